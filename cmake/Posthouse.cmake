@@ -1,0 +1,104 @@
+# How this project builds: compiler flags, the libraries of the distribution, and the three kinds of target
+# (library, program, test). A folder's CMakeLists.txt is one or two calls of the functions below.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+
+option(POSTHOUSE_TESTS "Build the tests" ON)
+set(POSTHOUSE_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them: address,undefined or thread")
+option(POSTHOUSE_FUZZ "Build the fuzz targets with libFuzzer instead of the corpus replay" OFF)
+
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Werror)
+add_compile_options(-fstack-protector-strong -fno-omit-frame-pointer)
+add_link_options(-fuse-ld=lld)
+if(POSTHOUSE_SANITIZE)
+  add_compile_options(-fsanitize=${POSTHOUSE_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${POSTHOUSE_SANITIZE})
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_definitions(_FORTIFY_SOURCE=2)
+endif()
+if(POSTHOUSE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(FMT REQUIRED IMPORTED_TARGET fmt)
+pkg_check_modules(SPDLOG REQUIRED IMPORTED_TARGET spdlog)
+pkg_check_modules(ICU REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
+find_library(CRYPT_LIBRARY crypt REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)
+if(POSTHOUSE_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+
+# posthouse_folders(folder...): adds those folders that exist.
+function(posthouse_folders)
+  foreach(folder IN LISTS ARGN)
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt)
+      add_subdirectory(${folder})
+    endif()
+  endforeach()
+endfunction()
+
+# posthouse_library(name DEPENDS target...): a static library of every .cpp in this folder (and of one level of
+# folders below it), except main.cpp.
+# Its headers are included by their path from the project's root: #include "lib/base/result.h".
+function(posthouse_library name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp */*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  add_library(${name} STATIC ${sources})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${ARG_DEPENDS})
+endfunction()
+
+# posthouse_program(name DEPENDS target...): an executable in bin/ from this folder's main.cpp.
+function(posthouse_program name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  add_executable(${name} main.cpp)
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS})
+  target_compile_definitions(${name} PRIVATE POSTHOUSE_VERSION="${PROJECT_VERSION}")
+endfunction()
+
+# posthouse_unit_tests(name DEPENDS target...): a GoogleTest program of every *_test.cpp in this folder;
+# each of its tests is one test of CTest.
+function(posthouse_unit_tests name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *_test.cpp)
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  include(GoogleTest)
+  gtest_discover_tests(${name} TEST_PREFIX "unit." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 LABELS unit)
+endfunction()
+
+# posthouse_fuzz_target(name DEPENDS target...): name_fuzz.cpp holds LLVMFuzzerTestOneInput. Ordinary builds link it
+# to a driver that replays every file of corpus/name; the fuzz preset links it to libFuzzer.
+function(posthouse_fuzz_target name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  if(POSTHOUSE_FUZZ)
+    add_executable(fuzz_${name} ${name}_fuzz.cpp)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    add_executable(fuzz_${name} ${name}_fuzz.cpp replay.cpp)
+  endif()
+  target_link_libraries(fuzz_${name} PRIVATE ${ARG_DEPENDS})
+  set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+  if(NOT POSTHOUSE_FUZZ)
+    add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
+    set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT 300 LABELS fuzz)
+  endif()
+endfunction()

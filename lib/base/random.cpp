@@ -1,0 +1,47 @@
+// Unpredictable bytes from the kernel, and ids made of them.
+#include "lib/base/random.h"
+
+#include <sys/random.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+namespace posthouse {
+
+std::string random_bytes(std::size_t count) {
+    std::string out(count, '\0');
+    std::size_t done = 0;
+    while (done < count) {
+        const ssize_t n = ::getrandom(out.data() + done, count - done, 0);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) std::abort();
+        done += static_cast<std::size_t>(n);
+    }
+    return out;
+}
+
+std::string random_hex(std::size_t count) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string out;
+    for (const char c : random_bytes(count)) {
+        out += digits[static_cast<unsigned char>(c) >> 4];
+        out += digits[static_cast<unsigned char>(c) & 15];
+    }
+    return out;
+}
+
+std::string make_id() {
+    constexpr std::string_view digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    std::string id;
+    auto time = static_cast<std::uint64_t>(now.count());
+    for (int shift = 40; shift >= 0; shift -= 5) id += digits[time >> shift & 31];
+    for (const char c : random_bytes(7)) id += digits[static_cast<unsigned char>(c) & 31];
+    return id;
+}
+
+}  // namespace posthouse

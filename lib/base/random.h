@@ -1,0 +1,17 @@
+// Unpredictable bytes from the kernel, and ids made of them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace posthouse {
+
+/// `count` bytes of getrandom(2).
+std::string random_bytes(std::size_t count);
+/// `count` bytes as 2 × count lower-case hexadecimal digits.
+std::string random_hex(std::size_t count);
+/// An id for a session or a transaction: 16 digits and letters, unique over processes and restarts, and ordered
+/// roughly by time.
+std::string make_id();
+
+}  // namespace posthouse
