@@ -1,0 +1,36 @@
+// Bounds on what a client may send; every one keeps memory or time of a session small whatever arrives.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace posthouse::imap {
+
+/// A tag is echoed in the reply; real clients use less than 16 characters.
+inline constexpr std::size_t kMaxTag = 64;
+/// Ranges in one sequence set: a set of 5,000 scattered messages is what clients send for a large selection.
+inline constexpr std::size_t kMaxRanges = 10'000;
+/// Depth of parentheses, NOT and OR in SEARCH; the evaluation recurses as deep.
+inline constexpr int kMaxSearchDepth = 32;
+/// Keys in one SEARCH; each costs a test per message.
+inline constexpr std::size_t kMaxSearchKeys = 500;
+/// Data items in one FETCH.
+inline constexpr std::size_t kMaxFetchItems = 64;
+/// Field names in one HEADER.FIELDS list.
+inline constexpr std::size_t kMaxHeaderFields = 100;
+/// Part numbers in one section ("1.2.3"), as deep as messages are parsed.
+inline constexpr std::size_t kMaxPartDepth = 100;
+/// Flags and keywords in one STORE or APPEND.
+inline constexpr std::size_t kMaxFlags = 100;
+/// A keyword is kept in every folder's keyword table.
+inline constexpr std::size_t kMaxKeyword = 200;
+/// A mailbox name as sent, in modified UTF-7; the storage has bounds of its own.
+inline constexpr std::size_t kMaxMailboxName = 1000;
+/// Patterns in one LIST, and other lists of words (ENABLE, options).
+inline constexpr std::size_t kMaxWords = 64;
+/// Pairs in ID (RFC 2971 §3.3).
+inline constexpr std::size_t kMaxIdPairs = 30;
+/// Strings inside ID (RFC 2971 §3.3).
+inline constexpr std::size_t kMaxIdValue = 1024;
+
+}  // namespace posthouse::imap
