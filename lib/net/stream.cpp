@@ -1,0 +1,374 @@
+// Stream: buffered input and output over a non-blocking socket, plain or TLS.
+#include "lib/net/stream.h"
+
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <span>
+#include <utility>
+
+#include "lib/net/poller.h"
+#include "lib/net/tls.h"
+
+namespace posthouse::net {
+namespace {
+
+constexpr std::size_t input_cap = 64 * 1024;           // most bytes that wait to be consumed
+constexpr std::size_t output_cap = 16 * 1024;          // bytes that wait for company before they are sent
+constexpr std::size_t skip_cap = 16 * 1024 * 1024;     // how much of an overlong line is skipped
+constexpr unsigned reads_between_yields = 32;          // a flood of input must not starve other sessions
+
+enum class Io { done, want_read, want_write, closed, failed };
+
+std::string tls_error() {
+    std::string text;
+    while (const unsigned long code = ERR_get_error()) {
+        std::array<char, 256> buffer{};
+        ERR_error_string_n(code, buffer.data(), buffer.size());
+        if (!text.empty()) text += "; ";
+        text += buffer.data();
+    }
+    return text.empty() ? "TLS error" : text;
+}
+
+std::span<char> scratch() {
+    static thread_local std::array<char, input_cap> bytes;
+    return bytes;
+}
+
+}  // namespace
+
+struct Stream::State {
+    Loop& loop;
+    UniqueFd socket;
+    Poller poller;
+    std::string in;
+    std::size_t in_start = 0;
+    std::string out;
+    std::shared_ptr<const TlsContext> context;
+    SSL* ssl = nullptr;
+    std::string failure;
+    unsigned reads = 0;
+    bool woken = false;
+    bool draining = false;
+
+    State(Loop& l, UniqueFd s) : loop(l), socket(std::move(s)), poller(l, socket.get()) {
+        ::fcntl(socket.get(), F_SETFL, ::fcntl(socket.get(), F_GETFL) | O_NONBLOCK);
+    }
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    ~State() { SSL_free(ssl); }
+
+    std::string_view buffered() const { return std::string_view(in).substr(in_start); }
+
+    Io ssl_outcome(int result) {
+        switch (SSL_get_error(ssl, result)) {
+            case SSL_ERROR_WANT_READ: return Io::want_read;
+            case SSL_ERROR_WANT_WRITE: return Io::want_write;
+            case SSL_ERROR_ZERO_RETURN: return Io::closed;
+            case SSL_ERROR_SYSCALL:
+                if (errno == 0 || errno == ECONNRESET || errno == EPIPE) return Io::closed;
+                [[fallthrough]];
+            default: failure = tls_error(); return Io::failed;
+        }
+    }
+    Io socket_outcome(Io wanted) {
+        if (errno == EAGAIN || errno == EINTR) return wanted;
+        if (errno == ECONNRESET || errno == EPIPE || errno == ETIMEDOUT) return Io::closed;
+        failure = fail_errno("socket", errno).error().detail;
+        return Io::failed;
+    }
+    Io receive(std::size_t most, std::size_t& got) {
+        const std::span<char> space = scratch().first(std::min(most, input_cap));
+        if (ssl != nullptr) {
+            ERR_clear_error();
+            errno = 0;
+            const int n = SSL_read(ssl, space.data(), static_cast<int>(space.size()));
+            if (n <= 0) return ssl_outcome(n);
+            got = static_cast<std::size_t>(n);
+            return Io::done;
+        }
+        const ssize_t n = ::recv(socket.get(), space.data(), space.size(), 0);
+        if (n < 0) return socket_outcome(Io::want_read);
+        if (n == 0) return Io::closed;
+        got = static_cast<std::size_t>(n);
+        return Io::done;
+    }
+    Io send(std::string_view bytes, std::size_t& sent) {
+        if (ssl != nullptr) {
+            ERR_clear_error();
+            errno = 0;
+            const int n = SSL_write(ssl, bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), 1 << 30)));
+            if (n <= 0) return ssl_outcome(n);
+            sent = static_cast<std::size_t>(n);
+            return Io::done;
+        }
+        const ssize_t n = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (n < 0) return socket_outcome(Io::want_write);
+        sent = static_cast<std::size_t>(n);
+        return Io::done;
+    }
+    std::unexpected<Error> error(Io io) const {
+        if (io == Io::closed) return fail(ErrorCode::closed, "Connection closed");
+        return fail(ErrorCode::io, "Connection failed", failure);
+    }
+    Async<Result<>> wait(Io io, Deadline deadline) {
+        return poller.wait(io == Io::want_write ? Direction::write : Direction::read, deadline);
+    }
+
+    // Sends `bytes`, waiting as often as needed.
+    Async<Result<>> send_all(std::string_view bytes, Deadline deadline) {
+        while (!bytes.empty()) {
+            std::size_t sent = 0;
+            const Io io = send(bytes, sent);
+            if (io == Io::done) {
+                bytes.remove_prefix(sent);
+            } else if (io == Io::want_read || io == Io::want_write) {
+                Result<> ready = co_await wait(io, deadline);
+                if (!ready && ready.error().code != ErrorCode::busy) co_return ready;
+            } else {
+                co_return error(io);
+            }
+        }
+        co_return Result<>{};
+    }
+
+    Async<Result<>> flush(Deadline deadline) {
+        if (out.empty()) co_return Result<>{};
+        std::string bytes;
+        bytes.swap(out);
+        Result<> sent = co_await send_all(bytes, deadline);
+        co_return sent;
+    }
+
+    // Receives once; waits for the peer when nothing is there. With `interruptible`, wake() ends it with `busy`.
+    Async<Result<>> fill(Deadline deadline, bool interruptible) {
+        if (in_start > 0) {
+            in.erase(0, in_start);
+            in_start = 0;
+        }
+        if (++reads % reads_between_yields == 0) co_await loop.yield();
+        for (;;) {
+            std::size_t got = 0;
+            const Io io = receive(input_cap - in.size(), got);
+            if (io == Io::done) {
+                in.append(scratch().data(), got);
+                co_return Result<>{};
+            }
+            if (io != Io::want_read && io != Io::want_write) co_return error(io);
+            Result<> flushed = co_await flush(deadline);
+            if (!flushed) co_return flushed;
+            if (interruptible && (woken || draining)) co_return fail(ErrorCode::busy, "Woken");
+            if (in.empty()) std::string().swap(in);
+            Result<> ready = co_await wait(io, deadline);
+            if (!ready && (interruptible || ready.error().code != ErrorCode::busy)) co_return ready;
+        }
+    }
+
+    Async<Result<>> handshake(Deadline deadline) {
+        for (;;) {
+            ERR_clear_error();
+            errno = 0;
+            const int done = SSL_do_handshake(ssl);
+            if (done == 1) co_return Result<>{};
+            const Io io = ssl_outcome(done);
+            if (io == Io::closed) co_return error(io);
+            if (io == Io::failed) co_return fail(ErrorCode::io, "TLS handshake failed", failure);
+            Result<> ready = co_await wait(io, deadline);
+            if (!ready && ready.error().code != ErrorCode::busy) co_return ready;
+        }
+    }
+};
+
+Stream::Stream(Loop& loop, UniqueFd socket) : state_(std::make_unique<State>(loop, std::move(socket))) {}
+Stream::Stream(Stream&&) noexcept = default;
+Stream& Stream::operator=(Stream&&) noexcept = default;
+Stream::~Stream() = default;
+
+Async<Result<Input>> Stream::wait_input(Deadline deadline) {
+    State& s = *state_;
+    for (;;) {
+        if (!s.buffered().empty()) co_return Input::ready;
+        if (s.draining) {
+            Result<> flushed = co_await s.flush(deadline);
+            if (!flushed) co_return fail(flushed.error());
+            co_return Input::draining;
+        }
+        if (std::exchange(s.woken, false)) co_return Input::woken;
+        Result<> filled = co_await s.fill(deadline, true);
+        if (!filled && filled.error().code != ErrorCode::busy) co_return fail(filled.error());
+    }
+}
+
+Async<Result<std::string>> Stream::read_line(std::size_t max_length, Deadline deadline) {
+    State& s = *state_;
+    std::size_t scanned = 0;
+    std::size_t skipped = 0;
+    for (;;) {
+        const std::string_view bytes = s.buffered();
+        const auto end = bytes.find('\n', scanned);
+        if (end != std::string_view::npos) {
+            std::string line(bytes.substr(0, end));
+            s.in_start += end + 1;
+            if (line.ends_with('\r')) line.pop_back();
+            if (skipped > 0 || line.size() > max_length) co_return fail(ErrorCode::limit, "Line too long");
+            co_return line;
+        }
+        scanned = bytes.size();
+        if (scanned > max_length + 1 || skipped > 0) {
+            skipped += scanned;
+            s.in_start += scanned;
+            scanned = 0;
+            if (skipped > skip_cap) co_return fail(ErrorCode::closed, "Line too long");
+        }
+        Result<> filled = co_await s.fill(deadline, false);
+        if (!filled) co_return fail(filled.error());
+    }
+}
+
+Async<Result<std::string>> Stream::read_exactly(std::size_t count, Deadline deadline) {
+    State& s = *state_;
+    std::string out;
+    out.reserve(std::min(count, input_cap));
+    for (;;) {
+        const std::string_view part = s.buffered().substr(0, count - out.size());
+        out.append(part);
+        s.in_start += part.size();
+        if (out.size() == count) co_return out;
+        Result<> filled = co_await s.fill(deadline, false);
+        if (!filled) co_return fail(filled.error());
+    }
+}
+
+Async<Result<std::string_view>> Stream::peek(Deadline deadline) {
+    Result<std::string_view> bytes = co_await peek_more(0, deadline);
+    co_return bytes;
+}
+
+Async<Result<std::string_view>> Stream::peek_more(std::size_t already, Deadline deadline) {
+    State& s = *state_;
+    while (s.buffered().size() <= already) {
+        if (s.buffered().size() >= input_cap) co_return fail(ErrorCode::limit, "Input too long");
+        Result<> filled = co_await s.fill(deadline, false);
+        if (!filled) co_return fail(filled.error());
+    }
+    co_return s.buffered();
+}
+
+void Stream::consume(std::size_t count) { state_->in_start += std::min(count, state_->buffered().size()); }
+
+bool Stream::has_buffered_input() const { return !state_->buffered().empty(); }
+
+Async<Result<>> Stream::write(std::string_view bytes, Deadline deadline) {
+    State& s = *state_;
+    if (s.out.size() + bytes.size() <= output_cap) {
+        s.out.append(bytes);
+        co_return Result<>{};
+    }
+    Result<> flushed = co_await s.flush(deadline);
+    if (!flushed) co_return flushed;
+    if (bytes.size() <= output_cap) {
+        s.out.append(bytes);
+        co_return Result<>{};
+    }
+    Result<> sent = co_await s.send_all(bytes, deadline);
+    co_return sent;
+}
+
+Async<Result<>> Stream::flush(Deadline deadline) {
+    Result<> flushed = co_await state_->flush(deadline);
+    co_return flushed;
+}
+
+Async<Result<>> Stream::start_tls(std::shared_ptr<const TlsContext> context, Deadline deadline) {
+    State& s = *state_;
+    Result<> flushed = co_await s.flush(deadline);
+    if (!flushed) co_return flushed;
+    s.in.clear();
+    s.in_start = 0;
+    s.ssl = SSL_new(context->raw());
+    s.context = std::move(context);
+    if (s.ssl == nullptr || SSL_set_fd(s.ssl, s.socket.get()) != 1)
+        co_return fail(ErrorCode::io, "TLS is not available", tls_error());
+    SSL_set_accept_state(s.ssl);
+    Result<> shaken = co_await s.handshake(deadline);
+    co_return shaken;
+}
+
+Async<Result<>> Stream::start_tls_client(std::shared_ptr<const TlsContext> context, std::string server_name,
+                                         Deadline deadline) {
+    State& s = *state_;
+    Result<> flushed = co_await s.flush(deadline);
+    if (!flushed) co_return flushed;
+    s.in.clear();
+    s.in_start = 0;
+    s.ssl = SSL_new(context->raw());
+    s.context = std::move(context);
+    if (s.ssl == nullptr || SSL_set_fd(s.ssl, s.socket.get()) != 1)
+        co_return fail(ErrorCode::io, "TLS is not available", tls_error());
+    if (!server_name.empty()) {
+        SSL_set_tlsext_host_name(s.ssl, server_name.c_str());
+        SSL_set1_host(s.ssl, server_name.c_str());
+    }
+    SSL_set_connect_state(s.ssl);
+    Result<> shaken = co_await s.handshake(deadline);
+    co_return shaken;
+}
+
+bool Stream::tls() const { return state_->ssl != nullptr; }
+
+TlsInfo Stream::tls_info() const {
+    TlsInfo info;
+    const SSL* ssl = state_->ssl;
+    if (ssl == nullptr) return info;
+    info.protocol = SSL_get_version(ssl);
+    if (const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl)) {
+        info.cipher = SSL_CIPHER_get_name(cipher);
+        info.bits = SSL_CIPHER_get_bits(cipher, nullptr);
+    }
+    if (const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)) info.server_name = name;
+    return info;
+}
+
+Async<> Stream::close(Deadline deadline) {
+    State& s = *state_;
+    Result<> flushed = co_await s.flush(deadline);
+    if (!flushed) co_return;
+    if (s.ssl != nullptr) {
+        ERR_clear_error();
+        SSL_shutdown(s.ssl);
+    }
+    ::shutdown(s.socket.get(), SHUT_WR);
+    std::size_t discarded = 0;
+    while (discarded < skip_cap && !deadline.passed()) {
+        const ssize_t n = ::recv(s.socket.get(), scratch().data(), scratch().size(), 0);
+        if (n > 0) {
+            discarded += static_cast<std::size_t>(n);
+            continue;
+        }
+        if (n == 0 || (errno != EAGAIN && errno != EINTR)) co_return;
+        Result<> ready = co_await s.wait(Io::want_read, deadline);
+        if (!ready && ready.error().code != ErrorCode::busy) co_return;
+    }
+}
+
+void Stream::wake() {
+    state_->woken = true;
+    state_->poller.wake(Direction::read);
+}
+
+void Stream::drain() {
+    state_->draining = true;
+    state_->poller.wake(Direction::read);
+}
+
+void Stream::cancel() { state_->poller.cancel(); }
+
+int Stream::fd() const { return state_->socket.get(); }
+
+}  // namespace posthouse::net

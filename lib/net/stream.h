@@ -1,0 +1,106 @@
+// Stream: a connection (TCP, Unix socket, TLS over either) with bounded, buffered reading of lines and bytes.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+#include "lib/net/loop.h"
+
+namespace posthouse::net {
+
+class TlsContext;
+
+/// What wait_input() saw.
+enum class Input {
+    ready,     ///< bytes can be read
+    woken,     ///< wake() was called
+    draining,  ///< drain() was called: say good-bye and end
+};
+
+/// What is known of the TLS layer, for logs and trace headers.
+struct TlsInfo {
+    std::string protocol;     ///< "TLSv1.3"
+    std::string cipher;       ///< "TLS_AES_256_GCM_SHA384"
+    int bits = 0;             ///< secret bits of the cipher
+    std::string server_name;  ///< SNI, empty if none
+};
+
+/// One connection. One coroutine reads (and writes) at a time; wake, drain and cancel may come from others.
+///
+/// Output is buffered: write() sends only when more than 16 KiB wait; whatever is left goes out as soon as a reading
+/// function has to wait for the peer, or by flush(). So pipelined commands get their replies in one packet.
+/// An idle stream holds no buffers. After a failure other than `limit` (a line too long) and `woken`, end the session.
+///
+/// Errors of all operations: timeout; closed (the peer closed, or reset); cancelled; io.
+class Stream {
+  public:
+    /// Takes over a connected socket; makes it non-blocking.
+    Stream(Loop& loop, UniqueFd socket);
+    Stream(Stream&&) noexcept;
+    Stream& operator=(Stream&&) noexcept;
+    /// Closes at once; use close() to say good-bye.
+    ~Stream();
+
+    // Reading
+
+    /// Waits between commands: until there is input, a wake() or a drain(). The only wait that those two end.
+    Async<Result<Input>> wait_input(Deadline deadline);
+    /// A line without its end (LF or CRLF). A line of more than `max_length` bytes is skipped up to its end (at most
+    /// 16 MiB, then `closed`) and gives `limit`: the stream is at the next line then.
+    Async<Result<std::string>> read_line(std::size_t max_length, Deadline deadline);
+    /// Exactly `count` bytes, which the caller has bounded.
+    Async<Result<std::string>> read_exactly(std::size_t count, Deadline deadline);
+    /// Waits until at least one byte is there, and shows what is there (at most 64 KiB). The view holds until the
+    /// next call of a reading function or consume().
+    Async<Result<std::string_view>> peek(Deadline deadline);
+    /// As peek, but waits until more than `already` bytes are there; `limit` when the buffer cannot hold more.
+    Async<Result<std::string_view>> peek_more(std::size_t already, Deadline deadline);
+    /// Takes `count` of the bytes that peek showed.
+    void consume(std::size_t count);
+    /// Bytes that were received but not consumed yet (a pipelining client).
+    bool has_buffered_input() const;
+
+    // Writing
+
+    /// Appends to the output; waits only when more than 16 KiB are unsent, until they are sent.
+    Async<Result<>> write(std::string_view bytes, Deadline deadline);
+    /// Sends everything.
+    Async<Result<>> flush(Deadline deadline);
+
+    // TLS
+
+    /// Server side of a handshake. Flushes, then discards everything read so far, so that nothing sent in plain text
+    /// before the handshake is taken for a command after it (RFC 3207 §6, RFC 2595 §4).
+    Async<Result<>> start_tls(std::shared_ptr<const TlsContext> context, Deadline deadline);
+    /// Client side; `server_name` goes into SNI. Does not verify the certificate unless the context says so.
+    Async<Result<>> start_tls_client(std::shared_ptr<const TlsContext> context, std::string server_name,
+                                     Deadline deadline);
+    bool tls() const;
+    /// Empty strings without TLS.
+    TlsInfo tls_info() const;
+
+    // Ending
+
+    /// Flushes, tells the peer (close_notify, FIN), and reads until it closes too, so that it surely gets the last
+    /// reply; at most until `deadline`. Errors are ignored.
+    Async<> close(Deadline deadline);
+    /// Ends the present wait_input() with `woken`; if none waits, the next one.
+    void wake();
+    /// Makes wait_input() give `draining` from now on.
+    void drain();
+    /// Makes all operations, present and future, fail with `cancelled`.
+    void cancel();
+
+    /// The socket, for getsockopt and SO_PEERCRED.
+    int fd() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace posthouse::net

@@ -1,0 +1,123 @@
+// TlsContext: SSL_CTX objects, one per certificate, chosen by SNI.
+#include "lib/net/tls.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+
+namespace posthouse::net {
+namespace {
+
+struct Free {
+    void operator()(SSL_CTX* p) const { SSL_CTX_free(p); }
+    void operator()(BIO* p) const { BIO_free(p); }
+    void operator()(X509* p) const { X509_free(p); }
+    void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, Free>;
+
+std::string openssl_reason() {
+    std::array<char, 256> buffer{};
+    const unsigned long code = ERR_peek_last_error();
+    ERR_error_string_n(code, buffer.data(), buffer.size());
+    ERR_clear_error();
+    return code == 0 ? "unknown reason" : buffer.data();
+}
+
+std::unexpected<Error> bad(const TlsCertificate& certificate, const std::string& what) {
+    return fail(ErrorCode::invalid, certificate.origin + ": " + what, openssl_reason());
+}
+
+Owned<BIO> memory(const std::string& text) { return Owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+
+Result<Owned<SSL_CTX>> make_server(const TlsCertificate& certificate, const std::string& minimum_protocol) {
+    Owned<SSL_CTX> context(SSL_CTX_new(TLS_server_method()));
+    if (!context) return fail(ErrorCode::internal, "TLS is not available", openssl_reason());
+    SSL_CTX_set_min_proto_version(context.get(), minimum_protocol == "TLSv1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
+    SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                           SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                        SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20");
+
+    const Owned<BIO> chain = memory(certificate.certificate_pem);
+    const Owned<X509> leaf(PEM_read_bio_X509_AUX(chain.get(), nullptr, nullptr, nullptr));
+    if (!leaf) return bad(certificate, "no certificate in PEM form");
+    if (SSL_CTX_use_certificate(context.get(), leaf.get()) != 1) return bad(certificate, "unusable certificate");
+    while (X509* next = PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)) {
+        if (SSL_CTX_add0_chain_cert(context.get(), next) != 1) {
+            X509_free(next);
+            return bad(certificate, "unusable certificate in the chain");
+        }
+    }
+    ERR_clear_error();
+    const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(memory(certificate.key_pem).get(), nullptr, nullptr, nullptr));
+    if (!key) return bad(certificate, "no private key in PEM form without a passphrase");
+    if (SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1 || SSL_CTX_check_private_key(context.get()) != 1)
+        return bad(certificate, "the private key does not belong to the certificate");
+    return context;
+}
+
+}  // namespace
+
+struct TlsContext::Impl {
+    std::vector<Owned<SSL_CTX>> contexts;
+
+    static int choose(SSL* ssl, int*, void* arg) {
+        const auto& self = *static_cast<Impl*>(arg);
+        const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+        if (name == nullptr) return SSL_TLSEXT_ERR_OK;
+        for (const Owned<SSL_CTX>& context : self.contexts) {
+            if (X509_check_host(SSL_CTX_get0_certificate(context.get()), name, 0, 0, nullptr) == 1) {
+                SSL_set_SSL_CTX(ssl, context.get());
+                break;
+            }
+        }
+        return SSL_TLSEXT_ERR_OK;
+    }
+};
+
+TlsContext::TlsContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TlsContext::~TlsContext() = default;
+
+ssl_ctx_st* TlsContext::raw() const { return impl_->contexts.front().get(); }
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::server(const TlsSettings& settings) {
+    if (settings.certificates.empty()) return fail(ErrorCode::invalid, "No certificate");
+    auto impl = std::make_unique<Impl>();
+    for (const TlsCertificate& certificate : settings.certificates) {
+        Result<Owned<SSL_CTX>> context = make_server(certificate, settings.minimum_protocol);
+        if (!context) return fail(context.error());
+        impl->contexts.push_back(std::move(*context));
+    }
+    SSL_CTX* first = impl->contexts.front().get();
+    SSL_CTX_set_tlsext_servername_callback(first, &Impl::choose);
+    SSL_CTX_set_tlsext_servername_arg(first, impl.get());
+    constexpr std::string_view id = "posthouse";
+    SSL_CTX_set_session_id_context(first, reinterpret_cast<const unsigned char*>(id.data()), id.size());
+    return std::shared_ptr<const TlsContext>(new TlsContext(std::move(impl)));
+}
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::client(bool verify) {
+    auto impl = std::make_unique<Impl>();
+    Owned<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
+    if (!context) return fail(ErrorCode::internal, "TLS is not available", openssl_reason());
+    SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+    SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                        SSL_MODE_RELEASE_BUFFERS);
+    if (verify) {
+        SSL_CTX_set_default_verify_paths(context.get());
+        SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    }
+    impl->contexts.push_back(std::move(context));
+    return std::shared_ptr<const TlsContext>(new TlsContext(std::move(impl)));
+}
+
+}  // namespace posthouse::net

@@ -1,0 +1,218 @@
+// Tests of coroutines, scopes, events, timers and pools.
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <vector>
+
+#include "lib/net/event.h"
+#include "lib/net/loop.h"
+#include "lib/net/pool.h"
+#include "lib/net/scope.h"
+#include "lib/net/signals.h"
+
+#include <csignal>
+
+namespace posthouse::net {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+Async<int> immediate(int value) { co_return value; }
+
+Async<long> sum_of_immediate(int count) {
+    long sum = 0;
+    for (int i = 0; i < count; ++i) {
+        const int value = co_await immediate(1);
+        sum += value;
+    }
+    co_return sum;
+}
+
+TEST(Async, AMillionImmediateAwaitsDoNotGrowTheStack) {
+    Loop loop;
+    EXPECT_EQ(loop.run_until_complete(sum_of_immediate(1'000'000)), 1'000'000);
+}
+
+Async<int> throwing() {
+    throw std::runtime_error("boom");
+    co_return 1;
+}
+
+TEST(Async, ExceptionsReachTheAwaiter) {
+    Loop loop;
+    EXPECT_THROW(loop.run_until_complete(throwing()), std::runtime_error);
+}
+
+Async<> append_after(Loop* loop, std::vector<int>* out, int value, int ms) {
+    co_await loop->sleep_until(Deadline::in(milliseconds(ms)));
+    out->push_back(value);
+}
+
+Async<> three_sleepers(Loop& loop, std::vector<int>& out) {
+    Scope scope(loop);
+    scope.spawn(append_after, &loop, &out, 3, 30);
+    scope.spawn(append_after, &loop, &out, 1, 1);
+    scope.spawn(append_after, &loop, &out, 2, 15);
+    co_await scope.join();
+}
+
+TEST(Scope, JoinWaitsForAllAndTimersFireInOrder) {
+    Loop loop;
+    std::vector<int> out;
+    loop.run_until_complete(three_sleepers(loop, out));
+    EXPECT_EQ(out, (std::vector{1, 2, 3}));
+}
+
+Async<> throw_in_child() {
+    throw std::runtime_error("child");
+    co_return;
+}
+
+Async<> scope_with_throwing_child(Loop& loop) {
+    Scope scope(loop);
+    scope.spawn(throw_in_child);
+    co_await scope.join();
+}
+
+TEST(Scope, AnExceptionEndsTheChildOnly) {
+    Loop loop;
+    loop.run_until_complete(scope_with_throwing_child(loop));
+}
+
+TEST(Event, AWaitEndsByItsDeadline) {
+    Loop loop;
+    Event event(loop);
+    const Result<> waited = loop.run_until_complete(event.wait(Deadline::in(milliseconds(1))));
+    ASSERT_FALSE(waited);
+    EXPECT_EQ(waited.error().code, ErrorCode::timeout);
+}
+
+Async<> cancel_event(Event* event) {
+    event->cancel();
+    co_return;
+}
+
+Async<Result<>> wait_for_cancel(Loop& loop) {
+    Event event(loop);
+    Scope scope(loop);
+    scope.spawn(cancel_event, &event);
+    Result<> waited = co_await event.wait(Deadline::in(hours(1)));
+    co_await scope.join();
+    co_return waited;
+}
+
+TEST(Event, CancelEndsAWait) {
+    Loop loop;
+    const Result<> waited = loop.run_until_complete(wait_for_cancel(loop));
+    ASSERT_FALSE(waited);
+    EXPECT_EQ(waited.error().code, ErrorCode::cancelled);
+}
+
+struct Gauge {
+    int now = 0;
+    int most = 0;
+};
+
+Async<> guarded(Loop* loop, Semaphore* semaphore, Gauge* gauge) {
+    Result<> taken = co_await semaphore->acquire(Deadline::in(hours(1)));
+    EXPECT_TRUE(taken);
+    gauge->most = std::max(gauge->most, ++gauge->now);
+    co_await loop->yield();
+    --gauge->now;
+    semaphore->release();
+}
+
+Async<> many_guarded(Loop& loop, Gauge& gauge) {
+    Semaphore semaphore(loop, 3);
+    Scope scope(loop);
+    for (int i = 0; i < 50; ++i) scope.spawn(guarded, &loop, &semaphore, &gauge);
+    co_await scope.join();
+}
+
+TEST(Semaphore, NeverLetsMoreInThanItHasPermits) {
+    Loop loop;
+    Gauge gauge;
+    loop.run_until_complete(many_guarded(loop, gauge));
+    EXPECT_EQ(gauge.most, 3);
+    EXPECT_EQ(gauge.now, 0);
+}
+
+Async<> add_on_pool(Pool* pool, std::atomic<int>* sum, int value) {
+    const int got = co_await pool->run([value] { return value * 2; });
+    *sum += got;
+}
+
+Async<> work_on_pool(Loop& loop, std::atomic<int>& sum) {
+    Pool pool(loop, 4);
+    Scope scope(loop);
+    for (int i = 0; i < 1000; ++i) scope.spawn(add_on_pool, &pool, &sum, i);
+    co_await scope.join();
+}
+
+TEST(Pool, GivesEachCoroutineItsOwnResult) {
+    Loop loop;
+    std::atomic<int> sum = 0;
+    loop.run_until_complete(work_on_pool(loop, sum));
+    EXPECT_EQ(sum, 999 * 1000);
+}
+
+Async<bool> pool_exception(Loop& loop) {
+    Pool pool(loop, 1);
+    bool caught = false;
+    try {
+        co_await pool.run([]() -> int { throw std::runtime_error("disk"); });
+    } catch (const std::runtime_error&) {
+        caught = true;
+    }
+    co_return caught;
+}
+
+TEST(Pool, AnExceptionComesBackToTheAwaiter) {
+    Loop loop;
+    EXPECT_TRUE(loop.run_until_complete(pool_exception(loop)));
+}
+
+TEST(Signals, RunTheirFunctionOnTheLoop) {
+    Loop loop;
+    int seen = 0;
+    {
+        const Signals signals(loop, {SIGUSR1}, [&](int number) {
+            seen = number;
+            loop.stop();
+        });
+        ::raise(SIGUSR1);
+        loop.run();
+    }
+    EXPECT_EQ(seen, SIGUSR1);
+}
+
+class Recorder : public TimerNode {
+  public:
+    Recorder(std::vector<int>& out, int id) : out_(out), id_(id) {}
+    void expired() override { out_.push_back(id_); }
+
+  private:
+    std::vector<int>& out_;
+    int id_;
+};
+
+TEST(TimerQueue, ExpiresInOrderAndForgetsDestroyedNodes) {
+    TimerQueue queue;
+    std::vector<int> out;
+    const auto now = Clock::now();
+    std::vector<std::unique_ptr<Recorder>> nodes;
+    for (int i = 0; i < 100; ++i) {
+        nodes.push_back(std::make_unique<Recorder>(out, i));
+        queue.set(*nodes.back(), {now + milliseconds((i * 37) % 100)});
+    }
+    for (std::size_t i = 0; i < 100; i += 2) nodes[i].reset();
+    queue.set(*nodes[1], {now + hours(1)});
+    queue.expire(now + milliseconds(100));
+    EXPECT_EQ(out.size(), 49u);
+    EXPECT_TRUE(std::ranges::is_sorted(out, {}, [](int i) { return (i * 37) % 100; }));
+    EXPECT_FALSE(queue.empty());
+}
+
+}  // namespace
+}  // namespace posthouse::net
