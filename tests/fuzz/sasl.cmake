@@ -1,0 +1,5 @@
+posthouse_fuzz_target(sasl_mechanism DEPENDS sasl)
+posthouse_fuzz_target(auth_client_line DEPENDS sasl)
+posthouse_fuzz_target(auth_server_line DEPENDS sasl)
+posthouse_fuzz_target(auth_master_line DEPENDS sasl)
+posthouse_fuzz_target(socketmap_stream DEPENDS sasl)
