@@ -2,6 +2,7 @@
 #include "lib/net/unix_path.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 

@@ -1,6 +1,9 @@
 // Tests of coroutines, scopes, events, timers and pools.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
+
 #include <stdexcept>
 #include <vector>
 
