@@ -1,0 +1,116 @@
+// Mailbox: the messages of one mailbox: rows, flags, append, copy, move, expunge. Thread-safe; sessions number messages
+// through a View (view.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "storage/flags.h"
+#include "storage/message.h"
+#include "storage/message_writer.h"
+#include "storage/status.h"
+#include "storage/types.h"
+
+namespace posthouse::storage {
+
+class MailboxState;
+
+/// Which columns of a row are wanted beside UID and flags; each may cost a look at the file the first time.
+struct Columns {
+    bool internal_date = false;
+    bool physical_size = false;
+    bool wire_size = false;
+    bool save_date = false;
+    bool email_id = false;
+};
+
+/// What is known of a message without reading it. Columns not asked for are empty.
+struct MessageRow {
+    Uid uid;
+    Flags flags;
+    Time internal_date{};             ///< INTERNALDATE (RFC 9051 §2.3.3)
+    std::uint64_t physical_size = 0;  ///< bytes of the file
+    std::uint64_t wire_size = 0;      ///< RFC822.SIZE: octets with CRLF line ends (RFC 9051 §2.3.4)
+    Time save_date{};                 ///< SAVEDATE (RFC 8514 §2)
+    std::string email_id;             ///< EMAILID (RFC 8474 §5.1)
+};
+
+/// A message's flags at one moment.
+struct MessageFlags {
+    Uid uid;
+    Flags flags;
+};
+
+/// A message for APPEND: content written by a MessageWriter of this mailbox.
+struct NewMessage {
+    MessageWriter content;
+    Flags flags;
+    std::optional<Time> internal_date;  ///< absent: now
+};
+
+/// APPENDUID (RFC 9051 §7.1): the UIDs in the order of the messages given.
+struct Appended {
+    UidValidity uid_validity;
+    std::vector<Uid> uids;
+};
+
+/// COPYUID (RFC 9051 §7.1): `from[i]` became `to[i]`; both ascend. Empty: none of the messages exists any more.
+struct Copied {
+    UidValidity uid_validity;  ///< of the target
+    std::vector<Uid> from;
+    std::vector<Uid> to;
+};
+
+/// Which of the given messages EXPUNGE removes.
+enum class ExpungeRule {
+    deleted_only,  ///< those with \Deleted: EXPUNGE, UID EXPUNGE, CLOSE
+    all_given,     ///< all: POP3's UPDATE state
+};
+
+/// One mailbox. When it was deleted, every call fails with not_found: its sessions end. A rename keeps it usable.
+/// Failures of all calls: no_space, busy (another process holds it too long), io; what failed left no half message.
+class Mailbox {
+  public:
+    explicit Mailbox(std::shared_ptr<MailboxState> state);
+
+    /// 32 hexadecimal digits; stays over renames. MAILBOXID (RFC 8474 §4) is made of it.
+    std::string guid() const;
+    UidValidity uid_validity() const;
+    /// Counts now. Costs no look at the messages when nothing changed.
+    Result<Status> status();
+    /// The keywords in use in this mailbox, for FLAGS and PERMANENTFLAGS.
+    std::vector<std::string> keywords() const;
+    /// More keywords can be made: "\*" in PERMANENTFLAGS (RFC 9051 §7.1).
+    bool may_create_keywords() const;
+
+    /// The rows of those messages of `uids` that exist, by UID, as this process last saw them (View::refresh looks).
+    Result<std::vector<MessageRow>> rows(const UidSet& uids, const Columns& columns = {}) const;
+    /// Opens a message's content (message.h). not_found: it is gone (RFC 2180 §4.1).
+    Result<MessageContent> open_message(Uid uid);
+
+    /// Starts a message for append; nothing of it is visible before.
+    Result<MessageWriter> start_message();
+    /// APPEND, also of several at once: all or none (RFC 3502 §6.3.11). limit: no room for another keyword.
+    Result<Appended> append(std::vector<NewMessage> messages);
+    /// COPY to another mailbox (or this one) of the same store, with flags, keywords, INTERNALDATE and EMAILID (RFC
+    /// 9051 §6.4.7). All or none; messages already gone are left out.
+    Result<Copied> copy(const UidSet& uids, Mailbox& target);
+    /// MOVE (RFC 9051 §6.4.8): copy, durable, then expunge here.
+    Result<Copied> move(const UidSet& uids, Mailbox& target);
+    /// Removes messages; gives the UIDs that this call removed.
+    Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
+    /// STORE: gives the flags that those of `uids` which exist have now. limit: no room for another keyword.
+    Result<std::vector<MessageFlags>> store_flags(const UidSet& uids, const FlagChange& change);
+
+    /// For storage's own parts.
+    const std::shared_ptr<MailboxState>& state() const { return state_; }
+
+  private:
+    std::shared_ptr<MailboxState> state_;
+};
+
+}  // namespace posthouse::storage

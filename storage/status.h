@@ -1,0 +1,20 @@
+// The numbers of a mailbox that STATUS, SELECT and POP3's STAT tell.
+#pragma once
+
+#include <cstdint>
+
+#include "storage/types.h"
+
+namespace posthouse::storage {
+
+/// Counts of a mailbox at one moment (RFC 9051 §6.3.11; RECENT is RFC 3501's).
+struct Status {
+    std::uint32_t messages = 0;
+    std::uint32_t recent = 0;  ///< not yet claimed by any session
+    std::uint32_t unseen = 0;
+    std::uint32_t deleted = 0;
+    Uid uid_next;
+    UidValidity uid_validity;
+};
+
+}  // namespace posthouse::storage

@@ -1,0 +1,85 @@
+// View: a mailbox as one session sees it: sequence numbers, what changed since the last look, \Recent.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "storage/mailbox.h"
+#include "storage/types.h"
+
+namespace posthouse::storage {
+
+/// SELECT or EXAMINE (RFC 9051 §6.3.2, §6.3.3).
+enum class Access { read_write, read_only };
+
+/// Whether a refresh may take messages out of the view. FETCH, STORE and SEARCH hold them back (RFC 9051 §7.5.1).
+enum class Expunges { reveal, hold };
+
+/// A message that left the view.
+struct Expunged {
+    SequenceNumber number;  ///< its number at the moment when those before it in the list are gone already
+    Uid uid;
+};
+
+/// What a refresh found. Told to the client in this order.
+struct Changes {
+    std::vector<Expunged> expunged;   ///< from the highest number down
+    std::uint32_t count = 0;          ///< messages in the view now: EXISTS
+    std::uint32_t recent = 0;         ///< RECENT
+    std::vector<Uid> added;           ///< new messages, ascending; their numbers are the last ones
+    std::vector<MessageFlags> flags;  ///< of messages that were in the view before, ascending
+    bool empty() const { return expunged.empty() && added.empty() && flags.empty(); }
+};
+
+/// A session's view. For one session: used by one thread at a time. Costs 4 bytes per message.
+class View {
+  public:
+    /// Opens: looks at the mailbox, numbers what is new. With read_write the session claims what is \Recent: no later
+    /// session sees it so (RFC 3501 §2.3.2).
+    static Result<View> open(std::shared_ptr<Mailbox> mailbox, Access access);
+
+    Mailbox& mailbox() const { return *mailbox_; }
+    bool read_only() const { return access_ == Access::read_only; }
+
+    /// Messages in the view: EXISTS.
+    std::uint32_t count() const { return static_cast<std::uint32_t>(uids_.size()); }
+    /// Messages that are \Recent in this session.
+    std::uint32_t recent() const { return static_cast<std::uint32_t>(recent_.size()); }
+    bool is_recent(Uid uid) const;
+    /// UIDNEXT as of the last refresh.
+    Uid uid_next() const { return uid_next_; }
+    /// The UIDs in the view, ascending: message n is element n - 1.
+    std::span<const Uid> uids() const { return uids_; }
+    /// The message with this number; nothing when there are fewer.
+    std::optional<Uid> uid(SequenceNumber number) const;
+    /// The number of a message; nothing when it isn't in the view.
+    std::optional<SequenceNumber> number(Uid uid) const;
+    /// The first message without \Seen: OK [UNSEEN n] of RFC 3501 §7.1.
+    std::optional<SequenceNumber> first_unseen() const;
+
+    /// Looks at the mailbox, takes in what changed (numbering what is new) and gives it. Held expunges come with a
+    /// later refresh. not_found: the mailbox was deleted; the session ends with BYE.
+    Result<Changes> refresh(Expunges expunges);
+    /// The client knows these flags already (its own STORE, answered or .SILENT): the next refresh reports them only
+    /// if they changed since.
+    void acknowledge(const std::vector<MessageFlags>& known);
+
+  private:
+    View(std::shared_ptr<Mailbox> mailbox, Access access);
+
+    std::shared_ptr<Mailbox> mailbox_;
+    Access access_;
+    ModSeq cursor_;
+    Uid uid_next_;
+    std::vector<Uid> uids_;
+    std::vector<Uid> recent_;     ///< ascending
+    std::vector<Uid> held_;       ///< expunged, not revealed yet
+    std::map<Uid, Flags> known_;  ///< acknowledged since the last refresh
+};
+
+}  // namespace posthouse::storage
