@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/base/ascii.h"
+#include "lib/base/secret.h"
 #include "lib/imap/append_command.h"
 
 namespace posthouse::imap {
@@ -83,7 +84,7 @@ void CommandReader::refuse(Error error) {
 
 void CommandReader::reset(CommandBounds bounds) {
     bounds_ = bounds;
-    bytes_.clear();
+    wipe(bytes_);  // it may have held a password
     if (bytes_.capacity() > 4096) bytes_.shrink_to_fit();
     text_ = literal_sum_ = literals_ = 0;
     refused_.reset();

@@ -27,10 +27,10 @@ Result<std::optional<LiteralAnnouncement>> literal_at_end(std::string_view line)
 
 /// How large a command may be.
 struct CommandBounds {
-    std::size_t text;            ///< all bytes outside literals
-    std::size_t literal_sum;     ///< all bytes inside literals which are kept in memory
-    std::size_t literals;        ///< their number
-    bool messages;               ///< APPEND's message may be streamed
+    std::size_t text;         ///< all bytes outside literals
+    std::size_t literal_sum;  ///< all bytes inside literals which are kept in memory
+    std::size_t literals;     ///< their number
+    bool messages;            ///< APPEND's message may be streamed
 };
 /// Before login a stranger gets what LOGIN and AUTHENTICATE need, and no more.
 inline constexpr CommandBounds kBoundsBeforeLogin{8 * 1024, 8 * 1024, 4, false};

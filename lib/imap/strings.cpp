@@ -22,8 +22,7 @@ bool is_astring_char(char c) { return is_atom_char(c) || c == ']'; }
 bool is_list_char(char c) { return is_astring_char(c) || c == '%' || c == '*'; }
 
 bool is_quotable(std::string_view text) {
-    return std::ranges::none_of(text,
-                                [](char c) { return c == '\0' || c == '\r' || c == '\n' || ascii::is_8bit(c); });
+    return std::ranges::none_of(text, [](char c) { return c == '\0' || c == '\r' || c == '\n' || ascii::is_8bit(c); });
 }
 
 void append_quoted(std::string& out, std::string_view text) {

@@ -1,0 +1,238 @@
+// Arguments of FETCH.
+#include "lib/imap/fetch_command.h"
+
+#include <algorithm>
+
+#include "lib/imap/limits.h"
+#include "lib/imap/strings.h"
+
+namespace posthouse::imap {
+namespace {
+
+using Kind = FetchItem::Kind;
+using Text = Section::Text;
+
+void read_fields(Arguments& arguments, Section& section) {
+    arguments.space();
+    arguments.expect('(');
+    do {
+        if (section.fields.size() >= kMaxHeaderFields) {
+            return arguments.fail("Too many header field names", ErrorCode::limit);
+        }
+        section.fields.push_back(arguments.astring());
+    } while (arguments.accept(' '));
+    arguments.expect(')');
+}
+
+/// What follows "[": section-spec and "]".
+Section read_section(Arguments& arguments) {
+    Section section;
+    bool expects_text = arguments.peek() != ']';
+    while (arguments.peek() >= '0' && arguments.peek() <= '9') {
+        if (section.part.size() >= kMaxPartDepth) {
+            arguments.fail("Section too deep", ErrorCode::limit);
+            return section;
+        }
+        section.part.push_back(arguments.nz_number());
+        expects_text = arguments.accept('.');
+        if (!expects_text) break;
+    }
+    if (expects_text) {
+        // The longer names first: each is a prefix of the one before.
+        if (arguments.accept_text("HEADER.FIELDS.NOT")) {
+            section.text = Text::header_fields_not;
+            read_fields(arguments, section);
+        } else if (arguments.accept_text("HEADER.FIELDS")) {
+            section.text = Text::header_fields;
+            read_fields(arguments, section);
+        } else if (arguments.accept_text("HEADER")) {
+            section.text = Text::header;
+        } else if (arguments.accept_text("TEXT")) {
+            section.text = Text::text;
+        } else if (!section.part.empty() && arguments.accept_text("MIME")) {
+            section.text = Text::mime;
+        } else {
+            arguments.fail("Invalid section");
+        }
+    }
+    if (!arguments.failed() && !arguments.accept(']')) arguments.fail("Invalid section");
+    return section;
+}
+
+std::optional<Partial> read_partial(Arguments& arguments) {
+    if (!arguments.accept('<')) return std::nullopt;
+    Partial partial;
+    partial.offset = arguments.number();
+    arguments.expect('.');
+    partial.count = arguments.nz_number();
+    arguments.expect('>');
+    return partial;
+}
+
+FetchItem read_item(Arguments& arguments) {
+    FetchItem item;
+    // "[" is an ATOM-CHAR; item names end before it.
+    std::string name;
+    while (is_atom_char(arguments.peek()) && arguments.peek() != '[' && name.size() < 32) {
+        const char c = arguments.peek();
+        name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+        arguments.accept(c);
+    }
+    if (name == "BODY" || name == "BODY.PEEK") {
+        item.peek = name == "BODY.PEEK";
+        if (arguments.accept('[')) {
+            item.kind = Kind::body_section;
+            item.section = read_section(arguments);
+            item.partial = read_partial(arguments);
+            return item;
+        }
+        if (item.peek) arguments.fail("BODY.PEEK needs a section");
+        item.kind = Kind::body;
+        item.peek = true;
+        return item;
+    }
+    item.peek = true;
+    if (name == "BODYSTRUCTURE") {
+        item.kind = Kind::body_structure;
+    } else if (name == "ENVELOPE") {
+        item.kind = Kind::envelope;
+    } else if (name == "FLAGS") {
+        item.kind = Kind::flags;
+    } else if (name == "INTERNALDATE") {
+        item.kind = Kind::internal_date;
+    } else if (name == "RFC822") {
+        item.kind = Kind::rfc822;
+        item.peek = false;
+    } else if (name == "RFC822.HEADER") {
+        item.kind = Kind::rfc822_header;
+        item.section.text = Text::header;
+    } else if (name == "RFC822.SIZE") {
+        item.kind = Kind::rfc822_size;
+    } else if (name == "RFC822.TEXT") {
+        item.kind = Kind::rfc822_text;
+        item.section.text = Text::text;
+        item.peek = false;
+    } else if (name == "UID") {
+        item.kind = Kind::uid;
+    } else if (!arguments.failed()) {
+        arguments.fail(name.empty() ? "Missing FETCH item" : "Unknown FETCH item " + name);
+    }
+    return item;
+}
+
+FetchItem plain(Kind kind) {
+    FetchItem item;
+    item.kind = kind;
+    item.peek = true;
+    return item;
+}
+
+/// ALL, FAST and FULL stand alone.
+bool read_macro(Arguments& arguments, std::vector<FetchItem>& items) {
+    const bool all = arguments.accept_word("ALL");
+    const bool full = !all && arguments.accept_word("FULL");
+    if (!all && !full && !arguments.accept_word("FAST")) return false;
+    for (const Kind kind : {Kind::flags, Kind::internal_date, Kind::rfc822_size}) items.push_back(plain(kind));
+    if (all || full) items.push_back(plain(Kind::envelope));
+    if (full) items.push_back(plain(Kind::body));
+    return true;
+}
+
+}  // namespace
+
+void read(Arguments& arguments, Fetch& command) {
+    arguments.space();
+    command.messages = read_sequence_set(arguments);
+    arguments.space();
+    if (arguments.accept('(')) {
+        do {
+            if (command.items.size() >= kMaxFetchItems) return arguments.fail("Too many FETCH items", ErrorCode::limit);
+            command.items.push_back(read_item(arguments));
+        } while (arguments.accept(' '));
+        arguments.expect(')');
+    } else if (!read_macro(arguments, command.items)) {
+        command.items.push_back(read_item(arguments));
+    }
+    const auto is_uid = [](const FetchItem& item) { return item.kind == Kind::uid; };
+    if (command.by_uid && std::ranges::none_of(command.items, is_uid)) {
+        command.items.insert(command.items.begin(), plain(Kind::uid));
+    }
+}
+
+void append_section(std::string& out, const Section& section) {
+    bool first = true;
+    for (const std::uint32_t number : section.part) {
+        if (!first) out += '.';
+        first = false;
+        out += std::to_string(number);
+    }
+    if (section.text == Text::whole) return;
+    if (!first) out += '.';
+    switch (section.text) {
+        case Text::whole:
+            return;
+        case Text::header:
+            out += "HEADER";
+            return;
+        case Text::text:
+            out += "TEXT";
+            return;
+        case Text::mime:
+            out += "MIME";
+            return;
+        case Text::header_fields:
+            out += "HEADER.FIELDS (";
+            break;
+        case Text::header_fields_not:
+            out += "HEADER.FIELDS.NOT (";
+            break;
+    }
+    for (const std::string& field : section.fields) {
+        if (out.back() != '(') out += ' ';
+        append_astring(out, field);
+    }
+    out += ')';
+}
+
+void append_item_name(std::string& out, const FetchItem& item) {
+    switch (item.kind) {
+        case Kind::body:
+            out += "BODY";
+            return;
+        case Kind::body_structure:
+            out += "BODYSTRUCTURE";
+            return;
+        case Kind::envelope:
+            out += "ENVELOPE";
+            return;
+        case Kind::flags:
+            out += "FLAGS";
+            return;
+        case Kind::internal_date:
+            out += "INTERNALDATE";
+            return;
+        case Kind::rfc822:
+            out += "RFC822";
+            return;
+        case Kind::rfc822_header:
+            out += "RFC822.HEADER";
+            return;
+        case Kind::rfc822_size:
+            out += "RFC822.SIZE";
+            return;
+        case Kind::rfc822_text:
+            out += "RFC822.TEXT";
+            return;
+        case Kind::uid:
+            out += "UID";
+            return;
+        case Kind::body_section:
+            break;
+    }
+    out += "BODY[";
+    append_section(out, item.section);
+    out += ']';
+    if (item.partial) out += "<" + std::to_string(item.partial->offset) + ">";
+}
+
+}  // namespace posthouse::imap

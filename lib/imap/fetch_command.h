@@ -1,0 +1,65 @@
+// FETCH and UID FETCH: the data items and sections that a client asks for (RFC 3501 §6.4.5).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/imap/arguments.h"
+#include "lib/imap/sequence_set.h"
+
+namespace posthouse::imap {
+
+/// section: which part of the message, and what of it.
+struct Section {
+    enum class Text { whole, header, header_fields, header_fields_not, text, mime };
+    std::vector<std::uint32_t> part;  ///< "1.2.3"; empty: the message itself
+    Text text = Text::whole;
+    std::vector<std::string> fields;  ///< of HEADER.FIELDS and HEADER.FIELDS.NOT, as sent
+    bool operator==(const Section&) const = default;
+};
+
+/// <offset.count> of BODY[…].
+struct Partial {
+    std::uint32_t offset = 0;
+    std::uint32_t count = 0;  ///< not zero
+    bool operator==(const Partial&) const = default;
+};
+
+/// One data item.
+struct FetchItem {
+    enum class Kind {
+        body,          ///< BODY without a section: BODYSTRUCTURE without extension data
+        body_section,  ///< BODY[…] and BODY.PEEK[…]
+        body_structure,
+        envelope,
+        flags,
+        internal_date,
+        rfc822,         ///< as BODY[], under its own name
+        rfc822_header,  ///< as BODY.PEEK[HEADER], under its own name
+        rfc822_size,
+        rfc822_text,  ///< as BODY[TEXT], under its own name
+        uid,
+    };
+    Kind kind = Kind::flags;
+    Section section;  ///< of body_section and the three rfc822 texts
+    std::optional<Partial> partial;
+    bool peek = false;  ///< \Seen is not set
+    bool operator==(const FetchItem&) const = default;
+};
+
+struct Fetch {
+    bool by_uid = false;
+    SequenceSet messages;
+    std::vector<FetchItem> items;  ///< macros expanded; UID FETCH has UID among them
+};
+
+void read(Arguments& arguments, Fetch& command);
+
+/// Appends the section as the reply repeats it: "1.2.HEADER.FIELDS (From To)".
+void append_section(std::string& out, const Section& section);
+/// Appends the item's name as the reply carries it: "BODY[TEXT]<0>", "RFC822.SIZE".
+void append_item_name(std::string& out, const FetchItem& item);
+
+}  // namespace posthouse::imap

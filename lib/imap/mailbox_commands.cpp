@@ -1,0 +1,137 @@
+// Arguments of SELECT, CREATE and its kin, RENAME, STATUS, LIST and LSUB.
+#include <array>
+
+#include "lib/imap/command.h"
+#include "lib/imap/limits.h"
+#include "lib/imap/status_items.h"
+
+namespace posthouse::imap {
+namespace {
+
+/// "(OPTION OPTION …)" where each is taken by `take`, which fails on unknown ones.
+template <typename Take>
+void read_options(Arguments& arguments, Take take) {
+    arguments.expect('(');
+    if (arguments.accept(')')) return;
+    std::size_t count = 0;
+    do {
+        if (++count > kMaxWords) return arguments.fail("Too many options", ErrorCode::limit);
+        take(arguments.keyword());
+    } while (arguments.accept(' '));
+    arguments.expect(')');
+}
+
+void read_selection_options(Arguments& arguments, List& command) {
+    read_options(arguments, [&](const std::string& option) {
+        if (option == "SUBSCRIBED") {
+            command.select_subscribed = true;
+        } else if (option == "REMOTE") {
+            command.select_remote = true;
+        } else if (option == "RECURSIVEMATCH") {
+            command.select_recursive_match = true;
+        } else if (option == "SPECIAL-USE") {
+            command.select_special_use = true;
+        } else {
+            arguments.fail("Unknown LIST selection option");
+        }
+    });
+    // RFC 5258 §3.1: RECURSIVEMATCH needs an option that selects by itself.
+    if (command.select_recursive_match && !command.select_subscribed && !command.select_special_use) {
+        arguments.fail("RECURSIVEMATCH must come with another selection option");
+    }
+}
+
+void read_return_options(Arguments& arguments, List& command) {
+    read_options(arguments, [&](const std::string& option) {
+        if (option == "SUBSCRIBED") {
+            command.return_subscribed = true;
+        } else if (option == "CHILDREN") {
+            command.return_children = true;
+        } else if (option == "SPECIAL-USE") {
+            command.return_special_use = true;
+        } else if (option == "STATUS") {
+            arguments.space();
+            command.return_status = read_status_items(arguments);
+        } else {
+            arguments.fail("Unknown LIST return option");
+        }
+    });
+}
+
+void read_patterns(Arguments& arguments, List& command) {
+    if (!arguments.accept('(')) {
+        command.patterns.push_back(arguments.list_mailbox());
+        return;
+    }
+    command.extended = true;
+    do {
+        if (command.patterns.size() >= kMaxWords) return arguments.fail("Too many patterns", ErrorCode::limit);
+        command.patterns.push_back(arguments.list_mailbox());
+    } while (arguments.accept(' '));
+    arguments.expect(')');
+}
+
+}  // namespace
+
+void read(Arguments& arguments, Select& command) {
+    arguments.space();
+    command.mailbox = arguments.mailbox();
+}
+
+void read(Arguments& arguments, MailboxArgument& command) {
+    arguments.space();
+    command.mailbox = arguments.mailbox();
+}
+
+void read(Arguments& arguments, Rename& command) {
+    arguments.space();
+    command.from = arguments.mailbox();
+    arguments.space();
+    command.to = arguments.mailbox();
+}
+
+StatusItems read_status_items(Arguments& arguments) {
+    StatusItems items = 0;
+    read_options(arguments, [&](const std::string& name) {
+        const StatusItems item = status_item(name);
+        if (item == 0) arguments.fail("Unknown STATUS item");
+        items |= item;
+    });
+    if (items == 0) arguments.fail("Missing STATUS items");
+    return items;
+}
+
+void read(Arguments& arguments, Status& command) {
+    arguments.space();
+    command.mailbox = arguments.mailbox();
+    arguments.space();
+    command.items = read_status_items(arguments);
+}
+
+void read(Arguments& arguments, List& command) {
+    arguments.space();
+    if (arguments.peek() == '(') {
+        command.extended = true;
+        read_selection_options(arguments, command);
+        arguments.space();
+    }
+    command.reference = arguments.astring();
+    if (command.reference.size() > kMaxMailboxName) arguments.fail("Mailbox name too long", ErrorCode::limit);
+    arguments.space();
+    read_patterns(arguments, command);
+    if (!arguments.accept(' ')) return;
+    if (!arguments.accept_word("RETURN")) return arguments.fail("Unexpected arguments after the command's end");
+    command.extended = true;
+    arguments.space();
+    read_return_options(arguments, command);
+}
+
+void read(Arguments& arguments, Lsub& command) {
+    arguments.space();
+    command.reference = arguments.astring();
+    if (command.reference.size() > kMaxMailboxName) arguments.fail("Mailbox name too long", ErrorCode::limit);
+    arguments.space();
+    command.pattern = arguments.list_mailbox();
+}
+
+}  // namespace posthouse::imap

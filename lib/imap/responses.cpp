@@ -1,0 +1,120 @@
+// Untagged responses and response codes, as bytes.
+#include "lib/imap/responses.h"
+
+#include "lib/imap/search_command.h"
+#include "lib/imap/status_items.h"
+#include "lib/imap/strings.h"
+
+namespace posthouse::imap {
+
+void append_numbered(std::string& out, std::uint32_t number, std::string_view what) {
+    out += "* ";
+    out += std::to_string(number);
+    out += ' ';
+    out += what;
+    out += "\r\n";
+}
+
+void append_list(std::string& out, const ListLine& line) {
+    out += "* ";
+    out += line.command;
+    out += " (";
+    bool first = true;
+    for (const std::string_view attribute : line.attributes) {
+        if (!first) out += ' ';
+        first = false;
+        out += attribute;
+    }
+    out += ") ";
+    if (line.separator == '\0') {
+        out += "NIL";
+    } else {
+        append_quoted(out, std::string_view(&line.separator, 1));
+    }
+    out += ' ';
+    append_astring(out, line.name);
+    if (line.child_is_subscribed) out += " (\"CHILDINFO\" (\"SUBSCRIBED\"))";
+    out += "\r\n";
+}
+
+void append_status(std::string& out, std::string_view mailbox, StatusItems items, const StatusValues& values) {
+    const auto value_of = [&](StatusItems item) {
+        switch (item) {
+            case kStatusMessages:
+                return values.messages;
+            case kStatusRecent:
+                return values.recent;
+            case kStatusUidNext:
+                return values.uid_next;
+            case kStatusUidValidity:
+                return values.uid_validity;
+            default:
+                return values.unseen;
+        }
+    };
+    out += "* STATUS ";
+    append_astring(out, mailbox);
+    out += " (";
+    bool first = true;
+    for (const StatusItemName& known : kStatusItemNames) {
+        if ((items & known.item) == 0) continue;
+        if (!first) out += ' ';
+        first = false;
+        out += known.name;
+        out += ' ';
+        out += std::to_string(value_of(known.item));
+    }
+    out += ")\r\n";
+}
+
+void append_search(std::string& out, std::span<const std::uint32_t> numbers) {
+    out += "* SEARCH";
+    for (const std::uint32_t number : numbers) {
+        out += ' ';
+        out += std::to_string(number);
+    }
+    out += "\r\n";
+}
+
+void append_esearch(std::string& out, std::string_view tag, bool by_uid, std::uint8_t returns,
+                    std::span<const std::uint32_t> numbers) {
+    out += "* ESEARCH (TAG ";
+    append_quoted(out, tag);
+    out += ')';
+    if (by_uid) out += " UID";
+    if (!numbers.empty()) {
+        if ((returns & kReturnMin) != 0) out += " MIN " + std::to_string(numbers.front());
+        if ((returns & kReturnMax) != 0) out += " MAX " + std::to_string(numbers.back());
+        if ((returns & kReturnAll) != 0) {
+            out += " ALL ";
+            append_ranges(out, to_ranges(numbers));
+        }
+    }
+    if ((returns & kReturnCount) != 0) out += " COUNT " + std::to_string(numbers.size());
+    out += "\r\n";
+}
+
+void append_flags_of_mailbox(std::string& out, const Flags& known, bool read_only, bool may_add) {
+    Flags all = known;
+    all.system = kAnswered | kFlagged | kDeleted | kSeen | kDraft;
+    out += "* FLAGS ";
+    append_flags(out, all);
+    out += "\r\n* OK [PERMANENTFLAGS (";
+    if (!read_only) {
+        append_flag_names(out, all);
+        if (may_add) out += " \\*";
+    }
+    out += read_only ? ")] Read-only mailbox\r\n" : ")] Flags permitted\r\n";
+}
+
+std::string append_uid_code(std::uint32_t uid_validity, std::uint32_t uid) {
+    return "[APPENDUID " + std::to_string(uid_validity) + " " + std::to_string(uid) + "]";
+}
+
+std::string copy_uid_code(std::uint32_t uid_validity, std::span<const std::uint32_t> source,
+                          std::span<const std::uint32_t> destination) {
+    return "[COPYUID " + std::to_string(uid_validity) + " " + print_numbers(source) + " " + print_numbers(destination) +
+           "]";
+}
+
+}  // namespace posthouse::imap

@@ -1,0 +1,55 @@
+// Untagged responses and response codes, as bytes (RFC 3501 §7). All functions append; lines end in CRLF.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/imap/commands.h"
+#include "lib/imap/flags.h"
+#include "lib/imap/sequence_set.h"
+
+namespace posthouse::imap {
+
+/// "* 23 EXISTS" and the like.
+void append_numbered(std::string& out, std::uint32_t number, std::string_view what);
+
+/// One mailbox of a LIST or LSUB response (RFC 3501 §7.2.2).
+struct ListLine {
+    std::string_view command = "LIST";         ///< or "LSUB"
+    std::vector<std::string_view> attributes;  ///< "\HasChildren" …
+    char separator = '/';                      ///< NUL: NIL
+    std::string_view name;                     ///< in modified UTF-7
+    bool child_is_subscribed = false;          ///< adds ("CHILDINFO" ("SUBSCRIBED")) (RFC 5258 §4)
+};
+void append_list(std::string& out, const ListLine& line);
+
+/// The figures of a STATUS response; only those asked for are printed.
+struct StatusValues {
+    std::uint32_t messages = 0;
+    std::uint32_t recent = 0;
+    std::uint32_t uid_next = 0;
+    std::uint32_t uid_validity = 0;
+    std::uint32_t unseen = 0;
+};
+void append_status(std::string& out, std::string_view mailbox, StatusItems items, const StatusValues& values);
+
+/// The plain SEARCH response: all numbers, in order.
+void append_search(std::string& out, std::span<const std::uint32_t> numbers);
+/// The ESEARCH response (RFC 4731 §3.2). Numbers ascend.
+void append_esearch(std::string& out, std::string_view tag, bool by_uid, std::uint8_t returns,
+                    std::span<const std::uint32_t> numbers);
+
+/// "* FLAGS (…)" and "* OK [PERMANENTFLAGS (…)]" of SELECT. `may_add`: \* is among the permanent flags.
+void append_flags_of_mailbox(std::string& out, const Flags& known, bool read_only, bool may_add);
+
+/// "[APPENDUID 38505 3955]" (RFC 4315 §3).
+std::string append_uid_code(std::uint32_t uid_validity, std::uint32_t uid);
+/// "[COPYUID 38505 304,319:320 3956:3958]" (RFC 4315 §3). Source and destination correspond in order.
+std::string copy_uid_code(std::uint32_t uid_validity, std::span<const std::uint32_t> source,
+                          std::span<const std::uint32_t> destination);
+
+}  // namespace posthouse::imap

@@ -1,0 +1,233 @@
+// Arguments of SEARCH.
+#include "lib/imap/search_command.h"
+
+#include <array>
+#include <utility>
+
+#include "lib/base/ascii.h"
+#include "lib/imap/limits.h"
+
+namespace posthouse::imap {
+namespace {
+
+using Kind = SearchKey::Kind;
+
+/// Keys without an argument that test one flag.
+struct FlagKey {
+    std::string_view name;
+    std::uint8_t flag;
+    bool negative;
+};
+constexpr std::array<FlagKey, 10> kFlagKeys{{{"ANSWERED", kAnswered, false},
+                                             {"DELETED", kDeleted, false},
+                                             {"DRAFT", kDraft, false},
+                                             {"FLAGGED", kFlagged, false},
+                                             {"SEEN", kSeen, false},
+                                             {"UNANSWERED", kAnswered, true},
+                                             {"UNDELETED", kDeleted, true},
+                                             {"UNDRAFT", kDraft, true},
+                                             {"UNFLAGGED", kFlagged, true},
+                                             {"UNSEEN", kSeen, true}}};
+
+/// What follows a key's name.
+enum class Argument { none, day, size, field_text, text };
+struct PlainKey {
+    std::string_view name;
+    Kind kind;
+    Argument argument;
+};
+constexpr std::array<PlainKey, 18> kPlainKeys{{{"ALL", Kind::all, Argument::none},
+                                               {"RECENT", Kind::recent, Argument::none},
+                                               {"NEW", Kind::fresh, Argument::none},
+                                               {"BEFORE", Kind::before, Argument::day},
+                                               {"ON", Kind::on, Argument::day},
+                                               {"SINCE", Kind::since, Argument::day},
+                                               {"SENTBEFORE", Kind::sent_before, Argument::day},
+                                               {"SENTON", Kind::sent_on, Argument::day},
+                                               {"SENTSINCE", Kind::sent_since, Argument::day},
+                                               {"LARGER", Kind::larger, Argument::size},
+                                               {"SMALLER", Kind::smaller, Argument::size},
+                                               {"FROM", Kind::header, Argument::field_text},
+                                               {"TO", Kind::header, Argument::field_text},
+                                               {"CC", Kind::header, Argument::field_text},
+                                               {"BCC", Kind::header, Argument::field_text},
+                                               {"SUBJECT", Kind::header, Argument::field_text},
+                                               {"BODY", Kind::body, Argument::text},
+                                               {"TEXT", Kind::text, Argument::text}}};
+
+SearchKey negated(SearchKey key) {
+    SearchKey outer;
+    outer.kind = Kind::negate;
+    outer.children.push_back(std::move(key));
+    return outer;
+}
+
+class KeyReader {
+  public:
+    explicit KeyReader(Arguments& arguments) : arguments_(arguments) {}
+
+    /// search-key *(SP search-key), up to ")" or the end.
+    SearchKey conjunction(int depth) {
+        SearchKey all;
+        all.kind = Kind::conjunction;
+        do {
+            all.children.push_back(key(depth));
+        } while (arguments_.accept(' '));
+        if (all.children.size() == 1) return std::move(all.children.front());
+        return all;
+    }
+
+  private:
+    SearchKey key(int depth) {
+        SearchKey found;
+        if (depth > kMaxSearchDepth) {
+            arguments_.fail("Search keys nested too deep", ErrorCode::limit);
+            return found;
+        }
+        if (++count_ > kMaxSearchKeys) {
+            arguments_.fail("Too many search keys", ErrorCode::limit);
+            return found;
+        }
+        if (arguments_.accept('(')) {
+            found = conjunction(depth + 1);
+            arguments_.expect(')');
+            return found;
+        }
+        if (ascii::is_digit(arguments_.peek()) || arguments_.peek() == '*') {
+            found.kind = Kind::sequence;
+            found.set = read_sequence_set(arguments_);
+            return found;
+        }
+        return named(arguments_.keyword(), depth);
+    }
+
+    SearchKey named(const std::string& name, int depth) {
+        SearchKey found;
+        for (const FlagKey& known : kFlagKeys) {
+            if (known.name != name) continue;
+            found.kind = Kind::flag;
+            found.flag = known.flag;
+            return known.negative ? negated(std::move(found)) : found;
+        }
+        for (const PlainKey& known : kPlainKeys) {
+            if (known.name != name) continue;
+            found.kind = known.kind;
+            read_argument(known, found);
+            return found;
+        }
+        if (name == "OLD") {
+            found.kind = Kind::recent;
+            return negated(std::move(found));
+        }
+        if (name == "NOT") {
+            arguments_.space();
+            return negated(key(depth + 1));
+        }
+        if (name == "OR") {
+            found.kind = Kind::disjunction;
+            for (int i = 0; i < 2; ++i) {
+                arguments_.space();
+                found.children.push_back(key(depth + 1));
+            }
+            return found;
+        }
+        if (name == "KEYWORD" || name == "UNKEYWORD") {
+            arguments_.space();
+            found.kind = Kind::keyword;
+            found.text = arguments_.atom();
+            return name == "KEYWORD" ? std::move(found) : negated(std::move(found));
+        }
+        if (name == "UID") {
+            arguments_.space();
+            found.kind = Kind::uid;
+            found.set = read_sequence_set(arguments_);
+            return found;
+        }
+        if (name == "HEADER") {
+            arguments_.space();
+            found.kind = Kind::header;
+            found.field = arguments_.astring();
+            arguments_.space();
+            found.text = text();
+            return found;
+        }
+        if (!arguments_.failed()) arguments_.fail("Unknown search key " + name.substr(0, 32));
+        return found;
+    }
+
+    void read_argument(const PlainKey& known, SearchKey& found) {
+        if (known.argument == Argument::none) return;
+        arguments_.space();
+        switch (known.argument) {
+            case Argument::none:
+                return;
+            case Argument::day:
+                found.day = read_date(arguments_);
+                return;
+            case Argument::size:
+                found.number = arguments_.number64();
+                return;
+            case Argument::field_text:
+                found.field = ascii::lower(known.name);
+                [[fallthrough]];
+            case Argument::text:
+                found.text = text();
+                return;
+        }
+    }
+
+    std::string text() {
+        std::string value = arguments_.astring();
+        if (!ascii::is_utf8(value)) arguments_.fail("Search text is not valid in its charset");
+        return value;
+    }
+
+    Arguments& arguments_;
+    std::size_t count_ = 0;
+};
+
+/// RETURN "(" [option *(SP option)] ")".
+void read_returns(Arguments& arguments, Search& command) {
+    command.extended = true;
+    arguments.space();
+    arguments.expect('(');
+    if (!arguments.accept(')')) {
+        std::size_t count = 0;
+        do {
+            if (++count > kMaxWords) return arguments.fail("Too many options", ErrorCode::limit);
+            const std::string option = arguments.keyword();
+            if (option == "MIN") {
+                command.returns |= kReturnMin;
+            } else if (option == "MAX") {
+                command.returns |= kReturnMax;
+            } else if (option == "ALL") {
+                command.returns |= kReturnAll;
+            } else if (option == "COUNT") {
+                command.returns |= kReturnCount;
+            } else {
+                arguments.fail("Unknown SEARCH return option");
+            }
+        } while (arguments.accept(' '));
+        arguments.expect(')');
+    }
+    if (command.returns == 0) command.returns = kReturnAll;
+    arguments.space();
+}
+
+}  // namespace
+
+void read(Arguments& arguments, Search& command) {
+    arguments.space();
+    if (arguments.accept_word("RETURN")) read_returns(arguments, command);
+    if (arguments.accept_word("CHARSET")) {
+        arguments.space();
+        const std::string charset = ascii::upper(arguments.astring());
+        if (!arguments.failed() && charset != "UTF-8" && charset != "US-ASCII") {
+            return arguments.fail("[BADCHARSET (US-ASCII UTF-8)] Unknown charset", ErrorCode::unsupported);
+        }
+        arguments.space();
+    }
+    command.key = KeyReader(arguments).conjunction(0);
+}
+
+}  // namespace posthouse::imap
