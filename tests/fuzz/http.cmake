@@ -1,0 +1,1 @@
+posthouse_fuzz_target(http_message DEPENDS http)

@@ -1,0 +1,1 @@
+posthouse_fuzz_target(policy_block DEPENDS policy)
