@@ -13,7 +13,7 @@
 namespace posthouse::http {
 
 struct Limits {
-    std::size_t header_octets = 16 * 1024;  ///< request line and fields together
+    std::size_t header_octets = 16'384;  ///< request line and fields together
     std::uint64_t body_octets = 1 << 20;
 };
 

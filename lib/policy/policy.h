@@ -17,7 +17,7 @@ inline constexpr std::size_t max_line_octets = 8192;
 /// Most attributes of a request: Postfix 3.9 sends about 40.
 inline constexpr std::size_t max_attributes = 128;
 /// Most bytes of one request: lines and attributes at their bounds would be a megabyte.
-inline constexpr std::size_t max_request_octets = 64 * 1024;
+inline constexpr std::size_t max_request_octets = 65'536;
 
 /// A question: attributes in their order, e.g. request=smtpd_access_policy, protocol_state=RCPT, recipient=….
 class Request {
