@@ -1,6 +1,8 @@
 // Tests of coroutines, scopes, events, timers and pools.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <atomic>
 #include <memory>
 

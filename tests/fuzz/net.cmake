@@ -1,0 +1,1 @@
+posthouse_fuzz_target(proxy_header DEPENDS net)
