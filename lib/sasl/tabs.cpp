@@ -90,6 +90,7 @@ Result<Parameter> parse_parameter(std::string_view field) {
     const auto equals = field.find('=');
     Result<std::string> key = tab_unescape(field.substr(0, equals));
     if (!key) return fail(key.error());
+    if (key->empty()) return fail(ErrorCode::invalid, "Parameter without a name");
     if (equals == std::string_view::npos) return Parameter{std::move(*key), {}};
     Result<std::string> value = tab_unescape(field.substr(equals + 1));
     if (!value) return fail(value.error());
