@@ -22,9 +22,9 @@ struct Capabilities {
     bool smtputf8 = false;
     bool starttls = false;
     bool dsn = false;
-    std::optional<std::uint64_t> size;   ///< offered; 0: no fixed maximum
-    std::vector<std::string> auth;       ///< mechanisms, upper case
-    std::vector<std::string> xforward;   ///< attributes, upper case
+    std::optional<std::uint64_t> size;  ///< offered; 0: no fixed maximum
+    std::vector<std::string> auth;      ///< mechanisms, upper case
+    std::vector<std::string> xforward;  ///< attributes, upper case
     bool accepts_xforward(std::string_view attribute) const;
 };
 /// Reads the reply to EHLO or LHLO; its first line is the greeting.

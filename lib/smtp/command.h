@@ -16,7 +16,22 @@
 namespace posthouse::smtp {
 
 enum class Verb {
-    helo, ehlo, lhlo, mail, rcpt, data, rset, noop, quit, vrfy, expn, help, starttls, auth, xforward, xclient
+    helo,
+    ehlo,
+    lhlo,
+    mail,
+    rcpt,
+    data,
+    rset,
+    noop,
+    quit,
+    vrfy,
+    expn,
+    help,
+    starttls,
+    auth,
+    xforward,
+    xclient
 };
 
 /// The verb as it is written, e.g. "MAIL".

@@ -25,8 +25,8 @@ struct DataPolicy {
 
 /// What was seen. A line number counts from 1; 0 means never.
 struct DataFacts {
-    std::uint64_t size = 0;   ///< decoded octets, also when they were too many to keep
-    std::uint64_t lines = 0;  ///< line ends in the decoded content
+    std::uint64_t size = 0;          ///< decoded octets, also when they were too many to keep
+    std::uint64_t lines = 0;         ///< line ends in the decoded content
     std::uint64_t longest_line = 0;  ///< octets without the line end
     bool has_8bit = false;
     std::uint64_t bare_lf = 0;
@@ -61,7 +61,7 @@ class DataDecoder {
     enum class Held { nothing, dot, dot_cr };
 
     void emit(std::string_view content, std::string& out);
-    void end_line(bool with_cr, std::string& out);
+    void end_line(bool with_cr);
     void note_bare_cr();
     std::size_t feed_held(std::string_view bytes, std::size_t at, std::string& out);
     std::size_t feed_text(std::string_view bytes, std::size_t at, std::string& out);
@@ -71,8 +71,8 @@ class DataDecoder {
     DataFacts facts_;
     Held held_ = Held::nothing;
     bool line_start_ = true;
-    bool after_crlf_ = true;    ///< the line before ended with CRLF (the one of DATA, at first)
-    bool pending_cr_ = false;   ///< the last byte was CR: its LF may be the next one
+    bool after_crlf_ = true;   ///< the line before ended with CRLF (the one of DATA, at first)
+    bool pending_cr_ = false;  ///< the last byte was CR: its LF may be the next one
     bool done_ = false;
     std::uint64_t line_length_ = 0;
 };

@@ -27,12 +27,12 @@ enum class DsnReturn { full, headers };
 
 /// What MAIL may say after the path.
 struct MailParameters {
-    std::optional<std::uint64_t> size;      ///< SIZE=, bytes (RFC 1870 §5)
-    std::optional<Body> body;               ///< BODY= (RFC 6152 §2)
-    bool smtputf8 = false;                  ///< SMTPUTF8 (RFC 6531 §3.4)
-    std::optional<std::string> auth;        ///< AUTH=, decoded (RFC 4954 §5): "<>" or a mailbox
-    std::optional<DsnReturn> ret;           ///< RET= (RFC 3461 §4.3)
-    std::optional<std::string> envelope_id; ///< ENVID=, decoded (RFC 3461 §4.4)
+    std::optional<std::uint64_t> size;       ///< SIZE=, bytes (RFC 1870 §5)
+    std::optional<Body> body;                ///< BODY= (RFC 6152 §2)
+    bool smtputf8 = false;                   ///< SMTPUTF8 (RFC 6531 §3.4)
+    std::optional<std::string> auth;         ///< AUTH=, decoded (RFC 4954 §5): "<>" or a mailbox
+    std::optional<DsnReturn> ret;            ///< RET= (RFC 3461 §4.3)
+    std::optional<std::string> envelope_id;  ///< ENVID=, decoded (RFC 3461 §4.4)
     bool operator==(const MailParameters&) const = default;
 };
 

@@ -12,26 +12,26 @@ namespace posthouse::smtp {
 /// How a message came, for the "with" clause.
 struct Transmission {
     bool lmtp = false;
-    bool extended = true;       ///< EHLO or LHLO, not HELO
+    bool extended = true;  ///< EHLO or LHLO, not HELO
     bool tls = false;
     bool authenticated = false;
-    bool utf8 = false;          ///< MAIL said SMTPUTF8
+    bool utf8 = false;  ///< MAIL said SMTPUTF8
 };
 /// SMTP, ESMTP, ESMTPS, ESMTPA, ESMTPSA, LMTP, LMTPS, … (RFC 3848 §1), UTF8SMTP, UTF8SMTPSA, … (RFC 6531 §4.3).
 std::string with_protocol(const Transmission& transmission);
 
 /// What a Received field says.
 struct Received {
-    std::string helo;             ///< as the client said it
-    std::string client_name;      ///< by reverse DNS; empty: unknown
-    std::string client_address;   ///< textual IPv4 or IPv6 address; empty: a local socket
-    std::string by;               ///< this host
-    std::string id;               ///< the transaction's id
+    std::string helo;            ///< as the client said it
+    std::string client_name;     ///< by reverse DNS; empty: unknown
+    std::string client_address;  ///< textual IPv4 or IPv6 address; empty: a local socket
+    std::string by;              ///< this host
+    std::string id;              ///< the transaction's id
     Transmission transmission;
-    std::string tls_version;      ///< "TLSv1.3"; empty: none
+    std::string tls_version;  ///< "TLSv1.3"; empty: none
     std::string tls_cipher;
-    std::string recipient;        ///< for <…>; empty: more than one, or not to be told
-    std::int64_t time = 0;        ///< seconds since 1970
+    std::string recipient;  ///< for <…>; empty: more than one, or not to be told
+    std::int64_t time = 0;  ///< seconds since 1970
     int utc_offset_minutes = 0;
 };
 /// The whole field, folded, with its last CRLF.
