@@ -15,10 +15,4 @@ void append_envelope(std::string_view message, mime::Range header, std::string& 
 /// The same for the header block at the start of a message.
 std::string envelope(std::string_view message);
 
-/// Appends `text` as a quoted string, or as a literal when it holds CR, LF or 8-bit bytes or is long. NUL, which no
-/// string may hold, becomes "?".
-void append_string(std::string_view text, std::string& out);
-/// The same, but NIL for the empty text.
-void append_nstring(std::string_view text, std::string& out);
-
 }  // namespace posthouse::imap

@@ -16,8 +16,8 @@ struct DateTime {
 };
 
 /// Reads "Fri, 21 Nov 1997 09:55:06 -0600" and its relatives: no day name, two-digit years, no seconds, named zones or
-/// none, comments, "Nov 21 1997", "21-Nov-1997", asctime. nullopt when day, month, year or hour can't be found or don't
-/// exist (31 February).
+/// none, comments, "Nov 21 1997", "21-Nov-1997", "1997-11-21T09:55:06Z", asctime. Without a time it is 00:00. nullopt
+/// when day, month or year can't be found, or one of the numbers doesn't exist (31 February, 24:00).
 std::optional<DateTime> parse_date(std::string_view value);
 
 /// Seconds since 1970 of a day of the Gregorian calendar at 00:00 UTC; month 1-12, day 1-31.

@@ -8,9 +8,9 @@
 
 namespace posthouse::mime {
 
-/// All ids in `value`, in order, each without its angle brackets, comments, quotes and inner white space; words
-/// outside of angle brackets (obsolete phrases) are skipped. At most max_message_ids: of more, the first and the last
-/// ones, as the thread's root and the direct ancestors matter most.
+/// All ids in `value`, in order, each without its angle brackets and without white space, which folding may have put
+/// inside; words outside of angle brackets (obsolete phrases) are skipped. At most max_message_ids: of more, the first
+/// and the last ones, as the thread's root and the direct ancestors matter most.
 std::vector<std::string> parse_message_ids(std::string_view value);
 
 /// The id in a Message-ID or Content-ID field; one without angle brackets is taken as it is.

@@ -1,0 +1,193 @@
+// BODY and BODYSTRUCTURE of a message as IMAP sends them.
+#include "lib/imap/bodystructure.h"
+
+#include <array>
+#include <optional>
+
+#include "lib/imap/envelope.h"
+#include "lib/imap/strings.h"
+#include "lib/mime/content.h"
+#include "lib/mime/header.h"
+
+namespace posthouse::imap {
+namespace {
+
+/// The Content-* fields that only IMAP shows; the first of each counts.
+struct ContentFields {
+    std::optional<std::string> id;
+    std::optional<std::string> description;
+    std::string encoding;
+    std::optional<std::string> md5;
+    std::optional<mime::ContentDisposition> disposition;
+    std::vector<std::string> languages;
+    std::optional<std::string> location;
+};
+
+void keep_first(std::optional<std::string>& kept, std::string value) {
+    if (!kept) kept = std::move(value);
+}
+
+ContentFields read_fields(std::string_view message, const mime::Part& part) {
+    ContentFields fields;
+    mime::HeaderReader reader(message, part.header);
+    while (const auto field = reader.next()) {
+        if (!field->name.starts_with('C') && !field->name.starts_with('c')) continue;
+        if (field->is("Content-ID")) {
+            keep_first(fields.id, field->text());
+        } else if (field->is("Content-Description")) {
+            keep_first(fields.description, field->text());
+        } else if (field->is("Content-Transfer-Encoding")) {
+            if (fields.encoding.empty()) fields.encoding = mime::parse_encoding_name(field->value);
+        } else if (field->is("Content-MD5")) {
+            keep_first(fields.md5, mime::parse_content_md5(field->value));
+        } else if (field->is("Content-Disposition")) {
+            if (!fields.disposition) fields.disposition = mime::parse_content_disposition(field->value);
+        } else if (field->is("Content-Language")) {
+            if (fields.languages.empty()) fields.languages = mime::parse_content_language(field->value);
+        } else if (field->is("Content-Location")) {
+            keep_first(fields.location, mime::parse_content_location(field->value));
+        }
+    }
+    return fields;
+}
+
+/// Writes one message's structure; recursion is bounded by mime::max_depth.
+class Writer {
+  public:
+    Writer(std::string_view message, const mime::Structure& structure, bool extended)
+        : message_(message), structure_(structure), extended_(extended) {}
+
+    std::string run() {
+        write(structure_.root());
+        return std::move(out_);
+    }
+
+  private:
+    // NOLINTNEXTLINE(misc-no-recursion)
+    void write(const mime::Part& part) {
+        out_ += '(';
+        if (part.kind == mime::Part::Kind::multipart) {
+            multipart(part);
+        } else {
+            single_part(part);
+        }
+        out_ += ')';
+    }
+
+    void multipart(const mime::Part& part) {
+        if (part.first_child == mime::Part::none) {
+            // There must be one part (RFC 9051 §9, body-type-mpart).
+            out_ += R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0))";
+        }
+        for (auto child = part.first_child; child != mime::Part::none; child = structure_.at(child).next_sibling) {
+            write(structure_.at(child));
+        }
+        out_ += ' ';
+        append_string(out_, part.type.subtype);
+        if (!extended_) return;
+        out_ += ' ';
+        parameters(part.type.parameters, false);
+        extension(read_fields(message_, part));
+    }
+
+    void single_part(const mime::Part& part) {
+        const ContentFields fields = read_fields(message_, part);
+        const bool text = part.type.is("text");
+        if (part.opaque) {
+            // "message/rfc822" and "multipart/…" would promise a structure that isn't shown.
+            out_ += R"("application" "octet-stream" )";
+        } else {
+            append_string(out_, part.type.type);
+            out_ += ' ';
+            append_string(out_, part.type.subtype);
+            out_ += ' ';
+        }
+        parameters(part.type.parameters, text);
+        out_ += ' ';
+        append_nstring(out_, fields.id);
+        out_ += ' ';
+        append_nstring(out_, fields.description);
+        out_ += ' ';
+        append_string(out_, fields.encoding.empty() ? "7bit" : fields.encoding);
+        out_ += ' ' + std::to_string(part.body_size.octets);
+        if (part.kind == mime::Part::Kind::message) {
+            const mime::Part& inside = structure_.at(part.first_child);
+            out_ += ' ';
+            append_envelope(message_, inside.header, out_);
+            out_ += ' ';
+            write(inside);
+        }
+        if (text || part.kind == mime::Part::Kind::message) out_ += ' ' + std::to_string(part.body_size.lines);
+        if (!extended_) return;
+        out_ += ' ';
+        append_nstring(out_, fields.md5);
+        extension(fields);
+    }
+
+    /// "(name value …)" or NIL. A text without charset is in US-ASCII (RFC 2045 §5.2).
+    void parameters(const mime::Parameters& parameters, bool default_charset) {
+        const bool add_charset = default_charset && mime::find_parameter(parameters, "charset") == nullptr;
+        if (parameters.empty() && !add_charset) {
+            out_ += "NIL";
+            return;
+        }
+        out_ += '(';
+        for (const mime::Parameter& parameter : parameters) {
+            if (!out_.ends_with('(')) out_ += ' ';
+            append_string(out_, parameter.name + (parameter.extended ? "*" : ""));
+            out_ += ' ';
+            append_string(out_, parameter.value);
+        }
+        if (add_charset) out_ += parameters.empty() ? R"("charset" "us-ascii")" : R"( "charset" "us-ascii")";
+        out_ += ')';
+    }
+
+    /// Disposition, language, location.
+    void extension(const ContentFields& fields) {
+        out_ += ' ';
+        if (fields.disposition) {
+            out_ += '(';
+            append_string(out_, fields.disposition->type);
+            out_ += ' ';
+            parameters(fields.disposition->parameters, false);
+            out_ += ')';
+        } else {
+            out_ += "NIL";
+        }
+        out_ += ' ';
+        languages(fields.languages);
+        out_ += ' ';
+        append_nstring(out_, fields.location);
+    }
+
+    void languages(const std::vector<std::string>& tags) {
+        if (tags.empty()) {
+            out_ += "NIL";
+            return;
+        }
+        char before = '(';
+        for (const std::string& tag : tags) {
+            out_ += before;
+            append_string(out_, tag);
+            before = ' ';
+        }
+        out_ += ')';
+    }
+
+    std::string_view message_;
+    const mime::Structure& structure_;
+    bool extended_;
+    std::string out_;
+};
+
+}  // namespace
+
+std::string body(std::string_view message, const mime::Structure& structure) {
+    return Writer(message, structure, false).run();
+}
+
+std::string bodystructure(std::string_view message, const mime::Structure& structure) {
+    return Writer(message, structure, true).run();
+}
+
+}  // namespace posthouse::imap
