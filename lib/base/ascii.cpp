@@ -28,8 +28,9 @@ bool istarts_with(std::string_view text, std::string_view prefix) {
 }
 
 bool ILess::operator()(std::string_view a, std::string_view b) const {
-    return std::ranges::lexicographical_compare(
-        a, b, [](char x, char y) { return static_cast<unsigned char>(to_lower(x)) < static_cast<unsigned char>(to_lower(y)); });
+    return std::ranges::lexicographical_compare(a, b, [](char x, char y) {
+        return static_cast<unsigned char>(to_lower(x)) < static_cast<unsigned char>(to_lower(y));
+    });
 }
 
 std::string_view trim(std::string_view text) {

@@ -46,8 +46,10 @@ std::string now_text() {
 
 std::shared_ptr<spdlog::logger> make_logger(const Settings& settings) {
     std::shared_ptr<spdlog::sinks::sink> sink;
-    if (settings.path.empty()) sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    else sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.path);
+    if (settings.path.empty())
+        sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    else
+        sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.path);
     auto logger = std::make_shared<spdlog::logger>(settings.program, std::move(sink));
     logger->set_pattern("%v");
     logger->set_level(spdlog::level::trace);
@@ -155,9 +157,8 @@ void write(Level level, std::string_view session, std::string_view message, Fiel
         logger = s.logger;
         settings = s.settings;
     }
-    logger->log(spdlog::level::info,
-                spdlog::string_view_t(
-                    format_line(settings.json, level, now_text(), settings.program, session, message, fields)));
+    logger->log(spdlog::level::info, spdlog::string_view_t(format_line(settings.json, level, now_text(),
+                                                                       settings.program, session, message, fields)));
 }
 
 }  // namespace posthouse::log

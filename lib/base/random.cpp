@@ -35,8 +35,8 @@ std::string random_hex(std::size_t count) {
 
 std::string make_id() {
     constexpr std::string_view digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-        std::chrono::system_clock::now().time_since_epoch());
+    const auto now =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
     std::string id;
     auto time = static_cast<std::uint64_t>(now.count());
     for (int shift = 40; shift >= 0; shift -= 5) id += digits[time >> shift & 31];

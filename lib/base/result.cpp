@@ -34,12 +34,24 @@ std::unexpected<Error> fail_errno(std::string_view what, int error_number) {
     std::string text = "Input/output error";
     switch (error_number) {
         case ENOSPC:
-        case EDQUOT: code = ErrorCode::no_space; text = "Insufficient disk space"; break;
-        case ENOENT: code = ErrorCode::not_found; text = "Not found"; break;
-        case EEXIST: code = ErrorCode::exists; text = "Already exists"; break;
+        case EDQUOT:
+            code = ErrorCode::no_space;
+            text = "Insufficient disk space";
+            break;
+        case ENOENT:
+            code = ErrorCode::not_found;
+            text = "Not found";
+            break;
+        case EEXIST:
+            code = ErrorCode::exists;
+            text = "Already exists";
+            break;
         case EACCES:
         case EPERM:
-        case EROFS: code = ErrorCode::denied; text = "Permission denied"; break;
+        case EROFS:
+            code = ErrorCode::denied;
+            text = "Permission denied";
+            break;
         default: break;
     }
     return fail(code, std::move(text), std::string(what) + ": " + std::generic_category().message(error_number));

@@ -25,10 +25,10 @@ namespace posthouse::daemon {
 /// listener has it from the start.
 struct Connection {
     net::Stream stream;
-    net::Address peer;      ///< the client; behind a trusted proxy the real one
+    net::Address peer;  ///< the client; behind a trusted proxy the real one
     net::Address local;
-    std::string listener;   ///< "imaps"
-    log::SessionLog log;    ///< its id is the session id, on every line
+    std::string listener;  ///< "imaps"
+    log::SessionLog log;   ///< its id is the session id, on every line
 };
 
 /// What the frame offers to an Application. Belongs to the loop's thread.

@@ -27,15 +27,17 @@ double resident_bytes() {
 double cpu_seconds() {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 double open_descriptors() {
     std::error_code ignored;
     double count = 0;
-    for (auto it = std::filesystem::directory_iterator("/proc/self/fd", ignored); it != std::filesystem::directory_iterator();
-         it.increment(ignored))
+    for (auto it = std::filesystem::directory_iterator("/proc/self/fd", ignored);
+         it != std::filesystem::directory_iterator(); it.increment(ignored))
         ++count;
     return count - 1;  // without the one that reads the folder
 }
@@ -52,21 +54,36 @@ void Gauge::add(double amount) { static_cast<prometheus::Gauge*>(impl_)->Increme
 void Gauge::set(double value) { static_cast<prometheus::Gauge*>(impl_)->Set(value); }
 void Histogram::observe(double value) { static_cast<prometheus::Histogram*>(impl_)->Observe(value); }
 
-Registry::Registry(Labels constant_labels) : impl_(std::make_unique<Impl>()) { impl_->constant = std::move(constant_labels); }
+Registry::Registry(Labels constant_labels) : impl_(std::make_unique<Impl>()) {
+    impl_->constant = std::move(constant_labels);
+}
 Registry::~Registry() = default;
 
 Counter Registry::counter(std::string_view name, std::string_view help, const Labels& labels) {
-    auto& family = prometheus::BuildCounter().Name(std::string(name)).Help(std::string(help)).Labels(impl_->constant).Register(impl_->registry);
+    auto& family = prometheus::BuildCounter()
+                       .Name(std::string(name))
+                       .Help(std::string(help))
+                       .Labels(impl_->constant)
+                       .Register(impl_->registry);
     return Counter(&family.Add(labels));
 }
 
 Gauge Registry::gauge(std::string_view name, std::string_view help, const Labels& labels) {
-    auto& family = prometheus::BuildGauge().Name(std::string(name)).Help(std::string(help)).Labels(impl_->constant).Register(impl_->registry);
+    auto& family = prometheus::BuildGauge()
+                       .Name(std::string(name))
+                       .Help(std::string(help))
+                       .Labels(impl_->constant)
+                       .Register(impl_->registry);
     return Gauge(&family.Add(labels));
 }
 
-Histogram Registry::histogram(std::string_view name, std::string_view help, const std::vector<double>& buckets, const Labels& labels) {
-    auto& family = prometheus::BuildHistogram().Name(std::string(name)).Help(std::string(help)).Labels(impl_->constant).Register(impl_->registry);
+Histogram Registry::histogram(std::string_view name, std::string_view help, const std::vector<double>& buckets,
+                              const Labels& labels) {
+    auto& family = prometheus::BuildHistogram()
+                       .Name(std::string(name))
+                       .Help(std::string(help))
+                       .Labels(impl_->constant)
+                       .Register(impl_->registry);
     return Histogram(&family.Add(labels, prometheus::Histogram::BucketBoundaries(buckets)));
 }
 

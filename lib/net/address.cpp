@@ -68,11 +68,14 @@ Result<Address> Address::parse(std::string_view text) {
     std::string_view host = text.substr(0, colon);
     const auto port = ascii::parse_number(text.substr(colon + 1));
     if (!port || *port > 65535) return fail(ErrorCode::invalid, "\"" + std::string(text) + "\" has no valid port");
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    if (host.starts_with('[') && host.ends_with(']'))
+        host = host.substr(1, host.size() - 2);
     else if (host.find(':') != std::string_view::npos)
         return fail(ErrorCode::invalid, "\"" + std::string(text) + "\": an IPv6 address stands in brackets");
-    if (host == "localhost") host = "127.0.0.1";
-    else if (host == "*") host = "0.0.0.0";
+    if (host == "localhost")
+        host = "127.0.0.1";
+    else if (host == "*")
+        host = "0.0.0.0";
     return from_ip(host, static_cast<std::uint16_t>(*port));
 }
 

@@ -63,8 +63,9 @@ Async<Result<Stream>> connect_unix(Loop& loop, std::string path, Deadline deadli
     if (!target) co_return fail(ErrorCode::unavailable, "Cannot connect", target.error().detail);
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) co_return fail_errno("socket", errno);
-    Result<Stream> stream = co_await finish(loop, std::move(socket), reinterpret_cast<const sockaddr*>(&target->address),
-                                            sizeof target->address, path, deadline);
+    Result<Stream> stream =
+        co_await finish(loop, std::move(socket), reinterpret_cast<const sockaddr*>(&target->address),
+                        sizeof target->address, path, deadline);
     co_return stream;
 }
 

@@ -78,8 +78,10 @@ Async<Result<>> Semaphore::acquire(Deadline deadline) {
 }
 
 void Semaphore::release() {
-    if (event_.has_waiters()) event_.notify_one();
-    else ++free_;
+    if (event_.has_waiters())
+        event_.notify_one();
+    else
+        ++free_;
 }
 
 }  // namespace posthouse::net

@@ -52,8 +52,8 @@ Async<Result<Accepted>> Listener::accept() {
     for (;;) {
         sockaddr_storage storage{};
         socklen_t length = sizeof storage;
-        const int fd = ::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&storage), &length,
-                                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+        const int fd =
+            ::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&storage), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             Accepted accepted{UniqueFd(fd), Address::from_sockaddr(storage, length), local_address(fd)};
             if (accepted.peer.is_ip()) set_tcp_options(fd);
@@ -72,8 +72,8 @@ Async<Result<Accepted>> Listener::accept() {
             case ENOMEM:
                 if (Clock::now() - logged > log_interval) {
                     logged = Clock::now();
-                    log::error("cannot accept connections",
-                               {{"listener", local().to_string()}, {"reason", fail_errno("accept", problem).error().detail}});
+                    log::error("cannot accept connections", {{"listener", local().to_string()},
+                                                             {"reason", fail_errno("accept", problem).error().detail}});
                 }
                 co_await loop_.sleep_until(Deadline::in(retry_pause));
                 break;
@@ -94,12 +94,10 @@ Result<UniqueFd> listen_tcp(const Address& address) {
     const int on = 1;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-    if (address.family() == Address::Family::ipv6)
-        ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (address.family() == Address::Family::ipv6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0 ||
         ::listen(fd.get(), backlog) != 0) {
-        if (errno == EADDRINUSE)
-            return fail(ErrorCode::exists, "Address already in use", address.to_string());
+        if (errno == EADDRINUSE) return fail(ErrorCode::exists, "Address already in use", address.to_string());
         return fail_errno("bind " + address.to_string(), errno);
     }
     return fd;

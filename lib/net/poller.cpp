@@ -32,8 +32,10 @@ struct Poller::State {
         // The node may stand in the queue for an earlier wait than the present one.
         void expired() override {
             if (!handle) return;
-            if (until.passed()) finish(false, ErrorCode::timeout);
-            else state->loop.timers().set(*this, until);
+            if (until.passed())
+                finish(false, ErrorCode::timeout);
+            else
+                state->loop.timers().set(*this, until);
         }
     };
 
@@ -63,8 +65,10 @@ struct Poller::State {
     void set_interest(int wanted) {
         if (wanted == interest) return;
         interest = wanted;
-        if (wanted == 0) uv_poll_stop(&handle->poll);
-        else uv_poll_start(&handle->poll, wanted, on_event);
+        if (wanted == 0)
+            uv_poll_stop(&handle->poll);
+        else
+            uv_poll_start(&handle->poll, wanted, on_event);
     }
     static void on_event(uv_poll_t* poll, int status, int events) {
         auto* self = static_cast<State*>(poll->data);
@@ -72,8 +76,10 @@ struct Poller::State {
         if (status < 0) events = UV_READABLE | UV_WRITABLE;
         int wanted = self->interest;
         if ((events & UV_READABLE) != 0) {
-            if (self->slots[0].handle) self->slots[0].finish(true, ErrorCode::internal);
-            else wanted &= ~UV_READABLE;  // nobody waits now: do not spin
+            if (self->slots[0].handle)
+                self->slots[0].finish(true, ErrorCode::internal);
+            else
+                wanted &= ~UV_READABLE;  // nobody waits now: do not spin
         }
         if ((events & UV_WRITABLE) != 0) {
             if (self->slots[1].handle) self->slots[1].finish(true, ErrorCode::internal);
@@ -90,6 +96,8 @@ struct Poller::State {
 };
 
 Poller::Poller(Loop& loop, int fd) : state_(std::make_unique<State>(loop, fd)) {}
+Poller::Poller(Poller&&) noexcept = default;
+Poller& Poller::operator=(Poller&&) noexcept = default;
 Poller::~Poller() = default;
 
 Async<Result<>> Poller::wait(Direction direction, Deadline deadline) {

@@ -16,8 +16,8 @@ enum class Direction { read, write };
 class Poller {
   public:
     Poller(Loop& loop, int fd);
-    Poller(Poller&&) noexcept = default;
-    Poller& operator=(Poller&&) noexcept = default;
+    Poller(Poller&&) noexcept;
+    Poller& operator=(Poller&&) noexcept;
     ~Poller();
 
     /// Waits until the descriptor is ready (or has failed: the next system call tells). Errors: timeout; cancelled.

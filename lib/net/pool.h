@@ -74,9 +74,9 @@ class Pool {
     Loop& loop_;
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::deque<Job*> queue_;    // guarded by mutex_
-    std::vector<Job*> done_;    // guarded by mutex_
-    bool stopping_ = false;     // guarded by mutex_
+    std::deque<Job*> queue_;  // guarded by mutex_
+    std::vector<Job*> done_;  // guarded by mutex_
+    bool stopping_ = false;   // guarded by mutex_
     std::vector<std::thread> threads_;
 };
 

@@ -17,8 +17,7 @@ Signals::Signals(Loop& loop, const std::vector<int>& signals, std::function<void
         auto* handle = new uv_signal_t;
         uv_signal_init(loop.raw(), handle);
         handle->data = state_.get();
-        uv_signal_start(
-            handle, [](uv_signal_t* h, int n) { static_cast<State*>(h->data)->on_signal(n); }, number);
+        uv_signal_start(handle, [](uv_signal_t* h, int n) { static_cast<State*>(h->data)->on_signal(n); }, number);
         state_->handles.push_back(handle);
     }
 }

@@ -34,7 +34,9 @@ std::unexpected<Error> bad(const TlsCertificate& certificate, const std::string&
     return fail(ErrorCode::invalid, certificate.origin + ": " + what, openssl_reason());
 }
 
-Owned<BIO> memory(const std::string& text) { return Owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+Owned<BIO> memory(const std::string& text) {
+    return Owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
 
 Result<Owned<SSL_CTX>> make_server(const TlsCertificate& certificate, const std::string& minimum_protocol) {
     Owned<SSL_CTX> context(SSL_CTX_new(TLS_server_method()));
@@ -42,8 +44,8 @@ Result<Owned<SSL_CTX>> make_server(const TlsCertificate& certificate, const std:
     SSL_CTX_set_min_proto_version(context.get(), minimum_protocol == "TLSv1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                            SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                        SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context.get(),
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20");
 
     const Owned<BIO> chain = memory(certificate.certificate_pem);
@@ -110,8 +112,8 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::client(bool verify) {
     if (!context) return fail(ErrorCode::internal, "TLS is not available", openssl_reason());
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                                        SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context.get(),
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     if (verify) {
         SSL_CTX_set_default_verify_paths(context.get());
         SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);

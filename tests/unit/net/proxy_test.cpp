@@ -33,7 +33,8 @@ TEST(Proxy, VersionOne) {
 }
 
 TEST(Proxy, VersionTwo) {
-    const std::string_view bytes("\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x07\xc0\x00\x02\x08\xdc\x04\x00\x19rest", 32);
+    const std::string_view bytes(
+        "\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x07\xc0\x00\x02\x08\xdc\x04\x00\x19rest", 32);
     const auto header = parse_proxy_header(bytes);
     ASSERT_TRUE(header && *header);
     EXPECT_EQ((*header)->client.to_string(), "192.0.2.7:56324");
@@ -43,7 +44,8 @@ TEST(Proxy, VersionTwo) {
 
 TEST(Proxy, EveryPrefixOfAHeaderNeedsMore) {
     const std::string_view one = "PROXY TCP4 192.0.2.7 192.0.2.8 56324 25\r\n";
-    const std::string_view two("\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x07\xc0\x00\x02\x08\xdc\x04\x00\x19", 28);
+    const std::string_view two("\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0c\xc0\x00\x02\x07\xc0\x00\x02\x08\xdc\x04\x00\x19",
+                               28);
     for (const std::string_view whole : {one, two}) {
         for (std::size_t size = 0; size < whole.size(); ++size) {
             const auto header = parse_proxy_header(whole.substr(0, size));
@@ -54,8 +56,9 @@ TEST(Proxy, EveryPrefixOfAHeaderNeedsMore) {
 }
 
 TEST(Proxy, RefusesWhatIsNotAHeader) {
-    for (const char* text : {"EHLO x\r\n", "PROXY TCP4 192.0.2.7 192.0.2.8 1\r\n", "PROXY TCP4 2001:db8::1 192.0.2.8 1 2\r\n",
-                             "PROXY TCP4 192.0.2.7 192.0.2.8 1 65536\r\n", "PROXY UDP4 192.0.2.7 192.0.2.8 1 2\r\n"})
+    for (const char* text :
+         {"EHLO x\r\n", "PROXY TCP4 192.0.2.7 192.0.2.8 1\r\n", "PROXY TCP4 2001:db8::1 192.0.2.8 1 2\r\n",
+          "PROXY TCP4 192.0.2.7 192.0.2.8 1 65536\r\n", "PROXY UDP4 192.0.2.7 192.0.2.8 1 2\r\n"})
         EXPECT_FALSE(parse_proxy_header(text)) << text;
     EXPECT_FALSE(parse_proxy_header("PROXY " + std::string(200, 'x')));
     const std::string_view too_long("\r\n\r\n\0\r\nQUIT\n\x21\x11\xff\xff", 16);

@@ -1,0 +1,31 @@
+// run_daemon: from main's arguments to an exit code.
+#include <cstdio>
+#include <memory>
+
+#include "lib/daemon/frame.h"
+
+namespace posthouse::daemon {
+namespace {
+
+int give_up(std::string_view program, const Error& error) {
+    const std::string line = log::escape(error.message());
+    std::fprintf(stderr, "%.*s: fatal: %s\n", static_cast<int>(program.size()), program.data(), line.c_str());
+    return 1;
+}
+
+}  // namespace
+
+int run_daemon(int argc, char** argv, const Spec& spec) {
+    const auto load = [argc, argv] { return config::load_for_daemon(argc, argv); };
+    Result<config::Bundle> bundle = load();
+    if (!bundle) return give_up(spec.name, bundle.error());
+    Frame frame(spec, std::move(*bundle), load);
+    Result<> prepared = frame.prepare();
+    if (!prepared) return give_up(spec.name, prepared.error());
+    const Result<> ended = frame.loop().run_until_complete(frame.run());
+    if (ended) return 0;
+    if (!frame.config()->log.path.empty()) log::error("cannot start", {{"reason", ended.error().message()}});
+    return give_up(spec.name, ended.error());
+}
+
+}  // namespace posthouse::daemon
