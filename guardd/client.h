@@ -62,8 +62,9 @@ class Client {
     /// long as the session. Errors: limit, with a text for the client: "Too many connections from your address".
     net::Async<Result<Admission>> connect(std::string_view service, const net::Address& peer);
 
-    /// How long the answer to this log-in shall be delayed, for the failures of the client's network and of the account.
-    /// `ip` without port, as authd gets it; empty when unknown. nullopt: guardd is away, use a table of your own.
+    /// How long the answer to this log-in shall be delayed, for the failures of the client's network and of the
+    /// account. `ip` without port, as authd gets it; empty when unknown. nullopt: guardd is away, use a table of your
+    /// own.
     net::Async<std::optional<std::chrono::milliseconds>> auth_penalty(std::string_view ip, std::string_view user);
     /// A log-in failed because of its credentials. Sent in the background; lost when guardd is away.
     void auth_failure(std::string_view ip, std::string_view user);

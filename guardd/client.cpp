@@ -1,0 +1,247 @@
+// The client of guardd: one coroutine owns the connection and works a queue of questions off in batches.
+#include "guardd/client.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "guardd/questions.h"
+#include "lib/base/log.h"
+#include "lib/net/connect.h"
+#include "lib/net/scope.h"
+#include "lib/net/stream.h"
+
+namespace posthouse::guard {
+namespace {
+
+constexpr std::size_t batch_size = 100;    // questions sent before their answers are read
+constexpr std::size_t queue_cap = 10'000;  // log-in reports beyond it are dropped
+constexpr std::chrono::milliseconds pause_after_failure{1000};
+constexpr std::string_view reject_prefix = "REJECT ";
+
+using Key = std::pair<std::string, std::string>;  ///< service and address
+
+/// A question on its way.
+struct Pending {
+    Pending(net::Loop& loop, Question q, Key k, std::string w)
+        : question(q), key(std::move(k)), wire(std::move(w)), answered(loop) {}
+    Question question;
+    Key key;  ///< of connect
+    std::string wire;
+    net::Deadline deadline = net::Deadline::in(Client::answer_time);
+    std::string action;  ///< the answer; empty: none came
+    bool done = false;
+    net::Event answered;
+};
+
+net::Async<Result<std::string>> read_answer(net::Stream& stream, net::Deadline deadline) {
+    policy::BlockReader reader;
+    for (;;) {
+        Result<std::string> line = co_await stream.read_line(policy::max_line_octets, deadline);
+        if (!line) co_return fail(line.error());
+        Result<bool> complete = reader.add_line(*line);
+        if (!complete) co_return fail(complete.error());
+        if (!*complete) continue;
+        Result<policy::Reply> reply = policy::to_reply(reader.take());
+        if (!reply) co_return fail(reply.error());
+        co_return std::move(reply->action);
+    }
+}
+
+}  // namespace
+
+struct Client::State {
+    net::Loop& loop;
+    const std::string socket;
+    std::deque<std::shared_ptr<Pending>> queue;
+    std::map<Key, std::uint64_t> open;  ///< admissions, whether guardd knows of them or not
+    std::optional<net::Stream> stream;
+    net::Clock::time_point connected_at{};
+    net::Deadline resting_until{};  ///< no attempt to connect before
+    bool running = false;
+    bool stopping = false;
+    bool away = false;
+    net::Event work;
+    net::Scope scope;
+
+    State(net::Loop& l, std::string path) : loop(l), socket(std::move(path)), work(l), scope(l) {}
+
+    bool resting() const { return !stream && !resting_until.passed(); }
+    bool usable() const { return !socket.empty() && !stopping && !resting(); }
+
+    std::shared_ptr<Pending> enqueue(Question question, Key key, const policy::Request& request) {
+        auto pending = std::make_shared<Pending>(loop, question, std::move(key), policy::to_wire(request));
+        queue.push_back(pending);
+        if (!std::exchange(running, true)) scope.spawn(&State::run, this);
+        wake();
+        return pending;
+    }
+    void wake() {
+        work.notify_all();
+        if (stream) stream->wake();
+    }
+    void answer(Pending& pending, std::string action) {
+        if (pending.question == Question::connect && !action.starts_with(reject_prefix)) ++open[pending.key];
+        pending.action = std::move(action);
+        pending.done = true;
+        pending.answered.notify_all();
+    }
+    /// The answer's action; empty when guardd is away.
+    net::Async<std::string> ask(Question question, Key key, policy::Request request) {
+        const std::shared_ptr<Pending> pending = enqueue(question, std::move(key), request);
+        while (!pending->done) co_await pending->answered.wait(net::Deadline::never());
+        co_return pending->action;
+    }
+    void report(Question question, std::string_view ip, std::string_view user) {
+        if (usable() && queue.size() < queue_cap) enqueue(question, {}, about_login(question, ip, user));
+    }
+
+    static net::Async<> run(State* state) {
+        while (!state->stopping || (state->stream && !state->queue.empty())) {
+            if (state->resting()) {
+                co_await state->work.wait(state->resting_until);
+            } else if (!state->stream && state->queue.empty() && state->open.empty()) {
+                co_await state->work.wait(net::Deadline::never());
+            } else if (!state->stream) {
+                Result<> connected = co_await state->connect();
+                if (!connected) state->lose(connected.error());
+            } else if (state->queue.empty()) {
+                Result<net::Input> input = co_await state->stream->wait_input(net::Deadline::never());
+                if (!input || *input == net::Input::ready) state->hang_up();
+            } else {
+                Result<> exchanged = co_await state->exchange();
+                if (!exchanged) state->lose(exchanged.error());
+            }
+        }
+        state->stream.reset();
+        state->forget_queue();
+    }
+
+    /// Connects, and puts what is open in front of the queue.
+    net::Async<Result<>> connect() {
+        Result<net::Stream> connected = co_await net::connect_unix(loop, socket, net::Deadline::in(answer_time));
+        if (!connected) co_return fail(connected.error());
+        stream = std::move(*connected);
+        connected_at = net::Clock::now();
+        for (const auto& [key, count] : open)
+            queue.push_front(std::make_shared<Pending>(loop, Question::restore, key,
+                                                       policy::to_wire(restore(key.first, key.second, count))));
+        co_return Result<>{};
+    }
+
+    /// Sends a batch of the queue and reads its answers.
+    net::Async<Result<>> exchange() {
+        std::deque<std::shared_ptr<Pending>> batch;
+        while (!queue.empty() && batch.size() < batch_size) {
+            batch.push_back(std::move(queue.front()));
+            queue.pop_front();
+        }
+        Result<> outcome = co_await send(batch);
+        while (outcome && !batch.empty()) {
+            Result<std::string> action = co_await read_answer(*stream, batch.front()->deadline);
+            if (action) {
+                if (std::exchange(away, false)) log::info("guardd answers again");
+                answer(*batch.front(), std::move(*action));
+                batch.pop_front();
+            } else {
+                outcome = fail(action.error());
+            }
+        }
+        for (const auto& pending : batch) answer(*pending, {});
+        co_return outcome;
+    }
+    net::Async<Result<>> send(const std::deque<std::shared_ptr<Pending>>& batch) {
+        const net::Deadline deadline = batch.front()->deadline;
+        for (const auto& pending : batch) {
+            Result<> written = co_await stream->write(pending->wire, deadline);
+            if (!written) co_return written;
+        }
+        Result<> flushed = co_await stream->flush(deadline);
+        co_return flushed;
+    }
+
+    /// After an idle connection ended: guardd was restarted. At most one attempt to connect in each pause.
+    void hang_up() {
+        stream.reset();
+        resting_until = {connected_at + pause_after_failure};
+        // The next connection begins with all that is open: what ended until then need not be told.
+        std::erase_if(queue, [](const auto& pending) { return pending->question == Question::disconnect; });
+        if (resting()) forget_queue();
+    }
+    void lose(const Error& error) {
+        if (!std::exchange(away, true))
+            log::warning("guardd is away: connections are let in uncounted", {{"reason", error.message()}});
+        stream.reset();
+        resting_until = net::Deadline::in(pause_after_failure);
+        forget_queue();
+    }
+    void forget_queue() {
+        for (const auto& pending : queue) answer(*pending, {});
+        queue.clear();
+    }
+};
+
+Client::Client(net::Loop& loop, std::string socket) : state_(std::make_unique<State>(loop, std::move(socket))) {}
+Client::~Client() = default;
+
+net::Async<Result<Admission>> Client::connect(std::string_view service, const net::Address& peer) {
+    State& state = *state_;
+    if (state.socket.empty() || !peer.is_ip()) co_return Admission();
+    Key key(service, peer.ip());
+    if (!state.usable()) {
+        ++state.open[key];
+        co_return Admission(*this, std::move(key.first), std::move(key.second));
+    }
+    const std::string action =
+        co_await state.ask(Question::connect, key, about_connection(Question::connect, key.first, key.second));
+    if (action.starts_with(reject_prefix)) co_return fail(ErrorCode::limit, action.substr(reject_prefix.size()));
+    co_return Admission(*this, std::move(key.first), std::move(key.second));
+}
+
+void Client::disconnect(const std::string& service, const std::string& ip) {
+    State& state = *state_;
+    Key key(service, ip);
+    const auto found = state.open.find(key);
+    if (found == state.open.end()) return;
+    if (--found->second == 0) state.open.erase(found);
+    if (state.stream && !state.stopping)
+        state.enqueue(Question::disconnect, std::move(key), about_connection(Question::disconnect, service, ip));
+}
+
+net::Async<std::optional<std::chrono::milliseconds>> Client::auth_penalty(std::string_view ip, std::string_view user) {
+    if (!state_->usable()) co_return std::nullopt;
+    const std::string action = co_await state_->ask(Question::penalty, {}, about_login(Question::penalty, ip, user));
+    co_return to_delay(action);
+}
+
+void Client::auth_failure(std::string_view ip, std::string_view user) { state_->report(Question::failure, ip, user); }
+
+void Client::auth_success(std::string_view ip, std::string_view user) { state_->report(Question::success, ip, user); }
+
+bool Client::away() const { return state_->away; }
+
+net::Async<> Client::stop() {
+    state_->stopping = true;
+    state_->wake();
+    co_await state_->scope.join();
+}
+
+Admission::Admission(Admission&& other) noexcept
+    : client_(std::exchange(other.client_, nullptr)), service_(std::move(other.service_)), ip_(std::move(other.ip_)) {}
+
+Admission& Admission::operator=(Admission&& other) noexcept {
+    if (this != &other) {
+        end();
+        client_ = std::exchange(other.client_, nullptr);
+        service_ = std::move(other.service_);
+        ip_ = std::move(other.ip_);
+    }
+    return *this;
+}
+
+void Admission::end() {
+    if (Client* client = std::exchange(client_, nullptr)) client->disconnect(service_, ip_);
+}
+
+}  // namespace posthouse::guard
