@@ -1,6 +1,9 @@
 // Matching of LIST patterns: all positions of the pattern that the name so far can stand at, advanced byte by byte.
+#include "lib/imap/list_pattern.h"
+
+#include <vector>
+
 #include "lib/base/ascii.h"
-#include "lib/imap/mailbox_name.h"
 
 namespace posthouse::imap {
 namespace {

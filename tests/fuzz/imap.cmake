@@ -1,0 +1,2 @@
+posthouse_fuzz_target(imap_command DEPENDS imap)
+posthouse_fuzz_target(imap_names DEPENDS imap)

@@ -1,0 +1,69 @@
+// Tests of lib/imap/responses.h.
+#include "lib/imap/responses.h"
+
+#include <gtest/gtest.h>
+
+#include "lib/imap/search_command.h"
+
+namespace posthouse::imap {
+namespace {
+
+TEST(Responses, ListLinesOfRfc3501AndRfc5258) {
+    std::string out;
+    append_list(out, {.attributes = {"\\Noselect"}, .name = "/usr/staff/jones"});
+    append_list(out, {.command = "LSUB", .attributes = {}, .separator = '.', .name = "a b"});
+    append_list(
+        out,
+        {.attributes = {"\\HasChildren", "\\Subscribed"}, .separator = '\0', .name = "x", .child_is_subscribed = true});
+    EXPECT_EQ(out,
+              "* LIST (\\Noselect) \"/\" /usr/staff/jones\r\n"
+              "* LSUB () \".\" \"a b\"\r\n"
+              "* LIST (\\HasChildren \\Subscribed) NIL x (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n");
+}
+
+TEST(Responses, StatusOfRfc3501ShowsWhatWasAsked) {
+    std::string out;
+    append_status(out, "blurdybloop", kStatusMessages | kStatusUidNext,
+                  {.messages = 231, .recent = 0, .uid_next = 44292, .uid_validity = 5, .unseen = 1});
+    EXPECT_EQ(out, "* STATUS blurdybloop (MESSAGES 231 UIDNEXT 44292)\r\n");
+}
+
+TEST(Responses, SearchOfRfc3501) {
+    std::string out;
+    append_search(out, std::vector<std::uint32_t>{2, 84, 882});
+    append_search(out, {});
+    EXPECT_EQ(out, "* SEARCH 2 84 882\r\n* SEARCH\r\n");
+}
+
+TEST(Responses, EsearchOfRfc4731) {
+    std::string out;
+    const std::vector<std::uint32_t> found{2, 10, 11};
+    append_esearch(out, "A282", false, kReturnMin | kReturnCount, found);
+    append_esearch(out, "A283", true, kReturnAll | kReturnMax, found);
+    append_esearch(out, "A2\"84", false, kReturnMin | kReturnMax | kReturnAll | kReturnCount, {});
+    EXPECT_EQ(out,
+              "* ESEARCH (TAG \"A282\") MIN 2 COUNT 3\r\n"
+              "* ESEARCH (TAG \"A283\") UID MAX 11 ALL 2,10:11\r\n"
+              "* ESEARCH (TAG \"A2\\\"84\") COUNT 0\r\n");
+}
+
+TEST(Responses, FlagsOfAMailbox) {
+    std::string out;
+    append_flags_of_mailbox(out, {.system = 0, .keywords = {"work"}}, false, true);
+    EXPECT_EQ(out,
+              "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft work)\r\n"
+              "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft work \\*)] Flags permitted\r\n");
+    out.clear();
+    append_flags_of_mailbox(out, {}, true, true);
+    EXPECT_TRUE(out.ends_with("* OK [PERMANENTFLAGS ()] Read-only mailbox\r\n"));
+}
+
+TEST(Responses, CodesOfRfc4315) {
+    EXPECT_EQ(append_uid_code(38505, 3955), "[APPENDUID 38505 3955]");
+    EXPECT_EQ(
+        copy_uid_code(38505, std::vector<std::uint32_t>{304, 319, 320}, std::vector<std::uint32_t>{3956, 3957, 3958}),
+        "[COPYUID 38505 304,319:320 3956:3958]");
+}
+
+}  // namespace
+}  // namespace posthouse::imap
