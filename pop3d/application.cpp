@@ -1,0 +1,55 @@
+// pop3d's application: store, disk pool and the connection to authd live as long as the process.
+#include "pop3d/application.h"
+
+#include <memory>
+
+#include "lib/net/connect.h"
+#include "pop3d/session.h"
+
+namespace posthouse::pop3d {
+namespace {
+
+storage::Settings store_settings(const config::Config& config) {
+    storage::Settings settings;
+    settings.mail_root = config.general.mail_root;
+    settings.host_name = config.general.hostname;
+    return settings;
+}
+
+}  // namespace
+
+daemon::Spec spec() {
+    return {
+        .name = "pop3d",
+        .services = {{.listener = "pop3", .transport = daemon::Transport::plain},
+                     {.listener = "pop3s", .transport = daemon::Transport::implicit_tls}},
+        .connections = [](const config::Config& config) { return static_cast<std::size_t>(config.pop3d.connections); },
+        .create = [](daemon::Daemon& daemon) { return std::make_unique<Application>(daemon); }};
+}
+
+Application::Application(daemon::Daemon& daemon)
+    : daemon_(daemon),
+      store_(store_settings(*daemon.config())),
+      disk_(daemon.loop(), static_cast<std::size_t>(daemon.config()->pop3d.threads)),
+      auth_(daemon.loop(), daemon.config()->listen.login) {}
+
+net::Async<> Application::serve(daemon::Connection& connection) {
+    Session session({.store = store_, .disk = disk_, .auth = auth_, .metrics = daemon_.metrics()}, connection,
+                    daemon_.config(), daemon_.tls());
+    co_await session.run();
+}
+
+std::string Application::overloaded_reply(std::string_view /*listener*/) const {
+    return pop3::to_line(pop3::err(pop3::ResponseCode::sys_temp, "Too many connections, try again later"));
+}
+
+net::Async<Result<>> Application::ready() {
+    const net::Deadline deadline = net::Deadline::in(std::chrono::seconds(1));
+    Result<net::Stream> authd = co_await net::connect_unix(daemon_.loop(), daemon_.config()->listen.login, deadline);
+    if (!authd) co_return fail(ErrorCode::unavailable, "authd does not answer", authd.error().message());
+    co_return Result<>{};
+}
+
+net::Async<> Application::stop() { co_await auth_.close(); }
+
+}  // namespace posthouse::pop3d

@@ -1,0 +1,33 @@
+// pop3d as an application of the daemon frame: what its sessions share, and how one begins.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "auth/client/auth_client.h"
+#include "lib/daemon/daemon.h"
+#include "lib/net/pool.h"
+#include "storage/store.h"
+
+namespace posthouse::pop3d {
+
+/// Listeners pop3 and pop3s.
+daemon::Spec spec();
+
+class Application final : public daemon::Application {
+  public:
+    explicit Application(daemon::Daemon& daemon);
+
+    net::Async<> serve(daemon::Connection& connection) override;
+    std::string overloaded_reply(std::string_view listener) const override;
+    net::Async<Result<>> ready() override;
+    net::Async<> stop() override;
+
+  private:
+    daemon::Daemon& daemon_;
+    storage::Store store_;
+    net::Pool disk_;
+    auth::AuthClient auth_;
+};
+
+}  // namespace posthouse::pop3d

@@ -1,0 +1,46 @@
+// Commands about the connection itself: STLS, CAPA, NOOP and QUIT with its UPDATE state.
+#include "pop3d/commands/commands.h"
+
+namespace posthouse::pop3d {
+
+/// STLS (RFC 2595 §4). What the client sent after it in plain text is thrown away.
+net::Async<Answer> stls(Session& session, pop3::Stls /*command*/) {
+    if (!session.may_start_tls()) {
+        session.count_error();
+        co_return pop3::err("TLS is not available or already active");
+    }
+    const bool sent = co_await session.send(pop3::to_line(pop3::ok("Begin TLS negotiation")));
+    if (sent) co_await session.start_tls();
+    co_return std::nullopt;
+}
+
+/// CAPA (RFC 2449 §5): what is possible in this state.
+net::Async<Answer> capa(Session& session, pop3::Capa /*command*/) {
+    pop3::Capabilities offered;
+    offered.stls = session.state() == State::authorization && session.may_start_tls();
+    if (session.may_send_password()) {
+        offered.user = true;
+        offered.sasl_mechanisms = {"PLAIN", "LOGIN"};
+    }
+    offered.implementation = "Posthouse";
+    co_await session.send(pop3::capability_reply(offered));
+    co_return std::nullopt;
+}
+
+/// NOOP (RFC 1939 §5).
+net::Async<Answer> noop(Session& /*session*/, pop3::Noop /*command*/) { co_return pop3::ok(); }
+
+/// QUIT (RFC 1939 §4, §6): after log-in the UPDATE state, which alone removes messages.
+net::Async<Answer> quit(Session& session, pop3::Quit /*command*/) {
+    session.end("quit");
+    if (session.state() == State::authorization) co_return pop3::ok("Bye");
+    Maildrop& maildrop = session.maildrop();
+    const Result<> updated = co_await session.services().disk.run([&maildrop] { return maildrop.update(); });
+    if (!updated) {
+        session.log().error("cannot remove deleted messages", {{"error", updated.error().message()}});
+        co_return pop3::err(pop3::ResponseCode::sys_temp, "Some deleted messages were not removed");
+    }
+    co_return pop3::ok("Bye");
+}
+
+}  // namespace posthouse::pop3d
