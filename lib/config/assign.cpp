@@ -198,17 +198,14 @@ Result<> assign_text(const Parameter& parameter, std::string_view text, Config& 
             break;
         case Kind::list:
         case Kind::addresses:
-        case Kind::networks:
-            value = strings_of(text);
-            break;
+        case Kind::networks: value = strings_of(text); break;
         case Kind::certificates: {
             Result<Node> document = parse_toml("value = " + std::string(text));
             const Node* parsed = document ? document->find("value") : nullptr;
             if (parsed != nullptr) value = *parsed;
             break;
         }
-        default:
-            break;
+        default: break;
     }
     return assign(parameter, value, config);
 }

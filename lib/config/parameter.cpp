@@ -81,30 +81,18 @@ std::vector<const Parameter*> changed(const Config& before, const Config& after)
 
 std::string_view to_string(Kind kind) {
     switch (kind) {
-        case Kind::string:
-            return "string";
-        case Kind::path:
-            return "path";
-        case Kind::socket:
-            return "socket path";
-        case Kind::boolean:
-            return "true or false";
-        case Kind::integer:
-            return "integer";
-        case Kind::duration:
-            return "duration";
-        case Kind::size:
-            return "size";
-        case Kind::list:
-            return "list of strings";
-        case Kind::word:
-            return "word";
-        case Kind::addresses:
-            return "list of addresses";
-        case Kind::networks:
-            return "list of networks";
-        case Kind::certificates:
-            return "list of certificates";
+        case Kind::string: return "string";
+        case Kind::path: return "path";
+        case Kind::socket: return "socket path";
+        case Kind::boolean: return "true or false";
+        case Kind::integer: return "integer";
+        case Kind::duration: return "duration";
+        case Kind::size: return "size";
+        case Kind::list: return "list of strings";
+        case Kind::word: return "word";
+        case Kind::addresses: return "list of addresses";
+        case Kind::networks: return "list of networks";
+        case Kind::certificates: return "list of certificates";
     }
     return "unknown";
 }

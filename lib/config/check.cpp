@@ -1,0 +1,164 @@
+// Cross checks of a configuration.
+#include "lib/config/check.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <set>
+
+#include "lib/base/file.h"
+#include "lib/config/address.h"
+#include "lib/config/value.h"
+
+namespace posthouse::config {
+namespace {
+
+constexpr std::size_t max_certificate = 1u << 20;
+
+class Checker {
+  public:
+    Checker(const Config& config, const Origins& origins) : config_(config), origins_(origins) {}
+
+    Problems run() {
+        folders();
+        certificates();
+        sockets();
+        addresses();
+        proxies();
+        log_file();
+        return std::move(problems_);
+    }
+
+  private:
+    void problem(const std::string& parameter, std::string text) {
+        const auto origin = origins_.find(parameter);
+        problems_.push_back(
+            {origin == origins_.end() ? parameter : origin->second + ": " + parameter, std::move(text)});
+    }
+
+    static bool is_folder(const std::string& path) {
+        struct stat status{};
+        return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    }
+
+    /// The folder, or the nearest one above it that exists: could the server create and write there?
+    void writable(const std::string& parameter, const std::string& path) {
+        std::string folder = path;
+        struct stat status{};
+        while (folder.size() > 1 && ::stat(folder.c_str(), &status) != 0 && errno == ENOENT) {
+            folder.resize(folder.find_last_of('/'));
+            if (folder.empty()) folder = "/";
+        }
+        if (!is_folder(folder)) {
+            problem(parameter, folder + " is not a folder");
+        } else if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+            problem(parameter, folder + " is not writable (" + std::strerror(errno) + ")");
+        }
+    }
+
+    void folders() {
+        const auto folder = [&](const std::string& parameter, const std::string& path) {
+            if (path.empty()) {
+                problem(parameter, "must not be empty");
+            } else {
+                writable(parameter, path);
+            }
+        };
+        folder("general.mail_root", config_.general.mail_root);
+        folder("general.state_folder", config_.general.state_folder);
+        folder("general.run_folder", config_.general.run_folder);
+        folder("general.spool_folder", config_.general.spool_folder);
+        if (config_.directory.sqlite.empty()) {
+            problem("directory.sqlite", "must not be empty");
+            return;
+        }
+        const std::string& database = config_.directory.sqlite;
+        if (::access(database.c_str(), F_OK) != 0) {
+            writable("directory.sqlite", database.substr(0, database.find_last_of('/') + 1) + ".");
+        } else if (::faccessat(AT_FDCWD, database.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
+            problem("directory.sqlite", database + " is not readable and writable (" + std::strerror(errno) + ")");
+        } else if (is_folder(database)) {
+            problem("directory.sqlite", database + " is a folder");
+        }
+    }
+
+    void certificate(const std::string& parameter, const std::string& key_parameter, const CertificateFiles& files) {
+        const Result<std::string> certificate = read_file(files.certificate, max_certificate);
+        if (!certificate) problem(parameter, certificate.error().message());
+        const Result<std::string> key = read_file(files.key, max_certificate);
+        if (!key) problem(key_parameter, key.error().message());
+        if (!certificate || !key) return;
+        if (const Result<> fits = check_certificate(*certificate, *key); !fits) {
+            const bool about_key = fits.error().text.find("private key") != std::string::npos;
+            problem(about_key ? key_parameter : parameter,
+                    (about_key ? files.key : files.certificate) + ": " + fits.error().text);
+        }
+    }
+
+    void certificates() {
+        const auto& listen = config_.listen;
+        const bool implicit_tls = !listen.submissions.empty() || !listen.imaps.empty() || !listen.pop3s.empty();
+        const auto& tls = config_.tls;
+        if (tls.certificate.empty() != tls.key.empty()) {
+            problem(tls.certificate.empty() ? "tls.certificate" : "tls.key", "certificate and key must both be given");
+        } else if (!tls.certificate.empty()) {
+            certificate("tls.certificate", "tls.key", {tls.certificate, tls.key});
+        } else if (implicit_tls) {
+            problem("tls.certificate", "is needed by the listeners with TLS (submissions, imaps, pop3s)");
+        }
+        for (const CertificateFiles& files : tls.additional) certificate("tls.additional", "tls.additional", files);
+    }
+
+    void sockets() {
+        std::set<std::string> seen;
+        for (const Parameter& parameter : parameters()) {
+            if (parameter.kind != Kind::socket) continue;
+            const std::string& path = *std::get<std::string*>(value_of(parameter, config_));
+            if (path.empty()) continue;
+            if (!seen.insert(path).second) problem(parameter.full_name(), path + " is used twice");
+            struct stat status{};
+            if (::lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode))
+                problem(parameter.full_name(), path + " exists and is no socket");
+        }
+    }
+
+    void addresses() {
+        std::set<std::string> seen;
+        for (const Parameter& parameter : parameters()) {
+            if (parameter.kind != Kind::addresses) continue;
+            for (const std::string& text : *std::get<std::vector<std::string>*>(value_of(parameter, config_))) {
+                const Result<Endpoint> endpoint = parse_endpoint(text);
+                if (endpoint && !seen.insert(endpoint->host + " " + std::to_string(endpoint->port)).second)
+                    problem(parameter.full_name(), text + " is used twice");
+            }
+        }
+    }
+
+    void proxies() {
+        if (!config_.listen.proxy_protocol.empty() && config_.listen.proxy_trusted_networks.empty())
+            problem("listen.proxy_trusted_networks", "must not be empty when listen.proxy_protocol is used");
+    }
+
+    void log_file() {
+        const std::string& path = config_.log.path;
+        if (path.empty()) return;
+        if (::access(path.c_str(), F_OK) != 0) {
+            writable("log.path", path.substr(0, path.find_last_of('/') + 1) + ".");
+        } else if (is_folder(path) || ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) {
+            problem("log.path", path + " cannot be written");
+        }
+    }
+
+    const Config& config_;
+    const Origins& origins_;
+    Problems problems_;
+};
+
+}  // namespace
+
+Problems check(const Config& config, const Origins& origins) { return Checker(config, origins).run(); }
+
+}  // namespace posthouse::config
