@@ -12,6 +12,10 @@
 namespace posthouse::imap {
 namespace {
 
+/// Stands for what isn't there: a multipart must have a part, a message/rfc822 an envelope and a body (RFC 9051 §9).
+constexpr std::string_view empty_text = R"("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0)";
+constexpr std::string_view empty_envelope = "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
+
 /// The Content-* fields that only IMAP shows; the first of each counts.
 struct ContentFields {
     std::optional<std::string> id;
@@ -74,11 +78,16 @@ class Writer {
         out_ += ')';
     }
 
+    void write_empty() {
+        out_ += '(';
+        out_ += empty_text;
+        if (extended_) out_ += " NIL NIL NIL NIL";
+        out_ += ')';
+    }
+
+    // NOLINTNEXTLINE(misc-no-recursion)
     void multipart(const mime::Part& part) {
-        if (part.first_child == mime::Part::none) {
-            // There must be one part (RFC 9051 §9, body-type-mpart).
-            out_ += R"(("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0))";
-        }
+        if (part.first_child == mime::Part::none) write_empty();
         for (auto child = part.first_child; child != mime::Part::none; child = structure_.at(child).next_sibling) {
             write(structure_.at(child));
         }
@@ -90,11 +99,13 @@ class Writer {
         extension(read_fields(message_, part));
     }
 
+    // NOLINTNEXTLINE(misc-no-recursion)
     void single_part(const mime::Part& part) {
         const ContentFields fields = read_fields(message_, part);
         const bool text = part.type.is("text");
-        if (part.opaque) {
-            // "message/rfc822" and "multipart/…" would promise a structure that isn't shown.
+        const bool message = part.kind == mime::Part::Kind::message || (part.opaque && part.type.is("message"));
+        if (part.opaque && !message) {
+            // "multipart/…" would promise parts that aren't shown.
             out_ += R"("application" "octet-stream" )";
         } else {
             append_string(out_, part.type.type);
@@ -116,8 +127,13 @@ class Writer {
             append_envelope(message_, inside.header, out_);
             out_ += ' ';
             write(inside);
+        } else if (message) {
+            out_ += ' ';
+            out_ += empty_envelope;
+            out_ += ' ';
+            write_empty();
         }
-        if (text || part.kind == mime::Part::Kind::message) out_ += ' ' + std::to_string(part.body_size.lines);
+        if (text || message) out_ += ' ' + std::to_string(part.body_size.lines);
         if (!extended_) return;
         out_ += ' ';
         append_nstring(out_, fields.md5);

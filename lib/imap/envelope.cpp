@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 10> slot_names = {"Date", "Subject", "Fro
 constexpr bool holds_addresses(std::size_t slot) { return slot >= from && slot <= bcc; }
 
 /// Text for people: unfolded, and each run of white space one space.
-std::string one_line(std::string_view value) {
+std::string for_people(std::string_view value) {
     std::string out;
     for (const char c : ascii::trim(value)) {
         const bool space = ascii::is_wsp(c) || c == '\r' || c == '\n';
@@ -33,9 +33,12 @@ std::string one_line(std::string_view value) {
     return out;
 }
 
-std::optional<std::string_view> unless_empty(std::string_view text) {
-    if (text.empty()) return std::nullopt;
-    return text;
+void append_unless_empty(std::string& out, std::string_view text) {
+    if (text.empty()) {
+        out += "NIL";
+    } else {
+        append_string(out, text);
+    }
 }
 
 void append_address(std::string& out, const mime::Address& address) {
@@ -43,7 +46,7 @@ void append_address(std::string& out, const mime::Address& address) {
     out += '(';
     if (address.kind == Kind::group_start) {
         out += "NIL NIL ";
-        append_string(out, address.name);
+        append_string(out, for_people(address.name));
         out += " NIL)";
         return;
     }
@@ -51,9 +54,9 @@ void append_address(std::string& out, const mime::Address& address) {
         out += "NIL NIL NIL NIL)";
         return;
     }
-    append_nstring(out, unless_empty(address.name));
+    append_unless_empty(out, for_people(address.name));
     out += ' ';
-    append_nstring(out, unless_empty(address.route));
+    append_unless_empty(out, address.route);
     out += ' ';
     // NIL here would make it the start or end of a group; these are Dovecot's words.
     append_string(out, address.local.empty() ? "MISSING_MAILBOX" : address.local);
@@ -82,7 +85,7 @@ void append_envelope(std::string_view message, mime::Range header, std::string& 
         for (std::size_t slot = 0; slot < slot_names.size(); ++slot) {
             if (!field->is(slot_names.at(slot))) continue;
             if (!holds_addresses(slot)) {
-                if (!texts.at(slot)) texts.at(slot) = field->value;
+                texts.at(slot) = field->value;
             } else {
                 auto more = mime::parse_addresses(field->value);
                 auto& list = lists.at(slot);
@@ -99,7 +102,7 @@ void append_envelope(std::string_view message, mime::Range header, std::string& 
         if (holds_addresses(slot)) {
             append_addresses(out, lists.at(slot));
         } else if (texts.at(slot)) {
-            append_string(out, one_line(*texts.at(slot)));
+            append_string(out, slot == subject ? for_people(*texts.at(slot)) : mime::unfold(*texts.at(slot)));
         } else {
             out += "NIL";
         }

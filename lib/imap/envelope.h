@@ -10,7 +10,7 @@ namespace posthouse::imap {
 
 /// Appends "(date subject from sender reply-to to cc bcc in-reply-to message-id)" of that header block: strings quoted
 /// or as literals, NIL where a field is missing, Sender and Reply-To as From where they are missing or empty. Fields of
-/// addresses that occur twice are joined; of the others the first counts.
+/// addresses that occur twice are joined; of the others the last counts, as in Dovecot.
 void append_envelope(std::string_view message, mime::Range header, std::string& out);
 /// The same for the header block at the start of a message.
 std::string envelope(std::string_view message);

@@ -75,11 +75,12 @@ class AddressReader {
             address.domain = domain(comment);
             phrase_in_disguise(address, comment);
         } else {
-            address.local = std::move(phrase);
-            if (address.local.empty()) {
+            if (phrase.empty()) {
                 if (!at_list_end()) in_.advance();  // a stray special
                 return;
             }
+            // "root" is a mailbox without a domain, "Mary Smith" a name without a mailbox.
+            (phrase.contains(' ') ? address.name : address.local) = std::move(phrase);
         }
         skip_to_list_end(comment);
         if (address.name.empty()) address.name = ascii::trim(comment);

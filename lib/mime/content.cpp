@@ -68,6 +68,9 @@ std::string parse_encoding_name(std::string_view value) {
     } else {
         name = in.word(tspecials);
     }
+    in.skip_cfws();
+    // "quoted-printable; charset=…" is meant; "7 bit" and "text/html" mean nothing.
+    if (!in.at_end() && !in.at(';')) name.clear();
     return name;
 }
 

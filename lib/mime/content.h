@@ -33,7 +33,7 @@ std::optional<ContentDisposition> parse_content_disposition(std::string_view val
 
 /// Content-Transfer-Encoding (RFC 2045 §6.1).
 enum class TransferEncoding { identity, quoted_printable, base64, unknown };
-/// The mechanism's name without comments, in the case of the sender; empty when there is none.
+/// The mechanism's name without comments, in the case of the sender; empty when there is none, or more than one word.
 std::string parse_encoding_name(std::string_view value);
 /// identity for 7bit, 8bit, binary and the empty name.
 TransferEncoding transfer_encoding(std::string_view name);

@@ -94,7 +94,7 @@ class DateReader {
         } else if (year_ == unset && text.size() >= 2 && text.size() <= 4) {
             year_ = value;
             if (text.size() == 2) year_ += value < 50 ? 2000 : 1900;
-            if (text.size() == 3) year_ += 1900;
+            if (text.size() > 2 && value < 1000) year_ += 1900;  // "102", "0102": years since 1900
         }
         return value != unset;
     }

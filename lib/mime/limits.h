@@ -14,9 +14,9 @@ inline constexpr std::size_t max_parts = 10000;
 inline constexpr std::size_t max_header_size = 1u << 20;
 /// Fields of one header block that are read.
 inline constexpr std::size_t max_header_fields = 10000;
-/// Bytes of a multipart's boundary; RFC 2046 §5.1.1 permits 70. Each line that starts with "--" is compared with up to
-/// max_depth of them.
-inline constexpr std::size_t max_boundary = 200;
+/// Bytes of a multipart's boundary: a line's worth, though RFC 2046 §5.1.1 permits 70. Each line that starts with "--"
+/// is compared with up to max_depth of them.
+inline constexpr std::size_t max_boundary = 1000;
 /// Parameters of one Content-Type or Content-Disposition, each section of RFC 2231 counted.
 inline constexpr std::size_t max_parameters = 200;
 /// Addresses, groups included, in one address list.

@@ -22,14 +22,9 @@ const Part* find_part(const Structure& structure, std::span<const std::uint32_t>
     for (const std::uint32_t number : numbers.subspan(1)) {
         if (part == nullptr) return nullptr;
         switch (part->kind) {
-            case Part::Kind::leaf:
-                return nullptr;
-            case Part::Kind::multipart:
-                part = structure.child(*part, number);
-                break;
-            case Part::Kind::message:
-                part = part_of_message(structure, structure.at(part->first_child), number);
-                break;
+            case Part::Kind::leaf: return nullptr;
+            case Part::Kind::multipart: part = structure.child(*part, number); break;
+            case Part::Kind::message: part = part_of_message(structure, structure.at(part->first_child), number); break;
         }
     }
     return part;

@@ -3,6 +3,7 @@
 #include "lib/mime/structure.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -26,7 +27,6 @@ class StructureParser {
                 body_lines();
             }
         }
-        while (in_header_) end_header(message_.size());
         close_parts(0, message_.size());
         return {std::move(parts_)};
     }
@@ -111,7 +111,9 @@ class StructureParser {
             if (longer && line.starts_with(boundaries_[i].text)) best = i;
         }
         if (!best) return std::nullopt;
-        return BoundaryLine{*best, line.substr(boundaries_[*best].text.size()).starts_with("--")};
+        // A message that was cut off behind a delimiter has no part there.
+        const bool closing = line.substr(boundaries_[*best].text.size()).starts_with("--") || !line.ends_with('\n');
+        return BoundaryLine{*best, closing};
     }
 
     /// At a delimiter line; `next` is the line behind it.
@@ -129,16 +131,10 @@ class StructureParser {
 
     /// Ends the open parts from `level` on. A part that begins behind `end` is empty, and so widens those around it.
     void close_parts(std::size_t level, std::size_t end) {
+        // A header without its empty line keeps its last line end. A message/rfc822 begins an empty message.
+        while (in_header_) end_header(position_);
         while (open_.size() > level) {
             Part& part = innermost();
-            if (in_header_) {
-                // A header without its empty line.
-                in_header_ = false;
-                end = std::max(end, part.header.begin);
-                part.header.end = part.body.begin = end;
-                read_content_fields(part);
-                part.opaque = part.type.is("multipart") || is_message(part);
-            }
             end = std::max(end, part.body.begin);
             part.body.end = end;
             open_.pop_back();
@@ -156,11 +152,11 @@ class StructureParser {
         const bool may_nest = part.depth + 1 < limits_.depth && !full();
         if (part.type.is("multipart")) {
             const Parameter* boundary = find_parameter(part.type.parameters, "boundary");
-            part.opaque = !may_nest || boundary == nullptr || boundary->value.empty() ||
-                          boundary->value.size() > limits_.boundary;
+            const bool bounded = boundary != nullptr && !boundary->value.empty();
+            part.opaque = !may_nest || (bounded && boundary->value.size() > limits_.boundary);
             if (part.opaque) return;
             part.kind = Part::Kind::multipart;
-            boundaries_.push_back({boundary->value, open_.size() - 1});
+            if (bounded) boundaries_.push_back({boundary->value, open_.size() - 1});
         } else if (is_message(part)) {
             part.opaque = !may_nest || part.encoding == TransferEncoding::base64 ||
                           part.encoding == TransferEncoding::quoted_printable;

@@ -19,12 +19,12 @@ struct Part {
     static constexpr std::uint32_t none = UINT32_MAX;
     enum class Kind : std::uint8_t {
         leaf,
-        multipart,  ///< its children are its body parts; there may be none, when its boundary never comes
+        multipart,  ///< its children are its body parts; there may be none, without a boundary or when it never comes
         message     ///< message/rfc822 or message/global: its one child is the message inside, with the body's range
     };
 
     Kind kind = Kind::leaf;
-    /// A multipart or message shown as a leaf: over a bound, without a boundary, or encoded.
+    /// A multipart or message that is kept as a leaf: over a bound, or a message in an encoding.
     bool opaque = false;
     TransferEncoding encoding = TransferEncoding::identity;
     std::uint32_t parent = none;

@@ -123,13 +123,10 @@ std::string decode_q(std::string_view text) {
 
 std::string decode_transfer(TransferEncoding encoding, std::string_view body) {
     switch (encoding) {
-        case TransferEncoding::base64:
-            return decode_base64(body);
-        case TransferEncoding::quoted_printable:
-            return decode_quoted_printable(body);
+        case TransferEncoding::base64: return decode_base64(body);
+        case TransferEncoding::quoted_printable: return decode_quoted_printable(body);
         case TransferEncoding::identity:
-        case TransferEncoding::unknown:
-            break;
+        case TransferEncoding::unknown: break;
     }
     return std::string(body);
 }
