@@ -170,6 +170,19 @@ struct Stream::State {
         }
     }
 
+    // Sends what waits, discards what was read in plain text, and lays TLS over the socket.
+    Async<Result<>> begin_tls(std::shared_ptr<const TlsContext> with, Deadline deadline) {
+        Result<> flushed = co_await flush(deadline);
+        if (!flushed) co_return flushed;
+        in.clear();
+        in_start = 0;
+        context = std::move(with);
+        ssl = SSL_new(context->raw());
+        if (ssl == nullptr || SSL_set_fd(ssl, socket.get()) != 1)
+            co_return fail(ErrorCode::io, "TLS is not available", tls_error());
+        co_return Result<>{};
+    }
+
     Async<Result<>> handshake(Deadline deadline) {
         for (;;) {
             ERR_clear_error();
@@ -286,37 +299,23 @@ Async<Result<>> Stream::flush(Deadline deadline) {
 }
 
 Async<Result<>> Stream::start_tls(std::shared_ptr<const TlsContext> context, Deadline deadline) {
-    State& s = *state_;
-    Result<> flushed = co_await s.flush(deadline);
-    if (!flushed) co_return flushed;
-    s.in.clear();
-    s.in_start = 0;
-    s.ssl = SSL_new(context->raw());
-    s.context = std::move(context);
-    if (s.ssl == nullptr || SSL_set_fd(s.ssl, s.socket.get()) != 1)
-        co_return fail(ErrorCode::io, "TLS is not available", tls_error());
-    SSL_set_accept_state(s.ssl);
-    Result<> shaken = co_await s.handshake(deadline);
+    Result<> started = co_await state_->begin_tls(std::move(context), deadline);
+    if (!started) co_return started;
+    SSL_set_accept_state(state_->ssl);
+    Result<> shaken = co_await state_->handshake(deadline);
     co_return shaken;
 }
 
 Async<Result<>> Stream::start_tls_client(std::shared_ptr<const TlsContext> context, std::string server_name,
                                          Deadline deadline) {
-    State& s = *state_;
-    Result<> flushed = co_await s.flush(deadline);
-    if (!flushed) co_return flushed;
-    s.in.clear();
-    s.in_start = 0;
-    s.ssl = SSL_new(context->raw());
-    s.context = std::move(context);
-    if (s.ssl == nullptr || SSL_set_fd(s.ssl, s.socket.get()) != 1)
-        co_return fail(ErrorCode::io, "TLS is not available", tls_error());
+    Result<> started = co_await state_->begin_tls(std::move(context), deadline);
+    if (!started) co_return started;
     if (!server_name.empty()) {
-        SSL_set_tlsext_host_name(s.ssl, server_name.c_str());
-        SSL_set1_host(s.ssl, server_name.c_str());
+        SSL_set_tlsext_host_name(state_->ssl, server_name.c_str());
+        SSL_set1_host(state_->ssl, server_name.c_str());
     }
-    SSL_set_connect_state(s.ssl);
-    Result<> shaken = co_await s.handshake(deadline);
+    SSL_set_connect_state(state_->ssl);
+    Result<> shaken = co_await state_->handshake(deadline);
     co_return shaken;
 }
 
