@@ -1,0 +1,27 @@
+// EHLO, HELO (RFC 5321 §4.1.1.1): who is there, and what is offered. Both end a transaction.
+//   ehlo = "EHLO" SP ( Domain / address-literal ) CRLF
+#include <variant>
+
+#include "smtpd/commands/handlers.h"
+
+namespace posthouse::smtpd {
+
+net::Async<smtp::Reply> handle_hello(Session& session, smtp::Command command) {
+    auto& hello = std::get<smtp::Hello>(command);
+    session.transaction.reset();
+    session.helo = std::move(hello.name);
+    session.extended = hello.verb == smtp::Verb::ehlo;
+    // RFC 2034 §4: no enhanced status in the replies to EHLO and HELO.
+    smtp::Reply reply(250, "", session.config->general.hostname);
+    if (!session.extended) co_return reply;
+    reply.lines.emplace_back("PIPELINING");
+    reply.lines.emplace_back("SIZE " + std::to_string(session.config->smtpd.message_size_limit));
+    if (session.starttls_possible()) reply.lines.emplace_back("STARTTLS");
+    if (session.auth_possible()) reply.lines.emplace_back("AUTH PLAIN LOGIN");
+    reply.lines.emplace_back("ENHANCEDSTATUSCODES");
+    reply.lines.emplace_back("8BITMIME");
+    reply.lines.emplace_back("HELP");
+    co_return reply;
+}
+
+}  // namespace posthouse::smtpd

@@ -1,0 +1,72 @@
+// perform: one command line, from the table to its reply.
+#include "smtpd/commands/perform.h"
+
+#include <optional>
+
+#include "lib/base/secret.h"
+#include "lib/smtp/limits.h"
+#include "smtpd/commands/table.h"
+
+namespace posthouse::smtpd {
+namespace {
+
+/// What is wrong with the order of commands (RFC 5321 §4.1.4).
+smtp::Reply out_of_order(const Session& session, smtp::Verb verb) {
+    const std::string name(to_string(verb));
+    switch (session.phase()) {
+        case Phase::connected: return {503, "5.5.1", "Send EHLO or HELO first"};
+        case Phase::ready: return {503, "5.5.1", name + ": send MAIL first"};
+        case Phase::sender:
+        case Phase::recipients: break;
+    }
+    if (verb == smtp::Verb::mail) return {503, "5.5.1", "A transaction has begun already"};
+    if (verb == smtp::Verb::data) return {503, "5.5.1", "DATA: there is no valid recipient"};
+    return {503, "5.5.1", name + " is not permitted within a transaction"};
+}
+
+/// Why the command can't be performed now, before its arguments are looked at.
+std::optional<smtp::Reply> refusal(const Session& session, const Row* row, const smtp::CommandLine& parts,
+                                   std::size_t line_size) {
+    if (!parts.verb) return smtp::Reply(500, "5.5.1", "Command not recognized");
+    if (row == nullptr) return smtp::Reply(502, "5.5.1", std::string(to_string(*parts.verb)) + " is not offered here");
+    const std::size_t limit = smtp::max_line(*parts.verb) - smtp::max_command_line +
+                              static_cast<std::size_t>(session.config->smtpd.command_line_limit);
+    if (line_size + 2 > limit) return smtp::Reply(500, "5.5.2", "Line too long");
+    if (row->needs == Needs::login && session.submission() && session.user.empty()) {
+        if (!session.tls()) return smtp::Reply(530, "5.7.0", "Must issue a STARTTLS command first");
+        return smtp::Reply(530, "5.7.0", "Authentication required");
+    }
+    if ((row->phases & static_cast<unsigned>(session.phase())) == 0) return out_of_order(session, *parts.verb);
+    return std::nullopt;
+}
+
+net::Async<smtp::Reply> answer(Session& session, const Row* row, std::string_view line) {
+    const smtp::CommandLine parts = smtp::split_command(line);
+    if (auto refused = refusal(session, row, parts, line.size())) co_return *std::move(refused);
+    const smtp::ParseOptions options{
+        .offered = session.offered(),
+        .utf8_transaction = session.transaction && session.transaction->parameters.smtputf8};
+    smtp::Parsed<smtp::Command> command = smtp::parse_arguments(row->verb, parts.arguments, options);
+    if (!command) co_return command.error();
+    smtp::Reply reply = co_await row->handler(session, *std::move(command));
+    co_return reply;
+}
+
+}  // namespace
+
+net::Async<smtp::Reply> perform(Session& session, std::string line) {
+    const auto verb = smtp::split_command(line).verb;
+    const Row* row = verb ? find_row(*verb, session.service) : nullptr;
+    smtp::Reply reply = co_await answer(session, row, line);
+    wipe(line);  // AUTH carries a password
+    session.parts.counters.command(row != nullptr ? to_string(row->verb) : "other", reply);
+    if (!reply.permanent()) co_return reply;
+    ++session.errors;
+    session.connection.log.info("refused",
+                                {{"command", row != nullptr ? to_string(row->verb) : "other"},
+                                 {"address", session.connection.peer.ip()},
+                                 {"reply", std::to_string(reply.code) + " " + reply.status + " " + reply.text()}});
+    co_return reply;
+}
+
+}  // namespace posthouse::smtpd

@@ -1,0 +1,90 @@
+// RCPT (RFC 5321 §4.1.1.3): one more recipient, resolved at once to the mailboxes it means.
+//   rcpt = "RCPT TO:" ( "<Postmaster>" / Forward-path ) [SP Rcpt-parameters] CRLF
+#include <algorithm>
+#include <variant>
+
+#include "smtpd/commands/handlers.h"
+
+namespace posthouse::smtpd {
+namespace {
+
+using auth::Recipient;
+using auth::Resolution;
+
+/// What authd said, as a reply; nullopt: all recipients are mailboxes here.
+std::optional<smtp::Reply> refusal(const smtp::Mailbox& given, const Result<std::optional<Resolution>>& resolved) {
+    const std::string path = given.to_path();
+    if (!resolved && resolved.error().code == ErrorCode::denied) {
+        return smtp::Reply(550, "5.4.6", path + ": " + resolved.error().text);
+    }
+    if (!resolved) return smtp::Reply(451, "4.3.0", path + ": the directory is not available, try again later");
+    if (!*resolved || (*resolved)->recipients.empty()) return smtp::Reply(550, "5.1.1", path + ": no such user here");
+    const auto& recipients = (*resolved)->recipients;
+    if (std::ranges::all_of(recipients,
+                            [](const Recipient& r) { return r.transport == Recipient::Transport::local; })) {
+        return std::nullopt;
+    }
+    if (recipients.size() == 1 && recipients.front().address == given.to_string()) {
+        return smtp::Reply(554, "5.7.1", path + ": relay access denied");
+    }
+    return smtp::Reply(451, "4.3.5", path + ": forwards to another server, which is not possible yet");
+}
+
+/// The targets that the transaction doesn't have yet; an error when the directory holds what is no address.
+Result<std::vector<smtp::Mailbox>> new_targets(const Transaction& transaction, const Resolution& resolution) {
+    std::vector<smtp::Mailbox> added;
+    for (const Recipient& recipient : resolution.recipients) {
+        auto mailbox = smtp::parse_mailbox(recipient.address, smtp::Utf8::allowed);
+        if (!mailbox) return fail(ErrorCode::invalid, mailbox.error().text, recipient.address);
+        if (!transaction.known_targets.contains(mailbox->to_string())) added.push_back(*std::move(mailbox));
+    }
+    return added;
+}
+
+net::Async<Result<std::optional<Resolution>>> resolve(Session& session, smtp::Mailbox given) {
+    auto& directory = session.parts.directory;
+    const net::Deadline deadline = session.lookup_deadline();
+    if (!given.domain.empty()) {
+        auto resolved = co_await directory.resolve(given.to_string(), deadline);
+        co_return resolved;
+    }
+    // RFC 5321 §4.5.1: <postmaster> is the one of this server: of its host name's domain, or of the one above it.
+    const std::string& host = session.config->general.hostname;
+    auto resolved = co_await directory.resolve("postmaster@" + host, deadline);
+    const bool local =
+        resolved && *resolved && (*resolved)->recipients.front().transport == Recipient::Transport::local;
+    const std::size_t dot = host.find('.');
+    if (local || !resolved || dot == std::string::npos) co_return resolved;
+    auto above = co_await directory.resolve("postmaster@" + host.substr(dot + 1), deadline);
+    co_return above;
+}
+
+}  // namespace
+
+net::Async<smtp::Reply> handle_rcpt(Session& session, smtp::Command command) {
+    const auto& rcpt = std::get<smtp::Rcpt>(command);
+    const auto limit = static_cast<std::size_t>(session.config->smtpd.recipient_limit);
+    const smtp::Reply too_many(452, "4.5.3", "Too many recipients");  // RFC 5321 §4.5.3.1.10
+    if (session.transaction->given.size() >= limit) co_return too_many;
+
+    Result<std::optional<Resolution>> resolved = co_await resolve(session, rcpt.recipient);
+    if (auto refused = refusal(rcpt.recipient, resolved)) co_return *std::move(refused);
+    Transaction& transaction = *session.transaction;
+    Result<std::vector<smtp::Mailbox>> added = new_targets(transaction, **resolved);
+    if (!added) {
+        session.connection.log.error("the directory holds a malformed address", {{"address", added.error().detail}});
+        co_return smtp::Reply(451, "4.3.5", rcpt.recipient.to_path() + ": the directory is in error, try again later");
+    }
+    // The targets of the first recipient are always taken whole, so that a client that sends the rest in further
+    // transactions gets on.
+    const bool first = transaction.given.empty();
+    if (!first && transaction.targets.size() + added->size() > limit) co_return too_many;
+    for (smtp::Mailbox& target : *added) {
+        transaction.known_targets.insert(target.to_string());
+        transaction.targets.push_back(std::move(target));
+    }
+    transaction.given.push_back(rcpt.recipient);
+    co_return smtp::Reply(250, "2.1.5", "Recipient ok");
+}
+
+}  // namespace posthouse::smtpd

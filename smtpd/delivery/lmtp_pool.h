@@ -1,0 +1,42 @@
+// LmtpPool: the connections of one worker to lmtpd, opened when needed and kept.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/net/event.h"
+#include "smtpd/delivery/lmtp_connection.h"
+
+namespace posthouse::smtpd {
+
+class LmtpPool {
+  public:
+    /// `path`: lmtpd's socket. At most `connections` messages are delivered at one time, the others wait.
+    LmtpPool(net::Loop& loop, std::string path, std::string hostname, std::size_t connections);
+
+    /// Delivers by a free connection; gives the reply for each recipient. When a kept connection turns out to be dead
+    /// before the content went out, a new one is tried. Errors: all mean that nothing is known to be stored, and that
+    /// the client should try again.
+    net::Async<Result<std::vector<smtp::Reply>>> deliver(const Envelope& envelope, std::string_view header,
+                                                         Content& content, net::Deadline deadline);
+    /// Whether lmtpd answers. For /ready.
+    net::Async<Result<>> probe(net::Deadline deadline);
+    /// Says QUIT on all idle connections.
+    net::Async<> close();
+    std::size_t idle() const { return idle_.size(); }
+
+  private:
+    net::Async<Result<std::vector<smtp::Reply>>> deliver_with_permit(const Envelope& envelope, std::string_view header,
+                                                                     Content& content, net::Deadline deadline);
+    std::unique_ptr<LmtpConnection> take_idle();
+
+    net::Loop& loop_;
+    std::string path_;
+    std::string hostname_;
+    net::Semaphore permits_;
+    std::vector<std::unique_ptr<LmtpConnection>> idle_;  ///< the one used last is used next
+};
+
+}  // namespace posthouse::smtpd

@@ -1,0 +1,22 @@
+// Parts: the connections to authd and lmtpd, made from the configuration.
+#include "smtpd/parts.h"
+
+namespace posthouse::smtpd {
+namespace {
+
+/// Large messages are rare and their writes short: they go to the page cache.
+constexpr std::size_t disk_threads = 2;
+
+}  // namespace
+
+Parts::Parts(daemon::Daemon& frame)
+    : daemon(frame),
+      auth(frame.loop(), frame.config()->listen.login),
+      directory(frame.loop(), frame.config()->listen.socketmap),
+      guard(frame.loop(), frame.config()->listen.guard),
+      lmtp(frame.loop(), frame.config()->listen.lmtp, frame.config()->general.hostname,
+           static_cast<std::size_t>(frame.config()->smtpd.lmtp_connections)),
+      disk(frame.loop(), disk_threads),
+      counters(frame.metrics()) {}
+
+}  // namespace posthouse::smtpd

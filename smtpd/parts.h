@@ -1,0 +1,28 @@
+// Parts: what all sessions of one worker share.
+#pragma once
+
+#include <string>
+
+#include "auth/client/auth_client.h"
+#include "auth/client/socketmap_client.h"
+#include "guardd/client.h"
+#include "lib/daemon/daemon.h"
+#include "lib/net/pool.h"
+#include "smtpd/counters.h"
+#include "smtpd/delivery/lmtp_pool.h"
+
+namespace posthouse::smtpd {
+
+struct Parts {
+    daemon::Daemon& daemon;
+    auth::AuthClient auth;
+    auth::SocketmapClient directory;
+    guard::Client guard;
+    LmtpPool lmtp;
+    net::Pool disk;  ///< writes and reads messages that don't fit into memory
+    Counters counters;
+
+    explicit Parts(daemon::Daemon& frame);
+};
+
+}  // namespace posthouse::smtpd

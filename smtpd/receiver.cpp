@@ -1,0 +1,59 @@
+// Receiver: the Application of smtpd.
+#include "smtpd/receiver.h"
+
+#include "lib/base/file.h"
+#include "smtpd/session.h"
+
+namespace posthouse::smtpd {
+
+/// The spool folder is made when it is missing, so that the first large message doesn't find out that it can't be.
+net::Async<Result<>> Receiver::start() {
+    const std::string folder = parts_.daemon.config()->general.spool_folder;
+    const auto prepare = [folder] { return make_folders(folder); };
+    Result<> made = co_await parts_.disk.run(prepare);
+    co_return made;
+}
+
+net::Async<> Receiver::serve(daemon::Connection& connection) {
+    connection.log.debug("connect", {{"listener", connection.listener}, {"address", connection.peer.ip()}});
+    Result<guard::Admission> admission = co_await parts_.guard.connect(connection.listener, connection.peer);
+    Session session(parts_, connection);
+    if (admission) {
+        co_await converse(session);
+    } else {
+        co_await turn_away(session, admission.error().text);
+    }
+    connection.log.debug("disconnect", {{"address", connection.peer.ip()}});
+}
+
+std::string Receiver::overloaded_reply(std::string_view) const {
+    return smtp::Reply(421, "4.3.2", "Too many connections, try again later").to_wire();
+}
+
+net::Async<Result<>> Receiver::ready() {
+    const net::Deadline deadline = net::Deadline::in(std::chrono::seconds(2));
+    Result<bool> directory = co_await parts_.directory.is_local_domain("invalid", deadline);
+    if (!directory) co_return fail(ErrorCode::unavailable, "authd: " + directory.error().text);
+    Result<> delivery = co_await parts_.lmtp.probe(deadline);
+    if (!delivery) co_return fail(ErrorCode::unavailable, "lmtpd: " + delivery.error().text);
+    co_return Result<>{};
+}
+
+net::Async<> Receiver::stop() {
+    co_await parts_.lmtp.close();
+    co_await parts_.auth.close();
+    co_await parts_.directory.close();
+    co_await parts_.guard.stop();
+}
+
+daemon::Spec spec() {
+    return {
+        .name = "smtpd",
+        .services = {{"smtp", daemon::Transport::plain},
+                     {"submission", daemon::Transport::plain},
+                     {"submissions", daemon::Transport::implicit_tls}},
+        .connections = [](const config::Config& config) { return static_cast<std::size_t>(config.smtpd.connections); },
+        .create = [](daemon::Daemon& frame) { return std::make_unique<Receiver>(frame); }};
+}
+
+}  // namespace posthouse::smtpd

@@ -1,0 +1,98 @@
+// Session: one connection of a client. What is said is in commands/; here lines are read and replies written.
+#include "smtpd/session.h"
+
+#include "lib/smtp/limits.h"
+#include "smtpd/commands/perform.h"
+
+namespace posthouse::smtpd {
+namespace {
+
+Service service_of(std::string_view listener) {
+    if (listener == "submission") return Service::submission;
+    return listener == "submissions" ? Service::submissions : Service::smtp;
+}
+
+smtp::Reply greeting(const Session& session) {
+    const auto& banner = session.config->smtpd.banner;
+    return {220, "", session.config->general.hostname + " " + (banner.empty() ? "ESMTP Posthouse" : banner)};
+}
+
+smtp::Reply farewell(const Session& session, std::string status, const std::string& text) {
+    return {421, std::move(status), session.config->general.hostname + " " + text};
+}
+
+net::Async<Result<>> send(Session& session, smtp::Reply reply) {
+    Result<> sent = co_await session.connection.stream.write(reply.to_wire(),
+                                                             net::Deadline::in(session.config->smtpd.command_timeout));
+    co_return sent;
+}
+
+/// The next command line. Between transactions a drain ends the wait (`cancelled`); a transaction goes on to its end.
+net::Async<Result<std::string>> next_line(Session& session) {
+    const net::Deadline deadline = net::Deadline::in(session.config->smtpd.command_timeout);
+    if (!session.transaction) {
+        Result<net::Input> input = co_await session.connection.stream.wait_input(deadline);
+        if (!input) co_return fail(input.error());
+        if (*input == net::Input::draining) co_return fail(ErrorCode::cancelled, "Shutting down");
+    }
+    const std::size_t longest = smtp::max_any_line + static_cast<std::size_t>(session.config->smtpd.command_line_limit);
+    Result<std::string> line = co_await session.connection.stream.read_line(longest, deadline);
+    co_return line;
+}
+
+/// Reads and answers one command. False: the session is over.
+net::Async<bool> exchange(Session& session) {
+    Result<std::string> line = co_await next_line(session);
+    smtp::Reply reply;
+    if (line) {
+        reply = co_await perform(session, *std::move(line));
+    } else if (line.error().code == ErrorCode::limit) {
+        reply = smtp::Reply(500, "5.5.2", "Line too long");
+        ++session.errors;
+    } else if (line.error().code == ErrorCode::timeout) {
+        reply = farewell(session, "4.4.2", "Timeout, closing connection");
+        session.ending = true;
+    } else if (line.error().code == ErrorCode::cancelled) {
+        reply = farewell(session, "4.3.2", "Service shutting down");
+        session.ending = true;
+    } else {
+        co_return false;
+    }
+    if (reply.code == 0) co_return !session.ending;
+    if (session.errors >= session.config->smtpd.error_limit && !session.ending) {
+        reply = farewell(session, "4.7.0", "Too many errors, closing connection");
+        session.connection.log.warning("too many errors", {{"address", session.connection.peer.ip()}});
+        session.ending = true;
+    }
+    Result<> sent = co_await send(session, std::move(reply));
+    co_return sent.has_value() && !session.ending;
+}
+
+}  // namespace
+
+Session::Session(Parts& shared, daemon::Connection& client)
+    : parts(shared), connection(client), config(shared.daemon.config()), service(service_of(client.listener)) {}
+
+Phase Session::phase() const {
+    if (helo.empty()) return Phase::connected;
+    if (!transaction) return Phase::ready;
+    return transaction->targets.empty() ? Phase::sender : Phase::recipients;
+}
+
+smtp::Offered Session::offered() const {
+    return {.size = true, .eightbitmime = true, .auth = submission() && tls(), .smtputf8 = false, .dsn = false};
+}
+
+net::Async<> converse(Session& session) {
+    Result<> greeted = co_await send(session, greeting(session));
+    bool more = greeted.has_value();
+    while (more) more = co_await exchange(session);
+}
+
+net::Async<> turn_away(Session& session, std::string reason) {
+    session.connection.log.info("turned away", {{"address", session.connection.peer.ip()}, {"reason", reason}});
+    Result<> sent = co_await send(session, farewell(session, "4.7.0", reason));
+    (void)sent;  // the connection ends in any case
+}
+
+}  // namespace posthouse::smtpd

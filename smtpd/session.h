@@ -1,0 +1,56 @@
+// Session: one connection of a client, and what it has said so far.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "lib/daemon/daemon.h"
+#include "lib/smtp/command.h"
+#include "smtpd/parts.h"
+#include "smtpd/transaction.h"
+
+namespace posthouse::smtpd {
+
+/// Which rules hold: smtp takes mail from other servers; the others take mail of users, after a log-in (RFC 6409).
+enum class Service { smtp, submission, submissions };
+
+/// Where a session is (RFC 5321 §4.1.4). A command's table row names the phases it is allowed in.
+enum class Phase : unsigned {
+    connected = 1,  ///< no EHLO or HELO yet
+    ready = 2,      ///< greeted, no transaction
+    sender = 4,     ///< after MAIL
+    recipients = 8  ///< after a RCPT that was accepted
+};
+
+struct Session {
+    Parts& parts;
+    daemon::Connection& connection;
+    config::Snapshot config;  ///< as it was when the session began
+    Service service = Service::smtp;
+
+    std::string helo;       ///< the client's name for itself; empty before EHLO
+    bool extended = false;  ///< it said EHLO
+    std::string user;       ///< who logged in; empty: nobody
+    std::optional<Transaction> transaction;
+    int errors = 0;  ///< refused commands since the last message
+    bool ending = false;
+
+    Session(Parts& shared, daemon::Connection& client);
+    Phase phase() const;
+    bool tls() const { return connection.stream.tls(); }
+    /// STARTTLS is possible: not begun, and there is a certificate.
+    bool starttls_possible() const { return !tls() && parts.daemon.tls() != nullptr; }
+    bool submission() const { return service != Service::smtp; }
+    /// AUTH is possible now: on submission, once the connection is encrypted, once.
+    bool auth_possible() const { return submission() && tls() && user.empty(); }
+    /// The extensions whose parameters MAIL and RCPT may use.
+    smtp::Offered offered() const;
+    net::Deadline lookup_deadline() const { return net::Deadline::in(config->smtpd.lookup_timeout); }
+};
+
+/// Talks to the client from greeting to good-bye.
+net::Async<> converse(Session& session);
+/// Says 421 instead of a greeting.
+net::Async<> turn_away(Session& session, std::string reason);
+
+}  // namespace posthouse::smtpd
