@@ -22,7 +22,8 @@ struct Reply {
     Reply(int reply_code, std::string enhanced_status, std::string text)
         : code(reply_code), status(std::move(enhanced_status)), lines{std::move(text)} {}
 
-    bool positive() const { return code >= 200 && code < 400; }
+    /// Done (2yz); 3yz is neither this nor a failure.
+    bool positive() const { return code >= 200 && code < 300; }
     bool transient() const { return code >= 400 && code < 500; }
     bool permanent() const { return code >= 500; }
     /// The lines joined by a space: for logs and for passing on.
