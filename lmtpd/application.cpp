@@ -1,0 +1,54 @@
+// lmtpd's application: store, disk pool and the connection to authd live as long as the process.
+#include "lmtpd/application.h"
+
+#include <memory>
+
+#include "lib/net/connect.h"
+#include "lmtpd/session.h"
+
+namespace posthouse::lmtpd {
+namespace {
+
+storage::Settings store_settings(const config::Config& config) {
+    storage::Settings settings;
+    settings.mail_root = config.general.mail_root;
+    settings.host_name = config.general.hostname;
+    return settings;
+}
+
+}  // namespace
+
+daemon::Spec spec() {
+    return {
+        .name = "lmtpd",
+        .services = {{.listener = "lmtp", .transport = daemon::Transport::plain}},
+        .connections = [](const config::Config& config) { return static_cast<std::size_t>(config.lmtpd.connections); },
+        .create = [](daemon::Daemon& daemon) { return std::make_unique<Application>(daemon); }};
+}
+
+Application::Application(daemon::Daemon& daemon)
+    : daemon_(daemon),
+      store_(store_settings(*daemon.config())),
+      disk_(daemon.loop(), static_cast<std::size_t>(daemon.config()->lmtpd.threads)),
+      users_(daemon.loop(), daemon.config()->listen.userdb) {}
+
+net::Async<> Application::serve(daemon::Connection& connection) {
+    Session session({.store = store_, .disk = disk_, .users = users_, .metrics = daemon_.metrics()}, connection,
+                    daemon_.config());
+    co_await session.run();
+}
+
+std::string Application::overloaded_reply(std::string_view /*listener*/) const {
+    return smtp::Reply(421, "4.3.2", "Too many connections, try again later").to_wire();
+}
+
+net::Async<Result<>> Application::ready() {
+    const net::Deadline deadline = net::Deadline::in(std::chrono::seconds(1));
+    Result<net::Stream> authd = co_await net::connect_unix(daemon_.loop(), daemon_.config()->listen.userdb, deadline);
+    if (!authd) co_return fail(ErrorCode::unavailable, "authd does not answer", authd.error().message());
+    co_return Result<>{};
+}
+
+net::Async<> Application::stop() { co_await users_.close(); }
+
+}  // namespace posthouse::lmtpd

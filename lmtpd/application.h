@@ -1,0 +1,33 @@
+// lmtpd as an application of the daemon frame: what its sessions share, and how one begins.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "auth/client/userdb_client.h"
+#include "lib/daemon/daemon.h"
+#include "lib/net/pool.h"
+#include "storage/store.h"
+
+namespace posthouse::lmtpd {
+
+/// Listener lmtp.
+daemon::Spec spec();
+
+class Application final : public daemon::Application {
+  public:
+    explicit Application(daemon::Daemon& daemon);
+
+    net::Async<> serve(daemon::Connection& connection) override;
+    std::string overloaded_reply(std::string_view listener) const override;
+    net::Async<Result<>> ready() override;
+    net::Async<> stop() override;
+
+  private:
+    daemon::Daemon& daemon_;
+    storage::Store store_;
+    net::Pool disk_;
+    auth::UserdbClient users_;
+};
+
+}  // namespace posthouse::lmtpd

@@ -1,0 +1,132 @@
+// DATA (RFC 2033 §4.2): content goes to the mailboxes, and each recipient gets a reply once its copy is durable.
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "lib/smtp/data_decoder.h"
+#include "lib/smtp/trace.h"
+#include "lmtpd/commands/commands.h"
+#include "lmtpd/incoming.h"
+
+namespace posthouse::lmtpd {
+namespace {
+
+/// What smtpd let through is kept as it is; only line ends are made whole, as the Maildir can't tell them apart.
+constexpr smtp::DataPolicy data_policy{
+    .bare_lf = smtp::BareLf::normalize, .bare_cr = smtp::BareCr::keep, .nul = smtp::Nul::keep};
+
+/// The fields of final delivery (RFC 5321 §4.4). One recipient: its address too; several share one file.
+std::string trace_header(const Session& session, const Transaction& transaction) {
+    const bool single = transaction.recipients.size() == 1;
+    std::string header = smtp::return_path_field(transaction.sender);
+    smtp::Received received;
+    if (single) {
+        received.recipient = transaction.recipients.front().address.to_string();
+        header += "Delivered-To: " + received.recipient + "\r\n";
+    }
+    received.helo = session.client_name;
+    received.client_address = session.connection().peer.ip();
+    received.by = session.config().general.hostname;
+    received.id = transaction.id;
+    received.transmission = {.lmtp = true, .utf8 = transaction.utf8};
+    received.time =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    header += smtp::received_field(received);
+    return header;
+}
+
+storage::DeliveryOrder make_order(const Session& session, const Transaction& transaction) {
+    storage::DeliveryOrder order;
+    order.id = transaction.id;
+    order.first_attempt = transaction.first_attempt;
+    const std::string header = trace_header(session, transaction);
+    for (const storage::AccountName& account : transaction.targets)
+        order.targets.push_back({.account = account, .mailbox = {}, .header = header});
+    return order;
+}
+
+smtp::Reply reply_to(const std::string& path, const std::string& id, const Error& error) {
+    switch (error.code) {
+        case ErrorCode::no_space: return {452, "4.3.1", path + " Insufficient system storage"};
+        case ErrorCode::over_quota: return {552, "5.2.2", path + " Mailbox is full"};
+        case ErrorCode::busy:
+            return {451, "4.2.0", path + " Mailbox is busy, or " + id + " is being delivered already"};
+        default: return {451, "4.3.0", path + " Delivery failed, try again later"};
+    }
+}
+
+void count(const Session& session, std::string_view result) {
+    session.services()
+        .metrics
+        .counter("posthouse_lmtp_deliveries_total", "Deliveries by LMTP, one for each recipient",
+                 {{"result", std::string(result)}})
+        .add();
+}
+
+/// One recipient's reply, log line and count.
+smtp::Reply finish(const Session& session, const Recipient& recipient, const Result<storage::Delivered>& result,
+                   std::uint64_t size) {
+    const Transaction& transaction = *session.transaction;
+    const std::string path = recipient.address.to_path();
+    if (!result) {
+        session.log().warning("not delivered", {{"id", transaction.id},
+                                                {"recipient", recipient.address.to_string()},
+                                                {"error", result.error().message()}});
+        count(session, "failed");
+        return reply_to(path, transaction.id, result.error());
+    }
+    session.log().info("delivered", {{"id", transaction.id},
+                                     {"sender", smtp::to_path(transaction.sender)},
+                                     {"recipient", recipient.address.to_string()},
+                                     {"account", transaction.targets[recipient.target].text()},
+                                     {"mailbox", "INBOX"},
+                                     {"file", result->file_name},
+                                     {"size", size},
+                                     {"client", session.forwarded.address()},
+                                     {"repeated", result->repeated ? "yes" : "no"}});
+    count(session, result->repeated ? "repeated" : "stored");
+    return {250, "2.0.0", path + " " + transaction.id + " Delivered"};
+}
+
+/// Reads the data to its end; what is acceptable goes to `incoming`. False: the connection is of no more use.
+net::Async<bool> receive(Session& session, smtp::DataDecoder& decoder, Incoming& incoming) {
+    while (!decoder.done()) {
+        const Result<std::string_view> bytes = co_await session.stream().peek(session.deadline());
+        if (!bytes) {
+            session.failed(bytes.error());
+            co_return false;
+        }
+        session.stream().consume(decoder.feed(*bytes, incoming.buffer()));
+        co_await incoming.flow();
+    }
+    co_return true;
+}
+
+}  // namespace
+
+net::Async<Answer> data(Session& session, smtp::Command /*command*/) {
+    const Transaction& transaction = *session.transaction;
+    if (transaction.recipients.empty()) co_return smtp::Reply(503, "5.5.1", "No valid recipients");
+    const smtp::Reply go_on(354, "", "End data with <CR><LF>.<CR><LF>");
+    const bool invited = co_await session.send(go_on.to_wire());
+    if (!invited) co_return std::nullopt;
+
+    smtp::DataDecoder decoder(data_policy);
+    Incoming incoming(session.services().store, session.services().disk, make_order(session, transaction));
+    const bool received = co_await receive(session, decoder, incoming);
+    if (!received) co_return std::nullopt;
+
+    std::string replies;
+    if (const std::optional<smtp::Reply> refusal = decoder.refusal()) {
+        for (std::size_t i = 0; i < transaction.recipients.size(); ++i) refusal->append_to(replies);
+    } else {
+        const std::vector<Result<storage::Delivered>> results = co_await incoming.commit();
+        for (const Recipient& recipient : transaction.recipients)
+            finish(session, recipient, results[recipient.target], decoder.facts().size).append_to(replies);
+    }
+    session.reset();
+    co_await session.send(replies);
+    co_return std::nullopt;
+}
+
+}  // namespace posthouse::lmtpd

@@ -1,0 +1,55 @@
+// One mail transaction of LMTP (RFC 2033): who sends, who receives, and under which id it is delivered.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/smtp/address.h"
+#include "lib/smtp/command.h"
+#include "storage/delivery.h"
+
+namespace posthouse::lmtpd {
+
+/// A recipient that was accepted; gets a reply of its own after the data, even when it is named twice.
+struct Recipient {
+    smtp::Mailbox address;
+    std::size_t target = 0;  ///< index among the transaction's targets
+};
+
+/// From MAIL to the replies after the data.
+struct Transaction {
+    std::string id;              ///< XFORWARD IDENT, or an id of our own: part of the file's name
+    bool first_attempt = false;  ///< nobody can have tried this id before
+    smtp::ReversePath sender;
+    bool utf8 = false;  ///< MAIL said SMTPUTF8
+    std::vector<Recipient> recipients;
+    std::vector<storage::AccountName> targets;  ///< none twice
+
+    /// Adds a recipient whose mailbox is `account`'s.
+    void add_recipient(smtp::Mailbox address, const storage::AccountName& account);
+};
+
+/// What XFORWARD told for the next transaction (Postfix's extension of SMTP and LMTP).
+class Forwarded {
+  public:
+    /// The attributes we offer to take. Beside Postfix's: ATTEMPT, 1 for the first delivery of an IDENT, which spares
+    /// the look for an earlier one.
+    static constexpr std::string_view offered = "XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE ATTEMPT";
+
+    void add(const smtp::Attributes& attributes);
+    void clear() { *this = {}; }
+
+    /// The client's address, for the log; empty: not told.
+    const std::string& address() const { return address_; }
+    /// A transaction under the id told; under a new one when none was, or when it can't be part of a file name.
+    Transaction begin() const;
+
+  private:
+    std::string ident_;
+    std::string address_;
+    bool first_attempt_ = false;
+};
+
+}  // namespace posthouse::lmtpd
