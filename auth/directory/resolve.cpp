@@ -1,0 +1,137 @@
+// Address resolution.
+#include "auth/directory/resolve.h"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "auth/directory/address.h"
+
+namespace posthouse::auth {
+namespace {
+
+class Resolver {
+  public:
+    Resolver(Directory& directory, const ResolveSettings& settings) : directory_(directory), settings_(settings) {}
+
+    /// Adds every recipient of `address`; false: it does not exist.
+    Result<bool> expand(const MailAddress& address, const std::string& detail) {
+        const std::string key = address.text();
+        if (std::ranges::find(path_, key) != path_.end()) return loop(key, detail);
+        if (!expanded_.insert(key + '\n' + detail).second) return true;
+        if (expanded_.size() > max_alias_targets)
+            return fail(ErrorCode::denied, "More than 1000 addresses behind one alias");
+        const Result<bool> local = directory_.has_domain(address.domain);
+        if (!local) return local;
+        if (!*local) return add({Recipient::Transport::remote, key, {}});
+        if (path_.size() > static_cast<std::size_t>(max_alias_depth))
+            return fail(ErrorCode::denied, "Aliases are nested too deep: " + route(key));
+        path_.push_back(key);
+        Result<bool> found = expand_local(address, detail);
+        path_.pop_back();
+        return found;
+    }
+
+    Resolution take() { return std::move(result_); }
+
+  private:
+    Result<bool> expand_local(const MailAddress& address, const std::string& detail) {
+        const Result<bool> exact = aliases_or_user(address, address, detail);
+        if (!exact || *exact) return exact;
+        const auto delimiter = address.local.find(settings_.delimiter, 1);
+        if (delimiter != std::string::npos) {
+            const MailAddress base{address.local.substr(0, delimiter), address.domain};
+            const std::string tag = address.local.substr(delimiter + 1);
+            const Result<bool> tagged = aliases_or_user(base, base, tag);
+            if (!tagged || *tagged) return tagged;
+        }
+        const Result<bool> caught = aliases_or_user({{}, address.domain}, address, detail);
+        if (!caught || *caught) return caught;
+        const bool role = address.local == "postmaster" || address.local == "abuse";
+        if (role) return role_address(address.domain);
+        return false;
+    }
+
+    /// Follows the aliases of `source`, or else takes the user of that name. `self` is what `@domain` targets keep.
+    Result<bool> aliases_or_user(const MailAddress& source, const MailAddress& self, const std::string& detail) {
+        Result<std::vector<std::string>> targets = directory_.alias_destinations(source.text(), max_alias_targets + 1);
+        if (!targets) return fail(targets.error());
+        if (targets->empty()) return source.local.empty() ? Result<bool>(false) : user(source.text(), detail);
+        if (targets->size() > max_alias_targets)
+            return fail(ErrorCode::denied, "More than 1000 targets of " + source.text());
+        bool found = false;
+        for (const std::string& target : *targets) {
+            Result<MailAddress> next = parse_alias_destination(target);
+            if (!next) continue;  // a row that another program wrote; it leads nowhere
+            if (next->local.empty()) next->local = self.local;
+            const Result<bool> one = *next == source ? user(next->text(), detail) : expand(*next, detail);
+            if (!one) return one;
+            found = found || *one;
+        }
+        return found;
+    }
+
+    Result<bool> user(const std::string& email, const std::string& detail) {
+        const Result<std::optional<User>> user = directory_.find_user(email);
+        if (!user) return fail(user.error());
+        if (!*user) return false;
+        return add({Recipient::Transport::local, (*user)->email, detail});
+    }
+
+    Result<bool> role_address(const std::string& domain) {
+        if (!settings_.postmaster.empty()) {
+            const Result<MailAddress> configured = parse_address(settings_.postmaster);
+            if (configured && std::ranges::find(path_, configured->text()) == path_.end()) {
+                const Result<bool> found = expand(*configured, {});
+                if (!found || *found) return found;
+            }
+        }
+        const Result<std::optional<std::string>> responsible = directory_.responsible_user(domain);
+        if (!responsible) return fail(responsible.error());
+        return *responsible ? user(**responsible, {}) : Result<bool>(false);
+    }
+
+    Result<bool> loop(const std::string& key, const std::string& detail) {
+        const Result<bool> mailbox = user(key, detail);
+        if (!mailbox || *mailbox) return mailbox;
+        return fail(ErrorCode::denied, "Alias loop: " + route(key));
+    }
+
+    Result<bool> add(Recipient recipient) {
+        if (!addresses_.insert(recipient.address).second) return true;
+        if (addresses_.size() > max_alias_targets)
+            return fail(ErrorCode::denied, "More than 1000 recipients behind one alias");
+        result_.recipients.push_back(std::move(recipient));
+        return true;
+    }
+
+    std::string route(const std::string& last) const {
+        std::string text;
+        for (const std::string& address : path_) text += address + " > ";
+        return text + last;
+    }
+
+    Directory& directory_;
+    const ResolveSettings& settings_;
+    Resolution result_;
+    std::vector<std::string> path_;   ///< addresses being expanded
+    std::set<std::string> addresses_; ///< of the recipients in result_
+    std::set<std::string> expanded_;  ///< addresses that were, with their details
+};
+
+}  // namespace
+
+Result<Resolution> resolve(Directory& directory, std::string_view address, const ResolveSettings& settings) {
+    const Result<MailAddress> parsed = parse_address(address);
+    if (!parsed) return fail(parsed.error());
+    const Result<Transaction> snapshot = Transaction::reading(directory);
+    if (!snapshot) return fail(snapshot.error());
+    Resolver resolver(directory, settings);
+    const Result<bool> found = resolver.expand(*parsed, {});
+    if (!found) return fail(found.error());
+    Resolution resolution = resolver.take();
+    if (resolution.recipients.empty()) return fail(ErrorCode::not_found, "No such address");
+    return resolution;
+}
+
+}  // namespace posthouse::auth

@@ -1,0 +1,23 @@
+// The directory in an SQLite database.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "auth/directory/directory.h"
+
+namespace posthouse::auth {
+
+struct SqliteSettings {
+    std::string path;
+    std::int64_t busy_timeout_ms = 5000;  ///< how long an operation waits for another process that writes
+};
+
+/// Opens an existing database. Errors: unavailable (missing, unreadable, damaged), unsupported (another schema
+/// version).
+Result<std::unique_ptr<Directory>> open_sqlite_directory(const SqliteSettings& settings);
+/// Opens the database, made when it is missing (mode 0600, its folder's owner when run by root), and brings it to the
+/// present schema version. Write-ahead logging, so that readers and one writer don't wait for each other.
+Result<std::unique_ptr<Directory>> create_sqlite_directory(const SqliteSettings& settings);
+
+}  // namespace posthouse::auth
