@@ -1,0 +1,130 @@
+// posthouse alias add|list|remove
+#include <CLI/Option.hpp>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "auth/directory/address.h"
+#include "cli/command.h"
+#include "cli/open_directory.h"
+#include "cli/output.h"
+#include "cli/table.h"
+
+namespace posthouse::cli {
+namespace {
+
+struct Options {
+    std::string source;
+    std::vector<std::string> destinations;
+    std::string domain;
+};
+
+struct Parsed {
+    std::string source;
+    std::vector<std::string> destinations;
+};
+
+Result<Parsed> parse(const Options& options) {
+    const Result<auth::MailAddress> source = auth::parse_alias_source(options.source);
+    if (!source) return fail(source.error());
+    Parsed parsed{source->text(), {}};
+    for (const std::string& text : options.destinations) {
+        const Result<auth::MailAddress> destination = auth::parse_alias_destination(text);
+        if (!destination) return fail(destination.error());
+        if (destination->local.empty() && !source->local.empty())
+            return fail(ErrorCode::invalid, "Only an alias of a whole @domain can lead to an @domain");
+        parsed.destinations.push_back(destination->text());
+    }
+    return parsed;
+}
+
+Exit add(Context& context, const Options& options) {
+    const Result<Parsed> parsed = parse(options);
+    if (!parsed) return report(context, parsed.error());
+    Result<std::unique_ptr<auth::Directory>> directory = create_directory(context);
+    if (!directory) return report(context, directory.error());
+    Result<auth::Transaction> transaction = auth::Transaction::writing(**directory);
+    if (!transaction) return report(context, transaction.error());
+    for (const std::string& destination : parsed->destinations) {
+        if (const Result<> added = (*directory)->add_alias(parsed->source, destination); !added)
+            return report(context, added.error());
+    }
+    const Result<std::optional<auth::User>> user = (*directory)->find_user(parsed->source);
+    const Result<std::vector<std::string>> all = (*directory)->alias_destinations(parsed->source, 100000);
+    if (!user) return report(context, user.error());
+    if (!all) return report(context, all.error());
+    if (const Result<> committed = transaction->commit(); !committed) return report(context, committed.error());
+    if (*user && std::ranges::find(*all, parsed->source) == all->end() && !context.json) {
+        context.err
+            << "Note: " << printable(parsed->source)
+            << " is a user too, and gets no mail any more. To keep a copy, add the address itself as a destination.\n";
+    }
+    return done(context, "Alias " + parsed->source + " added.",
+                {{"source", parsed->source}, {"destinations", parsed->destinations}});
+}
+
+Exit list(Context& context, const Options& options) {
+    std::string domain;
+    if (!options.domain.empty()) {
+        const Result<std::string> canonical = auth::canonical_domain(options.domain);
+        if (!canonical) return report(context, canonical.error());
+        domain = *canonical;
+    }
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return report(context, directory.error());
+    const Result<std::vector<auth::Alias>> aliases = (*directory)->aliases(domain);
+    if (!aliases) return report(context, aliases.error());
+    if (context.json) {
+        nlohmann::json rows = nlohmann::json::array();
+        for (const auto& alias : *aliases) {
+            rows.push_back(
+                {{"source", alias.source}, {"destination", alias.destination}, {"created_at", alias.created_at}});
+        }
+        print_json(context, rows);
+        return Exit::ok;
+    }
+    Table table({"ALIAS", "DESTINATION", "CREATED"});
+    for (const auto& alias : *aliases) table.add({alias.source, alias.destination, format_time(alias.created_at)});
+    table.print(context.out);
+    return Exit::ok;
+}
+
+Exit remove(Context& context, const Options& options) {
+    Result<Parsed> parsed = parse(options);
+    if (!parsed) return report(context, parsed.error());
+    if (parsed->destinations.empty()) parsed->destinations.emplace_back();  // all of them
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return report(context, directory.error());
+    Result<auth::Transaction> transaction = auth::Transaction::writing(**directory);
+    if (!transaction) return report(context, transaction.error());
+    for (const std::string& destination : parsed->destinations) {
+        if (const Result<> removed = (*directory)->remove_alias(parsed->source, destination); !removed)
+            return report(context, removed.error());
+    }
+    if (const Result<> committed = transaction->commit(); !committed) return report(context, committed.error());
+    return done(context, "Alias " + parsed->source + " removed.", {{"source", parsed->source}});
+}
+
+}  // namespace
+
+void add_alias_commands(CLI::App& app, Context& context) {
+    CLI::App* group = add_group(app, "alias", "Addresses that lead to other addresses");
+    auto options = std::make_shared<Options>();
+
+    CLI::App* command = add_command(*group, context, "add", "Lead an address, or all others of a @domain, elsewhere",
+                                    "alias add info@example.org joe@example.org ann@example.net",
+                                    [&context, options] { return add(context, *options); });
+    command->add_option("source", options->source, "Address, or @domain for every address nobody has")->required();
+    command->add_option("destinations", options->destinations, "Where its mail goes")->required();
+
+    command = add_command(*group, context, "list", "List aliases", "alias list --domain example.org",
+                          [&context, options] { return list(context, *options); });
+    command->add_option("--domain", options->domain, "Only of this domain");
+
+    command = add_command(*group, context, "remove", "Remove an alias, or some of its destinations",
+                          "alias remove info@example.org ann@example.net",
+                          [&context, options] { return remove(context, *options); });
+    command->add_option("source", options->source, "Address or @domain")->required();
+    command->add_option("destinations", options->destinations, "Only these; all when none is given");
+}
+
+}  // namespace posthouse::cli

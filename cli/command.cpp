@@ -1,0 +1,122 @@
+// The frame of the command line: options that all commands have, errors, questions.
+#include "cli/command.h"
+
+#include <unistd.h>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdlib>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "cli/table.h"
+#include "lib/base/ascii.h"
+#include "lib/config/load.h"
+
+namespace posthouse::cli {
+namespace {
+
+constexpr const char* footer =
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 exists already, 5 unavailable (try again later),\n"
+    "            6 wrong configuration, 7 declined.\n"
+    "\n"
+    "Example: posthouse domain add example.org";
+
+}  // namespace
+
+Result<config::Snapshot> Context::config() const {
+    const auto loaded = config::load_file(config_path, config::process_environment());
+    if (loaded) return loaded->config;
+    std::string text;
+    for (const config::Problem& problem : loaded.error()) {
+        if (!text.empty()) text += '\n';
+        text += problem.message();
+    }
+    return fail(ErrorCode::unsupported, text);
+}
+
+Exit exit_code(const Error& error) {
+    switch (error.code) {
+        case ErrorCode::invalid:
+        case ErrorCode::limit: return Exit::usage;
+        case ErrorCode::not_found: return Exit::not_found;
+        case ErrorCode::exists: return Exit::exists;
+        case ErrorCode::timeout:
+        case ErrorCode::closed:
+        case ErrorCode::busy:
+        case ErrorCode::unavailable: return Exit::unavailable;
+        case ErrorCode::unsupported: return Exit::config;
+        case ErrorCode::cancelled: return Exit::declined;
+        default: return Exit::failure;
+    }
+}
+
+Exit report(Context& context, const Error& error) {
+    if (context.json) {
+        const nlohmann::json document = {{"error", {{"code", to_string(error.code)}, {"message", error.message()}}}};
+        context.out << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    } else {
+        for (const std::string_view line : ascii::split(error.message(), '\n'))
+            context.err << "posthouse: " << printable(line) << '\n';
+    }
+    return exit_code(error);
+}
+
+CLI::App* add_command(CLI::App& parent, Context& context, const std::string& name, const std::string& description,
+                      const std::string& example, std::function<Exit()> action) {
+    CLI::App* command = parent.add_subcommand(name, description);
+    command->footer("Example: posthouse " + example);
+    command->fallthrough();
+    command->callback([&context, action = std::move(action)] { context.exit = action(); });
+    return command;
+}
+
+CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& description) {
+    CLI::App* group = parent.add_subcommand(name, description);
+    group->require_subcommand(1);
+    group->fallthrough();
+    return group;
+}
+
+Exit confirm(Context& context, const std::string& question) {
+    if (context.yes) return Exit::ok;
+    if (&context.in == &std::cin && ::isatty(STDIN_FILENO) == 0) {
+        context.err << "posthouse: " << question << " Nothing was done: there is no terminal to ask on; use --yes.\n";
+        return Exit::declined;
+    }
+    context.err << question << " [y/N] " << std::flush;
+    std::string answer;
+    std::getline(context.in, answer);
+    const std::string_view word = ascii::trim(answer);
+    if (ascii::iequals(word, "y") || ascii::iequals(word, "yes")) return Exit::ok;
+    context.err << "Nothing was done.\n";
+    return Exit::declined;
+}
+
+int run(int argc, const char* const* argv, Context& context) {
+    CLI::App app("Manages a Posthouse mail server.", "posthouse");
+    app.require_subcommand(1);
+    app.footer(footer);
+    app.set_version_flag("--version", "posthouse " + context.version);
+    const char* from_environment = std::getenv("POSTHOUSE_CONFIG");
+    context.config_path = from_environment != nullptr && *from_environment != '\0' ? std::string(from_environment)
+                                                                                   : std::string(config::default_path);
+    app.add_option("--config", context.config_path, "Configuration file (environment: POSTHOUSE_CONFIG)")
+        ->type_name("FILE");
+    app.add_flag("--json", context.json, "Print JSON, for programs");
+    app.add_flag("--yes,-y", context.yes, "Ask no questions");
+    add_domain_commands(app, context);
+    add_user_commands(app, context);
+    add_alias_commands(app, context);
+    add_completion_commands(app, context);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // CLI11's own codes differ; help and version are successes, everything else is wrong usage.
+        const int code = app.exit(error, context.out, context.err);
+        return code == 0 ? 0 : static_cast<int>(Exit::usage);
+    }
+    return static_cast<int>(context.exit);
+}
+
+}  // namespace posthouse::cli

@@ -1,0 +1,40 @@
+// Folders of mail that a command deletes.
+#include "cli/mail_folder.h"
+
+#include <filesystem>
+
+#include "auth/directory/address.h"
+
+namespace posthouse::cli {
+namespace {
+
+// A folder whose mail is deleted lies strictly below mail_root, whatever the names are.
+Result<> delete_below(const std::string& mail_root, const std::filesystem::path& relative) {
+    for (const auto& part : relative) {
+        if (part.empty() || part == "." || part == "..")
+            return fail(ErrorCode::internal, "Not a folder of mail", relative.string());
+    }
+    const std::filesystem::path folder = std::filesystem::path(mail_root) / relative;
+    std::error_code error;
+    std::filesystem::remove_all(folder, error);
+    if (error) return fail(ErrorCode::io, "Mail could not be deleted", folder.string() + ": " + error.message());
+    return {};
+}
+
+}  // namespace
+
+Result<> delete_user_mail(const Context& context, const std::string& email) {
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return fail(config.error());
+    const Result<auth::MailAddress> address = auth::parse_user_address(email);
+    if (!address) return fail(address.error());
+    return delete_below((*config)->general.mail_root, std::filesystem::path(address->domain) / address->local);
+}
+
+Result<> delete_domain_mail(const Context& context, const std::string& domain) {
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return fail(config.error());
+    return delete_below((*config)->general.mail_root, domain);
+}
+
+}  // namespace posthouse::cli

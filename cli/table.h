@@ -1,0 +1,27 @@
+// Tables for people: columns padded to equal width, and text of others made harmless for a terminal.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace posthouse::cli {
+
+/// `text` without control characters and invalid UTF-8 (shown as \xNN), so that nothing in the directory can move the
+/// cursor or recolour a terminal.
+std::string printable(std::string_view text);
+
+/// Rows below a heading.
+class Table {
+  public:
+    explicit Table(std::vector<std::string> heading) : rows_{std::move(heading)} {}
+    /// A row has as many cells as the heading.
+    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    void print(std::ostream& out) const;
+
+  private:
+    std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace posthouse::cli

@@ -1,0 +1,204 @@
+// posthouse user add|list|passwd|enable|disable|remove
+#include <CLI/Option.hpp>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "auth/directory/address.h"
+#include "auth/passwords/password.h"
+#include "cli/command.h"
+#include "cli/mail_folder.h"
+#include "cli/open_directory.h"
+#include "cli/output.h"
+#include "cli/password_input.h"
+#include "cli/table.h"
+#include "cli/user_import.h"
+
+namespace posthouse::cli {
+namespace {
+
+struct Options {
+    std::string address;
+    std::string csv;
+    std::string domain;
+    std::uint32_t quota_mb = 0;
+    bool admin = false;
+    bool disabled = false;
+    bool delete_mail = false;
+    PasswordOptions password;
+};
+
+// The address in the form of the directory.
+Result<std::string> address(const Options& options) {
+    const Result<auth::MailAddress> parsed = auth::parse_user_address(options.address);
+    if (!parsed) return fail(parsed.error());
+    return parsed->text();
+}
+
+Exit done_with_password(Context& context, const Options& options, const std::string& email, const std::string& what,
+                        const Secret& password) {
+    nlohmann::json document = {{"email", email}};
+    std::string sentence = what;
+    if (options.password.generate) {
+        document["password"] = password.view();
+        sentence += " Password: " + std::string(password.view());
+    }
+    return done(context, sentence, document);
+}
+
+Exit add(Context& context, const Options& options) {
+    if (!options.csv.empty()) return import_users(context, options.csv, options.password.generate);
+    if (options.address.empty())
+        return report(context, {ErrorCode::invalid, "Whom to add? Give an address, or --csv", {}});
+    const Result<std::string> email = address(options);
+    if (!email) return report(context, email.error());
+    Result<std::unique_ptr<auth::Directory>> directory = create_directory(context);
+    if (!directory) return report(context, directory.error());
+    // Before a password is asked for.
+    const Result<std::optional<auth::User>> present = (*directory)->find_user(*email);
+    if (!present) return report(context, present.error());
+    if (*present) return report(context, {ErrorCode::exists, "User " + *email + " already exists", {}});
+
+    const Result<Secret> password = read_password(context, *email, options.password);
+    if (!password) return report(context, password.error());
+    const Result<std::string> hash = auth::hash_password(password->view());
+    if (!hash) return report(context, hash.error());
+    const auth::NewUser user{*email, *hash, options.quota_mb, !options.disabled, options.admin};
+    if (const Result<> added = (*directory)->add_user(user); !added) return report(context, added.error());
+    return done_with_password(context, options, *email, "User " + *email + " added.", *password);
+}
+
+Exit list(Context& context, const Options& options) {
+    std::string domain;
+    if (!options.domain.empty()) {
+        const Result<std::string> canonical = auth::canonical_domain(options.domain);
+        if (!canonical) return report(context, canonical.error());
+        domain = *canonical;
+    }
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return report(context, directory.error());
+    const Result<std::vector<auth::User>> users = (*directory)->users(domain);
+    if (!users) return report(context, users.error());
+    if (context.json) {
+        nlohmann::json rows = nlohmann::json::array();
+        for (const auto& user : *users) {
+            rows.push_back({{"email", user.email},
+                            {"enabled", user.enabled},
+                            {"admin", user.admin},
+                            {"quota_mb", user.quota_mb},
+                            {"usage_mb", user.usage_mb ? nlohmann::json(*user.usage_mb) : nlohmann::json()},
+                            {"created_at", user.created_at}});
+        }
+        print_json(context, rows);
+        return Exit::ok;
+    }
+    Table table({"ADDRESS", "STATE", "QUOTA MB", "USED MB", "CREATED"});
+    for (const auto& user : *users) {
+        std::string state = user.enabled ? "enabled" : "disabled";
+        if (user.admin) state += ", admin";
+        table.add({user.email, state, user.quota_mb == 0 ? "none" : std::to_string(user.quota_mb),
+                   user.usage_mb ? std::to_string(*user.usage_mb) : "?", format_time(user.created_at)});
+    }
+    table.print(context.out);
+    return Exit::ok;
+}
+
+Exit passwd(Context& context, const Options& options) {
+    const Result<std::string> email = address(options);
+    if (!email) return report(context, email.error());
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return report(context, directory.error());
+    const Result<std::optional<auth::User>> user = (*directory)->find_user(*email);
+    if (!user) return report(context, user.error());
+    if (!*user) return report(context, {ErrorCode::not_found, "User " + *email + " does not exist", {}});
+    const Result<Secret> password = read_password(context, *email, options.password);
+    if (!password) return report(context, password.error());
+    const Result<std::string> hash = auth::hash_password(password->view());
+    if (!hash) return report(context, hash.error());
+    if (const Result<> set = (*directory)->set_password(*email, *hash); !set) return report(context, set.error());
+    return done_with_password(context, options, *email, "Password of " + *email + " changed.", *password);
+}
+
+Exit set_enabled(Context& context, const Options& options, bool enabled) {
+    const Result<std::string> email = address(options);
+    if (!email) return report(context, email.error());
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return report(context, directory.error());
+    if (const Result<> set = (*directory)->set_enabled(*email, enabled); !set) return report(context, set.error());
+    return done(context, "User " + *email + (enabled ? " enabled." : " disabled."),
+                {{"email", *email}, {"enabled", enabled}});
+}
+
+Exit remove(Context& context, const Options& options) {
+    const Result<std::string> email = address(options);
+    if (!email) return report(context, email.error());
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return report(context, directory.error());
+    const Result<std::optional<auth::User>> user = (*directory)->find_user(*email);
+    if (!user) return report(context, user.error());
+    if (!*user) return report(context, {ErrorCode::not_found, "User " + *email + " does not exist", {}});
+    if (options.delete_mail) {
+        const Exit answer = confirm(context, "Remove user " + *email + " AND ALL MAIL of it?");
+        if (answer != Exit::ok) return answer;
+    }
+    if (const Result<> removed = (*directory)->remove_user(*email); !removed) return report(context, removed.error());
+    if (options.delete_mail) {
+        if (const Result<> deleted = delete_user_mail(context, *email); !deleted)
+            return report(context, deleted.error());
+    }
+    return done(context,
+                "User " + *email + (options.delete_mail ? " removed, with its mail." : " removed; its mail was kept."),
+                {{"email", *email}, {"mail_deleted", options.delete_mail}});
+}
+
+}  // namespace
+
+void add_user_commands(CLI::App& app, Context& context) {
+    CLI::App* group = add_group(app, "user", "Users: who can log in and has a mailbox");
+    auto options = std::make_shared<Options>();
+    const auto with_address = [options](CLI::App* command) {
+        return command->add_option("address", options->address,
+                                   "The user's mail address, which is also the log-in name");
+    };
+
+    CLI::App* command =
+        add_command(*group, context, "add", "Add a user, or many from CSV",
+                    "user add joe@example.org --quota 1024\n"
+                    "         posthouse user add --csv - < users.csv     (columns email,password,quota_mb,\n"
+                    "         or a first line that names any of email,password,password_hash,quota_mb,enabled,admin)",
+                    [&context, options] { return add(context, *options); });
+    CLI::Option* address_option = with_address(command);
+    CLI::Option* csv =
+        command->add_option("--csv", options->csv, "Add all users of a CSV file, or none; - is standard input");
+    csv->type_name("FILE")->excludes(address_option);
+    command->add_option("--quota", options->quota_mb, "Quota in MB; 0: none")->type_name("MB")->excludes(csv);
+    command->add_flag("--admin", options->admin, "Administrator: gets postmaster's mail")->excludes(csv);
+    command->add_flag("--disabled", options->disabled, "May not log in yet")->excludes(csv);
+    add_password_options(*command, options->password);
+    command->get_option("--password-stdin")->excludes(csv);
+
+    command = add_command(*group, context, "list", "List users", "user list --domain example.org",
+                          [&context, options] { return list(context, *options); });
+    command->add_option("--domain", options->domain, "Only of this domain");
+
+    command = add_command(*group, context, "passwd", "Set a user's password", "user passwd joe@example.org --generate",
+                          [&context, options] { return passwd(context, *options); });
+    with_address(command)->required();
+    add_password_options(*command, options->password);
+
+    command = add_command(*group, context, "enable", "Let a user log in again", "user enable joe@example.org",
+                          [&context, options] { return set_enabled(context, *options, true); });
+    with_address(command)->required();
+
+    command = add_command(*group, context, "disable", "Keep a user from logging in; mail is still received",
+                          "user disable joe@example.org",
+                          [&context, options] { return set_enabled(context, *options, false); });
+    with_address(command)->required();
+
+    command = add_command(*group, context, "remove", "Remove a user; the mail stays unless told otherwise",
+                          "user remove joe@example.org --delete-mail",
+                          [&context, options] { return remove(context, *options); });
+    with_address(command)->required();
+    command->add_flag("--delete-mail", options->delete_mail, "Delete the user's mail too");
+}
+
+}  // namespace posthouse::cli
