@@ -1,0 +1,74 @@
+// The snapshot file through nlohmann-json.
+#include "guardd/snapshot.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace posthouse::guard {
+namespace {
+
+using Json = nlohmann::json;
+using Entries = std::vector<DecayingScores::Entry>;
+
+constexpr double max_score = 1e6;
+constexpr std::chrono::milliseconds max_age = std::chrono::hours(24 * 365);
+constexpr std::chrono::milliseconds max_time = std::chrono::hours(24 * 365 * 1000);
+
+Json list_of(const Entries& entries) {
+    Json list = Json::array();
+    for (const auto& entry : entries) list.push_back(Json::array({entry.name, entry.score, entry.age.count()}));
+    return list;
+}
+
+Result<Entries> entries_of(const Json& document, const char* name) {
+    const auto list = document.find(name);
+    if (list == document.end() || !list->is_array()) return fail(ErrorCode::invalid, std::string("No list ") + name);
+    Entries entries;
+    entries.reserve(list->size());
+    for (const Json& item : *list) {
+        if (!item.is_array() || item.size() != 3 || !item[0].is_string() || !item[1].is_number() ||
+            !item[2].is_number_integer())
+            return fail(ErrorCode::invalid, std::string("Malformed entry in ") + name);
+        const auto score = item[1].get<double>();
+        const std::chrono::milliseconds age(item[2].get<std::int64_t>());
+        if (!(score >= 0 && score <= max_score) || age < age.zero() || age > max_age)
+            return fail(ErrorCode::invalid, std::string("Number out of range in ") + name);
+        entries.push_back({item[0].get<std::string>(), score, age});
+    }
+    return entries;
+}
+
+}  // namespace
+
+std::string to_json(const SnapshotFile& snapshot) {
+    const Json document = {{"version", 1},
+                           {"taken_at", snapshot.taken_at.count()},
+                           {"networks", list_of(snapshot.penalties.networks)},
+                           {"accounts", list_of(snapshot.penalties.accounts)},
+                           {"pairs", list_of(snapshot.penalties.pairs)},
+                           {"good_pairs", list_of(snapshot.penalties.good_pairs)}};
+    return document.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<SnapshotFile> parse_snapshot(std::string_view json) {
+    const Json document = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+    if (!document.is_object()) return fail(ErrorCode::invalid, "Not a JSON object");
+    const auto version = document.find("version");
+    if (version == document.end() || *version != 1) return fail(ErrorCode::invalid, "Not version 1");
+    const auto taken_at = document.find("taken_at");
+    if (taken_at == document.end() || !taken_at->is_number_integer()) return fail(ErrorCode::invalid, "No taken_at");
+    SnapshotFile snapshot;
+    snapshot.taken_at = std::chrono::milliseconds(taken_at->get<std::int64_t>());
+    if (snapshot.taken_at < max_time.zero() || snapshot.taken_at > max_time)
+        return fail(ErrorCode::invalid, "Number out of range in taken_at");
+    for (const auto& [name, into] :
+         {std::pair{"networks", &snapshot.penalties.networks}, std::pair{"accounts", &snapshot.penalties.accounts},
+          std::pair{"pairs", &snapshot.penalties.pairs}, std::pair{"good_pairs", &snapshot.penalties.good_pairs}}) {
+        Result<Entries> entries = entries_of(document, name);
+        if (!entries) return fail(entries.error());
+        *into = std::move(*entries);
+    }
+    return snapshot;
+}
+
+}  // namespace posthouse::guard
