@@ -1,0 +1,46 @@
+#!/bin/sh
+# build.sh PRESET FOLDER [TARGETS [CMAKE-OPTIONS]]: configures and builds, shows progress, and on failure the
+# compiler's words. TARGETS is a list in one argument; empty: everything. Without tests unless an option says otherwise.
+set -eu
+preset=$1
+folder=$2
+targets=${3:-}
+options=${4:-}
+source_folder=$(cd "$(dirname "$0")/.." && pwd)
+if [ -z "${HOME:-}" ] || [ ! -w "${HOME:-/nonexistent}" ]; then
+    CCACHE_DIR=${CCACHE_DIR:-$source_folder/build/ccache}
+    export CCACHE_DIR
+fi
+
+mkdir -p "$folder"
+log=$folder/build.log
+# A folder that was configured with tests stays so; a new one for trying the server out needs none.
+if [ ! -e "$folder/CMakeCache.txt" ] && [ -z "$options" ]; then options="-DPOSTHOUSE_TESTS=OFF"; fi
+# Once configured, ninja itself notices changed and new files.
+if [ ! -e "$folder/build.ninja" ] || [ -n "$options" ]; then
+    # shellcheck disable=SC2086
+    cmake -S "$source_folder" -B "$folder" --preset "$preset" $options >"$log" 2>&1 || {
+        echo "error: cmake failed; its last lines ($log):" >&2
+        tail -n 20 "$log" >&2
+        exit 1
+    }
+fi
+
+jobs=$(nproc 2>/dev/null || echo 2)
+status=$folder/build.status
+rm -f "$status"
+# shellcheck disable=SC2086
+{
+    if ninja -C "$folder" -j "$jobs" $targets 2>&1; then echo 0; else echo 1; fi >"$status.new"
+    mv "$status.new" "$status"
+} | tee "$log" | awk '
+    match($0, /^\[[0-9]+\/[0-9]+\]/) {
+        split(substr($0, 2, RLENGTH - 2), part, "/")
+        tenth = int(10 * part[1] / part[2])
+        if (part[2] > 20 && tenth > shown) { shown = tenth; printf "      %d of %d files\n", part[1], part[2]; fflush() }
+    }'
+if [ "$(cat "$status")" != 0 ]; then
+    echo "error: the build failed ($log):" >&2
+    awk '/^FAILED:/ { wanted = 1 } wanted' "$log" | head -n 40 >&2
+    exit 1
+fi
