@@ -55,7 +55,7 @@ std::optional<std::string> decode(std::string_view text) {
             if (k < digits) {
                 const std::int8_t v = values[static_cast<unsigned char>(text[i + k])];
                 if (v < 0) return std::nullopt;
-                value = static_cast<std::uint32_t>(v);
+                value = static_cast<unsigned char>(v);
             }
             group = group << 6 | value;
         }

@@ -16,7 +16,7 @@ bool constant_time_equal(std::string_view a, std::string_view b) {
 }
 
 // A moved-from short string keeps its bytes in place: copy, then wipe the source.
-Secret::Secret(Secret&& other) noexcept : bytes_(other.bytes_) { wipe(other.bytes_); }
+Secret::Secret(Secret&& other) noexcept : bytes_(std::string_view(other.bytes_)) { wipe(other.bytes_); }
 
 Secret& Secret::operator=(Secret&& other) noexcept {
     if (this != &other) {

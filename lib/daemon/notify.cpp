@@ -17,6 +17,7 @@ void notify_supervisor(std::string_view state) {
     Result<net::UnixPath> target = net::make_unix_path(path);
     if (!target) return;
     const UniqueFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!fd) return;
     ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&target->address),
              sizeof target->address);
 }

@@ -111,6 +111,7 @@ Result<UniqueFd> listen_unix(const std::string& path, unsigned mode) {
     if (::stat(path.c_str(), &st) == 0) {
         const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
         if (!S_ISSOCK(st.st_mode)) return fail(ErrorCode::exists, "Not a socket", path);
+        if (!probe) return fail_errno("socket", errno);
         if (::connect(probe.get(), address, sizeof target->address) == 0)
             return fail(ErrorCode::exists, "Another process listens on this socket", path);
         ::unlink(path.c_str());
