@@ -36,7 +36,8 @@ class UserdbClient final : public Link {
     std::string greeting() override;
     net::Async<Result<>> receive(net::Stream& stream, net::Deadline deadline) override;
     void lost(const Error& error) override;
-    net::Async<Result<>> ask(Pending& pending, net::Deadline deadline);
+    void answer(std::uint32_t id, Result<bool> reply);
+    net::Async<Result<>> ask(Pending& pending, std::uint32_t id, std::string line, net::Deadline deadline);
 
     std::map<std::uint32_t, Pending*> pending_;
     std::uint32_t next_id_ = 1;
