@@ -83,7 +83,10 @@ class DateReader {
     bool number() {
         const std::string_view text = digits();
         const int value = value_of(text);
-        if (in_.at(':') && hour_ == unset) return time(value);
+        if (hour_ == unset) {
+            in_.skip_cfws();  // "09 : 55" is an obsolete form
+            if (in_.at(':')) return time(value);
+        }
         if (text.size() == 4 && day_ == unset && month_ == unset && year_ == unset) {
             iso_ = true;  // 1997-11-21
             year_ = value;
@@ -106,6 +109,7 @@ class DateReader {
         in_.skip_cfws();
         minute_ = value_of(digits());
         second_ = 0;
+        in_.skip_cfws();
         if (in_.take(':')) {
             in_.skip_cfws();
             second_ = value_of(digits());

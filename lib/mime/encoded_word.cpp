@@ -93,8 +93,9 @@ class Decoder {
                 continue;
             }
             const std::string_view between = text_.substr(plain, start - plain);
-            if (!after_word_ || !std::ranges::all_of(between, is_space)) add_plain(between);
-            add_word(*word, text_.substr(start, word->length));
+            const bool adjacent = after_word_ && std::ranges::all_of(between, is_space);
+            if (!adjacent) add_plain(between);
+            add_word(*word, text_.substr(start, word->length), adjacent ? between : std::string_view());
             position = plain = start + word->length;
         }
         add_plain(text_.substr(plain));
@@ -108,10 +109,11 @@ class Decoder {
         after_word_ = false;
     }
 
-    void add_word(const EncodedWord& word, std::string_view source) {
+    void add_word(const EncodedWord& word, std::string_view source, std::string_view space_before) {
         if (!ascii::iequals(word.charset, charset_)) flush();
         charset_ = word.charset;
         bytes_ += word.bytes;
+        if (!source_.empty()) source_ += space_before;
         source_ += source;
         after_word_ = true;
     }

@@ -1,0 +1,2 @@
+posthouse_fuzz_target(mime_message DEPENDS imap mime)
+posthouse_fuzz_target(mime_header DEPENDS mime)

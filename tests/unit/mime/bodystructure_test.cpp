@@ -1,0 +1,77 @@
+// Tests of lib/imap/bodystructure.h.
+#include "lib/imap/bodystructure.h"
+
+#include <gtest/gtest.h>
+
+namespace posthouse::imap {
+namespace {
+
+std::string body_of(std::string_view message) { return body(message, mime::parse_structure(message)); }
+std::string structure_of(std::string_view message) { return bodystructure(message, mime::parse_structure(message)); }
+
+// RFC 9051 §7.5.2: a simple text message of 48 lines and 2279 octets.
+TEST(BodyStructure, ASimpleTextMessage) {
+    std::string message = "Content-Type: TEXT/PLAIN; CHARSET=US-ASCII\n\n";
+    for (int line = 0; line < 47; ++line) message += std::string(46, 'x') + "\n";
+    message += std::string(2279 - 47 * 48 - 2, 'x') + "\n";
+    EXPECT_EQ(body_of(message), "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7bit\" 2279 48)");
+    EXPECT_EQ(structure_of(message),
+              "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7bit\" 2279 48 NIL NIL NIL NIL)");
+}
+
+// RFC 9051 §7.5.2: a text and a BASE64 attachment.
+TEST(BodyStructure, ATwoPartMessage) {
+    const std::string_view message =
+        "Content-Type: MULTIPART/MIXED; BOUNDARY=x\n\n--x\nContent-Type: TEXT/PLAIN; CHARSET=US-ASCII\n"
+        "Content-Transfer-Encoding: 7BIT\n\none\ntwo\n\n--x\n"
+        "Content-Type: TEXT/PLAIN; CHARSET=US-ASCII; NAME=\"cc.diff\"\n"
+        "Content-ID: <960723163407.20117h@cac.washington.edu>\nContent-Description: Compiler diff\n"
+        "Content-Transfer-Encoding: BASE64\n\nYWJj\n\n--x--\n";
+    const std::string parts =
+        "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7BIT\" 10 2)"
+        "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\" \"NAME\" \"cc.diff\") "
+        "\"<960723163407.20117h@cac.washington.edu>\" \"Compiler diff\" \"BASE64\" 6 1)";
+    EXPECT_EQ(body_of(message), "(" + parts + " \"MIXED\")");
+}
+
+TEST(BodyStructure, ExtensionDataComesInItsOrder) {
+    EXPECT_EQ(structure_of("Content-Type: multipart/mixed; boundary=x\nContent-Disposition: inline\n"
+                           "Content-Language: en\nContent-Location: http://a/\n\n--x\nContent-Type: image/png\n"
+                           "Content-MD5: Q2hlY2sgSW50ZWdyaXR5IQ==\n"
+                           "Content-Disposition: attachment; filename*0*=utf-8''%C3%A4; filename*1=.png\n"
+                           "Content-Language: de, fr\nContent-Location: a.png\n\nx\n--x--\n"),
+              "((\"image\" \"png\" NIL NIL NIL \"7bit\" 1 \"Q2hlY2sgSW50ZWdyaXR5IQ==\" "
+              "(\"attachment\" (\"filename*\" \"utf-8''%C3%A4.png\")) (\"de\" \"fr\") \"a.png\") "
+              "\"mixed\" (\"boundary\" \"x\") (\"inline\" NIL) (\"en\") \"http://a/\")");
+}
+
+TEST(BodyStructure, AMessageInsideShowsItsEnvelopeItsBodyAndItsLines) {
+    EXPECT_EQ(body_of("Content-Type: message/rfc822\n\nSubject: in\n\na\nb\n"),
+              "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 21 (NIL \"in\" NIL NIL NIL NIL NIL NIL NIL NIL) "
+              "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 6 2) 4)");
+}
+
+TEST(BodyStructure, ATextWithoutCharsetIsInUsAscii) {
+    EXPECT_EQ(body_of("\nx"), "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0)");
+    EXPECT_EQ(body_of("Content-Type: text/html; a=b\n\nx"),
+              "(\"text\" \"html\" (\"a\" \"b\" \"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0)");
+    EXPECT_EQ(body_of("Content-Type: image/png\n\nx"), "(\"image\" \"png\" NIL NIL NIL \"7bit\" 1)");
+}
+
+TEST(BodyStructure, WhatMustHaveAPartGetsAnEmptyOne) {
+    EXPECT_EQ(structure_of("Content-Type: multipart/mixed\n\nx"),
+              "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) \"mixed\" NIL NIL "
+              "NIL NIL)");
+    EXPECT_EQ(body_of("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nQTo=\n"),
+              "(\"message\" \"rfc822\" NIL NIL NIL \"base64\" 6 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) "
+              "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0) 1)");
+}
+
+TEST(BodyStructure, AMultipartOverABoundIsBytes) {
+    const std::string_view message = "Content-Type: multipart/mixed; boundary=x\n\n--x\n\na\n--x--\n";
+    EXPECT_EQ(body(message, mime::parse_structure(message, {.depth = 1})),
+              "(\"application\" \"octet-stream\" (\"boundary\" \"x\") NIL NIL \"7bit\" 17)");
+}
+
+}  // namespace
+}  // namespace posthouse::imap

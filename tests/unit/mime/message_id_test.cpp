@@ -1,0 +1,44 @@
+// Tests of lib/mime/message_id.h.
+#include "lib/mime/message_id.h"
+
+#include <gtest/gtest.h>
+
+#include "lib/mime/limits.h"
+
+namespace posthouse::mime {
+namespace {
+
+using Ids = std::vector<std::string>;
+
+// RFC 5322 Appendix A.2.
+TEST(MessageId, ReferencesAreReadInOrder) {
+    EXPECT_EQ(parse_message_ids("<1234@local.machine.example>\r\n <3456@example.net>"),
+              (Ids{"1234@local.machine.example", "3456@example.net"}));
+    EXPECT_EQ(parse_message_ids("<a@b><c@d>,<e@f>"), (Ids{"a@b", "c@d", "e@f"}));
+}
+
+TEST(MessageId, WhiteSpaceInsideGoesAndPhrasesAreSkipped) {
+    EXPECT_EQ(parse_message_ids("Your message of \"Mon\" <1234 @ local.\r\n example>"), (Ids{"1234@local.example"}));
+    EXPECT_EQ(parse_message_ids("<a<b@c> <> < > x@y <unclosed"), (Ids{"b@c"}));
+    EXPECT_EQ(parse_message_ids(""), Ids{});
+}
+
+TEST(MessageId, AnIdWithoutBracketsIsTakenAsItIs) {
+    EXPECT_EQ(parse_message_id(" <1@x> "), "1@x");
+    EXPECT_EQ(parse_message_id(" 1@x (comment)"), "1@x");
+    EXPECT_EQ(parse_message_id("<1@x"), "1@x");
+    EXPECT_FALSE(parse_message_id("  "));
+    EXPECT_FALSE(parse_message_id("<>"));
+}
+
+TEST(MessageId, OfTooManyTheFirstAndTheLastStay) {
+    std::string value;
+    for (std::size_t i = 0; i < max_message_ids + 100; ++i) value += "<" + std::to_string(i) + "@x>\r\n ";
+    const Ids ids = parse_message_ids(value);
+    EXPECT_EQ(ids.size(), max_message_ids);
+    EXPECT_EQ(ids.front(), "0@x");
+    EXPECT_EQ(ids.back(), std::to_string(max_message_ids + 99) + "@x");
+}
+
+}  // namespace
+}  // namespace posthouse::mime
