@@ -31,9 +31,18 @@ Application::Application(daemon::Daemon& daemon)
     : daemon_(daemon),
       store_(store_settings(*daemon.config())),
       disk_(daemon.loop(), static_cast<std::size_t>(daemon.config()->pop3d.threads)),
-      auth_(daemon.loop(), daemon.config()->listen.login) {}
+      auth_(daemon.loop(), daemon.config()->listen.login),
+      guard_(daemon.loop(), daemon.config()->listen.guard) {}
 
 net::Async<> Application::serve(daemon::Connection& connection) {
+    const Result<guard::Admission> admission = co_await guard_.connect(connection.listener, connection.peer);
+    if (!admission) {
+        connection.log.info("refused",
+                            {{"peer", connection.peer.to_string()}, {"reason", admission.error().message()}});
+        const std::string refusal = pop3::to_line(pop3::err(pop3::ResponseCode::sys_temp, admission.error().text));
+        co_await connection.stream.write(refusal, net::Deadline::in(std::chrono::seconds(5)));
+        co_return;
+    }
     Session session({.store = store_, .disk = disk_, .auth = auth_, .metrics = daemon_.metrics()}, connection,
                     daemon_.config(), daemon_.tls());
     co_await session.run();
@@ -50,6 +59,9 @@ net::Async<Result<>> Application::ready() {
     co_return Result<>{};
 }
 
-net::Async<> Application::stop() { co_await auth_.close(); }
+net::Async<> Application::stop() {
+    co_await guard_.stop();
+    co_await auth_.close();
+}
 
 }  // namespace posthouse::pop3d

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "auth/client/auth_client.h"
+#include "guardd/client.h"
 #include "lib/daemon/daemon.h"
 #include "lib/net/pool.h"
 #include "storage/store.h"
@@ -28,6 +29,7 @@ class Application final : public daemon::Application {
     storage::Store store_;
     net::Pool disk_;
     auth::AuthClient auth_;
+    guard::Client guard_;
 };
 
 }  // namespace posthouse::pop3d
