@@ -1,0 +1,33 @@
+// StandInAuthd: socketmap and log-ins over a handful of addresses, in the real protocols.
+//   alice, bob, carol   mailboxes in local.example; alice's password is "secret"
+//   team                alias of alice and bob
+//   loop, broken, ext   alias loop; directory away; alias to another server
+#pragma once
+
+#include <string>
+
+#include "lib/sasl/auth_command.h"
+#include "lib/sasl/socketmap.h"
+#include "tests/unit/smtpd/server.h"
+
+namespace posthouse::smtpd {
+
+class StandInSocketmap final : public Server {
+  public:
+    using Server::Server;
+
+  private:
+    net::Async<> serve(net::Stream& stream) override;
+};
+
+class StandInLogin final : public Server {
+  public:
+    using Server::Server;
+    std::string last_service;
+    bool last_secured = false;
+
+  private:
+    net::Async<> serve(net::Stream& stream) override;
+};
+
+}  // namespace posthouse::smtpd
