@@ -1,0 +1,19 @@
+// What CAPABILITY tells, by the state of the session.
+#include "imapd/capabilities.h"
+
+#include "imapd/session.h"
+
+namespace posthouse::imapd {
+
+std::string capabilities(const Session& session) {
+    std::string text = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE";
+    if (session.state() == kNotAuthenticated) {
+        if (session.may_start_tls()) text += " STARTTLS";
+        text += session.may_send_password() ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";
+        return text;
+    }
+    text += " NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE";
+    return text;
+}
+
+}  // namespace posthouse::imapd

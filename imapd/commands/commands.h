@@ -1,0 +1,58 @@
+// The handlers of the command table: each gets a valid, typed command in a state that allows it, sends its untagged
+// responses, and returns the reply.
+#pragma once
+
+#include "imapd/reply.h"
+#include "lib/imap/command.h"
+#include "lib/net/async.h"
+
+namespace posthouse::imapd {
+
+class Session;
+
+// connection.cpp
+net::Async<Reply> capability(Session& session, imap::NoArguments command);
+net::Async<Reply> noop(Session& session, imap::NoArguments command);
+net::Async<Reply> logout(Session& session, imap::NoArguments command);
+net::Async<Reply> starttls(Session& session, imap::NoArguments command);
+net::Async<Reply> id(Session& session, imap::Id command);
+net::Async<Reply> enable(Session& session, imap::Enable command);
+// login.cpp
+net::Async<Reply> login(Session& session, imap::Login command);
+net::Async<Reply> authenticate(Session& session, imap::Authenticate command);
+// select.cpp
+net::Async<Reply> select(Session& session, imap::Select command);
+net::Async<Reply> examine(Session& session, imap::Select command);
+net::Async<Reply> close(Session& session, imap::NoArguments command);
+net::Async<Reply> unselect(Session& session, imap::NoArguments command);
+net::Async<Reply> check(Session& session, imap::NoArguments command);
+// mailboxes.cpp
+net::Async<Reply> create(Session& session, imap::MailboxArgument command);
+net::Async<Reply> remove(Session& session, imap::MailboxArgument command);
+net::Async<Reply> rename(Session& session, imap::Rename command);
+net::Async<Reply> subscribe(Session& session, imap::MailboxArgument command);
+net::Async<Reply> unsubscribe(Session& session, imap::MailboxArgument command);
+// list.cpp
+net::Async<Reply> list(Session& session, imap::List command);
+net::Async<Reply> lsub(Session& session, imap::Lsub command);
+net::Async<Reply> list_namespaces(Session& session, imap::NoArguments command);
+// status.cpp
+net::Async<Reply> status(Session& session, imap::Status command);
+// append.cpp
+net::Async<Reply> append(Session& session, imap::Append command);
+// fetch.cpp
+net::Async<Reply> fetch(Session& session, imap::Fetch command);
+// store.cpp
+net::Async<Reply> store(Session& session, imap::Store command);
+// search.cpp
+net::Async<Reply> search(Session& session, imap::Search command);
+// copy.cpp
+net::Async<Reply> copy(Session& session, imap::Copy command);
+net::Async<Reply> move(Session& session, imap::Copy command);
+// expunge.cpp
+net::Async<Reply> expunge(Session& session, imap::NoArguments command);
+net::Async<Reply> uid_expunge(Session& session, imap::UidExpunge command);
+// idle.cpp
+net::Async<Reply> idle(Session& session, imap::NoArguments command);
+
+}  // namespace posthouse::imapd

@@ -1,0 +1,51 @@
+// CAPABILITY, NOOP, LOGOUT, STARTTLS (RFC 3501 §6.1, §6.2.1), ID (RFC 2971), ENABLE (RFC 5161).
+#include <string>
+
+#include "imapd/capabilities.h"
+#include "imapd/commands/commands.h"
+#include "imapd/session.h"
+
+namespace posthouse::imapd {
+
+net::Async<Reply> capability(Session& session, imap::NoArguments /*command*/) {
+    const std::string line = "* CAPABILITY " + capabilities(session) + "\r\n";
+    co_await session.send(line);
+    co_return ok("CAPABILITY completed");
+}
+
+/// What changed is told after every command.
+net::Async<Reply> noop(Session& session, imap::NoArguments /*command*/) {
+    if (session.state() == kSelected) session.selected().open_message.reset();
+    co_return ok("NOOP completed");
+}
+
+net::Async<Reply> logout(Session& session, imap::NoArguments /*command*/) {
+    co_await session.send("* BYE Logging out\r\n");
+    co_return ok("LOGOUT completed", Reply::Then::log_out);
+}
+
+net::Async<Reply> starttls(Session& session, imap::NoArguments /*command*/) {
+    if (session.stream().tls()) co_return bad("TLS is active already");
+    if (!session.may_start_tls()) co_return no("[UNAVAILABLE] TLS is not available");
+    co_return ok("Begin TLS negotiation now", Reply::Then::start_tls);
+}
+
+net::Async<Reply> id(Session& session, imap::Id command) {
+    std::string client;
+    for (const auto& [field, value] : command.fields) {
+        if (!value) continue;
+        if (!client.empty()) client += ", ";
+        client += field + "=" + *value;
+    }
+    if (!client.empty()) session.log().info("client", {{"id", client}});
+    co_await session.send("* ID (\"name\" \"Posthouse\")\r\n");
+    co_return ok("ID completed");
+}
+
+/// No extension that has to be enabled is on offer; unknown ones are passed over (RFC 5161 §3.1).
+net::Async<Reply> enable(Session& session, imap::Enable /*command*/) {
+    co_await session.send("* ENABLED\r\n");
+    co_return ok("ENABLE completed");
+}
+
+}  // namespace posthouse::imapd

@@ -1,0 +1,67 @@
+// COPY (RFC 3501 §6.4.7), MOVE (RFC 6851 §3.1) and their UID variants.
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "imapd/commands/commands.h"
+#include "imapd/mailbox_names.h"
+#include "imapd/session.h"
+#include "lib/imap/responses.h"
+
+namespace posthouse::imapd {
+namespace {
+
+enum class Kind { copy, move };
+
+/// Opens the target and copies or moves. Blocks.
+Result<storage::Copied> transfer(const storage::Account& account, const storage::MailboxName& target,
+                                 storage::Mailbox& source, const storage::UidSet& uids, Kind kind) {
+    const Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(target);
+    if (!mailbox) return fail(mailbox.error());
+    return kind == Kind::copy ? source.copy(uids, **mailbox) : source.move(uids, **mailbox);
+}
+
+std::string code_of(const storage::Copied& copied) {
+    std::vector<std::uint32_t> from;
+    std::vector<std::uint32_t> to;
+    for (const storage::Uid uid : copied.from) from.push_back(uid.value());
+    for (const storage::Uid uid : copied.to) to.push_back(uid.value());
+    return imap::copy_uid_code(copied.uid_validity.value(), from, to);
+}
+
+/// The messages of a command that reached the target, or why not.
+net::Async<std::expected<storage::Copied, Reply>> run(Session& session, const imap::Copy& command, Kind kind) {
+    storage::View& view = session.selected().view;
+    const Result<std::vector<imap::NumberRange>> numbers = numbers_of(view, command.messages, command.by_uid);
+    if (!numbers) co_return std::unexpected(bad(numbers.error().text));
+    if (kind == Kind::move && view.read_only()) co_return std::unexpected(no("[READ-ONLY] Mailbox is open read-only"));
+    const Result<storage::MailboxName> target = parse_mailbox(command.mailbox);
+    if (!target) co_return std::unexpected(no(target.error()));
+    const storage::UidSet uids = uids_of(view, *numbers);
+    const storage::Account& account = session.account();
+    Result<storage::Copied> copied =
+        co_await session.disk([&] { return transfer(account, *target, view.mailbox(), uids, kind); });
+    if (!copied) co_return std::unexpected(no_target(copied.error()));
+    co_return std::move(*copied);
+}
+
+}  // namespace
+
+net::Async<Reply> copy(Session& session, imap::Copy command) {
+    const auto copied = co_await run(session, command, Kind::copy);
+    if (!copied) co_return copied.error();
+    if (copied->from.empty()) co_return ok("COPY completed, no messages");
+    co_return ok(code_of(*copied) + " COPY completed");
+}
+
+/// COPYUID comes before the EXPUNGE responses (RFC 6851 §4.3), which follow as for any command.
+net::Async<Reply> move(Session& session, imap::Copy command) {
+    const auto moved = co_await run(session, command, Kind::move);
+    if (!moved) co_return moved.error();
+    if (moved->from.empty()) co_return ok("MOVE completed, no messages");
+    const std::string line = "* OK " + code_of(*moved) + " Moved\r\n";
+    co_await session.send(line);
+    co_return ok("MOVE completed");
+}
+
+}  // namespace posthouse::imapd

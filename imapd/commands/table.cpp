@@ -1,0 +1,78 @@
+// The table of IMAP commands.
+#include "imapd/commands/table.h"
+
+#include <array>
+
+#include "imapd/commands/commands.h"
+#include "imapd/session.h"
+
+namespace posthouse::imapd {
+namespace {
+
+using storage::Expunges;
+
+/// Parses a command's arguments as type C, and hands them to its handler.
+template <typename C, net::Async<Reply> (*handler)(Session&, C)>
+net::Async<Reply> parsed(Session& session, const imap::CommandHead& head) {
+    Result<C> command = imap::parse_arguments<C>(head);
+    if (!command) co_return refused(command.error());
+    co_return co_await handler(session, std::move(*command));
+}
+
+constexpr std::uint8_t kAny = kNotAuthenticated | kAuthenticated | kSelected;
+constexpr std::uint8_t kLoggedIn = kAuthenticated | kSelected;
+constexpr Expunges kReveal = Expunges::reveal;
+constexpr Expunges kHold = Expunges::hold;
+
+using imap::NoArguments;
+
+constexpr std::array kCommands{
+    CommandRow{"APPEND", kLoggedIn, false, kReveal, parsed<imap::Append, append>, "RFC 3501 §6.3.11"},
+    CommandRow{"AUTHENTICATE", kNotAuthenticated, true, kReveal, parsed<imap::Authenticate, authenticate>,
+               "RFC 3501 §6.2.2"},
+    CommandRow{"CAPABILITY", kAny, false, kReveal, parsed<NoArguments, capability>, "RFC 3501 §6.1.1"},
+    CommandRow{"CHECK", kSelected, false, kReveal, parsed<NoArguments, check>, "RFC 3501 §6.4.1"},
+    CommandRow{"CLOSE", kSelected, false, kReveal, parsed<NoArguments, close>, "RFC 3501 §6.4.2"},
+    CommandRow{"COPY", kSelected, false, kReveal, parsed<imap::Copy, copy>, "RFC 3501 §6.4.7"},
+    CommandRow{"CREATE", kLoggedIn, false, kReveal, parsed<imap::MailboxArgument, create>, "RFC 3501 §6.3.3"},
+    CommandRow{"DELETE", kLoggedIn, false, kReveal, parsed<imap::MailboxArgument, remove>, "RFC 3501 §6.3.4"},
+    CommandRow{"ENABLE", kLoggedIn, false, kReveal, parsed<imap::Enable, enable>, "RFC 5161 §3.1"},
+    CommandRow{"EXAMINE", kLoggedIn, false, kReveal, parsed<imap::Select, examine>, "RFC 3501 §6.3.2"},
+    CommandRow{"EXPUNGE", kSelected, false, kReveal, parsed<NoArguments, expunge>, "RFC 3501 §6.4.3"},
+    CommandRow{"FETCH", kSelected, false, kHold, parsed<imap::Fetch, fetch>, "RFC 3501 §6.4.5"},
+    CommandRow{"ID", kAny, false, kReveal, parsed<imap::Id, id>, "RFC 2971 §3.1"},
+    CommandRow{"IDLE", kLoggedIn, false, kReveal, parsed<NoArguments, idle>, "RFC 2177 §3"},
+    CommandRow{"LIST", kLoggedIn, false, kReveal, parsed<imap::List, list>, "RFC 3501 §6.3.8"},
+    CommandRow{"LOGIN", kNotAuthenticated, true, kReveal, parsed<imap::Login, login>, "RFC 3501 §6.2.3"},
+    CommandRow{"LOGOUT", kAny, false, kReveal, parsed<NoArguments, logout>, "RFC 3501 §6.1.3"},
+    CommandRow{"LSUB", kLoggedIn, false, kReveal, parsed<imap::Lsub, lsub>, "RFC 3501 §6.3.9"},
+    CommandRow{"MOVE", kSelected, false, kReveal, parsed<imap::Copy, move>, "RFC 6851 §3.1"},
+    CommandRow{"NAMESPACE", kLoggedIn, false, kReveal, parsed<NoArguments, list_namespaces>, "RFC 2342 §5"},
+    CommandRow{"NOOP", kAny, false, kReveal, parsed<NoArguments, noop>, "RFC 3501 §6.1.2"},
+    CommandRow{"RENAME", kLoggedIn, false, kReveal, parsed<imap::Rename, rename>, "RFC 3501 §6.3.5"},
+    CommandRow{"SEARCH", kSelected, false, kHold, parsed<imap::Search, search>, "RFC 3501 §6.4.4"},
+    CommandRow{"SELECT", kLoggedIn, false, kReveal, parsed<imap::Select, select>, "RFC 3501 §6.3.1"},
+    CommandRow{"STARTTLS", kNotAuthenticated, false, kReveal, parsed<NoArguments, starttls>, "RFC 3501 §6.2.1"},
+    CommandRow{"STATUS", kLoggedIn, false, kReveal, parsed<imap::Status, status>, "RFC 3501 §6.3.10"},
+    CommandRow{"STORE", kSelected, false, kHold, parsed<imap::Store, store>, "RFC 3501 §6.4.6"},
+    CommandRow{"SUBSCRIBE", kLoggedIn, false, kReveal, parsed<imap::MailboxArgument, subscribe>, "RFC 3501 §6.3.6"},
+    CommandRow{"UID COPY", kSelected, false, kReveal, parsed<imap::Copy, copy>, "RFC 3501 §6.4.8"},
+    CommandRow{"UID EXPUNGE", kSelected, false, kReveal, parsed<imap::UidExpunge, uid_expunge>, "RFC 4315 §2.1"},
+    CommandRow{"UID FETCH", kSelected, false, kReveal, parsed<imap::Fetch, fetch>, "RFC 3501 §6.4.8"},
+    CommandRow{"UID MOVE", kSelected, false, kReveal, parsed<imap::Copy, move>, "RFC 6851 §3.2"},
+    CommandRow{"UID SEARCH", kSelected, false, kReveal, parsed<imap::Search, search>, "RFC 3501 §6.4.8"},
+    CommandRow{"UID STORE", kSelected, false, kReveal, parsed<imap::Store, store>, "RFC 3501 §6.4.8"},
+    CommandRow{"UNSELECT", kSelected, false, kReveal, parsed<NoArguments, unselect>, "RFC 3691 §2"},
+    CommandRow{"UNSUBSCRIBE", kLoggedIn, false, kReveal, parsed<imap::MailboxArgument, unsubscribe>, "RFC 3501 §6.3.7"},
+};
+
+}  // namespace
+
+const CommandRow* find_command(std::string_view verb) {
+    for (const CommandRow& row : kCommands) {
+        if (row.verb == verb) return &row;
+    }
+    return nullptr;
+}
+
+}  // namespace posthouse::imapd

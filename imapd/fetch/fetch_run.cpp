@@ -1,0 +1,244 @@
+// The responses of one FETCH, made piece by piece.
+#include "imapd/fetch/fetch_run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "imapd/flag_mapping.h"
+#include "lib/imap/date_time.h"
+#include "lib/imap/strings.h"
+
+namespace posthouse::imapd {
+namespace {
+
+using Kind = imap::FetchItem::Kind;
+
+/// Messages whose rows are read, and whose \Seen is set, at a time.
+constexpr std::uint32_t kBatch = 256;
+/// Octets of a literal that are read at a time.
+constexpr std::size_t kPiece = 32 << 10;
+
+bool needs_content(Kind kind) {
+    return kind != Kind::flags && kind != Kind::uid && kind != Kind::internal_date && kind != Kind::rfc822_size;
+}
+
+bool is_section(Kind kind) {
+    return kind == Kind::body_section || kind == Kind::rfc822 || kind == Kind::rfc822_header ||
+           kind == Kind::rfc822_text;
+}
+
+bool names_fields(const imap::Section& section) {
+    return section.text == imap::Section::Text::header_fields || section.text == imap::Section::Text::header_fields_not;
+}
+
+}  // namespace
+
+FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::vector<imap::NumberRange> numbers)
+    : selected_(selected),
+      items_(std::move(items)),
+      numbers_(std::move(numbers)),
+      message_(std::move(selected.open_message)) {
+    for (const imap::FetchItem& item : items_) {
+        sets_seen_ = sets_seen_ || !item.peek;
+        reads_content_ = reads_content_ || needs_content(item.kind);
+        shows_flags_ = shows_flags_ || item.kind == Kind::flags;
+        columns_.internal_date = columns_.internal_date || item.kind == Kind::internal_date;
+        columns_.wire_size = columns_.wire_size || item.kind == Kind::rfc822_size;
+    }
+    if (selected_.view.read_only()) sets_seen_ = false;
+}
+
+FetchRun::~FetchRun() { selected_.open_message = std::move(message_); }
+
+Result<bool> FetchRun::produce(std::string& out, std::size_t limit) {
+    while (out.size() < limit) {
+        Result<> done;
+        if (stream_left_ > 0) {
+            done = stream(out, limit);
+        } else if (inside_response_ && item_ < items_.size()) {
+            done = print_item(out);
+        } else if (inside_response_) {
+            end_message(out);
+        } else if (next_row_ < rows_.size()) {
+            Result<bool> begun = begin_message(out);
+            if (!begun) return fail(begun.error());
+        } else if (!next_batch()) {
+            return false;
+        } else {
+            done = sets_seen_ ? set_seen() : Result<>{};
+        }
+        if (!done) return fail(done.error());
+    }
+    return true;
+}
+
+/// Takes the next messages of numbers_; false when there are none.
+bool FetchRun::next_batch() {
+    std::vector<imap::NumberRange> batch;
+    std::uint32_t count = 0;
+    while (next_range_ < numbers_.size() && count < kBatch) {
+        const imap::NumberRange& range = numbers_[next_range_];
+        const std::uint32_t first = next_number_ != 0 ? next_number_ : range.first;
+        const std::uint32_t last = std::min(range.last, first + (kBatch - count) - 1);
+        batch.push_back({first, last});
+        count += last - first + 1;
+        if (last == range.last) {
+            ++next_range_;
+            next_number_ = 0;
+        } else {
+            next_number_ = last + 1;
+        }
+    }
+    rows_.clear();
+    next_row_ = 0;
+    if (batch.empty()) return false;
+    const Result<> loaded = load_rows(batch);
+    // A mailbox that cannot tell of its messages any more has none that can be fetched.
+    if (!loaded) some_gone_ = true;
+    return true;
+}
+
+Result<> FetchRun::load_rows(const std::vector<imap::NumberRange>& batch) {
+    Result<std::vector<storage::MessageRow>> rows =
+        selected_.view.mailbox().rows(uids_of(selected_.view, batch), columns_);
+    if (!rows) return fail(rows.error());
+    std::size_t asked = 0;
+    for (const imap::NumberRange& range : batch) asked += range.last - range.first + 1;
+    if (rows->size() < asked) some_gone_ = true;
+    rows_.reserve(rows->size());
+    for (storage::MessageRow& row : *rows) rows_.push_back({std::move(row)});
+    return {};
+}
+
+/// BODY[] sets \Seen; the batch at once, and the client is told within each message's response.
+Result<> FetchRun::set_seen() {
+    storage::UidSet unseen;
+    for (const Row& row : rows_) {
+        if (!row.row.flags.system.has(storage::Flag::seen)) unseen.add(row.row.uid);
+    }
+    if (unseen.empty()) return {};
+    const storage::FlagChange change{storage::FlagAction::add, {{storage::Flag::seen}, {}}};
+    Result<std::vector<storage::MessageFlags>> changed = selected_.view.mailbox().store_flags(unseen, change);
+    // A disk that takes no change is no reason not to show the mail.
+    if (!changed) return {};
+    selected_.view.acknowledge(*changed);
+    auto row = rows_.begin();
+    for (storage::MessageFlags& message : *changed) {
+        row = std::find_if(row, rows_.end(), [&](const Row& r) { return r.row.uid == message.uid; });
+        if (row == rows_.end()) break;
+        row->row.flags = std::move(message.flags);
+        row->set_seen = true;
+    }
+    return {};
+}
+
+/// False: the message is gone, nothing was sent.
+Result<bool> FetchRun::begin_message(std::string& out) {
+    const storage::MessageRow& row = rows_[next_row_].row;
+    if (reads_content_ && (!message_ || message_->uid() != row.uid)) {
+        message_.reset();
+        Result<OpenMessage> opened = OpenMessage::open(selected_.view.mailbox(), row.uid);
+        if (!opened && opened.error().code == ErrorCode::not_found) {
+            some_gone_ = true;
+            ++next_row_;
+            return false;
+        }
+        if (!opened) return fail(opened.error());
+        message_ = std::make_unique<OpenMessage>(std::move(*opened));
+    }
+    const auto number = selected_.view.number(row.uid);
+    if (!number) {
+        ++next_row_;
+        return false;
+    }
+    out += "* " + std::to_string(number->value()) + " FETCH (";
+    inside_response_ = true;
+    item_ = 0;
+    return true;
+}
+
+Result<> FetchRun::print_item(std::string& out) {
+    const storage::MessageRow& row = rows_[next_row_].row;
+    const imap::FetchItem& item = items_[item_++];
+    if (out.back() != '(') out += ' ';
+    if (is_section(item.kind)) return print_section(out, item);
+    imap::append_item_name(out, item);
+    out += ' ';
+    switch (item.kind) {
+        case Kind::flags: imap::append_flags(out, to_imap(row.flags), selected_.view.is_recent(row.uid)); return {};
+        case Kind::uid: out += std::to_string(row.uid.value()); return {};
+        case Kind::internal_date:
+            imap::append_date_time(out, {row.internal_date.time_since_epoch().count(), 0});
+            return {};
+        case Kind::rfc822_size: out += std::to_string(row.wire_size); return {};
+        default: break;
+    }
+    const Result<std::string> text = item.kind == Kind::envelope
+                                         ? message_->envelope()
+                                         : message_->body_structure(item.kind == Kind::body_structure);
+    if (!text) return fail(text.error());
+    out += *text;
+    return {};
+}
+
+Result<> FetchRun::print_section(std::string& out, const imap::FetchItem& item) {
+    std::optional<std::string> fields;
+    std::optional<mime::Range> range;
+    if (names_fields(item.section)) {
+        Result<std::optional<std::string>> found = message_->header_fields(item.section);
+        if (!found) return fail(found.error());
+        fields = std::move(*found);
+        if (fields) range = mime::Range{0, fields->size()};
+    } else {
+        const Result<std::optional<mime::Range>> found = message_->find(item.section);
+        if (!found) return fail(found.error());
+        range = *found;
+    }
+    imap::append_item_name(out, item);
+    if (!range) {
+        out += " NIL";
+        return {};
+    }
+    if (item.partial) {
+        range->begin += std::min<std::size_t>(item.partial->offset, range->size());
+        range->end = range->begin + std::min<std::size_t>(item.partial->count, range->size());
+    }
+    out += ' ';
+    if (fields) {
+        imap::append_literal(out, range->of(*fields));
+        return {};
+    }
+    out += "{" + std::to_string(range->size()) + "}\r\n";
+    stream_position_ = range->begin;
+    stream_left_ = range->size();
+    return {};
+}
+
+/// Sends more of the literal that was announced.
+Result<> FetchRun::stream(std::string& out, std::size_t limit) {
+    const std::size_t room = limit > out.size() ? limit - out.size() : 1;
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>({stream_left_, kPiece, room}));
+    const std::size_t start = out.size();
+    out.resize(start + count);
+    const Result<std::size_t> read = message_->read(stream_position_, std::span(out.data() + start, count));
+    if (!read) return fail(read.error());
+    if (*read == 0) return fail(ErrorCode::io, "Message is shorter than it was");
+    out.resize(start + *read);
+    std::replace(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), '\0', '\x80');
+    stream_position_ += *read;
+    stream_left_ -= *read;
+    return {};
+}
+
+void FetchRun::end_message(std::string& out) {
+    const Row& row = rows_[next_row_];
+    if (row.set_seen && !shows_flags_) {
+        out += " FLAGS ";
+        imap::append_flags(out, to_imap(row.row.flags), selected_.view.is_recent(row.row.uid));
+    }
+    out += ")\r\n";
+    inside_response_ = false;
+    ++next_row_;
+}
+
+}  // namespace posthouse::imapd

@@ -1,0 +1,182 @@
+// A message as FETCH and SEARCH read it.
+#include "imapd/fetch/open_message.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "lib/imap/bodystructure.h"
+#include "lib/imap/envelope.h"
+#include "lib/mime/header.h"
+#include "lib/mime/limits.h"
+#include "lib/mime/section.h"
+
+namespace posthouse::imapd {
+namespace {
+
+/// Held in memory as a whole: most mail is below it.
+constexpr std::uint64_t kSmall = 128 << 10;
+
+mime::SectionPart part_of(imap::Section::Text text) {
+    using Text = imap::Section::Text;
+    switch (text) {
+        case Text::whole: return mime::SectionPart::whole;
+        case Text::text: return mime::SectionPart::text;
+        case Text::mime: return mime::SectionPart::mime;
+        case Text::header:
+        case Text::header_fields:
+        case Text::header_fields_not: break;
+    }
+    return mime::SectionPart::header;
+}
+
+/// Finds the empty line that ends a header block in a text that comes in pieces.
+class HeaderEnd {
+  public:
+    /// The octets up to and with the empty line, once they were all seen.
+    std::optional<std::uint64_t> feed(std::string_view piece) {
+        for (const char c : piece) {
+            ++seen_;
+            if (c == '\n') {
+                if (line_ == 0) return seen_;
+                line_ = 0;
+            } else if (c != '\r') {
+                ++line_;
+            }
+        }
+        return std::nullopt;
+    }
+
+  private:
+    std::uint64_t seen_ = 0;
+    std::uint64_t line_ = 0;  ///< octets of this line that are not CR
+};
+
+}  // namespace
+
+Result<OpenMessage> OpenMessage::open(storage::Mailbox& mailbox, storage::Uid uid) {
+    Result<storage::MessageContent> content = mailbox.open_message(uid);
+    if (!content) return fail(content.error());
+    return OpenMessage(uid, std::move(*content));
+}
+
+/// Takes a small message into memory, once.
+Result<> OpenMessage::load() {
+    if (held_ || size() > kSmall) return {};
+    Result<> moved = content_.seek(0);
+    if (!moved) return moved;
+    Result<std::string> all = content_.read_string(static_cast<std::size_t>(size()));
+    if (!all) return fail(all.error());
+    held_ = std::move(*all);
+    return {};
+}
+
+Result<std::size_t> OpenMessage::read(std::uint64_t position, std::span<char> out) {
+    if (Result<> loaded = load(); !loaded) return fail(loaded.error());
+    if (held_) {
+        const std::size_t begin = std::min<std::uint64_t>(position, held_->size());
+        const std::size_t count = std::min(out.size(), held_->size() - begin);
+        std::copy_n(held_->data() + begin, count, out.data());
+        return count;
+    }
+    if (content_.offset() != position) {
+        if (Result<> moved = content_.seek(position); !moved) return fail(moved.error());
+    }
+    return content_.read(out);
+}
+
+Result<std::string> OpenMessage::read_string(std::uint64_t position, std::size_t count) {
+    if (Result<> loaded = load(); !loaded) return fail(loaded.error());
+    if (held_) return held_->substr(std::min<std::uint64_t>(position, held_->size()), count);
+    if (content_.offset() != position) {
+        if (Result<> moved = content_.seek(position); !moved) return fail(moved.error());
+    }
+    return content_.read_string(count);
+}
+
+Result<std::string> OpenMessage::text() {
+    return read_string(0, static_cast<std::size_t>(std::min<std::uint64_t>(size(), kMaxParsed)));
+}
+
+Result<std::uint64_t> OpenMessage::header_size() {
+    if (header_size_) return *header_size_;
+    HeaderEnd end;
+    std::array<char, 16 << 10> piece{};
+    for (std::uint64_t position = 0;;) {
+        Result<std::size_t> count = read(position, piece);
+        if (!count) return fail(count.error());
+        const auto found = end.feed(std::string_view(piece.data(), *count));
+        position += *count;
+        if (found || *count == 0) {
+            header_size_ = found.value_or(position);
+            return *header_size_;
+        }
+    }
+}
+
+Result<std::string> OpenMessage::header() {
+    const Result<std::uint64_t> end = header_size();
+    if (!end) return fail(end.error());
+    return read_string(0, static_cast<std::size_t>(std::min<std::uint64_t>(*end, mime::max_header_size)));
+}
+
+Result<const mime::Structure*> OpenMessage::structure() {
+    if (!structure_) {
+        const Result<std::string> all = text();
+        if (!all) return fail(all.error());
+        structure_ = mime::parse_structure(*all);
+    }
+    return &*structure_;
+}
+
+Result<std::optional<mime::Range>> OpenMessage::find(const imap::Section& section) {
+    const auto end = static_cast<std::size_t>(size());
+    if (section.part.empty()) {
+        if (section.text == imap::Section::Text::whole) return mime::Range{0, end};
+        const Result<std::uint64_t> header = header_size();
+        if (!header) return fail(header.error());
+        const auto boundary = static_cast<std::size_t>(*header);
+        if (section.text == imap::Section::Text::text) return mime::Range{boundary, end};
+        return mime::Range{0, boundary};
+    }
+    const Result<const mime::Structure*> tree = structure();
+    if (!tree) return fail(tree.error());
+    return mime::find_section(**tree, section.part, part_of(section.text));
+}
+
+Result<std::optional<std::string>> OpenMessage::header_fields(const imap::Section& section) {
+    const auto range = find(section);
+    if (!range) return fail(range.error());
+    if (!*range) return std::nullopt;
+    const Result<std::string> block =
+        read_string((*range)->begin, std::min<std::size_t>((*range)->size(), mime::max_header_size));
+    if (!block) return fail(block.error());
+    const std::vector<std::string_view> names(section.fields.begin(), section.fields.end());
+    const bool exclude = section.text == imap::Section::Text::header_fields_not;
+    std::string out;
+    for (const mime::Range& field : mime::select_fields(*block, {0, block->size()}, names, exclude)) {
+        out += field.of(*block);
+    }
+    if (!out.empty() && out.back() != '\n') out += "\r\n";
+    out += "\r\n";
+    return out;
+}
+
+Result<std::string> OpenMessage::envelope() {
+    const Result<std::string> block = header();
+    if (!block) return fail(block.error());
+    std::string out;
+    imap::append_envelope(*block, {0, block->size()}, out);
+    return out;
+}
+
+Result<std::string> OpenMessage::body_structure(bool extended) {
+    const Result<std::string> all = text();
+    if (!all) return fail(all.error());
+    if (!structure_) structure_ = mime::parse_structure(*all);
+    return extended ? imap::bodystructure(*all, *structure_) : imap::body(*all, *structure_);
+}
+
+}  // namespace posthouse::imapd

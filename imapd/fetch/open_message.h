@@ -1,0 +1,61 @@
+// OpenMessage: a message as FETCH and SEARCH read it: sections as ranges of its wire form, structure read once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "lib/base/result.h"
+#include "lib/imap/fetch_command.h"
+#include "lib/mime/range.h"
+#include "lib/mime/structure.h"
+#include "storage/mailbox.h"
+#include "storage/message.h"
+
+namespace posthouse::imapd {
+
+/// All calls block. Small messages are held in memory; of large ones only what is asked for, except while their MIME
+/// structure is being read.
+class OpenMessage {
+  public:
+    /// not_found: the message is gone.
+    static Result<OpenMessage> open(storage::Mailbox& mailbox, storage::Uid uid);
+
+    storage::Uid uid() const { return uid_; }
+    /// Octets of the wire form.
+    std::uint64_t size() const { return content_.wire_size(); }
+
+    /// The range of a section without field names; nullopt: there is no such part (NIL).
+    Result<std::optional<mime::Range>> find(const imap::Section& section);
+    /// HEADER.FIELDS and HEADER.FIELDS.NOT: the fields and an empty line; nullopt: there is no such part.
+    Result<std::optional<std::string>> header_fields(const imap::Section& section);
+    /// The header block of the message, at most mime::max_header_size octets of it.
+    Result<std::string> header();
+    Result<std::string> envelope();
+    /// BODYSTRUCTURE, or BODY when not `extended`.
+    Result<std::string> body_structure(bool extended);
+    /// The whole message, at most kMaxParsed octets of it.
+    Result<std::string> text();
+
+    /// Octets [position, position + out.size()) of the wire form; gives how many there were. Cheapest in order.
+    Result<std::size_t> read(std::uint64_t position, std::span<char> out);
+
+    /// A message beyond this is read as if it ended here, where it has to be in memory as a whole.
+    static constexpr std::size_t kMaxParsed = std::size_t{128} << 20;
+
+  private:
+    OpenMessage(storage::Uid uid, storage::MessageContent content) : uid_(uid), content_(std::move(content)) {}
+    Result<> load();
+    Result<std::uint64_t> header_size();
+    Result<const mime::Structure*> structure();
+    Result<std::string> read_string(std::uint64_t position, std::size_t count);
+
+    storage::Uid uid_;
+    storage::MessageContent content_;
+    std::optional<std::string> held_;  ///< a small message
+    std::optional<std::uint64_t> header_size_;
+    std::optional<mime::Structure> structure_;
+};
+
+}  // namespace posthouse::imapd

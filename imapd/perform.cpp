@@ -1,0 +1,57 @@
+// One command, from its bytes to its reply.
+#include "imapd/perform.h"
+
+#include <string>
+
+#include "imapd/commands/table.h"
+#include "imapd/session.h"
+
+namespace posthouse::imapd {
+namespace {
+
+void count(const Session& session, std::string_view verb, const Reply& reply) {
+    const char* result = "ok";
+    if (reply.kind == Reply::Kind::no) result = "no";
+    if (reply.kind == Reply::Kind::bad) result = "bad";
+    session.services()
+        .metrics
+        .counter("posthouse_imap_commands_total", "IMAP commands", {{"command", std::string(verb)}, {"result", result}})
+        .add();
+}
+
+std::string_view wrong_state(State state, std::uint8_t allowed) {
+    if (state == kNotAuthenticated) return "Log in first";
+    if ((allowed & kNotAuthenticated) != 0) return "Already logged in";
+    return "Select a mailbox first";
+}
+
+net::Async<Reply> run(Session& session, const CommandRow& row, const imap::CommandHead& head) {
+    const State state = session.state();
+    if ((row.states & state) == 0) co_return bad(std::string(wrong_state(state, row.states)));
+    if (row.sends_password && !session.may_send_password()) {
+        co_return no("[PRIVACYREQUIRED] Passwords are not taken without TLS");
+    }
+    Reply reply = co_await row.run(session, head);
+    const bool goes_on = !session.ended() && reply.then == Reply::Then::go_on;
+    if (goes_on && session.state() == kSelected) co_await session.send_changes(row.expunges);
+    co_return reply;
+}
+
+}  // namespace
+
+net::Async<Reply> perform(Session& session, std::string_view command) {
+    const Result<imap::CommandHead> head = imap::read_head(command);
+    if (!head) co_return bad(head.error().text);
+    const CommandRow* row = find_command(head->verb);
+    if (row == nullptr) {
+        Reply reply = bad("Unknown command");
+        count(session, "unknown", reply);
+        co_return reply;
+    }
+    Reply reply = co_await run(session, *row, *head);
+    count(session, row->verb, reply);
+    session.log().debug("command", {{"verb", row->verb}, {"reply", reply.text}});
+    co_return reply;
+}
+
+}  // namespace posthouse::imapd

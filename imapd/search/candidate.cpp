@@ -1,0 +1,133 @@
+// Tests one message against a SEARCH key.
+#include "imapd/search/candidate.h"
+
+#include <utility>
+
+#include "lib/base/ascii.h"
+#include "lib/mime/date.h"
+#include "lib/mime/header.h"
+#include "lib/mime/structure.h"
+#include "lib/mime/text.h"
+
+namespace posthouse::imapd {
+namespace {
+
+using Kind = imap::SearchKey::Kind;
+
+/// Keys about a day, of INTERNALDATE or of Date:.
+bool day_matches(Kind kind, imap::Day day, imap::Day wanted) {
+    switch (kind) {
+        case Kind::before:
+        case Kind::sent_before: return day < wanted;
+        case Kind::on:
+        case Kind::sent_on: return day == wanted;
+        default: return day >= wanted;
+    }
+}
+
+}  // namespace
+
+Result<bool> Candidate::matches(const PreparedKey& key) {
+    const storage::SystemFlags flags = row_.flags.system;
+    switch (key.kind) {
+        case Kind::all: return true;
+        case Kind::conjunction: return all_of(key, true);
+        case Kind::disjunction: return all_of(key, false);
+        case Kind::negate: {
+            const Result<bool> inner = matches(key.children.front());
+            if (!inner) return inner;
+            return !*inner;
+        }
+        case Kind::sequence: return imap::contains(key.ranges, number_.value());
+        case Kind::uid: return imap::contains(key.ranges, row_.uid.value());
+        case Kind::flag: return flags.has(key.flag);
+        case Kind::keyword: return row_.flags.keywords.contains(key.keyword);
+        case Kind::recent: return selected_.view.is_recent(row_.uid);
+        case Kind::fresh: return selected_.view.is_recent(row_.uid) && !flags.has(storage::Flag::seen);
+        case Kind::larger: return row_.wire_size > key.number;
+        case Kind::smaller: return row_.wire_size < key.number;
+        case Kind::before:
+        case Kind::on:
+        case Kind::since:
+            return day_matches(key.kind, imap::day_of(row_.internal_date.time_since_epoch().count()), key.day);
+        case Kind::sent_before:
+        case Kind::sent_on:
+        case Kind::sent_since: return sent_matches(key);
+        case Kind::header: return header_matches(key);
+        case Kind::body:
+        case Kind::text: return content_matches(key);
+    }
+    return false;
+}
+
+/// Every child is `wanted`: AND for true; for false the other way round, so that one child that matches makes an OR.
+Result<bool> Candidate::all_of(const PreparedKey& key, bool wanted) {
+    for (const PreparedKey& child : key.children) {
+        const Result<bool> matched = matches(child);
+        if (!matched) return matched;
+        if (*matched != wanted) return !wanted;
+    }
+    return wanted;
+}
+
+/// Opens the message and reads its header; false when the message is gone.
+Result<bool> Candidate::open() {
+    if (header_) return true;
+    if (gone_) return false;
+    Result<OpenMessage> opened = OpenMessage::open(selected_.view.mailbox(), row_.uid);
+    if (!opened && opened.error().code == ErrorCode::not_found) {
+        gone_ = true;
+        return false;
+    }
+    if (!opened) return fail(opened.error());
+    message_.emplace(std::move(*opened));
+    Result<std::string> header = message_->header();
+    if (!header) return fail(header.error());
+    octets_read_ += header->size();
+    header_ = std::move(*header);
+    return true;
+}
+
+Result<bool> Candidate::header_matches(const PreparedKey& key) {
+    const Result<bool> there = open();
+    if (!there || !*there) return there;
+    bool found = false;
+    mime::visit_header_text(*header_, {0, header_->size()}, [&](std::string_view name, std::string_view text) {
+        found = ascii::iequals(name, key.field) && (key.any_text || key.match.in(text));
+        return !found;
+    });
+    return found;
+}
+
+Result<bool> Candidate::sent_matches(const PreparedKey& key) {
+    const Result<bool> there = open();
+    if (!there || !*there) return there;
+    const auto field = mime::first_field(*header_, {0, header_->size()}, "Date");
+    if (!field) return false;
+    const auto date = mime::parse_date(field->value);
+    if (!date) return false;
+    return day_matches(key.kind, imap::day_of(date->seconds, date->zone_minutes), key.day);
+}
+
+Result<bool> Candidate::content_matches(const PreparedKey& key) {
+    const Result<bool> there = open();
+    if (!there || !*there) return there;
+    bool found = key.any_text;
+    if (!found && key.kind == Kind::text) {
+        mime::visit_header_text(*header_, {0, header_->size()}, [&](std::string_view name, std::string_view text) {
+            found = key.match.in(text) || key.match.in(name);
+            return !found;
+        });
+    }
+    if (found) return true;
+    const Result<std::string> text = message_->text();
+    if (!text) return fail(text.error());
+    octets_read_ += text->size();
+    mime::visit_text(*text, mime::parse_structure(*text), [&](const mime::Part&, std::string_view part) {
+        found = key.match.in(part);
+        return !found;
+    });
+    return found;
+}
+
+}  // namespace posthouse::imapd

@@ -1,0 +1,70 @@
+// Makes a SEARCH key ready for many messages.
+#include "imapd/search/prepared_key.h"
+
+#include <algorithm>
+
+namespace posthouse::imapd {
+namespace {
+
+using Kind = imap::SearchKey::Kind;
+
+int cost_of(Kind kind) {
+    switch (kind) {
+        case Kind::larger:
+        case Kind::smaller:
+        case Kind::before:
+        case Kind::on:
+        case Kind::since: return 1;
+        case Kind::sent_before:
+        case Kind::sent_on:
+        case Kind::sent_since:
+        case Kind::header: return 2;
+        case Kind::body:
+        case Kind::text: return 3;
+        default: return 0;
+    }
+}
+
+}  // namespace
+
+PreparedKey prepare(const imap::SearchKey& key, const storage::View& view) {
+    PreparedKey ready;
+    ready.kind = key.kind;
+    ready.number = key.number;
+    ready.day = key.day;
+    ready.field = key.field;
+    ready.cost = cost_of(key.kind);
+    for (const imap::SearchKey& child : key.children) {
+        ready.children.push_back(prepare(child, view));
+        ready.cost = std::max(ready.cost, ready.children.back().cost);
+    }
+    std::ranges::sort(ready.children, {}, &PreparedKey::cost);
+    switch (key.kind) {
+        case Kind::sequence: ready.ranges = key.set.resolve(view.count()); break;
+        case Kind::uid: ready.ranges = key.set.resolve(view.uids().empty() ? 0 : view.uids().back().value()); break;
+        case Kind::flag: ready.flag = static_cast<storage::Flag>(key.flag); break;
+        case Kind::keyword: ready.keyword = key.text; break;
+        case Kind::header:
+        case Kind::body:
+        case Kind::text:
+            ready.any_text = key.text.empty();
+            ready.match = TextMatch(key.text);
+            break;
+        default: break;
+    }
+    return ready;
+}
+
+storage::Columns columns_of(const PreparedKey& key) {
+    storage::Columns columns;
+    columns.internal_date = key.kind == Kind::before || key.kind == Kind::on || key.kind == Kind::since;
+    columns.wire_size = key.kind == Kind::larger || key.kind == Kind::smaller;
+    for (const PreparedKey& child : key.children) {
+        const storage::Columns of_child = columns_of(child);
+        columns.internal_date = columns.internal_date || of_child.internal_date;
+        columns.wire_size = columns.wire_size || of_child.wire_size;
+    }
+    return columns;
+}
+
+}  // namespace posthouse::imapd

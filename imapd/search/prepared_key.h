@@ -1,0 +1,34 @@
+// PreparedKey: a SEARCH key made ready for many messages: sets resolved, texts folded, cheap tests first.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "imapd/search/text_match.h"
+#include "lib/imap/search_command.h"
+#include "storage/mailbox.h"
+#include "storage/view.h"
+
+namespace posthouse::imapd {
+
+struct PreparedKey {
+    imap::SearchKey::Kind kind = imap::SearchKey::Kind::all;
+    std::vector<PreparedKey> children;      ///< the cheapest first
+    std::vector<imap::NumberRange> ranges;  ///< of sequence and uid
+    storage::Flag flag = storage::Flag::seen;
+    std::uint64_t number = 0;
+    imap::Day day;
+    std::string field;
+    std::string keyword;
+    bool any_text = false;  ///< the wanted text is empty
+    TextMatch match{""};
+    int cost = 0;  ///< 0 the row, 1 a date or size, 2 the header, 3 the content
+};
+
+/// `key` for messages of `view`, which must not change while the result is used.
+PreparedKey prepare(const imap::SearchKey& key, const storage::View& view);
+
+/// What of the rows the key asks for.
+storage::Columns columns_of(const PreparedKey& key);
+
+}  // namespace posthouse::imapd

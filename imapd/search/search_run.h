@@ -1,0 +1,35 @@
+// SearchRun: finds the messages that match a SEARCH key (RFC 3501 §6.4.4), a few at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "imapd/search/prepared_key.h"
+#include "imapd/selected.h"
+#include "lib/base/result.h"
+#include "lib/imap/search_command.h"
+
+namespace posthouse::imapd {
+
+/// All calls block. The view must not change while a run exists.
+class SearchRun {
+  public:
+    SearchRun(Selected& selected, const imap::SearchKey& key);
+
+    /// Tests the next messages: some hundred, fewer when they have to be read. False: all are done.
+    Result<bool> advance();
+    /// The numbers of the messages found, ascending.
+    const std::vector<std::uint32_t>& numbers() const { return found_; }
+    /// Their UIDs.
+    std::vector<std::uint32_t> uids() const;
+
+  private:
+    Selected& selected_;
+    PreparedKey key_;
+    storage::Columns columns_;
+    std::uint32_t next_ = 1;
+    std::vector<std::uint32_t> found_;
+};
+
+}  // namespace posthouse::imapd

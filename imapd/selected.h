@@ -1,0 +1,33 @@
+// The selected mailbox of a session: its view, and what the session remembers for it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "imapd/fetch/open_message.h"
+#include "lib/base/result.h"
+#include "lib/imap/sequence_set.h"
+#include "storage/mailbox_name.h"
+#include "storage/view.h"
+
+namespace posthouse::imapd {
+
+struct Selected {
+    Selected(storage::MailboxName n, storage::View v) : name(std::move(n)), view(std::move(v)) {}
+
+    storage::MailboxName name;  ///< under which it was selected
+    storage::View view;
+    /// How many keywords the client was told of in FLAGS; more make a new FLAGS response.
+    std::size_t keywords_told = 0;
+    /// The message that FETCH read last: clients fetch large parts piece by piece.
+    std::unique_ptr<OpenMessage> open_message;
+};
+
+/// The sequence numbers, as ranges, of those messages in the view that `set` names. UIDs that don't exist are left out
+/// (RFC 3501 §6.4.8); a sequence number that doesn't is an error (invalid).
+Result<std::vector<imap::NumberRange>> numbers_of(const storage::View& view, const imap::SequenceSet& set, bool by_uid);
+/// The UIDs of the messages with these numbers.
+storage::UidSet uids_of(const storage::View& view, const std::vector<imap::NumberRange>& numbers);
+
+}  // namespace posthouse::imapd

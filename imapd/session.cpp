@@ -1,0 +1,169 @@
+// The loop of an IMAP session: wait, read a command, perform it, reply; and how a session ends.
+#include "imapd/session.h"
+
+#include <utility>
+
+#include "imapd/capabilities.h"
+#include "imapd/changes.h"
+#include "imapd/perform.h"
+
+namespace posthouse::imapd {
+namespace {
+
+/// How long a client may refuse to take what it asked for.
+constexpr std::chrono::minutes kSendTimeout{5};
+
+std::string_view end_reason(const Error& error) {
+    switch (error.code) {
+        case ErrorCode::closed: return "client closed the connection";
+        case ErrorCode::timeout: return "timeout";
+        case ErrorCode::cancelled: return "server is stopping";
+        default: return "connection failed";
+    }
+}
+
+}  // namespace
+
+Session::Session(const Services& services, daemon::Connection& connection, config::Snapshot config,
+                 std::shared_ptr<const net::TlsContext> tls)
+    : services_(services),
+      connection_(connection),
+      config_(std::move(config)),
+      tls_(std::move(tls)),
+      login_deadline_(net::Deadline::in(config_->imapd.login_timeout)),
+      input_(connection.stream) {}
+
+net::Async<> Session::run() {
+    const std::string greeting =
+        "* OK [CAPABILITY " + capabilities(*this) + "] " + config().general.hostname + " Posthouse IMAP ready\r\n";
+    co_await send(greeting);
+    co_await serve_commands();
+    log_end();
+}
+
+net::Async<> Session::serve_commands() {
+    while (!ended()) {
+        const Result<net::Input> input = co_await stream().wait_input(deadline());
+        if (!input && input.error().code == ErrorCode::timeout) {
+            co_await bye("timeout", account_ ? "Autologout; idle for too long" : "Log-in took too long");
+        } else if (!input) {
+            failed(input.error());
+        } else if (*input == net::Input::draining) {
+            co_await bye("server is stopping", "Server is shutting down, try again later");
+        } else if (*input == net::Input::ready) {
+            co_await serve_command();
+        }
+    }
+}
+
+net::Async<> Session::serve_command() {
+    const imap::CommandBounds bounds = account_ ? imap::kBoundsAfterLogin : imap::kBoundsBeforeLogin;
+    Result<CommandInput::Received> received = co_await input_.read(bounds, deadline());
+    if (!received) {
+        failed(received.error());
+        co_return;
+    }
+    ++commands_;
+    tag_ = received->tag;
+    Reply reply;
+    if (received->refused) {
+        reply = refused(*received->refused);
+    } else {
+        reply = co_await perform(*this, input_.command());
+    }
+    if (ended()) co_return;
+    // A client is given the reply before it is told that more of its bytes are unwanted.
+    co_await send(print(tag_, reply));
+    errors_in_a_row_ = reply.kind == Reply::Kind::bad ? errors_in_a_row_ + 1 : 0;
+    if (ended()) co_return;
+    const Result<> finished = co_await input_.finish(deadline());
+    if (!finished) {
+        failed(finished.error());
+        co_return;
+    }
+    if (errors_in_a_row_ >= config().imapd.error_limit) {
+        co_await bye("too many errors", "Too many invalid commands");
+        co_return;
+    }
+    co_await follow(reply);
+}
+
+/// What a reply has behind it.
+net::Async<> Session::follow(const Reply& reply) {
+    if (reply.then == Reply::Then::log_out) {
+        end("logged out");
+    } else if (reply.then == Reply::Then::start_tls) {
+        const Result<> done = co_await stream().start_tls(tls_, deadline());
+        if (!done) failed(done.error());
+    }
+}
+
+net::Async<> Session::bye(std::string_view reason, std::string_view text) {
+    end(reason);
+    std::string line = "* BYE ";
+    line += text;
+    line += "\r\n";
+    co_await send(line);
+}
+
+net::Async<> Session::send(std::string_view bytes) {
+    const Result<> sent = co_await stream().write(bytes, net::Deadline::in(kSendTimeout));
+    if (!sent) failed(sent.error());
+}
+
+net::Async<> Session::send_changes(storage::Expunges expunges) {
+    Selected& mailbox = selected();
+    const Result<std::string> lines = co_await disk([&] { return refresh(mailbox, expunges); });
+    if (lines) {
+        if (!lines->empty()) co_await send(*lines);
+        co_return;
+    }
+    if (lines.error().code == ErrorCode::not_found) {
+        // RFC 3501 has no way back from a selected mailbox that is gone.
+        co_await bye("selected mailbox was deleted", "The selected mailbox was deleted");
+        co_return;
+    }
+    log().warning("cannot look at the mailbox", {{"reason", lines.error().message()}});
+}
+
+net::Async<std::optional<Result<std::string>>> Session::read_line(std::size_t max_length) {
+    Result<std::string> line = co_await stream().read_line(max_length, deadline());
+    if (line || line.error().code == ErrorCode::limit) co_return line;
+    failed(line.error());
+    co_return std::nullopt;
+}
+
+bool Session::may_send_password() const { return stream().tls() || config().tls.allow_plain_login; }
+
+void Session::logged_in(std::string user, std::shared_ptr<storage::Account> account) {
+    user_ = std::move(user);
+    account_ = std::move(account);
+}
+
+void Session::end(std::string_view reason) {
+    if (end_reason_.empty()) end_reason_ = reason;
+}
+
+void Session::failed(const Error& error) { end(end_reason(error)); }
+
+auth::LoginContext Session::login_context() const {
+    return {.service = "imap",
+            .remote = connection_.peer,
+            .local = connection_.local,
+            .secured = stream().tls(),
+            .session = log().id()};
+}
+
+net::Deadline Session::deadline() const {
+    return account_ ? net::Deadline::in(config().imapd.idle_timeout) : login_deadline_;
+}
+
+void Session::log_end() const {
+    if (!account_) {
+        log().info("closed without log-in", {{"reason", end_reason_}, {"peer", connection_.peer.to_string()}});
+        return;
+    }
+    log().info("closed", {{"user", user_}, {"reason", end_reason_}, {"commands", commands_}});
+}
+
+}  // namespace posthouse::imapd

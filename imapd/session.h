@@ -1,0 +1,118 @@
+// One IMAP connection (RFC 3501): its states, and what the commands need of it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/client/auth_client.h"
+#include "guardd/client.h"
+#include "imapd/command_input.h"
+#include "imapd/reply.h"
+#include "imapd/selected.h"
+#include "imapd/watch_hub.h"
+#include "lib/config/config.h"
+#include "lib/daemon/daemon.h"
+#include "lib/metrics/metrics.h"
+#include "lib/net/pool.h"
+#include "storage/account.h"
+#include "storage/store.h"
+
+namespace posthouse::imapd {
+
+/// What all sessions of the process share.
+struct Services {
+    storage::Store& store;
+    net::Pool& disk;
+    auth::AuthClient& auth;
+    guard::Client& guard;
+    WatchHub& watches;
+    metrics::Registry& metrics;
+};
+
+/// RFC 3501 §3, as bits, so that the command table can name several. Logout is the end of the session.
+enum State : std::uint8_t { kNotAuthenticated = 1, kAuthenticated = 2, kSelected = 4 };
+
+class Session {
+  public:
+    Session(const Services& services, daemon::Connection& connection, config::Snapshot config,
+            std::shared_ptr<const net::TlsContext> tls);
+
+    /// From greeting to good-bye.
+    net::Async<> run();
+
+    // What commands see and do
+
+    State state() const { return selected_ ? kSelected : account_ ? kAuthenticated : kNotAuthenticated; }
+    /// Passwords may be sent: the connection is encrypted, or needn't be.
+    bool may_send_password() const;
+    /// STARTTLS is possible now.
+    bool may_start_tls() const { return tls_ != nullptr && !stream().tls(); }
+
+    /// Enters the authenticated state.
+    void logged_in(std::string user, std::shared_ptr<storage::Account> account);
+    /// Only when authenticated.
+    storage::Account& account() { return *account_; }
+    /// Enters the selected state.
+    void select(std::unique_ptr<Selected> selected) { selected_ = std::move(selected); }
+    /// Back to the authenticated state; nothing is told to the client.
+    void unselect() { selected_.reset(); }
+    /// Only in the selected state.
+    Selected& selected() { return *selected_; }
+
+    /// Tag of the command that is being performed.
+    const std::string& tag() const { return tag_; }
+    /// Sends bytes, waiting for a slow client. When that fails the session ends: see ended().
+    net::Async<> send(std::string_view bytes);
+    /// Tells the client what others changed in the selected mailbox.
+    net::Async<> send_changes(storage::Expunges expunges);
+    /// A line that is no command (SASL responses, DONE). Nothing: the session ends. Too long: error `limit`.
+    net::Async<std::optional<Result<std::string>>> read_line(std::size_t max_length);
+    /// Runs work that blocks on the disk pool. Await it at once.
+    template <typename F>
+    auto disk(F work) {
+        return services_.disk.run(std::move(work));
+    }
+    /// Ends the session after this command, without a word.
+    void end(std::string_view reason);
+    /// Ends the session, and says `* BYE text`.
+    net::Async<> bye(std::string_view reason, std::string_view text);
+    bool ended() const { return !end_reason_.empty(); }
+    /// Ends the session because an operation of the stream failed.
+    void failed(const Error& error);
+
+    CommandInput& input() { return input_; }
+    net::Stream& stream() const { return connection_.stream; }
+    const Services& services() const { return services_; }
+    const config::Config& config() const { return *config_; }
+    const log::SessionLog& log() const { return connection_.log; }
+    const daemon::Connection& connection() const { return connection_; }
+    /// Tells authd who asks.
+    auth::LoginContext login_context() const;
+    /// The end of the present wait for the client.
+    net::Deadline deadline() const;
+
+  private:
+    net::Async<> serve_commands();
+    net::Async<> serve_command();
+    net::Async<> follow(const Reply& reply);
+    void log_end() const;
+
+    Services services_;
+    daemon::Connection& connection_;
+    config::Snapshot config_;
+    std::shared_ptr<const net::TlsContext> tls_;
+    net::Deadline login_deadline_;
+    CommandInput input_;
+    std::shared_ptr<storage::Account> account_;
+    std::unique_ptr<Selected> selected_;
+    std::string user_;
+    std::string tag_;
+    std::string end_reason_;  ///< not empty: the session ends
+    std::int64_t errors_in_a_row_ = 0;
+    std::uint64_t commands_ = 0;
+};
+
+}  // namespace posthouse::imapd
