@@ -17,19 +17,18 @@ namespace {
 
 constexpr std::size_t batch_size = 100;    // questions sent before their answers are read
 constexpr std::size_t queue_cap = 10'000;  // log-in reports beyond it are dropped
-constexpr std::chrono::milliseconds pause_after_failure{1000};
 constexpr std::string_view reject_prefix = "REJECT ";
 
 using Key = std::pair<std::string, std::string>;  ///< service and address
 
 /// A question on its way.
 struct Pending {
-    Pending(net::Loop& loop, Question q, Key k, std::string w)
-        : question(q), key(std::move(k)), wire(std::move(w)), answered(loop) {}
+    Pending(net::Loop& loop, Question q, Key k, std::string w, net::Deadline d)
+        : question(q), key(std::move(k)), wire(std::move(w)), deadline(d), answered(loop) {}
     Question question;
     Key key;  ///< of connect
     std::string wire;
-    net::Deadline deadline = net::Deadline::in(Client::answer_time);
+    net::Deadline deadline;
     std::string action;  ///< the answer; empty: none came
     bool done = false;
     net::Event answered;
@@ -54,6 +53,7 @@ net::Async<Result<std::string>> read_answer(net::Stream& stream, net::Deadline d
 struct Client::State {
     net::Loop& loop;
     const std::string socket;
+    const ClientTimes times;
     std::deque<std::shared_ptr<Pending>> queue;
     std::map<Key, std::uint64_t> open;  ///< admissions, whether guardd knows of them or not
     std::optional<net::Stream> stream;
@@ -65,13 +65,15 @@ struct Client::State {
     net::Event work;
     net::Scope scope;
 
-    State(net::Loop& l, std::string path) : loop(l), socket(std::move(path)), work(l), scope(l) {}
+    State(net::Loop& l, std::string path, ClientTimes t)
+        : loop(l), socket(std::move(path)), times(t), work(l), scope(l) {}
 
     bool resting() const { return !stream && !resting_until.passed(); }
     bool usable() const { return !socket.empty() && !stopping && !resting(); }
 
     std::shared_ptr<Pending> enqueue(Question question, Key key, const policy::Request& request) {
-        auto pending = std::make_shared<Pending>(loop, question, std::move(key), policy::to_wire(request));
+        auto pending = std::make_shared<Pending>(loop, question, std::move(key), policy::to_wire(request),
+                                                 net::Deadline::in(times.answer));
         queue.push_back(pending);
         if (!std::exchange(running, true)) scope.spawn(&State::run, this);
         wake();
@@ -120,13 +122,14 @@ struct Client::State {
 
     /// Connects, and puts what is open in front of the queue.
     net::Async<Result<>> connect() {
-        Result<net::Stream> connected = co_await net::connect_unix(loop, socket, net::Deadline::in(answer_time));
+        Result<net::Stream> connected = co_await net::connect_unix(loop, socket, net::Deadline::in(times.answer));
         if (!connected) co_return fail(connected.error());
         stream = std::move(*connected);
         connected_at = net::Clock::now();
         for (const auto& [key, count] : open)
             queue.push_front(std::make_shared<Pending>(loop, Question::restore, key,
-                                                       policy::to_wire(restore(key.first, key.second, count))));
+                                                       policy::to_wire(restore(key.first, key.second, count)),
+                                                       net::Deadline::in(times.answer)));
         co_return Result<>{};
     }
 
@@ -164,7 +167,7 @@ struct Client::State {
     /// After an idle connection ended: guardd was restarted. At most one attempt to connect in each pause.
     void hang_up() {
         stream.reset();
-        resting_until = {connected_at + pause_after_failure};
+        resting_until = {connected_at + times.pause};
         // The next connection begins with all that is open: what ended until then need not be told.
         std::erase_if(queue, [](const auto& pending) { return pending->question == Question::disconnect; });
         if (resting()) forget_queue();
@@ -173,7 +176,7 @@ struct Client::State {
         if (!std::exchange(away, true))
             log::warning("guardd is away: connections are let in uncounted", {{"reason", error.message()}});
         stream.reset();
-        resting_until = net::Deadline::in(pause_after_failure);
+        resting_until = net::Deadline::in(times.pause);
         forget_queue();
     }
     void forget_queue() {
@@ -182,7 +185,8 @@ struct Client::State {
     }
 };
 
-Client::Client(net::Loop& loop, std::string socket) : state_(std::make_unique<State>(loop, std::move(socket))) {}
+Client::Client(net::Loop& loop, std::string socket, ClientTimes times)
+    : state_(std::make_unique<State>(loop, std::move(socket), times)) {}
 Client::~Client() = default;
 
 net::Async<Result<Admission>> Client::connect(std::string_view service, const net::Address& peer) {

@@ -41,18 +41,21 @@ class Admission {
     std::string ip_;
 };
 
+/// How patient a Client is.
+struct ClientTimes {
+    std::chrono::milliseconds answer{1000};  ///< how long a question may take; then guardd counts as away
+    std::chrono::milliseconds pause{1000};   ///< between attempts to reach a guardd that is away
+};
+
 /// One connection to guardd for a whole worker, made at the first question and again when it is lost; open admissions
-/// are told anew then. A question is answered within `answer_time`, whatever guardd does. Belongs to the loop's thread.
+/// are told anew then. A question is answered within a second, whatever guardd does. Belongs to the loop's thread.
 ///
 ///     Result<guard::Admission> admission = co_await guard.connect("imap", connection.peer);
 ///     if (!admission) { /* say admission.error().text in the protocol's words, and end */ }
 class Client {
   public:
-    /// How long a question may take; then guardd counts as away, for a second.
-    static constexpr std::chrono::milliseconds answer_time{1000};
-
     /// `socket`: config listen.guard; empty: there is no guardd, everything is allowed at once.
-    Client(net::Loop& loop, std::string socket);
+    Client(net::Loop& loop, std::string socket, ClientTimes times = {});
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
     /// After stop(), unless nothing was ever asked.

@@ -19,6 +19,8 @@ class Guardd final : public daemon::Application {
     net::Async<> serve(daemon::Connection& connection) override;
     void reloaded() override;
 
+    const Answers& answers() const { return answers_; }
+
   private:
     struct Counters {
         explicit Counters(metrics::Registry& registry);
