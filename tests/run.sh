@@ -1,0 +1,168 @@
+#!/bin/sh
+# Installs what the tests need, builds, and runs all tests. `tests/run.sh --help` lists the options.
+# Needs only the base system of Debian 12; everything else it installs itself.
+set -eu
+LC_ALL=C
+export LC_ALL
+cd "$(dirname "$0")/.."
+source_folder=$(pwd)
+# shellcheck source=packaging/packages.sh
+. packaging/packages.sh
+
+usage() {
+    cat <<'USAGE'
+usage: tests/run.sh [options]
+
+Without options: the release build and all tests. These take longer, and can be combined:
+
+  --asan            all tests again, built with AddressSanitizer and UndefinedBehaviorSanitizer
+  --tsan            all tests again, built with ThreadSanitizer
+  --tidy            clang-tidy and clang-format over the source; no test
+  --fuzz MINUTES    every fuzz target for so long, with libFuzzer
+  --bench           the benchmarks
+  --soak            the tests labelled soak, which take hours
+  --corpus DIR      also runs the tests over a folder of foreign messages (or: POSTHOUSE_CORPUS=DIR)
+
+  --only REGEX      only tests whose name matches
+  --no-install      install no packages
+  --jobs N          tests at one time (default: processors + 1; many of them wait most of the time)
+  --help            this text
+USAGE
+}
+
+presets=release
+tidy=no
+fuzz_minutes=0
+bench=no
+soak=no
+only=
+install=yes
+processors=$(nproc 2>/dev/null || echo 2)
+jobs=$((processors + 1))
+while [ $# -gt 0 ]; do
+    case $1 in
+        --fuzz | --corpus | --only | --jobs)
+            [ $# -ge 2 ] || { echo "error: $1 needs a value (see --help)" >&2 && exit 2; }
+            ;;
+    esac
+    case $1 in
+        --asan) presets="$presets asan" ;;
+        --tsan) presets="$presets tsan" ;;
+        --tidy) tidy=yes ;;
+        --fuzz) fuzz_minutes=$2 && shift ;;
+        --bench) bench=yes ;;
+        --soak) soak=yes ;;
+        --corpus) POSTHOUSE_CORPUS=$2 && export POSTHOUSE_CORPUS && shift ;;
+        --only) only=$2 && shift ;;
+        --no-install) install=no ;;
+        --jobs) jobs=$2 && shift ;;
+        --help | -h) usage && exit 0 ;;
+        *) echo "error: unknown option $1 (see --help)" >&2 && exit 2 ;;
+    esac
+    shift
+done
+case $fuzz_minutes in *[!0-9]*) echo "error: --fuzz takes a number of minutes" >&2 && exit 2 ;; esac
+if [ -n "${POSTHOUSE_CORPUS:-}" ]; then
+    [ -d "$POSTHOUSE_CORPUS" ] || { echo "error: no folder $POSTHOUSE_CORPUS" >&2 && exit 2; }
+    POSTHOUSE_CORPUS=$(cd "$POSTHOUSE_CORPUS" && pwd)
+fi
+
+timings=
+phase_started=$(date +%s)
+phase_ends() { # NAME: notes how long it took
+    now=$(date +%s)
+    timings="$timings$(printf '  %-32s %5d s' "$1" $((now - phase_started)))
+"
+    phase_started=$now
+}
+
+failed=
+mkdir -p build
+
+echo "== packages"
+needed="$build_packages $instance_packages $test_packages"
+case "$presets $fuzz_minutes" in *san* | *" "[1-9]*) needed="$needed $sanitizer_packages" ;; esac
+[ "$tidy" = no ] || needed="$needed $tidy_packages"
+if [ "$install" = yes ]; then
+    # shellcheck disable=SC2086
+    install_packages build/install.log $needed
+fi
+phase_ends install
+
+# Leftovers of a test that was killed must not look like an instance of ours: tests work below a folder of their own.
+test_folder=$(mktemp -d "${TMPDIR:-/tmp}/posthouse-tests.XXXXXX")
+trap 'rm -rf "$test_folder"' EXIT
+trap 'exit 1' INT TERM
+
+# run_tests PRESET: builds and runs its tests. CTest's own closing lines say how many ran.
+run_tests() {
+    preset=$1
+    echo "== build ($preset)"
+    sh packaging/build.sh "$preset" "build/$preset" "" "-DPOSTHOUSE_TESTS=ON" || exit 1
+    phase_ends "build ($preset)"
+    echo "== test ($preset)"
+    labels="-LE ^(soak|bench)\$"
+    results=0
+    # shellcheck disable=SC2086
+    TMPDIR=$test_folder ctest --test-dir "build/$preset" -j "$jobs" --no-tests=error --output-on-failure $labels \
+        ${only:+-R "$only"} >"build/$preset/test.log" 2>&1 || results=1
+    # What passed in a line each stays in the log; shown are failures, with their output, and the summary.
+    awk '/^ *[0-9]+\/[0-9]+ Test .* Passed / { next }
+         /^ *Start +[0-9]+:/ { next }
+         /^Label Time Summary/ { exit }
+         /tests passed, / { summary = 1 }
+         summary == 0 || /./ { print }' "build/$preset/test.log"
+    [ "$results" = 0 ] || failed="$failed test($preset)"
+    slowest=$slowest$(sed -n 's/^ *[0-9]*\/[0-9]* Test *#[0-9]*: \([^ ]*\) .* \([0-9.]*\) sec.*/\2 \1/p' "build/$preset/test.log" |
+        sort -rn | head -n 10 | while read -r seconds name; do printf '    %7s s  %s (%s)\n' "$seconds" "$name" "$preset"; done)"
+"
+    closing=$(grep 'tests passed, ' "build/$preset/test.log" | tail -n 1 || true)
+    phase_ends "test ($preset)"
+}
+
+slowest=
+closing=
+for preset in $presets; do run_tests "$preset"; done
+
+if [ "$tidy" = yes ]; then
+    echo "== tidy"
+    git_free_list=$(find auth storage cli posthoused guardd smtpd lmtpd imapd pop3d webmail-bridge lib \
+        -name '*.cpp' -o -name '*.h' | sort)
+    # shellcheck disable=SC2086
+    clang-format-19 --dry-run -Werror $git_free_list || failed="$failed format"
+    # shellcheck disable=SC2086
+    printf '%s\n' $git_free_list | grep '\.cpp$' | xargs -P "$processors" -n 4 clang-tidy-19 --quiet -p build/release ||
+        failed="$failed tidy"
+    phase_ends tidy
+fi
+
+if [ "$fuzz_minutes" -gt 0 ]; then
+    echo "== fuzz, $fuzz_minutes min per target"
+    sh packaging/build.sh fuzz build/fuzz "" "-DPOSTHOUSE_TESTS=ON"
+    for target in build/fuzz/fuzz/fuzz_*; do
+        name=${target##*/fuzz_}
+        corpus=build/fuzz/corpus/$name
+        mkdir -p "$corpus"
+        echo "   $name"
+        "$target" -max_total_time=$((fuzz_minutes * 60)) -rss_limit_mb=2048 -timeout=10 -print_final_stats=0 -verbosity=0 \
+            -artifact_prefix="build/fuzz/$name-" "$corpus" "tests/fuzz/corpus/$name" || failed="$failed fuzz($name)"
+    done
+    phase_ends fuzz
+fi
+
+for label in bench soak; do
+    eval "wanted=\$$label"
+    [ "$wanted" = yes ] || continue
+    echo "== $label"
+    TMPDIR=$test_folder ctest --test-dir build/release -L "^$label\$" --no-tests=error --verbose || failed="$failed $label"
+    phase_ends "$label"
+done
+
+echo
+echo "Where the time went:"
+printf '%s' "$timings"
+echo "  slowest tests:"
+printf '%s' "$slowest"
+[ -z "$failed" ] || echo "FAILED:$failed (logs: build/*/test.log)"
+echo "$closing"
+[ -z "$failed" ]
