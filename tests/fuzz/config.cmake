@@ -1,0 +1,2 @@
+posthouse_fuzz_target(config_toml DEPENDS config)
+posthouse_fuzz_target(config_bundle DEPENDS config)

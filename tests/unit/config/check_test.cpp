@@ -1,0 +1,131 @@
+// Cross checks, with files in a temporary folder.
+#include "lib/config/check.h"
+
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <filesystem>
+
+#include "lib/base/file.h"
+
+namespace posthouse::config {
+namespace {
+
+/// A fresh key and a certificate that it signed, as PEM.
+struct Pair {
+    std::string certificate;
+    std::string key;
+};
+
+std::string drain(BIO* bio) {
+    char* data = nullptr;
+    const long length = BIO_get_mem_data(bio, &data);
+    std::string text(data, static_cast<std::size_t>(length));
+    BIO_free(bio);
+    return text;
+}
+
+Pair make_pair() {
+    EVP_PKEY* key = EVP_EC_gen("P-256");
+    X509* certificate = X509_new();
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_set_pubkey(certificate, key);
+    X509_sign(certificate, key, EVP_sha256());
+    BIO* certificate_out = BIO_new(BIO_s_mem());
+    PEM_write_bio_X509(certificate_out, certificate);
+    BIO* key_out = BIO_new(BIO_s_mem());
+    PEM_write_bio_PrivateKey(key_out, key, nullptr, nullptr, 0, nullptr, nullptr);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return {drain(certificate_out), drain(key_out)};
+}
+
+class CheckTest : public ::testing::Test {
+  protected:
+    CheckTest() {
+        std::string pattern = std::filesystem::temp_directory_path() / "config-test-XXXXXX";
+        folder_ = ::mkdtemp(pattern.data());
+        const Pair pair = make_pair();
+        write("certificate.pem", pair.certificate);
+        write("key.pem", pair.key);
+        config_.general.mail_root = folder_ + "/mail";
+        config_.general.state_folder = folder_ + "/state";
+        config_.general.run_folder = folder_ + "/run";
+        config_.general.spool_folder = folder_ + "/spool";
+        config_.directory.sqlite = folder_ + "/directory.sqlite";
+        config_.tls.certificate = folder_ + "/certificate.pem";
+        config_.tls.key = folder_ + "/key.pem";
+        for (std::string* socket : {&config_.listen.lmtp, &config_.listen.auth, &config_.listen.login,
+                                    &config_.listen.userdb, &config_.listen.socketmap, &config_.listen.guard})
+            *socket = folder_ + "/run/" + *socket;
+    }
+    ~CheckTest() override { std::filesystem::remove_all(folder_); }
+
+    void write(const std::string& name, const std::string& text) const {
+        ASSERT_TRUE(write_file_durably(folder_ + "/" + name, text));
+    }
+
+    std::string problems() const {
+        std::string out;
+        for (const Problem& problem : check(config_, {{"tls.key", "/p.toml:7"}})) out += problem.message() + "\n";
+        return out;
+    }
+
+    std::string folder_;
+    Config config_;
+};
+
+TEST_F(CheckTest, FindsNothingWrongWhereNothingIs) { EXPECT_EQ(problems(), ""); }
+
+TEST_F(CheckTest, NamesTheLineOfAKeyThatBelongsToAnotherCertificate) {
+    write("key.pem", make_pair().key);
+    EXPECT_EQ(problems(),
+              "/p.toml:7: tls.key: " + folder_ + "/key.pem: the private key does not belong to the certificate\n");
+}
+
+TEST_F(CheckTest, NamesACertificateThatIsMissingOrNone) {
+    write("certificate.pem", "hello");
+    EXPECT_NE(problems().find("certificate.pem: holds no certificate in PEM form"), std::string::npos) << problems();
+    config_.tls.certificate = folder_ + "/none.pem";
+    EXPECT_NE(problems().find("none.pem"), std::string::npos) << problems();
+    config_.tls.certificate = "";
+    EXPECT_NE(problems().find("certificate and key must both be given"), std::string::npos) << problems();
+    config_.tls.key = "";
+    EXPECT_NE(problems().find("tls.certificate: is needed by the listeners with TLS"), std::string::npos) << problems();
+}
+
+TEST_F(CheckTest, RefusesAFileWhereAFolderShouldBe) {
+    write("mail", "");
+    EXPECT_EQ(problems(), "general.mail_root: " + folder_ + "/mail is not a folder\n");
+}
+
+TEST_F(CheckTest, RefusesAnythingButASocketInTheWayOfASocket) {
+    std::filesystem::create_directory(folder_ + "/run");
+    write("run/auth.sock", "");
+    EXPECT_EQ(problems(), "listen.auth: " + folder_ + "/run/auth.sock exists and is no socket\n");
+}
+
+TEST_F(CheckTest, RefusesAnAddressOrSocketThatIsUsedTwice) {
+    config_.listen.submission = {"127.0.0.1:25"};
+    config_.listen.smtp = {"localhost:25"};
+    config_.listen.userdb = config_.listen.auth;
+    EXPECT_NE(problems().find("listen.submission: 127.0.0.1:25 is used twice"), std::string::npos) << problems();
+    EXPECT_NE(problems().find("listen.userdb"), std::string::npos) << problems();
+}
+
+TEST_F(CheckTest, WantsTrustedNetworksForTheProxyProtocol) {
+    config_.listen.proxy_protocol = {"smtp"};
+    EXPECT_NE(problems().find("listen.proxy_trusted_networks: must not be empty"), std::string::npos) << problems();
+}
+
+TEST_F(CheckTest, RefusesALogThatIsAFolder) {
+    config_.log.path = folder_;
+    EXPECT_EQ(problems(), "log.path: " + folder_ + " cannot be written\n");
+}
+
+}  // namespace
+}  // namespace posthouse::config
