@@ -29,6 +29,8 @@ class Account {
     Account(std::shared_ptr<StoreState> store, AccountName name, std::string root);
 
     const AccountName& name() const { return name_; }
+    /// For storage's own parts.
+    const std::shared_ptr<StoreState>& store() const { return store_; }
     /// Its folder, which is also INBOX's Maildir.
     const std::string& root() const { return root_; }
 

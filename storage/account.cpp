@@ -1,0 +1,153 @@
+// Account: what LIST shows, and the commands that change the tree, each under the account's lock.
+#include "storage/account.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+
+#include "lib/base/ascii.h"
+#include "lib/base/file.h"
+#include "lib/base/random.h"
+#include "storage/account_tree.h"
+#include "storage/mailbox.h"
+#include "storage/mailbox_state.h"
+#include "storage/subscriptions.h"
+
+namespace posthouse::storage {
+namespace {
+
+/// INBOX first, then by name.
+struct ListOrder {
+    bool operator()(const MailboxName& a, const MailboxName& b) const {
+        return std::pair(!a.is_inbox(), a) < std::pair(!b.is_inbox(), b);
+    }
+};
+
+std::string path_of(const std::string& root, const MailboxName& name) {
+    return name.is_inbox() ? root : root + "/" + name.folder();
+}
+
+}  // namespace
+
+Account::Account(std::shared_ptr<StoreState> store, AccountName name, std::string root)
+    : store_(std::move(store)), name_(std::move(name)), root_(std::move(root)) {}
+
+Result<std::vector<ListedMailbox>> Account::list() const {
+    const Result<UniqueFd> root = open_file(root_, O_RDONLY | O_DIRECTORY);
+    if (!root) return fail(root.error());
+    const Result<std::vector<MailboxName>> folders = mailbox_folders(root->get());
+    if (!folders) return fail(folders.error());
+    const Result<Subscriptions> subscriptions = read_subscriptions(root->get());
+    if (!subscriptions) return fail(subscriptions.error());
+    std::map<MailboxName, ListedMailbox, ListOrder> listed;
+    const auto entry = [&](const MailboxName& name) -> ListedMailbox& {
+        ListedMailbox& mailbox = listed[name];
+        mailbox.name = name;
+        return mailbox;
+    };
+    entry(MailboxName()).exists = true;
+    for (const MailboxName& name : *folders) {
+        entry(name).exists = true;
+        for (auto parent = name.parent(); parent; parent = parent->parent()) entry(*parent).has_children = true;
+    }
+    for (const MailboxName& name : subscriptions->names()) entry(name).subscribed = true;
+    for (const DefaultFolder& folder : store_->settings().default_folders) {
+        const Result<MailboxName> name = MailboxName::parse(folder.name);
+        const auto place = name ? listed.find(*name) : listed.end();
+        if (place != listed.end() && place->second.exists) place->second.special_use = folder.special_use;
+    }
+    std::vector<ListedMailbox> result;
+    result.reserve(listed.size());
+    for (auto& [name, mailbox] : listed) result.push_back(std::move(mailbox));
+    return result;
+}
+
+Result<bool> Account::exists(const MailboxName& name) const {
+    struct stat st{};
+    const std::string path = path_of(root_, name);
+    if (::stat(path.c_str(), &st) == 0) return S_ISDIR(st.st_mode);
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    return fail_errno("stat " + path, errno);
+}
+
+Result<> Account::create(const MailboxName& name) {
+    if (name.is_inbox()) return fail(ErrorCode::exists, "Mailbox exists already");
+    const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
+    if (!lock) return fail(lock.error());
+    return make_mailbox(lock->root(), root_, name);
+}
+
+Result<> Account::remove(const MailboxName& name) {
+    if (name.is_inbox()) return fail(ErrorCode::denied, "INBOX can't be deleted");
+    const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
+    if (!lock) return fail(lock.error());
+    const std::string path = path_of(root_, name);
+    const Result<std::shared_ptr<MailboxState>> mailbox = StoreState::mailbox(store_, root_, path);
+    if (!mailbox) return fail(mailbox.error());
+    return (*mailbox)->destroy(path, root_ + "/tmp/deleted." + random_hex(8));
+}
+
+Result<> Account::rename(const MailboxName& from, const MailboxName& to) {
+    if (from == to || to.is_inbox()) return fail(ErrorCode::exists, "Mailbox exists already");
+    if (from.is_inbox()) {
+        if (Result<> created = create(to); !created) return created;
+        const Result<std::shared_ptr<Mailbox>> inbox = open(from);
+        if (!inbox) return fail(inbox.error());
+        const Result<std::shared_ptr<Mailbox>> target = open(to);
+        if (!target) return fail(target.error());
+        const Result<Copied> moved = (*inbox)->move(UidSet::all(), **target);
+        return moved ? Result<>{} : fail(moved.error());
+    }
+    if (to.is_below(from)) return fail(ErrorCode::invalid, "Mailbox can't be moved below itself");
+    const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
+    if (!lock) return fail(lock.error());
+    const Result<std::vector<MailboxName>> folders = mailbox_folders(lock->root());
+    if (!folders) return fail(folders.error());
+    FolderMoves moves;
+    for (const MailboxName& name : *folders) {
+        if (name != from && !name.is_below(from)) continue;
+        const Result<MailboxName> moved = name.moved(from, to);
+        if (!moved) return fail(moved.error());
+        if (std::ranges::find(*folders, *moved) != folders->end())
+            return fail(ErrorCode::exists, "Mailbox exists already");
+        moves.emplace_back(name.folder(), moved->folder());
+    }
+    if (moves.empty()) return fail(ErrorCode::not_found, "Mailbox doesn't exist");
+    if (std::ranges::find(*folders, to) != folders->end()) return fail(ErrorCode::exists, "Mailbox exists already");
+    return move_folders(lock->root(), moves);
+}
+
+Result<> Account::subscribe(const MailboxName& name) {
+    const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
+    if (!lock) return fail(lock.error());
+    Result<Subscriptions> subscriptions = read_subscriptions(lock->root());
+    if (!subscriptions) return fail(subscriptions.error());
+    return subscriptions->add(name) ? write_subscriptions(lock->root(), *subscriptions) : Result<>{};
+}
+
+Result<> Account::unsubscribe(const MailboxName& name) {
+    const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
+    if (!lock) return fail(lock.error());
+    Result<Subscriptions> subscriptions = read_subscriptions(lock->root());
+    if (!subscriptions) return fail(subscriptions.error());
+    return subscriptions->remove(name) ? write_subscriptions(lock->root(), *subscriptions) : Result<>{};
+}
+
+Result<std::shared_ptr<Mailbox>> Account::open(const MailboxName& name) const {
+    const Result<std::shared_ptr<MailboxState>> state = StoreState::mailbox(store_, root_, path_of(root_, name));
+    if (!state) return fail(state.error());
+    if (Result<> synchronised = (*state)->synchronise(); !synchronised) return fail(synchronised.error());
+    return std::make_shared<Mailbox>(*state);
+}
+
+Result<Status> Account::status(const MailboxName& name) const {
+    const Result<std::shared_ptr<MailboxState>> state = StoreState::mailbox(store_, root_, path_of(root_, name));
+    if (!state) return fail(state.error());
+    return (*state)->status();
+}
+
+}  // namespace posthouse::storage

@@ -1,0 +1,169 @@
+// An account's folders: made in tmp/ and moved into place; several renames behind an intent.
+#include "storage/account_tree.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "lib/base/ascii.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/base/random.h"
+#include "storage/subscriptions.h"
+#include "storage/trees.h"
+#include "storage/uid_validity.h"
+#include "storage/uidlist_file.h"
+
+namespace posthouse::storage {
+namespace {
+
+constexpr mode_t folder_mode = 0700;
+constexpr const char* intent_name = "posthouse-rename";
+constexpr std::size_t max_intent_bytes = 16u << 20;
+
+Result<> make_folder_in(int parent, const char* name) {
+    if (::mkdirat(parent, name, folder_mode) != 0 && errno != EEXIST)
+        return fail_errno(std::string("mkdir ") + name, errno);
+    return {};
+}
+
+/// A mailbox's content: folders, maildirfolder, dovecot-uidlist; all synced.
+Result<> fill_mailbox(int root, const std::string& path) {
+    const Result<Folder> folder = Folder::open(path);
+    if (!folder) return fail(folder.error());
+    const Result<UniqueFd> mark = open_in(folder->root(), "maildirfolder", O_WRONLY | O_CREAT);
+    if (!mark) return fail(mark.error());
+    const Result<UidValidity> validity = next_uid_validity(root);
+    if (!validity) return fail(validity.error());
+    UidListHeader header;
+    header.uid_validity = validity->value();
+    header.guid = random_hex(16);
+    UidListFile list;
+    return list.create(*folder, header);  // syncs the folder, and with it what was made before
+}
+
+Result<> run_moves(int root, const FolderMoves& moves) {
+    for (const auto& [from, to] : moves) {
+        if (::renameat2(root, from.c_str(), root, to.c_str(), RENAME_NOREPLACE) == 0) continue;
+        if (errno == ENOENT) continue;  // done before the crash
+        return fail_errno("rename mailbox to " + to, errno);
+    }
+    return sync_fd(root, "account's folder");
+}
+
+Result<> run_intent(int root) {
+    const Result<UniqueFd> fd = open_in(root, intent_name, O_RDONLY);
+    if (!fd) return fd.error().code == ErrorCode::not_found ? Result<>{} : fail(fd.error());
+    const Result<std::string> text = read_all(fd->get(), max_intent_bytes);
+    if (!text) return fail(text.error());
+    FolderMoves moves;
+    for (const std::string_view line : ascii::split(*text, '\n')) {
+        const auto tab = line.find('\t');
+        if (tab == std::string_view::npos) continue;
+        moves.emplace_back(line.substr(0, tab), line.substr(tab + 1));
+    }
+    if (Result<> moved = run_moves(root, moves); !moved) {
+        // A name was taken meanwhile: what could be moved is, the rest stays where it was.
+        log::error("interrupted RENAME can't be finished", {{"error", moved.error().message()}});
+    }
+    if (::unlinkat(root, intent_name, 0) != 0 && errno != ENOENT) return fail_errno("unlink rename's intent", errno);
+    return sync_fd(root, "account's folder");
+}
+
+}  // namespace
+
+Result<AccountLock> AccountLock::take(const std::string& root, const Settings& settings) {
+    Result<UniqueFd> folder = open_file(root, O_RDONLY | O_DIRECTORY);
+    if (!folder) return fail(folder.error());
+    Result<FileLock> lock = FileLock::take(folder->get(), settings.lock_wait);
+    if (!lock) return fail(lock.error());
+    return AccountLock(std::move(*folder), std::move(*lock));
+}
+
+Result<bool> is_account(const std::string& root) {
+    struct stat st{};
+    if (::stat((root + "/cur").c_str(), &st) == 0) return S_ISDIR(st.st_mode);
+    if (errno == ENOENT) return false;
+    return fail_errno("stat " + root, errno);
+}
+
+Result<> make_account(const std::string& root, const Settings& settings) {
+    if (Result<> made = make_folders(root, folder_mode); !made) return made;
+    const Result<AccountLock> lock = AccountLock::take(root, settings);
+    if (!lock) return fail(lock.error());
+    const Result<bool> there = is_account(root);
+    if (!there) return fail(there.error());
+    if (*there) return {};
+    for (const char* part : {"tmp", "new"})
+        if (Result<> made = make_folder_in(lock->root(), part); !made) return made;
+    Result<Subscriptions> subscriptions = read_subscriptions(lock->root());
+    if (!subscriptions) return fail(subscriptions.error());
+    for (const DefaultFolder& folder : settings.default_folders) {
+        const Result<MailboxName> name = MailboxName::parse(folder.name);
+        if (!name) return fail(name.error());
+        const Result<> made = make_mailbox(lock->root(), root, *name);
+        if (!made && made.error().code != ErrorCode::exists) return made;
+        subscriptions->add(*name);
+    }
+    if (!settings.default_folders.empty())
+        if (Result<> written = write_subscriptions(lock->root(), *subscriptions); !written) return written;
+    if (Result<> made = make_folder_in(lock->root(), "cur"); !made) return made;
+    return sync_fd(lock->root(), "account's folder");
+}
+
+Result<std::vector<MailboxName>> mailbox_folders(int root) {
+    DIR* stream = ::fdopendir(::openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (stream == nullptr) return fail_errno("read account's folder", errno);
+    std::vector<MailboxName> names;
+    while (const dirent* entry = ::readdir(stream)) {
+        if (entry->d_name[0] != '.') continue;
+        bool is_folder = entry->d_type == DT_DIR;
+        struct stat st{};
+        if (entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK)
+            is_folder = ::fstatat(root, entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+        if (!is_folder) continue;
+        if (Result<MailboxName> name = MailboxName::from_folder(entry->d_name)) names.push_back(std::move(*name));
+    }
+    ::closedir(stream);
+    return names;
+}
+
+Result<> make_mailbox(int root, const std::string& root_path, const MailboxName& name) {
+    struct stat st{};
+    if (::fstatat(root, name.folder().c_str(), &st, 0) == 0) return fail(ErrorCode::exists, "Mailbox exists already");
+    if (Result<> made = make_folder_in(root, "tmp"); !made) return made;
+    const std::string building = "tmp/create." + random_hex(8);
+    const std::string path = root_path + "/" + building;
+    if (::mkdir(path.c_str(), folder_mode) != 0) return fail_errno("mkdir " + path, errno);
+    Result<> made = fill_mailbox(root, path);
+    if (made && ::renameat2(root, building.c_str(), root, name.folder().c_str(), RENAME_NOREPLACE) != 0)
+        made =
+            errno == EEXIST ? fail(ErrorCode::exists, "Mailbox exists already") : fail_errno("create mailbox", errno);
+    if (!made) {
+        if (!remove_tree(path)) log::warning("half made mailbox can't be removed", {{"path", path}});
+        return made;
+    }
+    return sync_fd(root, "account's folder");
+}
+
+Result<> move_folders(int root, const FolderMoves& moves) {
+    if (moves.size() < 2) return run_moves(root, moves);
+    std::string intent;
+    for (const auto& [from, to] : moves) intent += from + "\t" + to + "\n";
+    if (Result<> written = replace_file(root, intent_name, intent); !written) return written;
+    return run_intent(root);
+}
+
+Result<> finish_rename(const std::string& root, const Settings& settings) {
+    struct stat st{};
+    if (::stat((root + "/" + intent_name).c_str(), &st) != 0) return {};
+    const Result<AccountLock> lock = AccountLock::take(root, settings);
+    if (!lock) return fail(lock.error());
+    return run_intent(lock->root());
+}
+
+}  // namespace posthouse::storage

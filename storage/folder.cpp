@@ -1,0 +1,158 @@
+// A mailbox's folder: opened once, then everything by descriptors.
+#include "storage/folder.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <ctime>
+#include <thread>
+
+#include "lib/base/file.h"
+#include "lib/base/random.h"
+
+namespace posthouse::storage {
+namespace {
+
+constexpr mode_t folder_mode = 0700;
+/// Maildir's own rule for what a writer left behind.
+constexpr std::int64_t tmp_lifetime_seconds = 36 * 3600;
+
+Result<UniqueFd> open_folder(int parent, const char* name) {
+    for (;;) {
+        const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0) return UniqueFd(fd);
+        if (errno == EINTR) continue;
+        if (errno != ENOENT) return fail_errno(std::string("open folder ") + name, errno);
+        if (::mkdirat(parent, name, folder_mode) != 0 && errno != EEXIST)
+            return fail_errno(std::string("mkdir ") + name, errno);
+    }
+}
+
+}  // namespace
+
+Stamp stamp_of(const struct stat& st) {
+    return Stamp{st.st_ino, st.st_size, st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec};
+}
+
+Result<Folder> Folder::open(const std::string& path) {
+    Folder folder;
+    Result<UniqueFd> root = open_file(path, O_RDONLY | O_DIRECTORY);
+    if (!root) return fail(root.error());
+    folder.root_ = std::move(*root);
+    const auto open_part = [&folder](UniqueFd& part, const char* name) -> Result<> {
+        Result<UniqueFd> fd = open_folder(folder.root_.get(), name);
+        if (!fd) return fail(fd.error());
+        part = std::move(*fd);
+        return {};
+    };
+    for (const auto& [part, name] : {std::pair{&folder.cur_, "cur"}, {&folder.fresh_, "new"}, {&folder.tmp_, "tmp"}}) {
+        Result<> opened = open_part(*part, name);
+        if (!opened) return fail(opened.error());
+    }
+    struct stat st{};
+    if (::fstat(folder.root_.get(), &st) != 0) return fail_errno("stat " + path, errno);
+    folder.device_ = st.st_dev;
+    folder.inode_ = st.st_ino;
+    return folder;
+}
+
+bool Folder::deleted() const {
+    struct stat st{};
+    return ::fstat(cur_.get(), &st) != 0 || st.st_nlink == 0;
+}
+
+void Folder::clean_tmp() const {
+    const Result<std::vector<std::string>> names = names_in(tmp_.get());
+    if (!names) return;
+    const std::int64_t limit = std::time(nullptr) - tmp_lifetime_seconds;
+    for (const std::string& name : *names) {
+        struct stat st{};
+        if (::fstatat(tmp_.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+            st.st_mtim.tv_sec < limit && st.st_ctim.tv_sec < limit)
+            ::unlinkat(tmp_.get(), name.c_str(), 0);
+    }
+}
+
+Result<std::vector<std::string>> names_in(int folder) {
+    // A descriptor of its own: the position of a duplicate would be shared between threads.
+    Result<UniqueFd> fd = open_in(folder, ".", O_RDONLY | O_DIRECTORY);
+    if (!fd) return fail(fd.error());
+    DIR* stream = ::fdopendir(fd->get());
+    if (stream == nullptr) return fail_errno("fdopendir", errno);
+    fd->release();
+    std::vector<std::string> names;
+    errno = 0;
+    while (const dirent* entry = ::readdir(stream)) {
+        if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+    }
+    const int error = errno;
+    ::closedir(stream);
+    if (error != 0) return fail_errno("readdir", error);
+    return names;
+}
+
+Result<Stamp> stamp_of(int fd) {
+    struct stat st{};
+    if (::fstat(fd, &st) != 0) return fail_errno("fstat", errno);
+    return stamp_of(st);
+}
+
+Result<Stamp> stamp_in(int folder, const char* name) {
+    struct stat st{};
+    if (::fstatat(folder, name, &st, 0) == 0) return stamp_of(st);
+    if (errno == ENOENT) return Stamp{};
+    return fail_errno(std::string("stat ") + name, errno);
+}
+
+Result<UniqueFd> open_in(int folder, const std::string& name, int flags, mode_t mode) {
+    for (;;) {
+        const int fd = ::openat(folder, name.c_str(), flags | O_CLOEXEC, mode);
+        if (fd >= 0) return UniqueFd(fd);
+        if (errno != EINTR) return fail_errno("open " + name, errno);
+    }
+}
+
+Result<> replace_file(int folder, const std::string& name, std::string_view bytes) {
+    const std::string temporary = name + ".tmp." + random_hex(8);
+    Result<UniqueFd> fd = open_in(folder, temporary, O_WRONLY | O_CREAT | O_EXCL);
+    if (!fd) return fail(fd.error());
+    Result<> written = write_all(fd->get(), bytes);
+    if (written) written = sync_fd(fd->get(), temporary);
+    if (written && ::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0)
+        written = fail_errno("rename to " + name, errno);
+    if (!written) {
+        ::unlinkat(folder, temporary.c_str(), 0);
+        return written;
+    }
+    return sync_fd(folder, "folder of " + name);
+}
+
+Result<> sync_fd(int fd, std::string_view what) {
+    if (::fsync(fd) != 0) return fail_errno("fsync " + std::string(what), errno);
+    return {};
+}
+
+Result<FileLock> FileLock::take(int fd, std::chrono::milliseconds wait) {
+    using std::chrono::steady_clock;
+    const auto deadline = steady_clock::now() + wait;
+    std::chrono::microseconds pause{200};
+    for (;;) {
+        if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return FileLock(fd);
+        if (errno == EINTR) continue;
+        if (errno != EWOULDBLOCK) return fail_errno("flock", errno);
+        if (steady_clock::now() >= deadline) return fail(ErrorCode::busy, "Mailbox is in use", "flock: timed out");
+        std::this_thread::sleep_for(pause);
+        pause = std::min(pause * 2, std::chrono::microseconds{20'000});
+    }
+}
+
+FileLock::~FileLock() {
+    if (fd_ >= 0) ::flock(fd_, LOCK_UN);
+}
+
+}  // namespace posthouse::storage

@@ -1,0 +1,82 @@
+// A mailbox's folder on disk, held open: new/, cur/, tmp/ and the small files beside them. Follows renames.
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/fd.h"
+#include "lib/base/result.h"
+
+namespace posthouse::storage {
+
+/// What tells that a file or folder is another than before.
+struct Stamp {
+    std::uint64_t inode = 0;
+    std::int64_t size = 0;
+    std::int64_t changed_ns = 0;  ///< its mtime
+    bool operator==(const Stamp&) const = default;
+};
+Stamp stamp_of(const struct stat& st);
+
+/// One Maildir. All access is relative to the open folders, so that a rename by anybody doesn't matter.
+class Folder {
+  public:
+    /// Opens; makes what is missing of new/, cur/ and tmp/. not_found: there is no folder of this path.
+    static Result<Folder> open(const std::string& path);
+
+    int root() const { return root_.get(); }
+    int cur() const { return cur_.get(); }
+    int fresh() const { return fresh_.get(); }
+    int tmp() const { return tmp_.get(); }
+    dev_t device() const { return device_; }
+    ino_t inode() const { return inode_; }
+
+    /// The mailbox was deleted by somebody.
+    bool deleted() const;
+    /// Removes what lies in tmp/ for more than 36 hours, as every Maildir reader does.
+    void clean_tmp() const;
+
+  private:
+    UniqueFd root_;
+    UniqueFd cur_;
+    UniqueFd fresh_;
+    UniqueFd tmp_;
+    dev_t device_ = 0;
+    ino_t inode_ = 0;
+};
+
+/// The names in an open folder, without those that begin with a dot.
+Result<std::vector<std::string>> names_in(int folder);
+/// The stamp of an open file or folder.
+Result<Stamp> stamp_of(int fd);
+/// The stamp of a file in a folder; a zero stamp: there is none.
+Result<Stamp> stamp_in(int folder, const char* name);
+/// openat with O_CLOEXEC that retries on EINTR.
+Result<UniqueFd> open_in(int folder, const std::string& name, int flags, mode_t mode = 0600);
+/// Replaces a small file durably: written beside it, synced, renamed, folder synced.
+Result<> replace_file(int folder, const std::string& name, std::string_view bytes);
+/// fsync of an open file or folder.
+Result<> sync_fd(int fd, std::string_view what);
+
+/// An exclusive flock for as long as it lives; busy when it can't be had in time.
+class FileLock {
+  public:
+    static Result<FileLock> take(int fd, std::chrono::milliseconds wait);
+    FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    FileLock& operator=(FileLock&&) = delete;
+    FileLock(const FileLock&) = delete;
+    FileLock& operator=(const FileLock&) = delete;
+    ~FileLock();
+
+  private:
+    explicit FileLock(int fd) : fd_(fd) {}
+    int fd_;
+};
+
+}  // namespace posthouse::storage

@@ -1,0 +1,122 @@
+// Mailbox: the public face; APPEND, COPY and MOVE put together from what the mailboxes' memories do.
+#include "storage/mailbox.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "lib/base/random.h"
+#include "storage/mailbox_state.h"
+#include "storage/writer_state.h"
+
+namespace posthouse::storage {
+namespace {
+
+/// Names in tmp/ that are removed again unless they became messages.
+class TmpNames {
+  public:
+    explicit TmpNames(const Folder& folder) : folder_(folder) {}
+    TmpNames(const TmpNames&) = delete;
+    TmpNames& operator=(const TmpNames&) = delete;
+    ~TmpNames() {
+        for (const Arrival& arrival : arrivals)
+            if (!arrival.tmp_name.empty()) ::unlinkat(folder_.tmp(), arrival.tmp_name.c_str(), 0);
+    }
+    std::vector<Arrival> arrivals;
+
+  private:
+    const Folder& folder_;
+};
+
+}  // namespace
+
+Mailbox::Mailbox(std::shared_ptr<MailboxState> state) : state_(std::move(state)) {}
+
+std::string Mailbox::guid() const { return state_->guid(); }
+UidValidity Mailbox::uid_validity() const { return state_->uid_validity(); }
+Result<Status> Mailbox::status() { return state_->status(); }
+std::vector<std::string> Mailbox::keywords() const { return state_->keyword_names(); }
+bool Mailbox::may_create_keywords() const { return state_->may_create_keywords(); }
+
+Result<std::vector<MessageRow>> Mailbox::rows(const UidSet& uids, const Columns& columns) const {
+    return state_->rows(uids, columns);
+}
+
+Result<MessageContent> Mailbox::open_message(Uid uid) { return state_->open_message(uid); }
+
+Result<MessageWriter> Mailbox::start_message() {
+    Result<std::unique_ptr<WriterState>> writer =
+        WriterState::create(state_->folder(), "append." + state_->store().host() + "." + random_hex(16));
+    if (!writer) return fail(writer.error());
+    return MessageWriter(std::move(*writer));
+}
+
+Result<Appended> Mailbox::append(std::vector<NewMessage> messages) {
+    std::vector<Arrival> arrivals;
+    for (NewMessage& message : messages) {
+        WriterState& writer = message.content.state();
+        if (&writer.folder() != state_->folder().get())
+            return fail(ErrorCode::internal, "Internal error", "message was written for another mailbox");
+        if (Result<> finished = writer.finish(); !finished) return fail(finished.error());
+        if (message.internal_date) {
+            const timespec date{message.internal_date->time_since_epoch().count(), 0};
+            const timespec times[2] = {date, date};
+            if (::futimens(writer.file(), times) != 0) return fail_errno("set a message's date", errno);
+        }
+        if (Result<> synced = writer.sync(); !synced) return fail(synced.error());
+        arrivals.push_back(
+            {.tmp_name = writer.name(),
+             .base = make_base_name(state_->store().host(), {}, writer.physical_size(), writer.wire_size()),
+             .system = message.flags.system,
+             .keywords = message.flags.keywords,
+             .extras = {}});
+    }
+    Result<std::vector<Uid>> uids = state_->add(arrivals, WhenFull::fail);
+    if (!uids) return fail(uids.error());
+    for (NewMessage& message : messages) message.content.state().release();
+    return Appended{state_->uid_validity(), std::move(*uids)};
+}
+
+Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target) {
+    // Their sizes become part of the new names.
+    const Result<std::vector<MessageRow>> sized = state_->rows(uids, {.physical_size = true, .wire_size = true});
+    if (!sized) return fail(sized.error());
+    Copied copied{target.uid_validity(), {}, {}};
+    TmpNames links(*target.state_->folder());
+    for (CopySource& source : state_->copy_sources(uids)) {
+        std::string base = make_base_name(state_->store().host(), {}, source.physical_size, source.wire_size);
+        const Result<> linked = state_->link_to(source, *target.state_->folder(), base);
+        if (!linked && linked.error().code == ErrorCode::not_found) continue;
+        if (!linked) return fail(linked.error());
+        std::string extras;
+        // A blank would end the field.
+        if (source.guid.find(' ') == std::string::npos) add_extra(extras, 'G', source.guid);
+        copied.from.emplace_back(source.uid);
+        links.arrivals.push_back({.tmp_name = base,
+                                  .base = std::move(base),
+                                  .system = source.flags.system,
+                                  .keywords = std::move(source.flags.keywords),
+                                  .extras = std::move(extras)});
+    }
+    Result<std::vector<Uid>> added = target.state_->add(links.arrivals, WhenFull::leave_out);
+    if (!added) return fail(added.error());
+    copied.to = std::move(*added);
+    return copied;
+}
+
+Result<Copied> Mailbox::move(const UidSet& uids, Mailbox& target) {
+    Result<Copied> copied = copy(uids, target);
+    if (!copied || copied->from.empty()) return copied;
+    const Result<std::vector<Uid>> removed = state_->expunge(UidSet(copied->from), ExpungeRule::all_given);
+    if (!removed) return fail(removed.error());
+    return copied;
+}
+
+Result<std::vector<Uid>> Mailbox::expunge(const UidSet& uids, ExpungeRule rule) { return state_->expunge(uids, rule); }
+
+Result<std::vector<MessageFlags>> Mailbox::store_flags(const UidSet& uids, const FlagChange& change) {
+    return state_->store_flags(uids, change);
+}
+
+}  // namespace posthouse::storage

@@ -1,0 +1,108 @@
+// EXPUNGE and DELETE: messages' files removed under the folder's lock, then the folder synced once.
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "lib/base/log.h"
+#include "storage/mailbox_each.h"
+#include "storage/mailbox_state.h"
+#include "storage/mailbox_sync.h"
+#include "storage/trees.h"
+
+namespace posthouse::storage {
+namespace {
+
+/// dovecot-uidlist is rewritten when it holds that many lines of messages that are gone, and a quarter of what is
+/// there.
+constexpr std::size_t min_dead_lines = 100;
+
+}  // namespace
+
+Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule rule) {
+    std::vector<Uid> removed;
+    std::vector<std::uint32_t> todo;
+    std::size_t next = 0;
+    bool first = true;
+    bool from_fresh = false;
+    bool is_sparse = false;
+    do {
+        const std::scoped_lock guard(mutex_);
+        const Result<FileLock> flock = lock_folder();
+        if (!flock) return fail(flock.error());
+        if (Result<> synchronised = synchronise_locked(true); !synchronised) return fail(synchronised.error());
+        if (std::exchange(first, false)) todo = existing(uids);
+        std::vector<std::uint32_t> piece;
+        Result<> result;
+        for (std::size_t tried = 0; next < todo.size() && tried < piece_size; ++next) {
+            const Record* record = find(todo[next]);
+            if (record == nullptr) continue;
+            if (rule == ExpungeRule::deleted_only && !record->system.has(Flag::deleted)) continue;
+            ++tried;
+            from_fresh = from_fresh || record->fresh;
+            const Result<bool> unlinked = unlink_record(todo[next]);
+            if (!unlinked) result = fail(unlinked.error());
+            if (!unlinked) break;
+            if (*unlinked) piece.push_back(todo[next]);
+        }
+        drop(piece);
+        for (const std::uint32_t uid : piece) removed.emplace_back(uid);
+        if (!piece.empty()) {
+            own_change(look_cur_, folder_->cur());
+            own_change(look_fresh_, folder_->fresh());
+            noted();
+        }
+        if (!result) return fail(result.error());
+        is_sparse = absent_.size() > min_dead_lines + records_.size() / 4;
+    } while (next < todo.size());
+    if (removed.empty()) return removed;
+    if (Result<> synced = sync_fd(folder_->cur(), "cur/"); !synced) return fail(synced.error());
+    if (from_fresh)
+        if (Result<> synced = sync_fd(folder_->fresh(), "new/"); !synced) return fail(synced.error());
+    if (is_sparse)
+        if (Result<> compacted = compact(); !compacted)
+            log::warning("dovecot-uidlist can't be rewritten", {{"error", compacted.error().message()}});
+    return removed;
+}
+
+Result<bool> MailboxState::unlink_record(std::uint32_t uid) {
+    for (bool again = true;; again = false) {
+        const Record* record = find(uid);
+        if (record == nullptr) return false;
+        if (::unlinkat(folder_of(record->fresh), record->file.c_str(), 0) == 0) return true;
+        if (errno != ENOENT) return fail_errno("unlink message", errno);
+        if (!again) return false;
+        if (Result<const Record*> found = rescan_for(uid); !found) return fail(found.error());
+    }
+}
+
+Result<> MailboxState::compact() {
+    const std::scoped_lock guard(mutex_);
+    const Result<FileLock> flock = lock_folder();
+    if (!flock) return fail(flock.error());
+    if (Result<> alive = check_alive(); !alive) return alive;
+    return MailboxSync(*this).compact();
+}
+
+Result<> MailboxState::destroy(const std::string& path, const std::string& trash) {
+    const std::scoped_lock guard(mutex_);
+    const Result<FileLock> flock = lock_folder();
+    if (!flock) return fail(flock.error());
+    if (Result<> alive = check_alive(); !alive) return alive;
+    // Out of sight in one step; what follows only frees the space. The lock is held until the folder is gone, so that
+    // nobody adds to it meanwhile.
+    if (::rename(path.c_str(), trash.c_str()) != 0) return fail_errno("rename " + path, errno);
+    deleted_ = true;
+    store_->forget(*this);
+    const Result<UniqueFd> root = open_in(AT_FDCWD, account_root_, O_RDONLY | O_DIRECTORY);
+    if (!root) return fail(root.error());
+    if (Result<> synced = sync_fd(root->get(), "account's folder"); !synced) return synced;
+    noted();
+    if (Result<> removed = remove_tree(trash); !removed)
+        log::warning("deleted mailbox can't be removed", {{"error", removed.error().message()}});
+    return {};
+}
+
+}  // namespace posthouse::storage

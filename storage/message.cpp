@@ -1,0 +1,103 @@
+// Reading a message as it goes over the wire: every LF gets a CR before it unless it has one.
+#include "storage/message.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+namespace posthouse::storage {
+namespace {
+
+constexpr std::size_t buffer_bytes = 1u << 16;
+
+}  // namespace
+
+MessageContent::MessageContent(UniqueFd file, std::uint64_t physical_size, std::uint64_t wire_size)
+    : file_(std::move(file)), physical_size_(physical_size), wire_size_(wire_size) {}
+MessageContent::MessageContent(MessageContent&&) noexcept = default;
+MessageContent& MessageContent::operator=(MessageContent&&) noexcept = default;
+MessageContent::~MessageContent() = default;
+
+Result<bool> MessageContent::fill() {
+    if (begin_ < end_) return true;
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(buffer_bytes);
+    for (;;) {
+        const ssize_t n = ::pread(file_.get(), buffer_.get(), buffer_bytes, static_cast<std::int64_t>(file_offset_));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail_errno("read message", errno);
+        file_offset_ += static_cast<std::uint64_t>(n);
+        begin_ = 0;
+        end_ = static_cast<std::size_t>(n);
+        return n > 0;
+    }
+}
+
+Result<std::size_t> MessageContent::read(std::span<char> out) {
+    // Never more than was announced, whatever the file holds.
+    out = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), wire_size_ - offset_)));
+    std::size_t done = 0;
+    while (done < out.size()) {
+        const Result<bool> more = fill();
+        if (!more) return fail(more.error());
+        if (!*more) break;
+        const std::string_view stored(buffer_.get() + begin_, end_ - begin_);
+        if (stored.front() == '\n') {
+            if (!after_cr_) {
+                out[done++] = '\r';
+                after_cr_ = true;
+                continue;
+            }
+            out[done++] = '\n';
+            after_cr_ = false;
+            ++begin_;
+            continue;
+        }
+        const std::size_t size = std::min({stored.find('\n'), stored.size(), out.size() - done});
+        std::memcpy(out.data() + done, stored.data(), size);
+        after_cr_ = stored[size - 1] == '\r';
+        done += size;
+        begin_ += size;
+    }
+    offset_ += done;
+    return done;
+}
+
+Result<> MessageContent::seek(std::uint64_t wire_offset) {
+    if (wire_offset < offset_ || physical_size_ == wire_size_) {
+        // Back to the front; or, when nothing is added on the way, straight there.
+        offset_ = physical_size_ == wire_size_ ? std::min(wire_offset, wire_size_) : 0;
+        file_offset_ = offset_;
+        begin_ = end_ = 0;
+        // Without additions every LF has its CR: whichever octet comes first, none is to be added.
+        after_cr_ = physical_size_ == wire_size_;
+    }
+    char skipped[4096];
+    while (offset_ < wire_offset) {
+        const std::uint64_t left = wire_offset - offset_;
+        const Result<std::size_t> n =
+            read(std::span(skipped).first(static_cast<std::size_t>(std::min<std::uint64_t>(left, sizeof skipped))));
+        if (!n) return fail(n.error());
+        if (*n == 0) break;
+    }
+    return {};
+}
+
+Result<std::string> MessageContent::read_string(std::size_t max_bytes) {
+    std::string text;
+    const std::uint64_t left = wire_size_ > offset_ ? wire_size_ - offset_ : 0;
+    text.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, max_bytes)));
+    std::size_t done = 0;
+    while (done < text.size()) {
+        const Result<std::size_t> n = read(std::span(text).subspan(done));
+        if (!n) return fail(n.error());
+        if (*n == 0) break;
+        done += *n;
+    }
+    text.resize(done);
+    return text;
+}
+
+}  // namespace posthouse::storage

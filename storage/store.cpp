@@ -1,0 +1,81 @@
+// Store: names of accounts, and making, opening and removing their trees.
+#include "storage/store.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "lib/base/ascii.h"
+#include "lib/base/file.h"
+#include "lib/base/random.h"
+#include "storage/account.h"
+#include "storage/account_tree.h"
+#include "storage/store_state.h"
+#include "storage/trees.h"
+
+namespace posthouse::storage {
+namespace {
+
+bool is_safe_part(std::string_view part) {
+    constexpr std::size_t max_bytes = 255;
+    return !part.empty() && part.size() <= max_bytes && part != "." && part != ".." &&
+           std::ranges::none_of(part, [](char c) { return c == '/' || ascii::is_control(c); });
+}
+
+}  // namespace
+
+std::vector<DefaultFolder> usual_folders() {
+    return {
+        {"Drafts", "\\Drafts"}, {"Sent", "\\Sent"}, {"Junk", "\\Junk"}, {"Trash", "\\Trash"}, {"Archive", "\\Archive"}};
+}
+
+AccountName::AccountName(std::string local_part, std::string domain)
+    : local_part_(std::move(local_part)), domain_(std::move(domain)) {}
+
+Result<AccountName> AccountName::make(std::string_view local_part, std::string_view domain) {
+    if (!is_safe_part(local_part) || !is_safe_part(domain))
+        return fail(ErrorCode::invalid, "Address can't be a mailbox's");
+    return AccountName(std::string(local_part), ascii::lower(domain));
+}
+
+Result<AccountName> AccountName::parse(std::string_view address) {
+    const auto at = address.rfind('@');
+    if (at == std::string_view::npos) return fail(ErrorCode::invalid, "Address has no domain");
+    return make(address.substr(0, at), address.substr(at + 1));
+}
+
+Store::Store(Settings settings) : state_(std::make_shared<StoreState>(std::move(settings))) {}
+
+Store::~Store() { state_->close(); }
+
+const Settings& Store::settings() const { return state_->settings(); }
+
+Watcher& Store::watcher() { return state_->watcher(); }
+
+Result<std::shared_ptr<Account>> Store::open(const AccountName& name, IfMissing missing) {
+    std::string root = state_->root_of(name);
+    const Result<bool> there = is_account(root);
+    if (!there) return fail(there.error());
+    if (!*there && missing == IfMissing::fail) return fail(ErrorCode::not_found, "Mailbox doesn't exist", root);
+    if (!*there)
+        if (Result<> made = make_account(root, state_->settings()); !made) return fail(made.error());
+    if (Result<> finished = finish_rename(root, state_->settings()); !finished) return fail(finished.error());
+    return std::make_shared<Account>(state_, name, std::move(root));
+}
+
+Result<> Store::remove(const AccountName& name) {
+    const std::string root = state_->root_of(name);
+    // Out of sight in one step, then removed. The name can't be an account's: "\n" is a control character.
+    const std::string trash = state_->settings().mail_root + "/" + name.domain() + "/\n" + random_hex(8);
+    if (::rename(root.c_str(), trash.c_str()) != 0) {
+        if (errno == ENOENT) return fail(ErrorCode::not_found, "User has no mail", root);
+        return fail_errno("rename " + root, errno);
+    }
+    if (Result<> synced = sync_folder(state_->settings().mail_root + "/" + name.domain()); !synced) return synced;
+    return remove_tree(trash);
+}
+
+}  // namespace posthouse::storage

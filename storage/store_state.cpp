@@ -1,0 +1,112 @@
+// The mailboxes in memory: found by their folder's inode, the last ones kept for the next session.
+#include "storage/store_state.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "storage/mailbox_state.h"
+
+namespace posthouse::storage {
+namespace {
+
+std::string host_of(const Settings& settings) {
+    if (!settings.host_name.empty()) return host_for_names(settings.host_name);
+    std::array<char, 256> name{};
+    if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
+    return host_for_names(name.data());
+}
+
+}  // namespace
+
+StoreState::StoreState(Settings settings) : settings_(std::move(settings)), locks_(host_of(settings_)) {}
+
+StoreState::~StoreState() = default;
+
+std::string StoreState::root_of(const AccountName& name) const {
+    return settings_.mail_root + "/" + name.domain() + "/" + name.local_part();
+}
+
+Result<std::shared_ptr<MailboxState>> StoreState::mailbox(const std::shared_ptr<StoreState>& store,
+                                                          const std::string& account_root, const std::string& path) {
+    struct stat st{};
+    if (::stat(path.c_str(), &st) != 0) {
+        if (errno == ENOENT || errno == ENOTDIR) return fail(ErrorCode::not_found, "Mailbox doesn't exist", path);
+        return fail_errno("stat " + path, errno);
+    }
+    std::shared_ptr<MailboxState> mailbox = store->known({st.st_dev, st.st_ino});
+    if (!mailbox) {
+        Result<std::shared_ptr<MailboxState>> opened = MailboxState::open(store, account_root, path);
+        if (!opened) return opened;
+        (*opened)->folder()->clean_tmp();
+        mailbox = store->adopt(std::move(*opened));
+    }
+    store->keep(mailbox);
+    return mailbox;
+}
+
+std::shared_ptr<MailboxState> StoreState::known(const Key& key) {
+    const std::scoped_lock guard(mutex_);
+    const auto place = mailboxes_.find(key);
+    return place == mailboxes_.end() ? nullptr : place->second.lock();
+}
+
+// In these, whatever may be a mailbox's last owner is declared before the lock: its end calls forget().
+
+std::shared_ptr<MailboxState> StoreState::adopt(std::shared_ptr<MailboxState> mailbox) {
+    std::shared_ptr<MailboxState> other;
+    const std::scoped_lock guard(mutex_);
+    std::weak_ptr<MailboxState>& place = mailboxes_[{mailbox->folder()->device(), mailbox->folder()->inode()}];
+    // Another thread may have been faster: then its is the one.
+    other = place.lock();
+    if (other) {
+        mailbox.swap(other);
+        return mailbox;
+    }
+    place = mailbox;
+    return mailbox;
+}
+
+void StoreState::keep(const std::shared_ptr<MailboxState>& mailbox) {
+    std::list<std::shared_ptr<MailboxState>> dropped;
+    const std::scoped_lock guard(mutex_);
+    if (closed_) return;
+    const auto place = std::ranges::find(recent_, mailbox);
+    if (place != recent_.end())
+        recent_.splice(recent_.begin(), recent_, place);
+    else
+        recent_.push_front(mailbox);
+    std::size_t messages = 0;
+    std::size_t count = 0;
+    for (auto kept = recent_.begin(); kept != recent_.end(); ++kept) {
+        messages += (*kept)->size_hint();
+        if (++count == 1 || (count <= settings_.cached_mailboxes && messages <= settings_.cached_messages)) continue;
+        dropped.splice(dropped.begin(), recent_, kept, recent_.end());
+        break;
+    }
+}
+
+void StoreState::forget(const MailboxState& mailbox) {
+    std::list<std::shared_ptr<MailboxState>> dropped;
+    std::shared_ptr<MailboxState> known;
+    const std::scoped_lock guard(mutex_);
+    const auto place = mailboxes_.find({mailbox.folder()->device(), mailbox.folder()->inode()});
+    if (place != mailboxes_.end()) {
+        known = place->second.lock();
+        if (!known || known.get() == &mailbox) mailboxes_.erase(place);
+    }
+    const auto kept = std::ranges::find(recent_, &mailbox, &std::shared_ptr<MailboxState>::get);
+    if (kept != recent_.end()) dropped.splice(dropped.begin(), recent_, kept);
+}
+
+void StoreState::close() {
+    std::list<std::shared_ptr<MailboxState>> dropped;
+    const std::scoped_lock guard(mutex_);
+    closed_ = true;
+    dropped.swap(recent_);
+}
+
+}  // namespace posthouse::storage

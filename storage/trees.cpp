@@ -1,0 +1,88 @@
+// Links, copies, and removal of whole folders by descriptors, so that nothing outside can be reached.
+#include "storage/trees.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/file.h"
+#include "storage/folder.h"
+
+namespace posthouse::storage {
+namespace {
+
+/// account / mailbox / cur, and some more for what others may keep there.
+constexpr int max_depth = 16;
+
+Result<std::vector<std::string>> all_names_in(int folder) {
+    DIR* stream = ::fdopendir(::fcntl(folder, F_DUPFD_CLOEXEC, 0));
+    if (stream == nullptr) return fail_errno("fdopendir", errno);
+    ::rewinddir(stream);
+    std::vector<std::string> names;
+    while (const dirent* entry = ::readdir(stream)) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") names.emplace_back(name);
+    }
+    ::closedir(stream);
+    return names;
+}
+
+Result<> remove_in(int parent, const std::string& name, int depth) {
+    if (depth > max_depth) return fail(ErrorCode::limit, "Folder is too deep", name);
+    const Result<UniqueFd> folder = open_in(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!folder) return folder.error().code == ErrorCode::not_found ? Result<>{} : fail(folder.error());
+    // Somebody may still put a file in: then once more.
+    constexpr int rounds = 10;
+    for (int round = 0; round < rounds; ++round) {
+        const Result<std::vector<std::string>> names = all_names_in(folder->get());
+        if (!names) return fail(names.error());
+        for (const std::string& inner : *names) {
+            if (::unlinkat(folder->get(), inner.c_str(), 0) == 0 || errno == ENOENT) continue;
+            if (errno != EISDIR && errno != EPERM) return fail_errno("unlink " + inner, errno);
+            if (Result<> removed = remove_in(folder->get(), inner, depth + 1); !removed) return removed;
+        }
+        if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
+        if (errno != ENOTEMPTY && errno != EEXIST) return fail_errno("rmdir " + name, errno);
+    }
+    return fail(ErrorCode::busy, "Folder is in use", name);
+}
+
+Result<> copy_content(int from, int to) {
+    struct stat st{};
+    if (::fstat(from, &st) != 0) return fail_errno("stat message", errno);
+    std::string piece(1u << 16, '\0');
+    for (;;) {
+        const ssize_t n = ::read(from, piece.data(), piece.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail_errno("read message", errno);
+        if (n == 0) break;
+        if (Result<> written = write_all(to, {piece.data(), static_cast<std::size_t>(n)}); !written) return written;
+    }
+    const timespec times[2] = {st.st_mtim, st.st_mtim};
+    if (::futimens(to, times) != 0) return fail_errno("set a message's date", errno);
+    return sync_fd(to, "message");
+}
+
+}  // namespace
+
+Result<> link_or_copy(int from_folder, const std::string& from, int to_folder, const std::string& to) {
+    if (::linkat(from_folder, from.c_str(), to_folder, to.c_str(), 0) == 0) return {};
+    // EPERM: a file system without hard links.
+    if (errno != EXDEV && errno != EMLINK && errno != EPERM) return fail_errno("link message", errno);
+    const Result<UniqueFd> source = open_in(from_folder, from, O_RDONLY);
+    if (!source) return fail(source.error());
+    const Result<UniqueFd> target = open_in(to_folder, to, O_WRONLY | O_CREAT | O_EXCL);
+    if (!target) return fail(target.error());
+    Result<> copied = copy_content(source->get(), target->get());
+    if (!copied) ::unlinkat(to_folder, to.c_str(), 0);
+    return copied;
+}
+
+Result<> remove_tree(const std::string& path) { return remove_in(AT_FDCWD, path, 0); }
+
+}  // namespace posthouse::storage

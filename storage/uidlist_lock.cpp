@@ -1,0 +1,124 @@
+// dovecot-uidlist.lock: taken by link() of a prepared file, stale ones removed.
+#include "storage/uidlist_lock.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <thread>
+
+#include "lib/base/ascii.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "lib/base/random.h"
+
+namespace posthouse::storage {
+namespace {
+
+constexpr const char* lock_name = "dovecot-uidlist.lock";
+/// Dovecot's own: nobody holds this lock so long.
+constexpr std::int64_t stale_after_seconds = 120;
+
+/// The lock's holder is gone for certain, or it is too old to be held.
+bool is_stale(const struct stat& st, std::string_view content, std::string_view host) {
+    if (std::time(nullptr) - std::max(st.st_mtim.tv_sec, st.st_ctim.tv_sec) > stale_after_seconds) return true;
+    const auto colon = content.find(':');
+    if (colon == std::string_view::npos || ascii::trim(content.substr(colon + 1)) != host) return false;
+    const auto pid = ascii::parse_number(content.substr(0, colon));
+    if (!pid || *pid == 0 || *pid > 0x7fffffff) return false;
+    // Ours: left by an earlier process with this pid, for the holder of the flock on cur/ is asking.
+    if (static_cast<pid_t>(*pid) == ::getpid()) return true;
+    return ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
+}
+
+/// Removes the lock file if it is stale, and only that one.
+void remove_if_stale(const Folder& folder, std::string_view host) {
+    const Result<UniqueFd> fd = open_in(folder.root(), lock_name, O_RDONLY | O_NOFOLLOW);
+    if (!fd) return;
+    struct stat st{};
+    if (::fstat(fd->get(), &st) != 0) return;
+    constexpr std::size_t max_content = 1024;
+    const Result<std::string> content = read_all(fd->get(), max_content);
+    if (!content || !is_stale(st, *content, host)) return;
+    // By renaming it aside: if another took it away first and locked anew, that lock is put back.
+    const std::string aside = std::string(lock_name) + "." + random_hex(8);
+    if (::renameat(folder.root(), lock_name, folder.root(), aside.c_str()) != 0) return;
+    struct stat moved{};
+    const bool another = ::fstatat(folder.root(), aside.c_str(), &moved, 0) == 0 && moved.st_ino != st.st_ino;
+    if (!another)
+        log::warning("dovecot-uidlist.lock: stale lock removed", {{"holder", *content}});
+    else if (::linkat(folder.root(), aside.c_str(), folder.root(), lock_name, 0) != 0)
+        log::warning("dovecot-uidlist.lock: a lock taken at the same moment was lost");
+    ::unlinkat(folder.root(), aside.c_str(), 0);
+}
+
+}  // namespace
+
+PreparedLocks::~PreparedLocks() {
+    for (const auto& [device, prepared] : by_device_)
+        if (prepared.pid == ::getpid()) ::unlinkat(prepared.folder.get(), prepared.name.c_str(), 0);
+}
+
+Result<> PreparedLocks::prepare(Prepared& prepared, const Folder& folder) const {
+    prepared = Prepared();
+    UniqueFd tmp(::fcntl(folder.tmp(), F_DUPFD_CLOEXEC, 0));
+    if (!tmp) return fail_errno("dup tmp/", errno);
+    std::string name = "lock." + host_ + "." + random_hex(8);
+    Result<UniqueFd> file = open_in(tmp.get(), name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (!file) return fail(file.error());
+    const Result<> written = write_all(file->get(), std::to_string(::getpid()) + ":" + host_);
+    struct stat st{};
+    if (!written || ::fstat(file->get(), &st) != 0) {
+        ::unlinkat(tmp.get(), name.c_str(), 0);
+        return written ? fail_errno("stat lock file", errno) : written;
+    }
+    prepared = Prepared{std::move(tmp), std::move(*file), std::move(name), ::getpid(), st.st_ino};
+    return {};
+}
+
+Result<ino_t> PreparedLocks::link_into(const Folder& folder, const char* name) {
+    const std::scoped_lock guard(mutex_);
+    Prepared& prepared = by_device_[folder.device()];
+    for (bool again = true;; again = false) {
+        if (prepared.pid != ::getpid()) {
+            const Result<> made = prepare(prepared, folder);
+            if (!made) return fail(made.error());
+        }
+        ::futimens(prepared.file.get(), nullptr);
+        if (::linkat(prepared.folder.get(), prepared.name.c_str(), folder.root(), name, 0) == 0) return prepared.inode;
+        if (errno == EEXIST) return fail(ErrorCode::exists, "Mailbox is locked");
+        if (!again || (errno != ENOENT && errno != EXDEV && errno != EMLINK))
+            return fail_errno("link lock file", errno);
+        prepared.pid = 0;  // cleaned away, or its folder was deleted
+    }
+}
+
+Result<UidListLock> UidListLock::take(const Folder& folder, PreparedLocks& prepared, std::chrono::milliseconds wait) {
+    using std::chrono::steady_clock;
+    const auto deadline = steady_clock::now() + wait;
+    std::chrono::microseconds pause{500};
+    for (;;) {
+        const Result<ino_t> taken = prepared.link_into(folder, lock_name);
+        if (taken) return UidListLock(folder.root(), *taken);
+        if (taken.error().code != ErrorCode::exists) return fail(taken.error());
+        if (steady_clock::now() >= deadline)
+            return fail(ErrorCode::busy, "Mailbox is in use", "dovecot-uidlist.lock: timed out");
+        remove_if_stale(folder, prepared.host());
+        std::this_thread::sleep_for(pause);
+        pause = std::min(pause * 2, std::chrono::microseconds{50'000});
+    }
+}
+
+UidListLock::~UidListLock() {
+    if (folder_ < 0) return;
+    struct stat st{};
+    if (::fstatat(folder_, lock_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == inode_)
+        ::unlinkat(folder_, lock_name, 0);
+}
+
+}  // namespace posthouse::storage

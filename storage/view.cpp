@@ -1,0 +1,101 @@
+// A session's view: what the mailbox's memory tells, turned into sequence numbers and untagged responses.
+#include "storage/view.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "storage/mailbox_state.h"
+
+namespace posthouse::storage {
+
+View::View(std::shared_ptr<Mailbox> mailbox, Access access)
+    : mailbox_(std::move(mailbox)), access_(access), uid_next_(1) {}
+
+Result<View> View::open(std::shared_ptr<Mailbox> mailbox, Access access) {
+    View view(std::move(mailbox), access);
+    Result<Changes> loaded = view.refresh(Expunges::reveal);
+    if (!loaded) return fail(loaded.error());
+    return view;
+}
+
+bool View::is_recent(Uid uid) const { return std::ranges::binary_search(recent_, uid); }
+
+std::optional<Uid> View::uid(SequenceNumber number) const {
+    if (number.value() == 0 || number.value() > uids_.size()) return std::nullopt;
+    return uids_[number.value() - 1];
+}
+
+std::optional<SequenceNumber> View::number(Uid uid) const {
+    const auto place = std::ranges::lower_bound(uids_, uid);
+    if (place == uids_.end() || *place != uid) return std::nullopt;
+    return SequenceNumber(static_cast<std::uint32_t>(place - uids_.begin()) + 1);
+}
+
+std::optional<SequenceNumber> View::first_unseen() const {
+    const std::optional<Uid> uid = mailbox_->state()->first_unseen();
+    return uid ? number(*uid) : std::nullopt;
+}
+
+Result<Changes> View::refresh(Expunges expunges) {
+    Result<Delta> delta = mailbox_->state()->refresh(cursor_, access_);
+    if (!delta) return fail(delta.error());
+    Changes changes;
+    const bool is_first = cursor_ == ModSeq();
+    if (delta->whole && !is_first) {
+        // Too far behind for the log: compare, and tell all flags.
+        std::ranges::set_difference(uids_, delta->uids, std::back_inserter(delta->gone));
+        UidSet present;
+        for (const Uid uid : delta->uids) present.add(uid);
+        Result<std::vector<MessageRow>> rows = mailbox_->rows(present);
+        if (!rows) return fail(rows.error());
+        for (MessageRow& row : *rows) delta->flags.push_back({row.uid, std::move(row.flags)});
+    }
+    for (const Uid uid : delta->gone)
+        if (number(uid)) held_.push_back(uid);
+    std::ranges::sort(held_);
+    held_.erase(std::ranges::unique(held_).begin(), held_.end());
+
+    std::vector<Uid> added;
+    if (delta->whole) {
+        std::ranges::copy_if(delta->uids, std::back_inserter(added), [&](Uid uid) { return uid >= uid_next_; });
+    }
+    for (MessageFlags& message : delta->flags) {
+        if (message.uid >= uid_next_) {
+            // A UID below what the client was told to come next is never shown late: its numbers would shift.
+            if (!delta->whole) added.push_back(message.uid);
+            continue;
+        }
+        if (!number(message.uid) || std::ranges::binary_search(held_, message.uid)) continue;
+        const auto known = known_.find(message.uid);
+        if (known != known_.end() && known->second == message.flags) continue;
+        changes.flags.push_back(std::move(message));
+    }
+    known_.clear();
+    uids_.insert(uids_.end(), added.begin(), added.end());
+    changes.added = std::move(added);
+    uid_next_ = std::max(uid_next_, delta->uid_next);
+    cursor_ = delta->now;
+
+    if (read_only()) recent_.clear();
+    for (const Uid uid : delta->recent)
+        if (number(uid)) recent_.push_back(uid);
+    std::ranges::sort(recent_);
+
+    if (expunges == Expunges::reveal && !held_.empty()) {
+        for (auto uid = held_.rbegin(); uid != held_.rend(); ++uid)
+            if (const auto gone = number(*uid)) changes.expunged.push_back({*gone, *uid});
+        const auto is_held = [&](Uid uid) { return std::ranges::binary_search(held_, uid); };
+        std::erase_if(uids_, is_held);
+        std::erase_if(recent_, is_held);
+        held_.clear();
+    }
+    changes.count = count();
+    changes.recent = recent();
+    return changes;
+}
+
+void View::acknowledge(const std::vector<MessageFlags>& known) {
+    for (const MessageFlags& message : known) known_.insert_or_assign(message.uid, message.flags);
+}
+
+}  // namespace posthouse::storage
