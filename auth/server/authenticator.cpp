@@ -1,0 +1,162 @@
+// Authenticator: decides whether somebody may log in.
+#include "auth/server/authenticator.h"
+
+#include <utility>
+
+#include "auth/directory/address.h"
+#include "auth/passwords/password.h"
+#include "guardd/client_network.h"
+#include "lib/base/log.h"
+
+namespace posthouse::auth {
+namespace {
+
+// Log-ins that may wait for each hashing thread: at 12 ms each the last one waits half a second.
+constexpr std::size_t places_per_thread = 40;
+
+guard::Time steady_now() {
+    return std::chrono::duration_cast<guard::Time>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+constexpr const char* logins_help = "Log-ins by result";
+
+}  // namespace
+
+Authenticator::Authenticator(daemon::Daemon& daemon, DirectoryPool& directory, net::Pool& lookups)
+    : daemon_(daemon),
+      directory_(directory),
+      lookups_(lookups),
+      hashing_(daemon.loop(), static_cast<std::size_t>(daemon.config()->auth.hash_threads)),
+      hash_places_(places_per_thread * static_cast<std::size_t>(daemon.config()->auth.hash_threads)),
+      guard_(daemon.loop(), daemon.config()->listen.guard),
+      own_penalties_({}, steady_now),
+      ok_(daemon.metrics().counter("posthouse_auth_logins_total", logins_help, {{"result", "ok"}})),
+      failed_(daemon.metrics().counter("posthouse_auth_logins_total", logins_help, {{"result", "failed"}})),
+      temporary_(daemon.metrics().counter("posthouse_auth_logins_total", logins_help, {{"result", "temporary"}})),
+      hash_seconds_(daemon.metrics().histogram("posthouse_auth_hash_seconds", "Time to get and compute a password hash",
+                                               {0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5})) {}
+
+net::Async<std::expected<std::string, sasl::FailReply>> Authenticator::check(sasl::Credentials credentials,
+                                                                             Origin origin) {
+    const net::Deadline deadline = net::Deadline::in(daemon_.config()->auth.request_timeout);
+    // Penalties are kept by what the user is called in the directory, however it was typed.
+    const Result<MailAddress> address = parse_address(credentials.user);
+    const std::string account = address ? address->text() : std::string();
+    if (!origin.no_penalty) co_await serve_penalty(origin.remote_ip, account, deadline);
+    Checked checked = co_await verify(credentials, origin, deadline);
+    report(checked, credentials, origin);
+
+    sasl::FailReply failure;
+    failure.user = credentials.user;
+    switch (checked.outcome) {
+        case Outcome::ok: co_return std::move(checked.user);
+        case Outcome::temporary:
+            failure.code = sasl::FailCode::temporary;
+            co_return std::unexpected(std::move(failure));
+        case Outcome::disabled: failure.code = sasl::FailCode::disabled; break;
+        case Outcome::unauthorized: failure.code = sasl::FailCode::authorization; break;
+        case Outcome::wrong: break;
+    }
+    if (checked.outcome == Outcome::wrong && !origin.no_penalty) {
+        guard_.auth_failure(origin.remote_ip, account);
+        own_penalties_.failure(guard::client_network(origin.remote_ip), account);
+    }
+    co_await wait_for_tick();
+    co_return std::unexpected(std::move(failure));
+}
+
+net::Async<> Authenticator::stop() { co_await guard_.stop(); }
+
+net::Async<> Authenticator::serve_penalty(std::string ip, std::string user, net::Deadline deadline) {
+    std::optional<std::chrono::milliseconds> delay = co_await guard_.auth_penalty(ip, user);
+    if (!delay) delay = own_penalties_.delay(guard::client_network(ip), user);
+    if (delay->count() > 0) co_await daemon_.loop().sleep_until(sooner(net::Deadline::in(*delay), deadline));
+}
+
+net::Async<Authenticator::Checked> Authenticator::verify(const sasl::Credentials& credentials, const Origin& origin,
+                                                         net::Deadline deadline) {
+    const Result<MailAddress> address = parse_address(credentials.user);
+    if (!address) co_return Checked{Outcome::wrong, {}, "not a mail address"};
+    const std::string email = address->text();
+    Result<std::optional<User>> user = co_await lookups_.run(
+        [&] { return directory_.with([&](Directory& directory) { return directory.find_user(email); }); });
+    if (!user) co_return Checked{Outcome::temporary, email, user.error().message()};
+    if (!*user) co_return Checked{Outcome::wrong, {}, "no such user"};
+    const User& found = **user;
+
+    const std::string network = guard::client_network(origin.remote_ip);
+    const bool known = recent_.knows(found.email, network, net::Clock::now());
+    std::optional<bool> verdict = verdicts_.find(found.password, credentials.password.view(), net::Clock::now());
+    if (!verdict) {
+        Result<bool> computed = co_await hash(found.password, credentials.password.view(), known, deadline);
+        if (!computed) co_return Checked{Outcome::temporary, found.email, computed.error().message()};
+        verdict = *computed;
+        verdicts_.remember(found.password, credentials.password.view(), *verdict, net::Clock::now());
+    }
+    if (!*verdict) co_return Checked{Outcome::wrong, found.email, "wrong password"};
+    // Only who knows the password is told about the account.
+    if (!found.enabled) co_return Checked{Outcome::disabled, found.email, "account is disabled"};
+    if (!credentials.authorization_id.empty()) {
+        const Result<MailAddress> other = parse_address(credentials.authorization_id);
+        if (!other || other->text() != found.email)
+            co_return Checked{Outcome::unauthorized, found.email, "may not act as another user"};
+    }
+    recent_.remember(found.email, network, net::Clock::now());
+    if (!origin.no_penalty) {
+        guard_.auth_success(origin.remote_ip, found.email);
+        own_penalties_.success(network, found.email);
+    }
+    co_return Checked{Outcome::ok, found.email, {}};
+}
+
+net::Async<Result<bool>> Authenticator::hash(const std::string& stored, std::string_view password, bool known,
+                                             net::Deadline deadline) {
+    if (hashing_now_ >= (known ? hash_places_ : hash_places_ / 2))
+        co_return fail(ErrorCode::unavailable, "Too many log-ins at once");
+    const net::Clock::time_point begun = net::Clock::now();
+    ++hashing_now_;
+    // Who has waited too long in the queue is not worth a hash any more.
+    Result<bool> verdict = co_await hashing_.run([&]() -> Result<bool> {
+        if (deadline.passed()) return fail(ErrorCode::timeout, "Log-in waited too long");
+        return verify_password(stored, password);
+    });
+    --hashing_now_;
+    hash_seconds_.observe(std::chrono::duration<double>(net::Clock::now() - begun).count());
+    co_return verdict;
+}
+
+void Authenticator::report(const Checked& checked, const sasl::Credentials& credentials, const Origin& origin) {
+    const log::SessionLog session(origin.session);
+    switch (checked.outcome) {
+        case Outcome::ok:
+            ok_.add();
+            session.info("logged in",
+                         {{"user", checked.user}, {"service", origin.service}, {"remote", origin.remote_ip}});
+            return;
+        case Outcome::temporary:
+            temporary_.add();
+            session.error("log-in failed for now", {{"user", credentials.user},
+                                                    {"service", origin.service},
+                                                    {"remote", origin.remote_ip},
+                                                    {"reason", checked.reason}});
+            return;
+        case Outcome::wrong:
+        case Outcome::disabled:
+        case Outcome::unauthorized:
+            failed_.add();
+            session.warning("log-in failed", {{"user", credentials.user},
+                                              {"service", origin.service},
+                                              {"remote", origin.remote_ip},
+                                              {"reason", checked.reason}});
+    }
+}
+
+net::Async<> Authenticator::wait_for_tick() {
+    const auto tick = std::chrono::duration_cast<net::Clock::duration>(daemon_.config()->auth.failure_delay);
+    if (tick.count() == 0) co_return;
+    const net::Clock::duration now = net::Clock::now().time_since_epoch();
+    const net::Clock::time_point next{now - now % tick + tick};
+    co_await daemon_.loop().sleep_until(net::Deadline{next});
+}
+
+}  // namespace posthouse::auth

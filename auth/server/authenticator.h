@@ -1,0 +1,72 @@
+// Authenticator: decides whether somebody may log in.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "auth/server/directory_pool.h"
+#include "auth/server/recent_log_ins.h"
+#include "auth/server/verdict_cache.h"
+#include "guardd/client.h"
+#include "guardd/penalties.h"
+#include "lib/daemon/daemon.h"
+#include "lib/net/pool.h"
+#include "lib/sasl/auth_command.h"
+#include "lib/sasl/auth_reply.h"
+#include "lib/sasl/mechanism.h"
+
+namespace posthouse::auth {
+
+/// Where a log-in comes from, as the asking daemon says; for penalties and the log.
+struct Origin {
+    std::string service;
+    std::string remote_ip;
+    std::string session;
+    bool no_penalty = false;
+};
+
+/// The order of things: penalty (guardd's, or our own table when it is away), look-up, hash. Half of the places in the
+/// queue for a hash are kept for users who logged in from the same network lately; without a place the answer is
+/// "temporary failure". Failures are answered on a tick, so that their time does not tell whether the user exists,
+/// the password was wrong, or the answer was remembered. Belongs to the loop's thread.
+class Authenticator {
+  public:
+    Authenticator(daemon::Daemon& daemon, DirectoryPool& directory, net::Pool& lookups);
+
+    /// The user's address, or why not.
+    net::Async<std::expected<std::string, sasl::FailReply>> check(sasl::Credentials credentials, Origin origin);
+    /// Ends the connection to guardd.
+    net::Async<> stop();
+
+  private:
+    enum class Outcome { ok, wrong, disabled, unauthorized, temporary };
+    struct Checked {
+        Outcome outcome = Outcome::temporary;
+        std::string user;    ///< as the directory has it, if it does
+        std::string reason;  ///< for the log
+    };
+    net::Async<> serve_penalty(std::string ip, std::string user, net::Deadline deadline);
+    net::Async<Checked> verify(const sasl::Credentials& credentials, const Origin& origin, net::Deadline deadline);
+    net::Async<Result<bool>> hash(const std::string& stored, std::string_view password, bool known,
+                                  net::Deadline deadline);
+    void report(const Checked& checked, const sasl::Credentials& credentials, const Origin& origin);
+    net::Async<> wait_for_tick();
+
+    daemon::Daemon& daemon_;
+    DirectoryPool& directory_;
+    net::Pool& lookups_;
+    net::Pool hashing_;
+    std::size_t hash_places_;
+    std::size_t hashing_now_ = 0;
+    guard::Client guard_;
+    guard::Penalties own_penalties_;
+    VerdictCache verdicts_;
+    RecentLogIns recent_;
+    metrics::Counter ok_;
+    metrics::Counter failed_;
+    metrics::Counter temporary_;
+    metrics::Histogram hash_seconds_;
+};
+
+}  // namespace posthouse::auth

@@ -1,0 +1,101 @@
+// UserdbSession: user look-ups in Dovecot's auth master protocol.
+#include "auth/server/userdb_session.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "auth/directory/address.h"
+#include "lib/base/log.h"
+
+namespace posthouse::auth {
+namespace {
+
+constexpr std::int64_t bytes_per_mb = std::int64_t{1} << 20;
+
+}  // namespace
+
+UserdbSession::UserdbSession(net::Loop& loop, net::Stream& stream, DirectoryPool& directory, net::Pool& lookups,
+                             LoginTable& logins, config::Snapshot config)
+    : LineConnection(loop, stream),
+      directory_(directory),
+      lookups_(lookups),
+      logins_(logins),
+      config_(std::move(config)) {}
+
+std::string UserdbSession::greeting() {
+    return sasl::encode(sasl::master_version) + sasl::encode(sasl::ServerPid{static_cast<std::uint32_t>(::getpid())});
+}
+
+Result<> UserdbSession::handle(std::string_view text) {
+    Result<sasl::MasterLine> line = sasl::parse_master_line(text);
+    if (!line) return fail(line.error());
+    if (const auto* version = std::get_if<sasl::Version>(&*line)) {
+        if (version->major != 1) return fail(ErrorCode::unsupported, "Auth master protocol has another major version");
+    } else if (auto* user = std::get_if<sasl::UserRequest>(&*line)) {
+        if (has_room())
+            scope().spawn(&UserdbSession::find, this, user->id, std::move(user->user));
+        else
+            reply(sasl::encode(sasl::MasterFailReply{user->id, "Too many requests"}));
+    } else if (const auto* all = std::get_if<sasl::ListRequest>(&*line)) {
+        if (has_room())
+            scope().spawn(&UserdbSession::list, this, all->id);
+        else
+            reply(sasl::encode(sasl::ListDoneReply{all->id, true}));
+    } else if (auto* login = std::get_if<sasl::LoginRequest>(&*line)) {
+        const LoginKey key{std::move(login->cookie), login->client_pid, login->exchange_id};
+        std::optional<std::string> who = logins_.take(key, net::Clock::now());
+        if (!who)
+            reply(sasl::encode(sasl::NotFoundReply{login->id}));
+        else if (has_room())
+            scope().spawn(&UserdbSession::find, this, login->id, std::move(*who));
+        else
+            reply(sasl::encode(sasl::MasterFailReply{login->id, "Too many requests"}));
+    } else if (const auto* unknown = std::get_if<sasl::UnknownLine>(&*line)) {
+        return fail(ErrorCode::unsupported, "Unknown request " + unknown->name);
+    }
+    // CANCEL needs nothing: what it names is answered in a moment.
+    return {};
+}
+
+net::Async<> UserdbSession::find(UserdbSession* session, std::uint32_t id, std::string user) {
+    std::string line = co_await session->lookups_.run([&] { return session->answer(id, user); });
+    session->reply(std::move(line));
+}
+
+/// On a thread of the pool.
+std::string UserdbSession::answer(std::uint32_t id, const std::string& user) {
+    const Result<MailAddress> address = parse_address(user);
+    if (!address) return sasl::encode(sasl::NotFoundReply{id});
+    const Result<std::optional<User>> found =
+        directory_.with([&](Directory& directory) { return directory.find_user(address->text()); });
+    if (!found) {
+        log::error("user look-up failed", {{"user", user}, {"reason", found.error().message()}});
+        return sasl::encode(sasl::MasterFailReply{id, "Directory is unavailable"});
+    }
+    if (!*found) return sasl::encode(sasl::NotFoundReply{id});
+    sasl::UserReply reply{id, (*found)->email, {}};
+    reply.fields.push_back({"home", config_->general.mail_root + '/' + address->domain + '/' + address->local});
+    if ((*found)->quota_mb > 0) {
+        reply.fields.push_back({"quota_bytes", std::to_string((*found)->quota_mb * bytes_per_mb)});
+        reply.fields.push_back({"quota_rule", "*:storage=" + std::to_string((*found)->quota_mb) + 'M'});
+    }
+    return sasl::encode(reply);
+}
+
+net::Async<> UserdbSession::list(UserdbSession* session, std::uint32_t id) {
+    std::string lines = co_await session->lookups_.run([&] {
+        const Result<std::vector<User>> users =
+            session->directory_.with([](Directory& directory) { return directory.users({}); });
+        if (!users) {
+            log::error("user list failed", {{"reason", users.error().message()}});
+            return sasl::encode(sasl::ListDoneReply{id, true});
+        }
+        std::string text;
+        for (const User& user : *users) text += sasl::encode(sasl::ListReply{id, user.email});
+        return text + sasl::encode(sasl::ListDoneReply{id, false});
+    });
+    session->reply(std::move(lines));
+}
+
+}  // namespace posthouse::auth

@@ -1,0 +1,36 @@
+// UserdbSession: one connection on the socket `userdb`, in Dovecot's auth master protocol.
+#pragma once
+
+#include <string>
+
+#include "auth/server/directory_pool.h"
+#include "auth/server/line_connection.h"
+#include "auth/server/login_table.h"
+#include "lib/config/config.h"
+#include "lib/net/pool.h"
+#include "lib/sasl/master.h"
+
+namespace posthouse::auth {
+
+/// USER and REQUEST answer with `home` (<mail_root>/<domain>/<local part>), and, for users with a quota,
+/// `quota_bytes` and Dovecot's `quota_rule`. There is no PASS.
+class UserdbSession final : public LineConnection {
+  public:
+    UserdbSession(net::Loop& loop, net::Stream& stream, DirectoryPool& directory, net::Pool& lookups,
+                  LoginTable& logins, config::Snapshot config);
+
+    static std::string greeting();
+
+  private:
+    Result<> handle(std::string_view line) override;
+    static net::Async<> find(UserdbSession* session, std::uint32_t id, std::string user);
+    static net::Async<> list(UserdbSession* session, std::uint32_t id);
+    std::string answer(std::uint32_t id, const std::string& user);
+
+    DirectoryPool& directory_;
+    net::Pool& lookups_;
+    LoginTable& logins_;
+    config::Snapshot config_;
+};
+
+}  // namespace posthouse::auth
