@@ -16,6 +16,10 @@ namespace {
 constexpr std::string_view empty_text = R"("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0)";
 constexpr std::string_view empty_envelope = "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
 
+/// Once this much is written, envelopes are shown empty: many messages inside one, each with a long list of short
+/// addresses, would otherwise make gigabytes of a few megabytes.
+constexpr std::size_t envelopes_up_to = 8U << 20U;
+
 /// The Content-* fields that only IMAP shows; the first of each counts.
 struct ContentFields {
     std::optional<std::string> id;
@@ -124,7 +128,11 @@ class Writer {
         if (part.kind == mime::Part::Kind::message) {
             const mime::Part& inside = structure_.at(part.first_child);
             out_ += ' ';
-            append_envelope(message_, inside.header, out_);
+            if (out_.size() < envelopes_up_to) {
+                append_envelope(message_, inside.header, out_);
+            } else {
+                out_ += empty_envelope;
+            }
             out_ += ' ';
             write(inside);
         } else if (message) {

@@ -9,6 +9,7 @@
 #include "lib/imap/strings.h"
 #include "lib/mime/address.h"
 #include "lib/mime/header.h"
+#include "lib/mime/limits.h"
 
 namespace posthouse::imap {
 namespace {
@@ -87,8 +88,9 @@ void append_envelope(std::string_view message, mime::Range header, std::string& 
             if (!holds_addresses(slot)) {
                 texts.at(slot) = field->value;
             } else {
-                auto more = mime::parse_addresses(field->value);
                 auto& list = lists.at(slot);
+                if (list.size() >= mime::max_addresses) break;
+                auto more = mime::parse_addresses(field->value);
                 list.insert(list.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
             }
             break;

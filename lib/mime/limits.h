@@ -20,7 +20,7 @@ inline constexpr std::size_t max_boundary = 1000;
 /// Parameters of one Content-Type or Content-Disposition, each section of RFC 2231 counted.
 inline constexpr std::size_t max_parameters = 200;
 /// Addresses, groups included, in one address list.
-inline constexpr std::size_t max_addresses = 20000;
+inline constexpr std::size_t max_addresses = 10000;
 /// Message-IDs in one References field; RFC 5322 §3.6.4 lets a thread grow without end.
 inline constexpr std::size_t max_message_ids = 1000;
 /// Languages of one Content-Language field.

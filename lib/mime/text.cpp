@@ -16,7 +16,7 @@ bool visit_text(std::string_view message, const Structure& structure,
         if (part.kind != Part::Kind::leaf || !part.type.is("text")) continue;
         const std::string bytes = decode_transfer(part.encoding, part.body.of(message));
         const auto text = to_utf8(bytes, part.type.charset());
-        if (!visit(part, text ? *text : bytes)) return false;
+        if (!visit(part, text ? *text : guess_utf8(bytes))) return false;
     }
     return true;
 }

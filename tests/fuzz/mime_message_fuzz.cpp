@@ -127,7 +127,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_wire(message);
     check_balance(imap::envelope(message));
     const mime::Structure structure = mime::parse_structure(message);
-    mime::visit_text(message, structure, [](const Part&, std::string_view) { return true; });
+    mime::visit_text(message, structure, [](const Part&, std::string_view text) {
+        require(ascii::is_utf8(text));
+        return true;
+    });
     mime::visit_header_text(message, structure.root().header, [](std::string_view, std::string_view text) {
         require(ascii::is_utf8(text));
         return true;

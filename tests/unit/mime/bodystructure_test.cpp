@@ -67,6 +67,17 @@ TEST(BodyStructure, WhatMustHaveAPartGetsAnEmptyOne) {
               "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0) 1)");
 }
 
+TEST(BodyStructure, ManyLongEnvelopesDoNotGrowWithoutEnd) {
+    std::string message = "Content-Type: multipart/digest; boundary=x\n\n";
+    std::string from = "From: ";
+    for (int i = 0; i < 2000; ++i) from += "a,";
+    for (int i = 0; i < 400; ++i) message += "--x\n\n" + from + "\n\n";
+    const std::string shown = body_of(message);
+    EXPECT_LT(shown.size(), 10U << 20U);
+    EXPECT_TRUE(shown.contains("MISSING_DOMAIN"));
+    EXPECT_TRUE(shown.ends_with("\"7bit\" 0 0) 2) \"digest\")")) << shown.substr(shown.size() - 80);
+}
+
 TEST(BodyStructure, AMultipartOverABoundIsBytes) {
     const std::string_view message = "Content-Type: multipart/mixed; boundary=x\n\n--x\n\na\n--x--\n";
     EXPECT_EQ(body(message, mime::parse_structure(message, {.depth = 1})),
