@@ -1,0 +1,115 @@
+// Tests of lmtpd's sessions: what a client sees, and what lies in the Maildir afterwards.
+#include <sys/stat.h>
+
+#include "tests/unit/lmtpd/conversation.h"
+
+namespace posthouse::lmtpd {
+namespace {
+
+class LmtpSession : public ConversationTest {
+  protected:
+    /// What comes back after LHLO.
+    std::string after_lhlo(const std::string& script) {
+        const std::string transcript = converse("LHLO relay.example.org\r\n" + script);
+        const std::size_t end = transcript.find("\r\n250 ");
+        EXPECT_NE(end, std::string::npos) << transcript;
+        return transcript.substr(transcript.find('\n', end + 2) + 1);
+    }
+};
+
+const std::string to_joe = "MAIL FROM:<a@example.net>\r\nRCPT TO:<joe@example.org>\r\nDATA\r\n";
+const std::string invitation = "354 End data with <CR><LF>.<CR><LF>\r\n";
+
+TEST_F(LmtpSession, LhloOffersWhatRfc2033AsksFor) {
+    const std::string transcript = converse("LHLO x\r\nQUIT\r\n");
+    for (const char* extension :
+         {"-PIPELINING\r\n", "-ENHANCEDSTATUSCODES\r\n", "-8BITMIME\r\n", "-SIZE\r\n", "XFORWARD "})
+        EXPECT_NE(transcript.find(extension), std::string::npos) << extension;
+    EXPECT_TRUE(transcript.ends_with("\r\n221 2.0.0 Bye\r\n"));
+}
+
+TEST_F(LmtpSession, AMessageIsStoredWithTraceFieldsAndItsDotsUnstuffed) {
+    EXPECT_EQ(after_lhlo("XFORWARD IDENT=ABC123 ADDR=192.0.2.1\r\n" + to_joe +
+                         "Subject: x\r\n\r\n..dot\r\nend\r\n.\r\nQUIT\r\n"),
+              "250 2.0.0 OK\r\n250 2.1.0 OK\r\n250 2.1.5 OK\r\n" + invitation +
+                  "250 2.0.0 <joe@example.org> ABC123 Delivered\r\n221 2.0.0 Bye\r\n");
+    ASSERT_EQ(delivered("joe").size(), 1u);
+    const std::string content = delivered("joe")[0];
+    EXPECT_TRUE(content.starts_with("Return-Path: <a@example.net>\nDelivered-To: joe@example.org\nReceived: "))
+        << content;
+    EXPECT_NE(content.find("LMTP id ABC123"), std::string::npos) << content;
+    EXPECT_TRUE(content.ends_with("\nSubject: x\n\n.dot\nend\n")) << content;
+    EXPECT_NE(delivered_files("joe")[0].find("ABC123"), std::string::npos);
+}
+
+TEST_F(LmtpSession, EachRecipientGetsAReplyInOrderAndTheyShareOneFile) {
+    EXPECT_EQ(
+        after_lhlo("XFORWARD IDENT=M1\r\nMAIL FROM:<>\r\nRCPT TO:<joe@example.org>\r\nRCPT TO:<no@example.org>\r\n"
+                   "RCPT TO:<later@example.org>\r\nRCPT TO:<ann@example.org>\r\nRCPT TO:<joe@example.org>\r\n"
+                   "DATA\r\nx\r\n.\r\nQUIT\r\n"),
+        "250 2.0.0 OK\r\n250 2.1.0 OK\r\n250 2.1.5 OK\r\n550 5.1.1 <no@example.org> User unknown\r\n"
+        "451 4.3.0 <later@example.org> Cannot be looked up now, try again later\r\n250 2.1.5 OK\r\n250 2.1.5 OK\r\n" +
+            invitation +
+            "250 2.0.0 <joe@example.org> M1 Delivered\r\n250 2.0.0 <ann@example.org> M1 Delivered\r\n"
+            "250 2.0.0 <joe@example.org> M1 Delivered\r\n221 2.0.0 Bye\r\n");
+    ASSERT_EQ(delivered("joe").size(), 1u);
+    ASSERT_EQ(delivered("ann").size(), 1u);
+    EXPECT_TRUE(delivered("joe")[0].starts_with("Return-Path: <>\nReceived: ")) << delivered("joe")[0];
+    struct stat joe{};
+    struct stat ann{};
+    ASSERT_EQ(::stat(delivered_files("joe")[0].c_str(), &joe), 0);
+    ASSERT_EQ(::stat(delivered_files("ann")[0].c_str(), &ann), 0);
+    EXPECT_EQ(joe.st_ino, ann.st_ino);
+}
+
+TEST_F(LmtpSession, ARepeatedTransactionIsAnsweredAndNotStoredAgain) {
+    const std::string transaction = "XFORWARD IDENT=SAME\r\n" + to_joe + "once\r\n.\r\n";
+    const std::string replies = "250 2.0.0 OK\r\n250 2.1.0 OK\r\n250 2.1.5 OK\r\n" + invitation +
+                                "250 2.0.0 <joe@example.org> SAME Delivered\r\n";
+    EXPECT_EQ(after_lhlo(transaction + transaction + "QUIT\r\n"), replies + replies + "221 2.0.0 Bye\r\n");
+    EXPECT_EQ(after_lhlo(transaction + "QUIT\r\n"), replies + "221 2.0.0 Bye\r\n");
+    EXPECT_EQ(delivered("joe").size(), 1u);
+}
+
+TEST_F(LmtpSession, TransactionsWithoutIdAreEachTheirOwn) {
+    after_lhlo(to_joe + "one\r\n.\r\n" + to_joe + "two\r\n.\r\nXFORWARD IDENT=../../x\r\n" + to_joe +
+               "three\r\n.\r\nQUIT\r\n");
+    EXPECT_EQ(delivered("joe").size(), 3u);
+}
+
+TEST_F(LmtpSession, ALargeMessageArrivesWhole) {
+    std::string content = "Subject: long\r\n\r\n";
+    while (content.size() < 1'000'000) content += "line " + std::to_string(content.size()) + "\r\n";
+    after_lhlo(to_joe + content + ".\r\nQUIT\r\n");
+    ASSERT_EQ(delivered("joe").size(), 1u);
+    std::string stored = content;
+    std::erase(stored, '\r');
+    EXPECT_TRUE(delivered("joe")[0].ends_with("\n" + stored));
+}
+
+TEST_F(LmtpSession, AMessageThatIsCutOffLeavesNothing) {
+    EXPECT_EQ(after_lhlo(to_joe + std::string(300'000, 'x') + "\r\n"), "250 2.1.0 OK\r\n250 2.1.5 OK\r\n" + invitation);
+    EXPECT_EQ(delivered("joe").size(), 0u);
+}
+
+TEST_F(LmtpSession, OnlyCrlfDotCrlfEndsTheData) {
+    after_lhlo(to_joe + "a\n.\nMAIL FROM:<b@example.net>\r\n.\r\nQUIT\r\n");
+    ASSERT_EQ(delivered("joe").size(), 1u);
+    EXPECT_TRUE(delivered("joe")[0].ends_with("\na\n.\nMAIL FROM:<b@example.net>\n")) << delivered("joe")[0];
+}
+
+TEST_F(LmtpSession, CommandsOutOfOrderAndNonsenseLeaveTheSessionUsable) {
+    EXPECT_EQ(converse("MAIL FROM:<a@example.net>\r\nEHLO x\r\nSTARTTLS\r\nXYZZY\r\nRSET\r\n" +
+                       std::string(20'000, 'a') + "\r\nQUIT\r\n"),
+              "503 5.5.1 LHLO comes first\r\n500 5.5.1 This is LMTP: use LHLO\r\n502 5.5.1 Command is not offered\r\n"
+              "500 5.5.1 Command is not offered\r\n250 2.0.0 OK\r\n500 5.5.2 Line too long\r\n221 2.0.0 Bye\r\n");
+    EXPECT_EQ(
+        after_lhlo("RCPT TO:<joe@example.org>\r\nDATA\r\nMAIL FROM:<a@example.net>\r\nMAIL FROM:<b@example.net>\r\n"
+                   "XFORWARD IDENT=x\r\nDATA\r\nRSET\r\nVRFY joe\r\nNOOP\r\nQUIT\r\n"),
+        "503 5.5.1 MAIL comes first\r\n503 5.5.1 MAIL comes first\r\n250 2.1.0 OK\r\n"
+        "503 5.5.1 A transaction is under way\r\n503 5.5.1 A transaction is under way\r\n"
+        "503 5.5.1 No valid recipients\r\n250 2.0.0 OK\r\n252 2.5.0 Try RCPT\r\n250 2.0.0 OK\r\n221 2.0.0 Bye\r\n");
+}
+
+}  // namespace
+}  // namespace posthouse::lmtpd

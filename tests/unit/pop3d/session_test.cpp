@@ -1,0 +1,115 @@
+// Tests of pop3d's sessions: what a client sees, from greeting to QUIT.
+#include "tests/unit/pop3d/conversation.h"
+
+namespace posthouse::pop3d {
+namespace {
+
+const std::string log_in = "USER joe@example.org\r\nPASS secret\r\n";
+
+class Pop3Session : public ConversationTest {
+  protected:
+    /// What comes back after a log-in.
+    std::string after_log_in(const std::string& script) {
+        const std::string transcript = converse(log_in + script);
+        const std::string expected = "+OK Password, please\r\n+OK Logged in";
+        EXPECT_EQ(transcript.substr(0, expected.size()), expected);
+        const std::size_t end = transcript.find('\n', expected.size());
+        return end == std::string::npos ? "" : transcript.substr(end + 1);
+    }
+};
+
+TEST_F(Pop3Session, ReadsWhatWasDeliveredByteForByteWithDotsStuffed) {
+    deliver("Subject: one\r\n\r\n.\r\n..dots\r\nend\r\n");
+    EXPECT_EQ(after_log_in("STAT\r\nLIST\r\nLIST 1\r\nRETR 1\r\nQUIT\r\n"),
+              "+OK 1 32\r\n+OK 1 messages\r\n1 32\r\n.\r\n+OK 1 32\r\n"
+              "+OK 32 octets\r\nSubject: one\r\n\r\n..\r\n...dots\r\nend\r\n.\r\n+OK Bye\r\n");
+}
+
+TEST_F(Pop3Session, TopSendsHeaderAndLines) {
+    deliver("Subject: one\r\n\r\nfirst\r\nsecond\r\nthird\r\n");
+    EXPECT_EQ(after_log_in("TOP 1 0\r\nTOP 1 2\r\nQUIT\r\n"),
+              "+OK Top of message follows\r\nSubject: one\r\n\r\n.\r\n"
+              "+OK Top of message follows\r\nSubject: one\r\n\r\nfirst\r\nsecond\r\n.\r\n+OK Bye\r\n");
+}
+
+TEST_F(Pop3Session, AMessageOfManyPiecesArrivesWhole) {
+    std::string content = "Subject: long\r\n\r\n";
+    while (content.size() < 300'000) content += "line " + std::to_string(content.size()) + "\r\n";
+    deliver(content);
+    EXPECT_EQ(after_log_in("RETR 1\r\nQUIT\r\n"),
+              "+OK " + std::to_string(content.size()) + " octets\r\n" + content + ".\r\n+OK Bye\r\n");
+}
+
+TEST_F(Pop3Session, UniqueIdsAreDovecotsAndStay) {
+    deliver("a\r\n");
+    deliver("b\r\n");
+    const std::string first = after_log_in("UIDL\r\nQUIT\r\n");
+    EXPECT_TRUE(first.starts_with("+OK 2 messages\r\n1 00000001")) << first;
+    EXPECT_NE(first.find("\r\n2 00000002"), std::string::npos) << first;
+    EXPECT_EQ(first.size(), std::string_view("+OK 2 messages\r\n1 0000000112345678\r\n2 0000000212345678\r\n.\r\n"
+                                             "+OK Bye\r\n")
+                                .size());
+    EXPECT_EQ(after_log_in("UIDL\r\nQUIT\r\n"), first);
+}
+
+TEST_F(Pop3Session, MessagesAreRemovedAtQuitOnly) {
+    deliver("a\r\n");
+    deliver("bb\r\n");
+    // Without QUIT nothing is removed (RFC 1939 §6).
+    EXPECT_EQ(after_log_in("DELE 1\r\nSTAT\r\n"), "+OK Marked as deleted\r\n+OK 1 4\r\n");
+    EXPECT_EQ(after_log_in("DELE 1\r\nDELE 1\r\nRETR 1\r\nLIST\r\nRSET\r\nSTAT\r\nDELE 2\r\nQUIT\r\n"),
+              "+OK Marked as deleted\r\n-ERR No such message\r\n-ERR No such message\r\n+OK 1 messages\r\n2 4\r\n.\r\n"
+              "+OK 2 messages, 7 octets\r\n+OK 2 7\r\n+OK Marked as deleted\r\n+OK Bye\r\n");
+    EXPECT_EQ(after_log_in("LIST\r\nQUIT\r\n"), "+OK 1 messages\r\n1 3\r\n.\r\n+OK Bye\r\n");
+}
+
+TEST_F(Pop3Session, AuthPlainAndLogin) {
+    EXPECT_EQ(converse("AUTH PLAIN AGpvZUBleGFtcGxlLm9yZwBzZWNyZXQ=\r\nSTAT\r\nQUIT\r\n"),
+              "+OK Logged in, 0 messages, 0 octets\r\n+OK 0 0\r\n+OK Bye\r\n");
+    EXPECT_EQ(converse("AUTH PLAIN\r\nAGpvZUBleGFtcGxlLm9yZwBzZWNyZXQ=\r\nQUIT\r\n"),
+              "+ \r\n+OK Logged in, 0 messages, 0 octets\r\n+OK Bye\r\n");
+    EXPECT_EQ(converse("AUTH LOGIN\r\nam9lQGV4YW1wbGUub3Jn\r\nc2VjcmV0\r\nQUIT\r\n"),
+              "+ VXNlcm5hbWU6\r\n+ UGFzc3dvcmQ6\r\n+OK Logged in, 0 messages, 0 octets\r\n+OK Bye\r\n");
+}
+
+TEST_F(Pop3Session, AuthCanBeCancelledAndListed) {
+    EXPECT_EQ(converse("AUTH PLAIN\r\n*\r\nAUTH PLAIN\r\n!\r\nAUTH CRAM-MD5\r\nAUTH\r\nNOOP\r\n"),
+              "+ \r\n-ERR Authentication cancelled\r\n+ \r\n-ERR Invalid base64 data in response\r\n"
+              "-ERR Mechanism is not offered\r\n+OK Mechanisms follow\r\nPLAIN\r\nLOGIN\r\n.\r\n-ERR Log in first\r\n");
+}
+
+TEST_F(Pop3Session, WrongPasswordsAndAbsentPartsAreToldApart) {
+    const std::string wrong = converse("USER joe@example.org\r\nPASS wrong\r\n");
+    EXPECT_NE(wrong.find("\r\n-ERR [AUTH] "), std::string::npos) << wrong;
+    const std::string later = converse("USER later@example.org\r\nPASS secret\r\n");
+    EXPECT_NE(later.find("\r\n-ERR [SYS/TEMP] "), std::string::npos) << later;
+}
+
+TEST_F(Pop3Session, PasswordsAreRefusedWithoutTls) {
+    config.tls.allow_plain_login = false;
+    const std::string transcript =
+        converse("CAPA\r\nUSER joe@example.org\r\nPASS secret\r\nAUTH PLAIN\r\nSTLS\r\nQUIT\r\n");
+    EXPECT_EQ(transcript.find("USER\r\n"), std::string::npos) << transcript;
+    EXPECT_EQ(transcript.find("SASL"), std::string::npos) << transcript;
+    const std::string refusal = "-ERR [SYS/PERM] Passwords are taken only over TLS: use STLS first\r\n";
+    EXPECT_TRUE(transcript.ends_with(".\r\n" + refusal + refusal + refusal +
+                                     "-ERR TLS is not available or already active\r\n+OK Bye\r\n"))
+        << transcript;
+}
+
+TEST_F(Pop3Session, CommandsOutOfOrderAndNonsenseLeaveTheSessionUsable) {
+    EXPECT_EQ(converse("STAT\r\nPASS x\r\nXYZZY\r\n" + std::string(20'000, 'a') + "\r\nRETR 0\r\nAPOP a b\r\nQUIT\r\n"),
+              "-ERR Log in first\r\n-ERR USER comes first\r\n-ERR Unknown command\r\n-ERR Line too long\r\n"
+              "-ERR Message number expected\r\n-ERR APOP is not offered\r\n+OK Bye\r\n");
+    EXPECT_EQ(after_log_in("USER joe\r\nRETR 1\r\nNOOP\r\nQUIT\r\n"),
+              "-ERR Already logged in\r\n-ERR No such message\r\n+OK\r\n+OK Bye\r\n");
+}
+
+TEST_F(Pop3Session, TooManyErrorsEndTheSession) {
+    config.pop3d.error_limit = 3;
+    EXPECT_EQ(converse("A\r\nB\r\nC\r\nQUIT\r\n"),
+              "-ERR Unknown command\r\n-ERR Unknown command\r\n-ERR Unknown command\r\n-ERR Too many errors\r\n");
+}
+
+}  // namespace
+}  // namespace posthouse::pop3d
