@@ -57,14 +57,14 @@ std::string convert(std::string_view bytes, UConverter* from) {
     std::array<char, 4096> chunk{};
     const char* source = bytes.data();
     const char* const source_end = source + bytes.size();
-    bool first = true;
+    UBool first = 1;
     while (true) {
         UErrorCode status = U_ZERO_ERROR;
         char* target = chunk.data();
         ucnv_convertEx(utf8.get(), from, &target, chunk.data() + chunk.size(), &source, source_end, pivot.data(),
-                       &pivot_source, &pivot_target, pivot.data() + pivot.size(), first, true, &status);
+                       &pivot_source, &pivot_target, pivot.data() + pivot.size(), first, 1, &status);
         out.append(chunk.data(), static_cast<std::size_t>(target - chunk.data()));
-        first = false;
+        first = 0;
         if (status != U_BUFFER_OVERFLOW_ERROR) return out;
     }
 }

@@ -165,8 +165,8 @@ class DateReader {
         }
         const int hour = std::max(hour_, 0);
         if (hour > 23 || minute_ > 59 || second_ > 60) return std::nullopt;
-        const std::int64_t local =
-            seconds_of_day(year_, month_, day_) + hour * 3600 + minute_ * 60 + std::min(second_, 59);
+        const std::int64_t local = seconds_of_day(year_, month_, day_) + std::int64_t{hour} * 3600 +
+                                   std::int64_t{minute_} * 60 + std::min(second_, 59);
         return DateTime{local - std::int64_t{zone_} * 60, zone_};
     }
 
