@@ -53,9 +53,13 @@ Result<> Part::write_bundle(const config::Config& config, const std::map<std::st
         if (!file) return fail(file.error());
         bundle_ = std::move(*file);
     }
-    static const std::map<std::string, std::string> none;
-    return config::write_bundle_file(bundle_.get(),
-                                     config::encode_bundle(config, kind_.sections, kind_.tls ? tls_files : none));
+    if (kind_.tls)
+        return config::write_bundle_file(bundle_.get(), config::encode_bundle(config, kind_.sections, tls_files));
+    config::Config without_keys = config;
+    without_keys.tls.certificate.clear();
+    without_keys.tls.key.clear();
+    without_keys.tls.additional.clear();
+    return config::write_bundle_file(bundle_.get(), config::encode_bundle(without_keys, kind_.sections, {}));
 }
 
 Result<> Part::start(const Surroundings& surroundings, const config::Config& config) {
