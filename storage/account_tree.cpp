@@ -25,6 +25,7 @@ constexpr mode_t folder_mode = 0700;
 constexpr const char* intent_name = "posthouse-rename";
 constexpr std::size_t max_intent_bytes = 16u << 20;
 
+/// mkdir; an existing one will do.
 Result<> make_folder_in(int parent, const char* name) {
     if (::mkdirat(parent, name, folder_mode) != 0 && errno != EEXIST)
         return fail_errno(std::string("mkdir ") + name, errno);
@@ -105,8 +106,13 @@ Result<> make_account(const std::string& root, const Settings& settings) {
     for (const DefaultFolder& folder : settings.default_folders) {
         const Result<MailboxName> name = MailboxName::parse(folder.name);
         if (!name) return fail(name.error());
-        const Result<> made = make_mailbox(lock->root(), root, *name);
-        if (!made && made.error().code != ErrorCode::exists) return made;
+        // Without dovecot-uidlist, which the first look makes: nobody knows this mailbox yet, one sync serves for all.
+        const Result<> made = make_folder_in(lock->root(), name->folder().c_str());
+        if (!made) return made;
+        const Result<UniqueFd> mark = open_in(lock->root(), name->folder() + "/maildirfolder", O_WRONLY | O_CREAT);
+        if (!mark) return fail(mark.error());
+        for (const char* part : {"/tmp", "/new", "/cur"})
+            if (Result<> inner = make_folder_in(lock->root(), (name->folder() + part).c_str()); !inner) return inner;
         subscriptions->add(*name);
     }
     if (!settings.default_folders.empty())

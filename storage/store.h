@@ -30,8 +30,8 @@ struct Settings {
     std::string mail_root;  ///< accounts lie in mail_root/<domain>/<local part>/
     /// Made and subscribed when an account is made; whichever mailbox has one of these names shows its attribute.
     std::vector<DefaultFolder> default_folders = usual_folders();
-    std::size_t cached_mailboxes = 256;           ///< mailboxes kept in memory beyond those in use
-    std::size_t cached_messages = 1'000'000;      ///< and the sum of their messages (about 200 bytes each)
+    std::size_t cached_mailboxes = 256;       ///< mailboxes kept in memory beyond those in use
+    std::size_t cached_messages = 1'000'000;  ///< and the sum of their messages (about 200 bytes each)
     /// Changes remembered one by one in each mailbox; a session further behind compares the whole mailbox.
     std::size_t remembered_changes = 50'000;
     std::chrono::milliseconds lock_wait{10'000};  ///< for another process's locks; then busy
