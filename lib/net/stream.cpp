@@ -18,7 +18,7 @@
 namespace posthouse::net {
 namespace {
 
-constexpr std::size_t input_cap = std::size_t{64} * 1024;        // most bytes that wait to be consumed
+constexpr std::size_t input_cap = std::size_t{66} * 1024;        // most bytes that wait to be consumed: a line of 64 KiB
 constexpr std::size_t output_cap = std::size_t{16} * 1024;       // bytes that wait for company before they are sent
 constexpr std::size_t skip_cap = std::size_t{16} * 1024 * 1024;  // how much of an overlong line is skipped
 constexpr unsigned reads_between_yields = 32;                    // a flood of input must not starve other sessions
@@ -233,7 +233,7 @@ Async<Result<std::string>> Stream::read_line(std::size_t max_length, Deadline de
             co_return line;
         }
         scanned = bytes.size();
-        if (scanned > max_length + 1 || skipped > 0) {
+        if (scanned > max_length + 1 || scanned >= input_cap || skipped > 0) {
             skipped += scanned;
             s.in_start += scanned;
             scanned = 0;
