@@ -1,0 +1,262 @@
+// Tests of the commands for domains, users and aliases, as run with a configuration of their own.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "auth/directory/sqlite_directory.h"
+#include "auth/passwords/password.h"
+#include "cli/command.h"
+
+namespace posthouse::cli {
+namespace {
+
+class CommandsTest : public testing::Test {
+  protected:
+    CommandsTest() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "posthouse-cli-XXXXXX").string();
+        if (::mkdtemp(pattern.data()) == nullptr) std::abort();
+        folder_ = pattern;
+        std::ofstream(folder_ + "/posthouse.toml")
+            << "[general]\nmail_root = \"mail\"\n"
+               "[directory]\nsqlite = \"directory.sqlite\"\nbusy_timeout = \"0ms\"\n";
+    }
+    ~CommandsTest() override { std::filesystem::remove_all(folder_); }
+
+    /// Runs `posthouse --config … <words>` with `input` on standard input; its exit code.
+    int run(const std::string& words, const std::string& input = {}) {
+        std::vector<std::string> parts{"posthouse", "--config", folder_ + "/posthouse.toml"};
+        std::istringstream split(words);
+        for (std::string word; split >> word;) parts.push_back(word);
+        std::vector<const char*> argv;
+        for (const std::string& part : parts) argv.push_back(part.c_str());
+        std::istringstream in(input);
+        std::ostringstream out;
+        std::ostringstream err;
+        Context context{.config_path = {}, .version = "0", .in = in, .out = out, .err = err};
+        const int code = cli::run(static_cast<int>(argv.size()), argv.data(), context);
+        out_ = out.str();
+        err_ = err.str();
+        return code;
+    }
+    nlohmann::json json(const std::string& words, const std::string& input = {}) {
+        EXPECT_EQ(run("--json " + words, input), 0) << out_ << err_;
+        return nlohmann::json::parse(out_);
+    }
+    std::unique_ptr<auth::Directory> directory() {
+        return std::move(*auth::open_sqlite_directory({folder_ + "/directory.sqlite", 0}));
+    }
+    void add_joe() {
+        ASSERT_EQ(run("domain add example.org"), 0) << err_;
+        ASSERT_EQ(run("user add joe@example.org --password-stdin", "secret\n"), 0) << err_;
+    }
+    std::string make_mail(const std::string& user) {
+        const std::string mail = folder_ + "/mail/example.org/" + user;
+        std::filesystem::create_directories(mail + "/new");
+        std::ofstream(mail + "/new/message") << "x";
+        return mail;
+    }
+
+    std::string folder_;
+    std::string out_;
+    std::string err_;
+};
+
+TEST_F(CommandsTest, DomainsAreAddedListedAndRemoved) {
+    EXPECT_EQ(run("domain add Example.ORG"), 0);
+    EXPECT_EQ(run("domain add example.org"), 4);
+    EXPECT_EQ(err_, "posthouse: Domain example.org already exists\n");
+    EXPECT_EQ(run("domain add not..one"), 2);
+    EXPECT_EQ(json("domain list")[0]["name"], "example.org");
+    EXPECT_EQ(run("domain remove example.org"), 0);
+    EXPECT_EQ(run("domain remove example.org"), 3);
+    EXPECT_TRUE(json("domain list").empty());
+}
+
+TEST_F(CommandsTest, AUsersPasswordComesFromStandardInput) {
+    add_joe();
+    const auto user = *directory()->find_user("joe@example.org");
+    ASSERT_TRUE(user);
+    EXPECT_TRUE(*auth::verify_password(user->password, "secret"));
+    EXPECT_EQ(run("user add joe@example.org --password-stdin", "secret\n"), 4);
+    EXPECT_EQ(run("user add ann@example.net --password-stdin", "secret\n"), 3);
+    EXPECT_EQ(run("user add ann@example.org --password-stdin", ""), 2);
+    EXPECT_EQ(run("user add a/b@example.org --password-stdin", "secret\n"), 2);
+    EXPECT_EQ(run("user add"), 2);
+}
+
+TEST_F(CommandsTest, AGeneratedPasswordIsShownAndWorks) {
+    add_joe();
+    const nlohmann::json changed = json("user passwd joe@example.org --generate");
+    const auto user = *directory()->find_user("joe@example.org");
+    EXPECT_TRUE(*auth::verify_password(user->password, changed["password"].get<std::string>()));
+    EXPECT_FALSE(*auth::verify_password(user->password, "secret"));
+    EXPECT_EQ(run("user passwd ann@example.org --generate"), 3);
+}
+
+TEST_F(CommandsTest, UsersAreListedDisabledAndEnabled) {
+    add_joe();
+    ASSERT_EQ(run("user add ann@example.org --password-stdin --admin --quota 7 --disabled", "x\n"), 0);
+    const nlohmann::json users = json("user list --domain example.org");
+    ASSERT_EQ(users.size(), 2u);
+    EXPECT_EQ(users[0]["email"], "ann@example.org");
+    EXPECT_EQ(users[0]["quota_mb"], 7);
+    EXPECT_EQ(users[0]["enabled"], false);
+    EXPECT_EQ(users[0]["admin"], true);
+    EXPECT_FALSE(users[0].contains("password"));
+    EXPECT_EQ(run("user enable ann@example.org"), 0);
+    EXPECT_EQ(run("user disable joe@example.org"), 0);
+    EXPECT_TRUE((*directory()->find_user("ann@example.org"))->enabled);
+    EXPECT_FALSE((*directory()->find_user("joe@example.org"))->enabled);
+    EXPECT_EQ(run("user disable zoe@example.org"), 3);
+    EXPECT_EQ(run("user list"), 0);
+    EXPECT_NE(out_.find("joe@example.org  disabled"), std::string::npos) << out_;
+}
+
+TEST_F(CommandsTest, RemovingAUserKeepsTheMailUnlessToldOtherwise) {
+    add_joe();
+    const std::string mail = make_mail("joe");
+    EXPECT_EQ(run("user remove joe@example.org"), 0);
+    EXPECT_TRUE(std::filesystem::exists(mail + "/new/message"));
+    ASSERT_EQ(run("user add joe@example.org --password-stdin", "secret\n"), 0);
+    EXPECT_EQ(run("user remove joe@example.org --delete-mail", "n\n"), 7);
+    EXPECT_TRUE(std::filesystem::exists(mail + "/new/message"));
+    EXPECT_TRUE(*directory()->find_user("joe@example.org"));
+    EXPECT_EQ(run("user remove joe@example.org --delete-mail", "y\n"), 0);
+    EXPECT_FALSE(std::filesystem::exists(mail));
+    EXPECT_FALSE(*directory()->find_user("joe@example.org"));
+}
+
+TEST_F(CommandsTest, DeletingMailStaysBelowTheMailRootAndFollowsNoLink) {
+    add_joe();
+    const std::string outside = folder_ + "/outside";
+    std::filesystem::create_directories(outside);
+    std::ofstream(outside + "/precious") << "x";
+    std::filesystem::create_directories(folder_ + "/mail/example.org");
+    std::filesystem::create_directory_symlink(outside, folder_ + "/mail/example.org/joe");
+    EXPECT_EQ(run("user remove joe@example.org --delete-mail --yes"), 0) << err_;
+    EXPECT_TRUE(std::filesystem::exists(outside + "/precious"));
+}
+
+TEST_F(CommandsTest, ADomainWithUsersIsRemovedOnlyWhenConfirmed) {
+    add_joe();
+    const std::string mail = make_mail("joe");
+    EXPECT_EQ(run("domain remove example.org", "\n"), 7);
+    EXPECT_TRUE(*directory()->has_domain("example.org"));
+    EXPECT_EQ(run("domain remove example.org --yes"), 0);
+    EXPECT_TRUE(std::filesystem::exists(mail));
+    ASSERT_EQ(run("domain add example.org"), 0);
+    EXPECT_EQ(run("domain remove example.org --delete-mail --yes"), 0);
+    EXPECT_FALSE(std::filesystem::exists(folder_ + "/mail/example.org"));
+}
+
+TEST_F(CommandsTest, AliasesAreAddedListedAndRemoved) {
+    add_joe();
+    EXPECT_EQ(run("alias add Info@example.org joe@example.org bob@elsewhere.example"), 0);
+    EXPECT_EQ(run("alias add info@example.org joe@example.org"), 4);
+    EXPECT_EQ(run("alias add info@example.net joe@example.org"), 3);
+    EXPECT_EQ(run("alias add @example.org @example.net"), 0);
+    EXPECT_EQ(run("alias add x@example.org @example.net"), 2);
+    const nlohmann::json aliases = json("alias list --domain example.org");
+    ASSERT_EQ(aliases.size(), 3u);
+    EXPECT_EQ(aliases[1]["source"], "info@example.org");
+    EXPECT_EQ(aliases[1]["destination"], "joe@example.org");
+    EXPECT_EQ(run("alias remove info@example.org joe@example.org"), 0);
+    EXPECT_EQ(run("alias remove info@example.org"), 0);
+    EXPECT_EQ(run("alias remove info@example.org"), 3);
+}
+
+TEST_F(CommandsTest, SeveralDestinationsAreAddedAllOrNone) {
+    add_joe();
+    ASSERT_EQ(run("alias add info@example.org b@elsewhere.example"), 0);
+    EXPECT_EQ(run("alias add info@example.org a@elsewhere.example b@elsewhere.example"), 4);
+    EXPECT_EQ(json("alias list").size(), 1u);
+    EXPECT_EQ(run("alias remove info@example.org b@elsewhere.example c@elsewhere.example"), 3);
+    EXPECT_EQ(json("alias list").size(), 1u);
+}
+
+TEST_F(CommandsTest, AnAliasThatTakesAUsersMailIsPointedOut) {
+    add_joe();
+    EXPECT_EQ(run("alias add joe@example.org bob@elsewhere.example"), 0);
+    EXPECT_NE(err_.find("is a user too"), std::string::npos);
+    EXPECT_EQ(run("alias add joe@example.org joe@example.org"), 0);
+    EXPECT_EQ(err_, "");
+}
+
+TEST_F(CommandsTest, CsvAddsAllUsersOrNone) {
+    add_joe();
+    EXPECT_EQ(run("user add --csv -", "a@example.org,x,5\njoe@example.org,y\n"), 4);
+    EXPECT_EQ(err_, "posthouse: Line 2: User joe@example.org already exists\n");
+    EXPECT_EQ(json("user list").size(), 1u);
+    EXPECT_EQ(run("user add --csv -", "a@example.org,x\nb@example.net,y\n"), 3);
+    EXPECT_EQ(run("user add --csv -", "a@example.org,x\nb\n"), 2);
+    EXPECT_EQ(err_.find("posthouse: Line 2: "), 0u) << err_;
+    EXPECT_EQ(json("user list").size(), 1u);
+    const nlohmann::json added = json("user add --generate --csv -", "a@example.org,x,5\nb@example.org\n");
+    ASSERT_EQ(added["users"].size(), 2u);
+    EXPECT_FALSE(added["users"][0].contains("password"));
+    const auto user = *directory()->find_user("b@example.org");
+    EXPECT_TRUE(*auth::verify_password(user->password, added["users"][1]["password"].get<std::string>()));
+    EXPECT_EQ(json("user list").size(), 3u);
+}
+
+TEST_F(CommandsTest, ErrorsAreJsonToo) {
+    EXPECT_EQ(run("--json domain remove example.org"), 5);
+    EXPECT_EQ(nlohmann::json::parse(out_)["error"]["code"], "unavailable");
+    ASSERT_EQ(run("domain add example.net"), 0);
+    EXPECT_EQ(run("domain remove example.org --json"), 3);
+    EXPECT_EQ(nlohmann::json::parse(out_)["error"]["code"], "not_found");
+}
+
+TEST_F(CommandsTest, WithoutADatabaseListsAreUnavailable) {
+    EXPECT_EQ(run("user list"), 5);
+    EXPECT_FALSE(std::filesystem::exists(folder_ + "/directory.sqlite"));
+}
+
+TEST_F(CommandsTest, AWrongConfigurationIsNamed) {
+    std::ofstream(folder_ + "/posthouse.toml") << "[directory]\nsqlight = \"x\"\n";
+    EXPECT_EQ(run("user list"), 6);
+    EXPECT_NE(err_.find("posthouse.toml:2"), std::string::npos) << err_;
+    std::filesystem::remove(folder_ + "/posthouse.toml");
+    EXPECT_EQ(run("user list"), 6);
+}
+
+TEST_F(CommandsTest, WrongUsageIsTwoAndHelpIsNone) {
+    EXPECT_EQ(run(""), 2);
+    EXPECT_EQ(run("user"), 2);
+    EXPECT_EQ(run("user dance"), 2);
+    EXPECT_EQ(run("user add joe@example.org --password secret"), 2);
+    EXPECT_EQ(run("--help"), 0);
+    EXPECT_NE(out_.find("Exit codes"), std::string::npos);
+}
+
+TEST_F(CommandsTest, EveryCommandsHelpHasAnExample) {
+    for (const std::string group : {"domain", "user", "alias", "completion"}) {
+        ASSERT_EQ(run("__complete -- " + group + " x"), 0);
+        std::istringstream words(out_);
+        int commands = 0;
+        for (std::string word; words >> word;) {
+            if (word.starts_with("--")) continue;
+            ++commands;
+            ASSERT_EQ(run(group + ' ' + word + " --help"), 0);
+            EXPECT_NE(out_.find("Example: posthouse " + group + ' ' + word), std::string::npos) << out_;
+        }
+        EXPECT_GE(commands, 3);
+    }
+}
+
+TEST_F(CommandsTest, CompletionFollowsTheWords) {
+    EXPECT_EQ(run("completion bash"), 0);
+    EXPECT_NE(out_.find("complete -o default -F _posthouse posthouse"), std::string::npos);
+    EXPECT_EQ(run("__complete -- us"), 0);
+    EXPECT_NE(("\n" + out_).find("\nuser\n"), std::string::npos);
+    EXPECT_EQ(out_.find("__complete"), std::string::npos);
+    EXPECT_EQ(run("__complete -- user remove --del"), 0);
+    EXPECT_NE(out_.find("--delete-mail"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace posthouse::cli
