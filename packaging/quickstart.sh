@@ -329,8 +329,8 @@ json() { # TEXT as a JSON string
         /^ *"name"/ { gsub(/[ "]/, "", $2); name = $2 }
         name != "" && /^ *"pid"/ {
             gsub(/ /, "", $2)
-            if (!(name in pids)) order[++count] = name
-            pids[name] = (name in pids) ? pids[name] ", " $2 : $2
+            if (name in pids) pids[name] = pids[name] ", " $2
+            else { order[++count] = name; pids[name] = $2 }
             name = ""
         }
         END { for (i = 1; i <= count; i++) printf ",\n    \"%s\": [%s]", order[i], pids[order[i]] }
