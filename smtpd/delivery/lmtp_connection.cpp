@@ -54,6 +54,15 @@ net::Async<Result<smtp::Reply>> LmtpConnection::read_reply(net::Deadline deadlin
     }
 }
 
+/// RSET, so that nothing of a refused transaction is left for the next one.
+net::Async<Result<>> LmtpConnection::clear(net::Deadline deadline) {
+    Result<> sent = co_await stream_.write("RSET\r\n", deadline);
+    if (!sent) co_return sent;
+    Result<smtp::Reply> reply = co_await read_reply(deadline);
+    if (!reply) co_return fail(reply.error());
+    co_return Result<>{};
+}
+
 net::Async<Result<>> LmtpConnection::send_content(std::string_view header, Content& content, net::Deadline deadline) {
     content_sent_ = true;
     smtp::DataEncoder encoder;
@@ -106,6 +115,8 @@ net::Async<Result<std::vector<smtp::Reply>>> LmtpConnection::deliver(const Envel
     if (!data) co_return fail(data.error());
     if (data->code != 354) {
         for (const std::size_t i : accepted) replies[i] = *data;
+        Result<> cleared = co_await clear(deadline);
+        if (!cleared) co_return fail(cleared.error());
         co_return replies;
     }
     Result<> content_out;

@@ -34,6 +34,7 @@ class LmtpConnection {
 
   private:
     net::Async<Result<smtp::Reply>> read_reply(net::Deadline deadline);
+    net::Async<Result<>> clear(net::Deadline deadline);
     net::Async<Result<>> greet(std::string hostname, net::Deadline deadline);
     net::Async<Result<>> send_content(std::string_view header, Content& content, net::Deadline deadline);
 

@@ -156,6 +156,17 @@ TEST(Receive, LmtpdsOwnErrorsArePassedOn) {
                 world.lmtpd.messages[0].recipients.front() == "alice@local.example");
 }
 
+TEST(Receive, ARefusedDeliveryLeavesNothingBehindForTheNextOne) {
+    World world;
+    world.lmtpd.data_reply = "554 5.5.1 No valid recipients";
+    world.lmtpd.rcpt_replies["bob@local.example"] = "550 5.2.1 Mailbox disabled";
+    EXPECT_NE(world.talk(message_to("bob@local.example")).find("\r\n550 5.2.1 Mailbox disabled\r\n"), std::string::npos);
+    world.lmtpd.data_reply = "354 go on";
+    EXPECT_EQ(codes(world.talk(message_to("alice@local.example"))), "220 250 250 250 354 250 221");
+    EXPECT_TRUE(world.lmtpd.messages.at(0).attributes.find("IDENT"));
+    EXPECT_EQ(world.lmtpd.connections, 1);
+}
+
 TEST(Receive, MixedResultsAreNeverAcknowledged) {
     World world;
     world.lmtpd.final_replies["bob@local.example"] = "452 4.2.2 Mailbox is full";

@@ -22,7 +22,12 @@ std::string reply_for(const std::map<std::string, std::string>& replies, const s
 
 std::string StandInLmtpd::answer(Message& message, const smtp::Command& command) {
     if (const auto* attributes = std::get_if<smtp::Attributes>(&command)) message.attributes = *attributes;
+    if (const auto* plain = std::get_if<smtp::Plain>(&command); plain != nullptr && plain->verb == smtp::Verb::rset) {
+        if (!message.sender.empty()) --active_;
+        message = Message();
+    }
     if (const auto* mail = std::get_if<smtp::Mail>(&command)) {
+        if (!message.sender.empty()) return "503 5.5.1 a transaction is under way\r\n";
         message.sender = smtp::to_path(mail->sender);
         message.parameters = mail->parameters;
         max_active = std::max(max_active, ++active_);
@@ -76,7 +81,7 @@ net::Async<> StandInLmtpd::serve(net::Stream& stream) {
                 const bool more = co_await take_content(stream, message);
                 if (!more) co_return;
             }
-            message = Message();
+            if (data_reply.starts_with("354")) message = Message();
         } else if (std::holds_alternative<smtp::Hello>(*command)) {
             sent = co_await stream.write(greeting, soon());
         } else {
