@@ -18,8 +18,8 @@
 namespace posthouse::net {
 namespace {
 
-constexpr std::size_t input_cap = std::size_t{66} * 1024;        // most bytes that wait to be consumed: a line of 64 KiB
-constexpr std::size_t output_cap = std::size_t{16} * 1024;       // bytes that wait for company before they are sent
+constexpr std::size_t input_cap = std::size_t{66} * 1024;   // most bytes that wait to be consumed: a line of 64 KiB
+constexpr std::size_t output_cap = std::size_t{16} * 1024;  // bytes that wait for company before they are sent
 constexpr std::size_t skip_cap = std::size_t{16} * 1024 * 1024;  // how much of an overlong line is skipped
 constexpr unsigned reads_between_yields = 32;                    // a flood of input must not starve other sessions
 
