@@ -1,0 +1,83 @@
+// An imapd in a thread of its own, with a store in a temporary folder, and clients that speak to it in small steps.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <future>
+#include <list>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "imapd/session.h"
+#include "lib/base/fd.h"
+#include "storage/store.h"
+
+namespace posthouse::imapd {
+
+/// One client. Every wait ends after 20 seconds, with what has come until then.
+class TestClient {
+  public:
+    explicit TestClient(UniqueFd socket) : socket_(std::move(socket)) {}
+
+    void send(std::string_view bytes);
+    /// What comes up to and with the first line that begins with `prefix`.
+    std::string read_until(std::string_view prefix);
+    /// Sends "t COMMAND" CRLF and gives all responses, with the tagged one.
+    std::string run(std::string_view command);
+    /// Everything up to the end of the connection.
+    std::string read_rest();
+
+  private:
+    bool fill();
+    std::string line();
+
+    UniqueFd socket_;
+    std::string buffer_;
+};
+
+class ImapServer {
+  public:
+    /// `tls`: null, as most tests need none.
+    explicit ImapServer(config::Config config);
+    ~ImapServer();
+    ImapServer(const ImapServer&) = delete;
+    ImapServer& operator=(const ImapServer&) = delete;
+
+    /// A connection, its greeting still to be read.
+    TestClient connect();
+    /// Ends every session as a stopping daemon does.
+    void drain();
+    storage::Store& store() { return store_; }
+
+  private:
+    net::Async<> main(std::promise<void>& ready);
+    static net::Async<> serve(ImapServer* server, int socket);
+
+    std::string folder_;
+    config::Snapshot config_;
+    storage::Store store_;
+    net::Loop loop_;
+    net::Scope* scope_ = nullptr;
+    net::Event* stop_ = nullptr;
+    Services* services_ = nullptr;
+    std::list<net::Stream*> streams_;
+    std::thread thread_;
+};
+
+/// A fixture with a server whose passwords may be sent in clear.
+class ImapTest : public testing::Test {
+  protected:
+    static config::Config usual_config();
+    /// A client that has read the greeting and logged in as joe.
+    TestClient log_in();
+    /// The same with INBOX selected.
+    TestClient select_inbox();
+    /// Appends a message to a mailbox.
+    static void append(TestClient& client, std::string_view message, std::string_view mailbox = "INBOX");
+
+    ImapServer server{usual_config()};
+};
+
+}  // namespace posthouse::imapd

@@ -1,0 +1,208 @@
+// Tests of APPEND, FETCH, STORE, SEARCH, COPY, MOVE, EXPUNGE and IDLE.
+#include <string>
+
+#include "tests/unit/imapd/imap_server.h"
+
+namespace posthouse::imapd {
+namespace {
+
+using MessagesTest = ImapTest;
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+constexpr std::string_view kMultipart =
+    "From: Fred <fred@example.org>\r\nTo: joe@example.org\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n"
+    "Date: Mon, 1 Jan 2024 23:30:00 -0500\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    "--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    "sch=F6n\r\n--b\r\nContent-Type: image/png\r\n\r\nPNG\r\n--b--\r\n";
+
+TEST_F(MessagesTest, WhatWasAppendedIsFetchedByteForByte) {
+    TestClient client = select_inbox();
+    append(client, kMultipart);
+    const std::string expected =
+        "* 1 FETCH (BODY[] {" + std::to_string(kMultipart.size()) + "}\r\n" + std::string(kMultipart) + ")\r\n";
+    EXPECT_EQ(client.run("FETCH 1 BODY.PEEK[]"), expected + "t OK FETCH completed\r\n");
+    EXPECT_EQ(client.run("FETCH 1 RFC822.SIZE"),
+              "* 1 FETCH (RFC822.SIZE " + std::to_string(kMultipart.size()) + ")\r\nt OK FETCH completed\r\n");
+}
+
+TEST_F(MessagesTest, SectionsAndPartialsAreWhatTheyName) {
+    TestClient client = select_inbox();
+    append(client, kMultipart);
+    const auto fetch = [&](const std::string& item) {
+        const std::string reply = client.run("FETCH 1 " + item);
+        return reply.substr(0, reply.rfind("t OK"));
+    };
+    EXPECT_EQ(fetch("BODY.PEEK[1]"), "* 1 FETCH (BODY[1] {7}\r\nsch=F6n)\r\n");
+    EXPECT_EQ(fetch("BODY.PEEK[2]<1.1>"), "* 1 FETCH (BODY[2]<1> {1}\r\nN)\r\n");
+    EXPECT_EQ(fetch("BODY.PEEK[2]<9.1>"), "* 1 FETCH (BODY[2]<9> {0}\r\n)\r\n");
+    EXPECT_EQ(fetch("BODY.PEEK[2.MIME]"), "* 1 FETCH (BODY[2.MIME] {27}\r\nContent-Type: image/png\r\n\r\n)\r\n");
+    EXPECT_EQ(fetch("BODY.PEEK[3]"), "* 1 FETCH (BODY[3] NIL)\r\n");
+    EXPECT_EQ(fetch("BODY.PEEK[HEADER.FIELDS (TO)]"),
+              "* 1 FETCH (BODY[HEADER.FIELDS (TO)] {23}\r\nTo: joe@example.org\r\n\r\n)\r\n");
+    EXPECT_EQ(fetch("BODY.PEEK[TEXT]<0.3>"), "* 1 FETCH (BODY[TEXT]<0> {3}\r\n--b)\r\n");
+    EXPECT_TRUE(has(fetch("BODYSTRUCTURE"), "(\"image\" \"png\" "));
+    EXPECT_TRUE(has(fetch("ENVELOPE"), "((\"Fred\" NIL \"fred\" \"example.org\"))"));
+    EXPECT_TRUE(has(fetch("FULL"), "FLAGS (\\Recent) INTERNALDATE \""));
+}
+
+TEST_F(MessagesTest, ReadingABodySetsSeenAndSaysSo) {
+    TestClient client = select_inbox();
+    append(client, "Subject: x\r\n\r\nbody\r\n");
+    EXPECT_FALSE(has(client.run("FETCH 1 (BODY.PEEK[] RFC822.HEADER)"), "\\Seen"));
+    EXPECT_TRUE(has(client.run("FETCH 1 BODY[TEXT]"), "body\r\n FLAGS (\\Seen \\Recent))\r\n"));
+    EXPECT_FALSE(has(client.run("FETCH 1 BODY[TEXT]"), "FLAGS"));
+}
+
+TEST_F(MessagesTest, ALargeMessageComesWholeToASlowClient) {
+    TestClient client = select_inbox();
+    std::string message = "Subject: large\r\n\r\n";
+    while (message.size() < 3'000'000) message += "0123456789 line " + std::to_string(message.size()) + "\r\n";
+    append(client, message);
+    const std::string all = client.run("FETCH 1 BODY[]");
+    EXPECT_TRUE(has(all, message));
+    std::string pieces;
+    for (std::size_t offset = 0; offset < message.size(); offset += 500'000) {
+        const std::string reply = client.run("FETCH 1 BODY[TEXT]<" + std::to_string(offset) + ".500000>");
+        const auto begin = reply.find("}\r\n") + 3;
+        pieces += reply.substr(begin, reply.rfind(")\r\nt OK") - begin);
+    }
+    EXPECT_EQ("Subject: large\r\n\r\n" + pieces, message);
+}
+
+TEST_F(MessagesTest, BareLineFeedsBecomeLineEnds) {
+    TestClient client = select_inbox();
+    append(client, "Subject: x\n\nbody\n");
+    EXPECT_TRUE(has(client.run("FETCH 1 BODY.PEEK[]"), "{20}\r\nSubject: x\r\n\r\nbody\r\n)"));
+}
+
+TEST_F(MessagesTest, AnAppendThatIsRefusedLeavesTheConnectionUsable) {
+    TestClient client = log_in();
+    EXPECT_EQ(client.run("APPEND Nothing {5+}\r\nhello"), "t NO [TRYCREATE] No such mailbox\r\n");
+    EXPECT_EQ(client.run("NOOP"), "t OK NOOP completed\r\n");
+    EXPECT_EQ(client.run("APPEND Nothing {5}"), "t NO [TRYCREATE] No such mailbox\r\n");
+    EXPECT_TRUE(client.run("APPEND INBOX {99999999999}").starts_with("t NO [TOOBIG]"));
+    EXPECT_TRUE(client.run(std::string("APPEND INBOX {6+}\r\nA: \0\r\n", 25)).starts_with("t BAD NUL"));
+    EXPECT_TRUE(client.run("APPEND INBOX {4+}\r\nA: b more").starts_with("t BAD "));
+    EXPECT_TRUE(client.run("APPEND INBOX (\\Recent) {4+}\r\nA: b").starts_with("t BAD "));
+    EXPECT_TRUE(has(client.run("STATUS INBOX (MESSAGES)"), "MESSAGES 0"));
+}
+
+TEST_F(MessagesTest, AppendKeepsFlagsAndDate) {
+    TestClient client = select_inbox();
+    client.run("APPEND INBOX (\\Flagged $Work) \"17-Jul-1996 02:44:25 -0700\" {4+}\r\nA: b");
+    const std::string row = client.run("UID FETCH 1 (FLAGS INTERNALDATE)");
+    EXPECT_TRUE(has(row, "\\Flagged")) << row;
+    EXPECT_TRUE(has(row, "$Work")) << row;
+    EXPECT_TRUE(has(row, "INTERNALDATE \"17-Jul-1996 09:44:25 +0000\"")) << row;
+}
+
+TEST_F(MessagesTest, StoreAnswersTheFlagsUnlessSilent) {
+    TestClient client = select_inbox();
+    append(client, "A: b\r\n\r\n");
+    append(client, "A: b\r\n\r\n");
+    const std::string changed = client.run("STORE 1:2 +FLAGS (\\Deleted work)");
+    EXPECT_TRUE(has(changed, "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft work)\r\n")) << changed;
+    EXPECT_TRUE(has(changed, "* 1 FETCH (FLAGS (\\Deleted work")) << changed;
+    EXPECT_EQ(client.run("UID STORE 2 -FLAGS.SILENT (work)"), "t OK UID STORE completed\r\n");
+    EXPECT_TRUE(has(client.run("UID STORE 2 FLAGS \\Seen"), "* 2 FETCH (UID 2 FLAGS (\\Seen"));
+    EXPECT_EQ(client.run("UID STORE 99 FLAGS \\Seen"), "t OK UID STORE completed\r\n");
+    EXPECT_EQ(client.run("STORE 99 FLAGS \\Seen"), "t BAD Invalid message sequence number\r\n");
+}
+
+TEST_F(MessagesTest, SearchFindsByEveryKindOfKey) {
+    TestClient client = select_inbox();
+    append(client, kMultipart);
+    append(client, "From: x@example.org\r\nSubject: other\r\n\r\nplain Text\r\n");
+    client.run("STORE 2 FLAGS (\\Seen work)");
+    const auto found = [&](const std::string& keys) {
+        const std::string reply = client.run("SEARCH " + keys);
+        return reply.substr(0, reply.find("\r\n"));
+    };
+    EXPECT_EQ(found("ALL"), "* SEARCH 1 2");
+    EXPECT_EQ(found("SEEN"), "* SEARCH 2");
+    EXPECT_EQ(found("UNSEEN"), "* SEARCH 1");
+    EXPECT_EQ(found("KEYWORD WORK"), "* SEARCH 2");
+    EXPECT_EQ(found("FROM fred"), "* SEARCH 1");
+    EXPECT_EQ(found("CHARSET UTF-8 SUBJECT {7+}\r\nGR\xC3\x9CSSE"), "* SEARCH 1");
+    EXPECT_EQ(found("CHARSET UTF-8 BODY {6+}\r\nSCH\xC3\x96N"), "* SEARCH 1");
+    EXPECT_EQ(found("BODY \"PLAIN text\""), "* SEARCH 2");
+    EXPECT_EQ(found("BODY fred"), "* SEARCH");
+    EXPECT_EQ(found("TEXT fred"), "* SEARCH 1");
+    EXPECT_EQ(found("HEADER Date \"\""), "* SEARCH 1");
+    EXPECT_EQ(found("SENTON 1-Jan-2024"), "* SEARCH 1");
+    EXPECT_EQ(found("SENTSINCE 2-Jan-2024"), "* SEARCH");
+    EXPECT_EQ(found("SINCE 1-Jan-2024"), "* SEARCH 1 2");
+    EXPECT_EQ(found("BEFORE 1-Jan-2024"), "* SEARCH");
+    EXPECT_EQ(found("LARGER 100"), "* SEARCH 1");
+    EXPECT_EQ(found("SMALLER 100"), "* SEARCH 2");
+    EXPECT_EQ(found("OR FROM fred KEYWORD work"), "* SEARCH 1 2");
+    EXPECT_EQ(found("NOT (1:2 SEEN)"), "* SEARCH 1");
+    EXPECT_EQ(found("UID *"), "* SEARCH 2");
+    EXPECT_EQ(found("RETURN (MIN MAX COUNT ALL) ALL"), "* ESEARCH (TAG \"t\") MIN 1 MAX 2 ALL 1:2 COUNT 2");
+    EXPECT_EQ(client.run("UID SEARCH RETURN (COUNT) DRAFT"),
+              "* ESEARCH (TAG \"t\") UID COUNT 0\r\nt OK UID SEARCH completed\r\n");
+    EXPECT_EQ(client.run("SEARCH CHARSET KOI8-R ALL"), "t NO [BADCHARSET (US-ASCII UTF-8)] Unknown charset\r\n");
+}
+
+TEST_F(MessagesTest, CopyAndMoveTellTheNewUids) {
+    TestClient client = select_inbox();
+    for (int i = 0; i < 3; ++i) append(client, "A: b\r\n\r\n");
+    EXPECT_TRUE(has(client.run("COPY 1:2 Archive"), " 1:2 1:2] COPY completed"));
+    EXPECT_EQ(client.run("COPY 1 Nothing"), "t NO [TRYCREATE] No such mailbox\r\n");
+    EXPECT_EQ(client.run("UID COPY 77 Archive"), "t OK COPY completed, no messages\r\n");
+    const std::string moved = client.run("UID MOVE 2 Archive");
+    EXPECT_TRUE(moved.starts_with("* OK [COPYUID ")) << moved;
+    EXPECT_TRUE(has(moved, " 2 3] Moved\r\n* 2 EXPUNGE\r\nt OK MOVE completed\r\n")) << moved;
+    EXPECT_TRUE(has(client.run("STATUS Archive (MESSAGES)"), "MESSAGES 3"));
+}
+
+TEST_F(MessagesTest, ExpungeRemovesOnlyWhatIsDeleted) {
+    TestClient client = select_inbox();
+    for (int i = 0; i < 4; ++i) append(client, "A: b\r\n\r\n");
+    client.run("STORE 1,3:4 +FLAGS.SILENT (\\Deleted)");
+    EXPECT_EQ(client.run("UID EXPUNGE 2:3"), "* 3 EXPUNGE\r\nt OK UID EXPUNGE completed\r\n");
+    EXPECT_EQ(client.run("EXPUNGE"), "* 3 EXPUNGE\r\n* 1 EXPUNGE\r\nt OK EXPUNGE completed\r\n");
+    EXPECT_EQ(client.run("EXPUNGE"), "t OK EXPUNGE completed\r\n");
+}
+
+TEST_F(MessagesTest, ExpungesByOthersWaitForACommandThatMayTellThem) {
+    TestClient client = select_inbox();
+    append(client, "A: b\r\n\r\n");
+    append(client, "A: c\r\n\r\n");
+    TestClient other = select_inbox();
+    other.run("STORE 1 +FLAGS.SILENT (\\Deleted)");
+    other.run("EXPUNGE");
+    EXPECT_FALSE(has(client.run("FETCH 2 FLAGS"), "EXPUNGE"));
+    EXPECT_FALSE(has(client.run("SEARCH ALL"), "EXPUNGE"));
+    EXPECT_TRUE(has(client.run("FETCH 1 BODY[]"), "t NO [EXPUNGEISSUED]"));
+    EXPECT_TRUE(has(client.run("NOOP"), "* 1 EXPUNGE\r\n"));
+    EXPECT_TRUE(has(client.run("FETCH 1 BODY.PEEK[HEADER]"), "A: c"));
+}
+
+TEST_F(MessagesTest, IdleTellsWhatOthersDo) {
+    TestClient idle = select_inbox();
+    idle.send("t IDLE\r\n");
+    idle.read_until("+ ");
+    TestClient other = select_inbox();
+    append(other, "A: b\r\n\r\n");
+    EXPECT_EQ(idle.read_until("* 1 RECENT"), "* 1 EXISTS\r\n* 1 RECENT\r\n");
+    other.run("STORE 1 +FLAGS (\\Deleted)");
+    EXPECT_TRUE(has(idle.read_until("* 1 FETCH"), "\\Deleted"));
+    other.run("EXPUNGE");
+    EXPECT_EQ(idle.read_until("* 1 EXPUNGE"), "* 1 EXPUNGE\r\n");
+    idle.send("DONE\r\n");
+    EXPECT_EQ(idle.read_until("t "), "t OK IDLE completed\r\n");
+    EXPECT_EQ(idle.run("IDLE\r\nNOT DONE"), "+ idling\r\nt BAD Expected DONE\r\n");
+}
+
+TEST_F(MessagesTest, AnEmptyMailboxTakesAnyStar) {
+    TestClient client = select_inbox();
+    EXPECT_EQ(client.run("FETCH 1:* FLAGS"), "t OK FETCH completed\r\n");
+    EXPECT_EQ(client.run("UID FETCH 1:* FLAGS"), "t OK UID FETCH completed\r\n");
+    EXPECT_EQ(client.run("SEARCH 1:*"), "* SEARCH\r\nt OK SEARCH completed\r\n");
+    EXPECT_TRUE(client.run("FETCH 1 FLAGS").starts_with("t BAD "));
+}
+
+}  // namespace
+}  // namespace posthouse::imapd
