@@ -134,9 +134,8 @@ void Guardd::load_snapshot(const Result<std::string>& file) {
                      {{"path", snapshot_path()}, {"reason", snapshot.error().message()}});
         return;
     }
-    const std::size_t networks = snapshot->penalties.networks.size();
-    answers_.penalties().restore(std::move(snapshot->penalties), wall_now() - snapshot->taken_at);
-    log::info("snapshot loaded", {{"networks", networks}});
+    answers_.penalties().restore(snapshot->penalties, wall_now() - snapshot->taken_at);
+    log::info("snapshot loaded", {{"networks", snapshot->penalties.networks.size()}});
 }
 
 net::Async<> Guardd::keep_snapshots(Guardd* guardd) {

@@ -96,7 +96,7 @@ PenaltySnapshot Penalties::snapshot() const {
     return {networks_.entries(now), accounts_.entries(now), pairs_.entries(now), good_pairs_.entries(now)};
 }
 
-void Penalties::restore(PenaltySnapshot snapshot, std::chrono::milliseconds elapsed) {
+void Penalties::restore(const PenaltySnapshot& snapshot, std::chrono::milliseconds elapsed) {
     const Time then = clock_() - std::max(elapsed, std::chrono::milliseconds(0));
     networks_.restore(snapshot.networks, then);
     accounts_.restore(snapshot.accounts, then);

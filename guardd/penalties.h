@@ -52,7 +52,7 @@ class Penalties {
     std::size_t accounts() const { return accounts_.size(); }
     PenaltySnapshot snapshot() const;
     /// Adds a snapshot that was taken `elapsed` ago.
-    void restore(PenaltySnapshot snapshot, std::chrono::milliseconds elapsed);
+    void restore(const PenaltySnapshot& snapshot, std::chrono::milliseconds elapsed);
     /// Grows with every failure and success: tells whether a new snapshot is worth its while.
     std::uint64_t changes() const { return changes_; }
 

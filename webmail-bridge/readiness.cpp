@@ -51,7 +51,7 @@ http::Response unknown_readiness(const std::string& reason) {
 std::string reason_of_state(const Part& part) {
     if (part.control.empty()) return "no control socket";
     if (part.state == "waiting")
-        return "waiting to be restarted" + (part.last_exit.empty() ? "" : ", it " + part.last_exit);
+        return "waiting to be restarted" + (part.last_exit.empty() ? "" : " (" + part.last_exit + ")");
     if (part.state == "stopping" || part.state == "stopped") return part.state;
     return {};
 }

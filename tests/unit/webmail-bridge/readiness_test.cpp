@@ -28,7 +28,7 @@ TEST(Parts, AreThoseThatTheSupervisorLists) {
     EXPECT_EQ(parts->at(0).worker, 2);
     EXPECT_EQ(parts->at(0).control, "/run/i-2.sock");
     EXPECT_EQ(reason_of_state(parts->at(0)), "");
-    EXPECT_EQ(reason_of_state(parts->at(1)), "waiting to be restarted, it killed by SIGSEGV");
+    EXPECT_EQ(reason_of_state(parts->at(1)), "waiting to be restarted (killed by SIGSEGV)");
 }
 
 TEST(Parts, AStatusFileThatMakesNoSenseIsAnError) {
