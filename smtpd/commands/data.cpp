@@ -96,6 +96,7 @@ Envelope envelope_of(const Session& session, const Incoming& incoming, std::size
         {"PROTO", smtp::with_protocol({.lmtp = false, .extended = session.extended})},
         {"HELO", session.helo},
         {"SOURCE", session.user.empty() ? "REMOTE" : "LOCAL"},
+        {"ATTEMPT", "1"},  // the id was born in this transaction: lmtpd needn't look for an earlier delivery
     };
     return envelope;
 }
