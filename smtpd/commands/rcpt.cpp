@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "lib/base/ascii.h"
 #include "smtpd/commands/handlers.h"
 
 namespace posthouse::smtpd {
@@ -10,6 +11,10 @@ namespace {
 
 using auth::Recipient;
 using auth::Resolution;
+
+bool is_local(const Recipient& recipient) { return recipient.transport == Recipient::Transport::local; }
+
+std::string_view domain_of(std::string_view address) { return address.substr(address.rfind('@') + 1); }
 
 /// What authd said, as a reply; nullopt: all recipients are mailboxes here.
 std::optional<smtp::Reply> refusal(const smtp::Mailbox& given, const Result<std::optional<Resolution>>& resolved) {
@@ -20,11 +25,9 @@ std::optional<smtp::Reply> refusal(const smtp::Mailbox& given, const Result<std:
     if (!resolved) return smtp::Reply(451, "4.3.0", path + ": the directory is not available, try again later");
     if (!*resolved || (*resolved)->recipients.empty()) return smtp::Reply(550, "5.1.1", path + ": no such user here");
     const auto& recipients = (*resolved)->recipients;
-    if (std::ranges::all_of(recipients,
-                            [](const Recipient& r) { return r.transport == Recipient::Transport::local; })) {
-        return std::nullopt;
-    }
-    if (recipients.size() == 1 && recipients.front().address == given.to_string()) {
+    if (std::ranges::all_of(recipients, is_local)) return std::nullopt;
+    // An address outside comes back as it is; an alias leads to another domain.
+    if (recipients.size() == 1 && ascii::iequals(domain_of(recipients.front().address), given.domain)) {
         return smtp::Reply(554, "5.7.1", path + ": relay access denied");
     }
     return smtp::Reply(451, "4.3.5", path + ": forwards to another server, which is not possible yet");
@@ -41,22 +44,29 @@ Result<std::vector<smtp::Mailbox>> new_targets(const Transaction& transaction, c
     return added;
 }
 
-net::Async<Result<std::optional<Resolution>>> resolve(Session& session, smtp::Mailbox given) {
-    auto& directory = session.parts.directory;
-    const net::Deadline deadline = session.lookup_deadline();
-    if (!given.domain.empty()) {
-        auto resolved = co_await directory.resolve(given.to_string(), deadline);
+/// RFC 5321 §4.5.1: <postmaster> is the one of this server: as configured, or of its host name's domain, or of the one
+/// above that.
+net::Async<Result<std::optional<Resolution>>> resolve_postmaster(Session& session) {
+    const std::string& host = session.config->general.hostname;
+    const std::string above = host.substr(std::min(host.find('.'), host.size() - 1) + 1);
+    const std::vector<std::string> candidates{session.config->directory.postmaster, "postmaster@" + host,
+                                              "postmaster@" + above};
+    for (const std::string& candidate : candidates) {
+        if (candidate.empty() || candidate.ends_with('@')) continue;
+        auto resolved = co_await session.parts.directory.resolve(candidate, session.lookup_deadline());
+        if (!resolved) co_return resolved;
+        if (*resolved && std::ranges::all_of((*resolved)->recipients, is_local)) co_return resolved;
+    }
+    co_return std::optional<Resolution>();
+}
+
+net::Async<Result<std::optional<Resolution>>> resolve(Session& session, const smtp::Mailbox& given) {
+    if (given.domain.empty()) {
+        auto resolved = co_await resolve_postmaster(session);
         co_return resolved;
     }
-    // RFC 5321 §4.5.1: <postmaster> is the one of this server: of its host name's domain, or of the one above it.
-    const std::string& host = session.config->general.hostname;
-    auto resolved = co_await directory.resolve("postmaster@" + host, deadline);
-    const bool local =
-        resolved && *resolved && (*resolved)->recipients.front().transport == Recipient::Transport::local;
-    const std::size_t dot = host.find('.');
-    if (local || !resolved || dot == std::string::npos) co_return resolved;
-    auto above = co_await directory.resolve("postmaster@" + host.substr(dot + 1), deadline);
-    co_return above;
+    auto resolved = co_await session.parts.directory.resolve(given.to_string(), session.lookup_deadline());
+    co_return resolved;
 }
 
 }  // namespace

@@ -60,11 +60,13 @@ TEST(Receive, UnknownUsersAliasLoopsAndAnAbsentDirectoryHaveRepliesOfTheirOwn) {
     World world;
     const std::string output = world.talk(std::string(envelope) +
                                           "RCPT TO:<nobody@local.example>\r\nRCPT TO:<loop@local.example>\r\n"
-                                          "RCPT TO:<broken@local.example>\r\nRCPT TO:<ext@local.example>\r\nQUIT\r\n");
+                                          "RCPT TO:<broken@local.example>\r\nRCPT TO:<ext@local.example>\r\n"
+                                          "RCPT TO:<both@local.example>\r\nQUIT\r\n");
     EXPECT_NE(output.find("550 5.1.1 <nobody@local.example>: no such user here\r\n"), std::string::npos) << output;
     EXPECT_NE(output.find("550 5.4.6 <loop@local.example>: "), std::string::npos) << output;
     EXPECT_NE(output.find("451 4.3.0 <broken@local.example>: "), std::string::npos) << output;
     EXPECT_NE(output.find("451 4.3.5 <ext@local.example>: "), std::string::npos) << output;
+    EXPECT_NE(output.find("451 4.3.5 <both@local.example>: "), std::string::npos) << output;
 }
 
 TEST(Receive, ADeadDirectoryMeansTryAgainLater) {
@@ -79,6 +81,16 @@ TEST(Receive, PostmasterNeedsNoDomain) {
     EXPECT_EQ(codes(world.talk(std::string(envelope) + "RCPT TO:<Postmaster>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n")),
               "220 250 250 250 354 250 221");
     EXPECT_EQ(world.lmtpd.messages.at(0).recipients, std::vector<std::string>{"alice@local.example"});
+}
+
+TEST(Receive, PostmasterCanBeConfigured) {
+    World world;
+    world.frame.settings.directory.postmaster = "carol@local.example";
+    world.talk(std::string(envelope) + "RCPT TO:<postmaster>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n");
+    EXPECT_EQ(world.lmtpd.messages.at(0).recipients, std::vector<std::string>{"carol@local.example"});
+    world.frame.settings.directory.postmaster.clear();
+    world.frame.settings.general.hostname = "elsewhere.example";
+    EXPECT_EQ(codes(world.talk(std::string(envelope) + "RCPT TO:<postmaster>\r\nQUIT\r\n")), "220 250 250 550 221");
 }
 
 TEST(Receive, AliasesAreResolvedAndNobodyGetsTheMessageTwice) {
@@ -160,7 +172,8 @@ TEST(Receive, ARefusedDeliveryLeavesNothingBehindForTheNextOne) {
     World world;
     world.lmtpd.data_reply = "554 5.5.1 No valid recipients";
     world.lmtpd.rcpt_replies["bob@local.example"] = "550 5.2.1 Mailbox disabled";
-    EXPECT_NE(world.talk(message_to("bob@local.example")).find("\r\n550 5.2.1 Mailbox disabled\r\n"), std::string::npos);
+    EXPECT_NE(world.talk(message_to("bob@local.example")).find("\r\n550 5.2.1 Mailbox disabled\r\n"),
+              std::string::npos);
     world.lmtpd.data_reply = "354 go on";
     EXPECT_EQ(codes(world.talk(message_to("alice@local.example"))), "220 250 250 250 354 250 221");
     EXPECT_TRUE(world.lmtpd.messages.at(0).attributes.find("IDENT"));

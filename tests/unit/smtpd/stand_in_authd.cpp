@@ -26,6 +26,7 @@ SocketmapReply look_up(const sasl::SocketmapRequest& request) {
     if (name == "postmaster") return resolved({{local, "alice@local.example", ""}});
     if (name == "team") return resolved({{local, "alice@local.example", ""}, {local, "bob@local.example", ""}});
     if (name == "ext") return resolved({{remote, "x@elsewhere.example", ""}});
+    if (name == "both") return resolved({{local, "bob@local.example", ""}, {remote, "x@elsewhere.example", ""}});
     if (name == "loop") return {SocketmapReply::Status::permanent, "alias loop"};
     if (name == "broken") return {SocketmapReply::Status::temporary, "no database"};
     if (name.starts_with("many")) {

@@ -1,7 +1,8 @@
 // StandInAuthd: socketmap and log-ins over a handful of addresses, in the real protocols.
 //   alice, bob, carol   mailboxes in local.example; alice's password is "secret"
 //   team                alias of alice and bob
-//   loop, broken, ext   alias loop; directory away; alias to another server
+//   loop, broken        alias loop; directory away
+//   ext, both           aliases to another server, and to bob and another server
 #pragma once
 
 #include <string>
