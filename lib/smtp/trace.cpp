@@ -70,8 +70,9 @@ std::string format_date(std::int64_t time, int utc_offset_minutes) {
     constexpr std::int64_t year_10000 = 253402300800;
     constexpr int day_minutes = 24 * 60;
     const int offset = std::clamp(utc_offset_minutes, 1 - day_minutes, day_minutes - 1);
+    const std::int64_t offset_seconds = std::int64_t{60} * offset;
     const std::int64_t local =
-        std::clamp(std::clamp(time, year_0, year_10000 - 1) + offset * 60, year_0, year_10000 - 1);
+        std::clamp(std::clamp(time, year_0, year_10000 - 1) + offset_seconds, year_0, year_10000 - 1);
     const sys_seconds moment{seconds(local)};
     const sys_days day = floor<std::chrono::days>(moment);
     const year_month_day date(day);
