@@ -1,0 +1,3 @@
+posthouse_fuzz_target(auth_address DEPENDS directory)
+posthouse_fuzz_target(auth_resolution DEPENDS auth_client)
+posthouse_fuzz_target(auth_stored_password DEPENDS passwords)
