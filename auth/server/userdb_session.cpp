@@ -65,7 +65,8 @@ net::Async<> UserdbSession::find(UserdbSession* session, std::uint32_t id, std::
 
 /// On a thread of the pool.
 std::string UserdbSession::answer(std::uint32_t id, const std::string& user) {
-    const Result<MailAddress> address = parse_address(user);
+    // Its local part names a folder, whoever wrote the row.
+    const Result<MailAddress> address = parse_user_address(user);
     if (!address) return sasl::encode(sasl::NotFoundReply{id});
     const Result<std::optional<User>> found =
         directory_.with([&](Directory& directory) { return directory.find_user(address->text()); });
