@@ -13,7 +13,9 @@
 #include <thread>
 
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "storage/trees.h"
 
 namespace posthouse::storage {
 namespace {
@@ -72,9 +74,15 @@ void Folder::clean_tmp() const {
     const std::int64_t limit = std::time(nullptr) - tmp_lifetime_seconds;
     for (const std::string& name : *names) {
         struct stat st{};
-        if (::fstatat(tmp_.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-            st.st_mtim.tv_sec < limit && st.st_ctim.tv_sec < limit)
+        if (::fstatat(tmp_.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_mtim.tv_sec >= limit ||
+            st.st_ctim.tv_sec >= limit)
+            continue;
+        // Folders: mailboxes half made or half deleted when a process died.
+        if (S_ISREG(st.st_mode))
             ::unlinkat(tmp_.get(), name.c_str(), 0);
+        else if (S_ISDIR(st.st_mode) && (name.starts_with("create.") || name.starts_with("deleted.")))
+            if (Result<> removed = remove_tree_in(tmp_.get(), name); !removed)
+                log::warning("leftover in tmp/ can't be removed", {{"error", removed.error().message()}});
     }
 }
 

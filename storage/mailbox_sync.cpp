@@ -61,7 +61,13 @@ Result<> MailboxSync::run(bool holds_flock, bool must_scan) {
     }
     const bool has_list = m_.list_.exists() && !m_.list_.header().guid.empty();
     if (!has_list || !pending_.empty() || !missing_.empty() || has_unsettled_lines())
-        if (Result<> settled = settle(holds_flock); !settled) return settled;
+        if (Result<> settled = settle(holds_flock); !settled) {
+            // On a full disk what is numbered stays usable (it is to be deleted), the rest is shown when there is room.
+            if (settled.error().code != ErrorCode::no_space || !m_.list_.exists()) return settled;
+            log::warning("no space to number new messages", {{"error", settled.error().message()}});
+            m_.look_cur_.at_ns = 0;
+            m_.look_fresh_.at_ns = 0;
+        }
     m_.loaded_ = true;
     m_.settled_uid_ = m_.list_.next_uid() - 1;
     if (m_.log_.now() != before) m_.noted();

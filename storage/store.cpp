@@ -19,6 +19,22 @@
 namespace posthouse::storage {
 namespace {
 
+/// Begins the names of removed accounts: no account's name can hold it.
+constexpr char trash_mark = '\n';
+
+/// Removes what is left of removed accounts, also of those whose removal was cut off.
+Result<> remove_trash(const std::string& domain) {
+    const Result<UniqueFd> folder = open_file(domain, O_RDONLY | O_DIRECTORY);
+    if (!folder) return fail(folder.error());
+    const Result<std::vector<std::string>> names = names_in(folder->get());
+    if (!names) return fail(names.error());
+    for (const std::string& name : *names) {
+        if (name.front() != trash_mark) continue;
+        if (Result<> removed = remove_tree_in(folder->get(), name); !removed) return removed;
+    }
+    return {};
+}
+
 bool is_safe_part(std::string_view part) {
     constexpr std::size_t max_bytes = 255;
     return !part.empty() && part.size() <= max_bytes && part != "." && part != ".." &&
@@ -68,14 +84,15 @@ Result<std::shared_ptr<Account>> Store::open(const AccountName& name, IfMissing 
 
 Result<> Store::remove(const AccountName& name) {
     const std::string root = state_->root_of(name);
-    // Out of sight in one step, then removed. The name can't be an account's: "\n" is a control character.
-    const std::string trash = state_->settings().mail_root + "/" + name.domain() + "/\n" + random_hex(8);
+    // Out of sight in one step, then removed.
+    const std::string trash = state_->settings().mail_root + "/" + name.domain() + "/" + trash_mark + random_hex(8);
     if (::rename(root.c_str(), trash.c_str()) != 0) {
         if (errno == ENOENT) return fail(ErrorCode::not_found, "User has no mail", root);
         return fail_errno("rename " + root, errno);
     }
-    if (Result<> synced = sync_folder(state_->settings().mail_root + "/" + name.domain()); !synced) return synced;
-    return remove_tree(trash);
+    const std::string domain = state_->settings().mail_root + "/" + name.domain();
+    if (Result<> synced = sync_folder(domain); !synced) return synced;
+    return remove_trash(domain);
 }
 
 }  // namespace posthouse::storage

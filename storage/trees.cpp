@@ -85,4 +85,6 @@ Result<> link_or_copy(int from_folder, const std::string& from, int to_folder, c
 
 Result<> remove_tree(const std::string& path) { return remove_in(AT_FDCWD, path, 0); }
 
+Result<> remove_tree_in(int parent, const std::string& name) { return remove_in(parent, name, 0); }
+
 }  // namespace posthouse::storage

@@ -9,6 +9,8 @@ namespace posthouse::storage {
 
 /// Removes a folder, its files and folders. Follows no symbolic link. Missing: success.
 Result<> remove_tree(const std::string& path);
+/// The same for a folder in an open one.
+Result<> remove_tree_in(int parent, const std::string& name);
 
 /// A second name for a file, in another folder too. Where the file system can't link (another device, too many links):
 /// a copy with its date, synced.

@@ -52,6 +52,10 @@ TEST_F(AccountTest, UnknownAccountIsMadeOnlyWhenWanted) {
     EXPECT_TRUE(store.open(ann, IfMissing::fail));
     ASSERT_TRUE(store.remove(ann));
     EXPECT_EQ(code(store.remove(ann)), ErrorCode::not_found);
+    std::filesystem::create_directories(folder.path() + "/example.org/\ncut-off/cur");
+    ASSERT_TRUE(store.open(ann));
+    ASSERT_TRUE(store.remove(ann));
+    EXPECT_FALSE(std::filesystem::exists(folder.path() + "/example.org/\ncut-off"));
     EXPECT_FALSE(store.open(ann, IfMissing::fail));
     EXPECT_FALSE(std::filesystem::exists(folder.path() + "/example.org/ann"));
 }
@@ -252,6 +256,18 @@ TEST_F(AccountTest, LockOfAnotherHostIsWaitedFor) {
     const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::hours{1};
     std::filesystem::last_write_time(path("dovecot-uidlist.lock"), old);
     EXPECT_TRUE(std::filesystem::exists(path("dovecot-uidlist.lock")));
+}
+
+TEST_F(AccountTest, FileInTmpThatWasTouchedLatelyStays) {
+    const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::hours{40};
+    write("tmp/young", "x");
+    write("tmp/old", "x");
+    std::filesystem::last_write_time(path("tmp/old"), old);
+    Store other(settings_for(folder.path()));
+    ASSERT_TRUE(other.open(bob).value()->open(MailboxName()));
+    // Its ctime is now: a file that somebody still works on is never removed.
+    EXPECT_TRUE(std::filesystem::exists(path("tmp/old")));
+    EXPECT_TRUE(std::filesystem::exists(path("tmp/young")));
 }
 
 TEST_F(AccountTest, MailboxesMoveOutOfMemoryAndBackIn) {
