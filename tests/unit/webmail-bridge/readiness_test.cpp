@@ -12,6 +12,7 @@ namespace {
 
 std::vector<std::string> names(const std::vector<Part>& parts) {
     std::vector<std::string> result;
+    result.reserve(parts.size());
     for (const Part& part : parts)
         result.push_back(part.name + "-" + std::to_string(part.worker) + (part.control.empty() ? "?" : ""));
     return result;
