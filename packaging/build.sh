@@ -29,17 +29,23 @@ fi
 jobs=$(nproc 2>/dev/null || echo 2)
 status=$folder/build.status
 rm -f "$status"
+# A loop of the shell's own shows progress: ninja (hence stdbuf) and some awks hold lines back when they write to a pipe.
+shown=0
 # shellcheck disable=SC2086
 {
-    if ninja -C "$folder" -j "$jobs" $targets 2>&1; then echo 0; else echo 1; fi >"$status.new"
-    mv "$status.new" "$status"
-} | tee "$log" | awk '
-    match($0, /^\[[0-9]+\/[0-9]+\]/) {
-        split(substr($0, 2, RLENGTH - 2), part, "/")
-        tenth = int(10 * part[1] / part[2])
-        if (part[2] > 20 && tenth > shown) { shown = tenth; printf "      %d of %d files\n", part[1], part[2]; fflush() }
-    }'
-if [ "$(cat "$status")" != 0 ]; then
+    if stdbuf -oL ninja -C "$folder" -j "$jobs" $targets 2>&1; then echo built >"$status"; fi
+} | tee "$log" | while IFS= read -r line; do
+    case $line in '['[0-9]*/[0-9]*']'*) ;; *) continue ;; esac
+    counts=${line%%]*}
+    counts=${counts#[}
+    finished=${counts%/*}
+    total=${counts#*/}
+    case $finished$total in *[!0-9]*) continue ;; esac
+    [ "$total" -gt 20 ] && [ $((10 * finished / total)) -gt "$shown" ] || continue
+    shown=$((10 * finished / total))
+    echo "      $finished of $total files"
+done
+if [ ! -e "$status" ]; then
     echo "error: the build failed ($log):" >&2
     awk '/^FAILED:/ { wanted = 1 } wanted' "$log" | head -n 40 >&2
     exit 1
