@@ -33,7 +33,11 @@ Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule r
         const Result<FileLock> flock = lock_folder();
         if (!flock) return fail(flock.error());
         if (Result<> synchronised = synchronise_locked(true); !synchronised) return fail(synchronised.error());
-        if (std::exchange(first, false)) todo = existing(uids);
+        if (std::exchange(first, false)) {
+            // From the highest UID down: the fewer lie behind, the less is moved in memory.
+            todo = existing(uids);
+            std::ranges::reverse(todo);
+        }
         std::vector<std::uint32_t> piece;
         Result<> result;
         for (std::size_t tried = 0; next < todo.size() && tried < piece_size; ++next) {
@@ -47,6 +51,7 @@ Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule r
             if (!unlinked) break;
             if (*unlinked) piece.push_back(todo[next]);
         }
+        std::ranges::reverse(piece);
         drop(piece);
         for (const std::uint32_t uid : piece) removed.emplace_back(uid);
         if (!piece.empty()) {
@@ -57,6 +62,7 @@ Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule r
         if (!result) return fail(result.error());
         is_sparse = absent_.size() > min_dead_lines + records_.size() / 4;
     } while (next < todo.size());
+    std::ranges::sort(removed);
     if (removed.empty()) return removed;
     if (Result<> synced = sync_fd(folder_->cur(), "cur/"); !synced) return fail(synced.error());
     if (from_fresh)

@@ -196,13 +196,15 @@ void MailboxState::rename_record(Record& record, std::string file, bool fresh) {
 
 void MailboxState::drop(const std::vector<std::uint32_t>& uids) {
     if (uids.empty()) return;
-    std::erase_if(records_, [&](Record& record) {
+    const auto first = std::ranges::lower_bound(records_, uids.front(), {}, &Record::uid);
+    const auto kept = std::remove_if(first, records_.end(), [&](Record& record) {
         if (!std::ranges::binary_search(uids, record.uid)) return false;
         count(record, -1);
         log_.note(record.uid, true, record.changed);
         absent_.insert_or_assign(std::string(record.base()), Absent{record.uid, std::move(record.extras)});
         return true;
     });
+    records_.erase(kept, records_.end());
     size_hint_.store(records_.size(), std::memory_order_relaxed);
 }
 

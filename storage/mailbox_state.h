@@ -147,7 +147,7 @@ class MailboxState {
     void insert(Record record);
     void sort_records();
     void rename_record(Record& record, std::string file, bool fresh);
-    /// Takes records out; their lines stay in dovecot-uidlist for now.
+    /// Takes records out (UIDs ascending); their lines stay in dovecot-uidlist for now.
     void drop(const std::vector<std::uint32_t>& uids);
     /// Tells the watchers.
     void noted();

@@ -1,0 +1,1 @@
+posthouse_fuzz_target(storage_files DEPENDS storage)
