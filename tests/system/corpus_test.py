@@ -72,6 +72,8 @@ class Corpus(SystemTest):
                 refused[name] = f"{code} {text}"
                 session.close()
                 session = None
+        if session:
+            session.close()
         return refused, accepted
 
     def check_all(self, instance, user, accepted):
@@ -147,17 +149,20 @@ Sync Pull
 """)
         (folder / "mail").mkdir()
         (folder / "state").mkdir()
-        for round in range(2):
+        held = sum(1 for part in ("new", "cur") for _ in (instance.maildir(user) / part).iterdir())
+
+        def pull():
             pulled = run("mbsync", "-c", folder / "mbsyncrc", "-V", "all", timeout=600)
             self.assertEqual(pulled.returncode, 0, pulled.stdout + pulled.stderr)
-            count = sum(1 for part in ("new", "cur") for _ in (folder / "mail" / "INBOX" / part).iterdir())
-            if round == 0:
-                first = {path: path.stat().st_mtime_ns for part in ("new", "cur") for path in (folder / "mail" / "INBOX" / part).iterdir()}
-                held = sum(1 for part in ("new", "cur") for _ in (instance.maildir(user) / part).iterdir())
-                self.assertEqual(count, held)
-            else:
-                again = {path: path.stat().st_mtime_ns for part in ("new", "cur") for path in (folder / "mail" / "INBOX" / part).iterdir()}
-                self.assertEqual(first, again)
+            files = {path: path.stat().st_mtime_ns for part in ("new", "cur")
+                     for path in (folder / "mail" / "INBOX" / part).iterdir()}
+            return files, (pulled.stdout + pulled.stderr).count("incomplete header")
+
+        # mbsync itself leaves out messages whose header never ends, and says so.
+        first, left_out = pull()
+        self.assertEqual(len(first) + left_out, held)
+        again, _ = pull()
+        self.assertEqual(first, again)
 
     def test_what_is_refused_can_be_kept_by_setting(self):
         keeping = self.start_instance({"smtpd.bare_cr": "keep", "smtpd.nul": "keep"})
