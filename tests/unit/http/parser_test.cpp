@@ -47,6 +47,22 @@ TEST(HttpRequestParser, ReadsChunkedBodies) {
     EXPECT_EQ((**parser.next()).body, "abcde");
 }
 
+TEST(HttpRequestParser, ReadsChunksByteByByteAlsoWhenTheFirstIsTheLast) {
+    const std::string head = "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const char* body : {"0\r\n\r\n", "1\r\nx\r\n0\r\nA: b\r\n\r\n"}) {
+        RequestParser parser;
+        const std::string wire = head + body;
+        for (std::size_t i = 0; i + 1 < wire.size(); ++i) {
+            parser.feed({&wire[i], 1});
+            const auto next = parser.next();
+            ASSERT_TRUE(next) << i;
+            EXPECT_FALSE(*next) << i;
+        }
+        parser.feed("\n");
+        EXPECT_TRUE(*parser.next()) << body;
+    }
+}
+
 TEST(HttpRequestParser, RefusesWhatIsMalformed) {
     for (const char* wire : {"GET\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n", "\x16\x03\x01\x02",
                              "GET / HTTP/9\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
