@@ -1,6 +1,7 @@
 // The text of dovecot-uidlist: parsing that leaves out what makes no sense, and writing.
 #include "storage/uidlist.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "lib/base/ascii.h"
@@ -63,6 +64,7 @@ std::optional<UidListEntry> parse_uidlist_line(std::string_view line, bool versi
             colon = rest.find(" :");
             if (colon == std::string_view::npos) return std::nullopt;
             entry.extras = ascii::trim(rest.substr(0, colon));
+            if (std::ranges::any_of(rest.substr(0, colon), ascii::is_control)) return std::nullopt;
             ++colon;
         }
         rest.remove_prefix(colon + 1);
