@@ -44,10 +44,8 @@ net::Async<> Session::run() {
 net::Async<> Session::serve_commands() {
     while (!ended()) {
         const Result<net::Input> input = co_await stream().wait_input(deadline());
-        if (!input && input.error().code == ErrorCode::timeout) {
-            co_await bye("timeout", account_ ? "Autologout; idle for too long" : "Log-in took too long");
-        } else if (!input) {
-            failed(input.error());
+        if (!input) {
+            co_await give_up(input.error());
         } else if (*input == net::Input::draining) {
             co_await bye("server is stopping", "Server is shutting down, try again later");
         } else if (*input == net::Input::ready) {
@@ -60,7 +58,7 @@ net::Async<> Session::serve_command() {
     const imap::CommandBounds bounds = account_ ? imap::kBoundsAfterLogin : imap::kBoundsBeforeLogin;
     Result<CommandInput::Received> received = co_await input_.read(bounds, deadline());
     if (!received) {
-        failed(received.error());
+        co_await give_up(received.error());
         co_return;
     }
     ++commands_;
@@ -86,6 +84,15 @@ net::Async<> Session::serve_command() {
         co_return;
     }
     co_await follow(reply);
+}
+
+/// The client sent nothing in time, or cannot be read from any more.
+net::Async<> Session::give_up(const Error& error) {
+    if (error.code == ErrorCode::timeout) {
+        co_await bye("timeout", account_ ? "Autologout; idle for too long" : "Log-in took too long");
+    } else {
+        failed(error);
+    }
 }
 
 /// What a reply has behind it.

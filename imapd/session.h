@@ -97,6 +97,7 @@ class Session {
   private:
     net::Async<> serve_commands();
     net::Async<> serve_command();
+    net::Async<> give_up(const Error& error);
     net::Async<> follow(const Reply& reply);
     void log_end() const;
 

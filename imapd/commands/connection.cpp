@@ -6,6 +6,12 @@
 #include "imapd/session.h"
 
 namespace posthouse::imapd {
+namespace {
+
+/// Of what a client says about itself, the bytes that are logged.
+constexpr std::size_t kMaxLoggedId = 300;
+
+}  // namespace
 
 net::Async<Reply> capability(Session& session, imap::NoArguments /*command*/) {
     const std::string line = "* CAPABILITY " + capabilities(session) + "\r\n";
@@ -37,6 +43,7 @@ net::Async<Reply> id(Session& session, imap::Id command) {
         if (!client.empty()) client += ", ";
         client += field + "=" + *value;
     }
+    if (client.size() > kMaxLoggedId) client.resize(kMaxLoggedId);
     if (!client.empty()) session.log().info("client", {{"id", client}});
     co_await session.send("* ID (\"name\" \"Posthouse\")\r\n");
     co_return ok("ID completed");

@@ -48,7 +48,9 @@ FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::
     if (selected_.view.read_only()) sets_seen_ = false;
 }
 
-FetchRun::~FetchRun() { selected_.open_message = std::move(message_); }
+FetchRun::~FetchRun() {
+    if (message_ && !message_->is_small()) selected_.open_message = std::move(message_);
+}
 
 Result<bool> FetchRun::produce(std::string& out, std::size_t limit) {
     while (out.size() < limit) {
@@ -62,10 +64,9 @@ Result<bool> FetchRun::produce(std::string& out, std::size_t limit) {
         } else if (next_row_ < rows_.size()) {
             Result<bool> begun = begin_message(out);
             if (!begun) return fail(begun.error());
-        } else if (!next_batch()) {
-            return false;
         } else {
-            done = sets_seen_ ? set_seen() : Result<>{};
+            const Result<bool> more = next_batch();
+            if (!more || !*more) return more;
         }
         if (!done) return fail(done.error());
     }
@@ -73,7 +74,7 @@ Result<bool> FetchRun::produce(std::string& out, std::size_t limit) {
 }
 
 /// Takes the next messages of numbers_; false when there are none.
-bool FetchRun::next_batch() {
+Result<bool> FetchRun::next_batch() {
     std::vector<imap::NumberRange> batch;
     std::uint32_t count = 0;
     while (next_range_ < numbers_.size() && count < kBatch) {
@@ -93,14 +94,19 @@ bool FetchRun::next_batch() {
     next_row_ = 0;
     if (batch.empty()) return false;
     const Result<> loaded = load_rows(batch);
-    // A mailbox that cannot tell of its messages any more has none that can be fetched.
-    if (!loaded) some_gone_ = true;
+    if (!loaded) return fail(loaded.error());
+    if (sets_seen_) set_seen();
     return true;
 }
 
 Result<> FetchRun::load_rows(const std::vector<imap::NumberRange>& batch) {
     Result<std::vector<storage::MessageRow>> rows =
         selected_.view.mailbox().rows(uids_of(selected_.view, batch), columns_);
+    if (!rows && rows.error().code == ErrorCode::not_found) {
+        // The mailbox was deleted: none of its messages can be fetched any more.
+        some_gone_ = true;
+        return {};
+    }
     if (!rows) return fail(rows.error());
     std::size_t asked = 0;
     for (const imap::NumberRange& range : batch) asked += range.last - range.first + 1;
@@ -111,16 +117,16 @@ Result<> FetchRun::load_rows(const std::vector<imap::NumberRange>& batch) {
 }
 
 /// BODY[] sets \Seen; the batch at once, and the client is told within each message's response.
-Result<> FetchRun::set_seen() {
+void FetchRun::set_seen() {
     storage::UidSet unseen;
     for (const Row& row : rows_) {
         if (!row.row.flags.system.has(storage::Flag::seen)) unseen.add(row.row.uid);
     }
-    if (unseen.empty()) return {};
+    if (unseen.empty()) return;
     const storage::FlagChange change{storage::FlagAction::add, {{storage::Flag::seen}, {}}};
     Result<std::vector<storage::MessageFlags>> changed = selected_.view.mailbox().store_flags(unseen, change);
     // A disk that takes no change is no reason not to show the mail.
-    if (!changed) return {};
+    if (!changed) return;
     selected_.view.acknowledge(*changed);
     auto row = rows_.begin();
     for (storage::MessageFlags& message : *changed) {
@@ -129,7 +135,6 @@ Result<> FetchRun::set_seen() {
         row->row.flags = std::move(message.flags);
         row->set_seen = true;
     }
-    return {};
 }
 
 /// False: the message is gone, nothing was sent.

@@ -24,7 +24,7 @@ class FetchRun {
     FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::vector<imap::NumberRange> numbers);
     FetchRun(const FetchRun&) = delete;
     FetchRun& operator=(const FetchRun&) = delete;
-    /// Leaves the last message open in `selected`.
+    /// Leaves the last message open in `selected`, if it is large: its next piece may be asked for.
     ~FetchRun();
 
     /// Appends responses until `out` holds `limit` bytes, or a little more. False: it was the last piece.
@@ -41,9 +41,9 @@ class FetchRun {
         bool set_seen = false;  ///< by this command: the client has to be told
     };
 
-    bool next_batch();
+    Result<bool> next_batch();
     Result<> load_rows(const std::vector<imap::NumberRange>& batch);
-    Result<> set_seen();
+    void set_seen();
     Result<bool> begin_message(std::string& out);
     Result<> print_item(std::string& out);
     Result<> print_section(std::string& out, const imap::FetchItem& item);

@@ -23,6 +23,8 @@ class OpenMessage {
     static Result<OpenMessage> open(storage::Mailbox& mailbox, storage::Uid uid);
 
     storage::Uid uid() const { return uid_; }
+    /// Held in memory: cheaper to open again than to keep.
+    bool is_small() const { return held_.has_value(); }
     /// Octets of the wire form.
     std::uint64_t size() const { return content_.wire_size(); }
 

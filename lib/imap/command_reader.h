@@ -33,8 +33,8 @@ struct CommandBounds {
     bool messages;            ///< APPEND's message may be streamed
 };
 /// Before login a stranger gets what LOGIN and AUTHENTICATE need, and no more.
-inline constexpr CommandBounds kBoundsBeforeLogin{8 * 1024, 8 * 1024, 4, false};
-inline constexpr CommandBounds kBoundsAfterLogin{64 * 1024, 256 * 1024, 500, true};
+inline constexpr CommandBounds kBoundsBeforeLogin{8U << 10, 8U << 10, 4, false};
+inline constexpr CommandBounds kBoundsAfterLogin{64U << 10, 256U << 10, 500, true};
 
 /// The bytes of one command, with its literals in place: `a1 LOGIN {4}` CRLF `fred bar` without the last CRLF.
 class CommandReader {

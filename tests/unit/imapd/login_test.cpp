@@ -117,6 +117,32 @@ TEST_F(LoginTest, AStoppingDaemonSaysBye) {
     EXPECT_TRUE(has(other.read_rest(), "* BYE Server is shutting down"));
 }
 
+TEST(Timeouts, WhoDoesNotLogInInTimeHearsBye) {
+    config::Config config;
+    config.imapd.login_timeout = std::chrono::milliseconds(20);
+    ImapServer server{config};
+    TestClient silent = server.connect();
+    EXPECT_TRUE(has(silent.read_rest(), "* BYE Log-in took too long\r\n"));
+    TestClient slow = server.connect();
+    slow.send("a LOG");
+    EXPECT_TRUE(has(slow.read_rest(), "* BYE Log-in took too long\r\n"));
+}
+
+TEST(Timeouts, WhoIsSilentTooLongHearsByeAlsoInIdle) {
+    config::Config config;
+    config.tls.allow_plain_login = true;
+    config.imapd.idle_timeout = std::chrono::milliseconds(100);
+    ImapServer server{config};
+    for (const char* command : {"b SELECT INBOX\r\n", "b SELECT INBOX\r\nc IDLE\r\n", "b APPEND INBOX {5}\r\nhel"}) {
+        TestClient client = server.connect();
+        client.send("a LOGIN joe@example.org secret\r\n" + std::string(command));
+        const std::string all = client.read_rest();
+        EXPECT_TRUE(has(all, "a OK")) << all;
+        const bool in_message = std::string_view(command).starts_with("b APPEND");
+        EXPECT_EQ(has(all, "* BYE Autologout; idle for too long\r\n"), !in_message) << all;
+    }
+}
+
 TEST_F(LoginTest, LogoutSaysByeBeforeOk) {
     TestClient client = log_in();
     client.send("t LOGOUT\r\n");
