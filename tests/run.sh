@@ -120,6 +120,12 @@ run_tests() {
     phase_ends "test ($preset)"
 }
 
+# Sanitizers find their symbolizer under this name only when told so.
+if command -v llvm-symbolizer-19 >/dev/null 2>&1; then
+    ASAN_SYMBOLIZER_PATH=$(command -v llvm-symbolizer-19)
+    export ASAN_SYMBOLIZER_PATH
+fi
+
 slowest=
 closing=
 for preset in $presets; do run_tests "$preset"; done
