@@ -10,8 +10,7 @@ namespace {
 constexpr const char* bash_script = R"sh(# bash completion for posthouse: eval "$(posthouse completion bash)"
 _posthouse() {
     local IFS=$'\n'
-    COMPREPLY=($(compgen -W "$(posthouse __complete -- "${
-    COMP_WORDS[@] : 1 : COMP_CWORD}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
+    COMPREPLY=($(compgen -W "$(posthouse __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -o default -F _posthouse posthouse
 )sh";

@@ -251,6 +251,11 @@ TEST_F(CommandsTest, EveryCommandsHelpHasAnExample) {
 TEST_F(CommandsTest, CompletionFollowsTheWords) {
     EXPECT_EQ(run("completion bash"), 0);
     EXPECT_NE(out_.find("complete -o default -F _posthouse posthouse"), std::string::npos);
+    EXPECT_NE(out_.find(R"sh("${COMP_WORDS[@]:1:COMP_CWORD}")sh"), std::string::npos);
+    EXPECT_EQ(run("completion zsh"), 0);
+    EXPECT_NE(out_.find(R"sh(${(@)words[2,CURRENT]})sh"), std::string::npos);
+    EXPECT_EQ(run("completion fish"), 0);
+    EXPECT_NE(out_.find("$words[2..-1] 2>/dev/null"), std::string::npos);
     EXPECT_EQ(run("__complete -- us"), 0);
     EXPECT_NE(("\n" + out_).find("\nuser\n"), std::string::npos);
     EXPECT_EQ(out_.find("__complete"), std::string::npos);
