@@ -122,8 +122,11 @@ Result<> make_account(const std::string& root, const Settings& settings) {
 }
 
 Result<std::vector<MailboxName>> mailbox_folders(int root) {
-    DIR* stream = ::fdopendir(::openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    Result<UniqueFd> folder = open_in(root, ".", O_RDONLY | O_DIRECTORY);
+    if (!folder) return fail(folder.error());
+    DIR* stream = ::fdopendir(folder->get());
     if (stream == nullptr) return fail_errno("read account's folder", errno);
+    folder->release();
     std::vector<MailboxName> names;
     while (const dirent* entry = ::readdir(stream)) {
         if (entry->d_name[0] != '.') continue;
@@ -159,7 +162,7 @@ Result<> make_mailbox(int root, const std::string& root_path, const MailboxName&
 Result<> move_folders(int root, const FolderMoves& moves) {
     if (moves.size() < 2) return run_moves(root, moves);
     std::string intent;
-    for (const auto& [from, to] : moves) intent += from + "\t" + to + "\n";
+    for (const auto& [from, to] : moves) intent.append(from).append("\t").append(to).append("\n");
     if (Result<> written = replace_file(root, intent_name, intent); !written) return written;
     return run_intent(root);
 }

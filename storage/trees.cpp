@@ -20,9 +20,11 @@ namespace {
 constexpr int max_depth = 16;
 
 Result<std::vector<std::string>> all_names_in(int folder) {
-    DIR* stream = ::fdopendir(::fcntl(folder, F_DUPFD_CLOEXEC, 0));
+    Result<UniqueFd> fd = open_in(folder, ".", O_RDONLY | O_DIRECTORY);
+    if (!fd) return fail(fd.error());
+    DIR* stream = ::fdopendir(fd->get());
     if (stream == nullptr) return fail_errno("fdopendir", errno);
-    ::rewinddir(stream);
+    fd->release();
     std::vector<std::string> names;
     while (const dirent* entry = ::readdir(stream)) {
         const std::string_view name = entry->d_name;
