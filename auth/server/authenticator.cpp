@@ -11,8 +11,9 @@
 namespace posthouse::auth {
 namespace {
 
-// Log-ins that may wait for each hashing thread: at 12 ms each the last one waits half a second.
-constexpr std::size_t places_per_thread = 40;
+// Log-ins that may wait for each hashing thread: at 12 ms each the last one waits 6 s. After a restart every client of
+// a small organisation logs in at once, and nobody is known yet: half of the places must be enough for them.
+constexpr std::size_t places_per_thread = 500;
 
 guard::Time steady_now() {
     return std::chrono::duration_cast<guard::Time>(std::chrono::steady_clock::now().time_since_epoch());
