@@ -9,9 +9,11 @@ import imaplib
 import os
 import poplib
 import pty
+import select
 import smtplib
 import ssl
 import subprocess
+import time
 
 from posthouse_test import PATIENCE, run
 
@@ -78,7 +80,7 @@ IMAPAccount posthouse
 Host localhost
 Port {self.instance.port(listener)}
 User {user.address}
-Pass {user.password}
+Pass "{user.password}"
 SSLType {"IMAPS" if listener == "imaps" else "STARTTLS"}
 CertificateFile {self.instance.certificate}
 
@@ -125,10 +127,11 @@ set header_cache="" tmpdir="{self.folder}"
         with subprocess.Popen(["mutt", "-n", "-F", settings, "-f", "+INBOX"], stdin=theirs, stdout=theirs, stderr=theirs,
                               env={**os.environ, **self.environment}, start_new_session=True) as mutt:
             os.close(theirs)
-            output = b""
+            output, end = b"", time.monotonic() + PATIENCE
             with contextlib.suppress(OSError):  # how the end of a terminal shows
-                while piece := os.read(ours, 65536):
-                    output += piece
+                while select.select([ours], [], [], max(0, end - time.monotonic()))[0]:
+                    output += os.read(ours, 65536)
+                mutt.kill()  # it waits for a key
             os.close(ours)
             code = mutt.wait(PATIENCE)
         return subprocess.CompletedProcess(mutt.args, code, output.decode(errors="replace"), "")
