@@ -22,7 +22,7 @@ namespace {
 
 constexpr mode_t folder_mode = 0700;
 /// Maildir's own rule for what a writer left behind.
-constexpr std::int64_t tmp_lifetime_seconds = 36 * 3600;
+constexpr std::int64_t tmp_lifetime_seconds = 36 * 3600L;
 
 Result<UniqueFd> open_folder(int parent, const char* name) {
     for (;;) {
