@@ -1,6 +1,7 @@
 // Authenticator: decides whether somebody may log in.
 #include "auth/server/authenticator.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "auth/directory/address.h"
@@ -44,6 +45,7 @@ net::Async<std::expected<std::string, sasl::FailReply>> Authenticator::check(sas
     const Result<MailAddress> address = parse_address(credentials.user);
     const std::string account = address ? address->text() : std::string();
     if (!origin.no_penalty) co_await serve_penalty(origin.remote_ip, account, deadline);
+    const net::Clock::time_point begun = net::Clock::now();
     Checked checked = co_await verify(credentials, origin, deadline);
     report(checked, credentials, origin);
 
@@ -62,7 +64,7 @@ net::Async<std::expected<std::string, sasl::FailReply>> Authenticator::check(sas
         guard_.auth_failure(origin.remote_ip, account);
         own_penalties_.failure(guard::client_network(origin.remote_ip), account);
     }
-    co_await wait_for_tick();
+    co_await wait_for_tick(begun);
     co_return std::unexpected(std::move(failure));
 }
 
@@ -82,14 +84,22 @@ net::Async<Authenticator::Checked> Authenticator::verify(const sasl::Credentials
     Result<std::optional<User>> user = co_await lookups_.run(
         [&] { return directory_.with([&](Directory& directory) { return directory.find_user(email); }); });
     if (!user) co_return Checked{Outcome::temporary, email, user.error().message()};
-    if (!*user) co_return Checked{Outcome::wrong, {}, "no such user"};
+    if (!*user) {
+        // Waits for its turn as a hash would, so that a full queue doesn't tell either who exists.
+        const Result<bool> waited = co_await in_turn(false, deadline, [] { return Result<bool>(false); });
+        if (!waited) co_return Checked{Outcome::temporary, {}, waited.error().message()};
+        co_return Checked{Outcome::wrong, {}, "no such user"};
+    }
     const User& found = **user;
 
     const std::string network = guard::client_network(origin.remote_ip);
     const bool known = recent_.knows(found.email, network, net::Clock::now());
     std::optional<bool> verdict = verdicts_.find(found.password, credentials.password.view(), net::Clock::now());
     if (!verdict) {
-        Result<bool> computed = co_await hash(found.password, credentials.password.view(), known, deadline);
+        const net::Clock::time_point begun = net::Clock::now();
+        const Result<bool> computed = co_await in_turn(
+            known, deadline, [&] { return verify_password(found.password, credentials.password.view()); });
+        hash_seconds_.observe(std::chrono::duration<double>(net::Clock::now() - begun).count());
         if (!computed) co_return Checked{Outcome::temporary, found.email, computed.error().message()};
         verdict = *computed;
         verdicts_.remember(found.password, credentials.password.view(), *verdict, net::Clock::now());
@@ -110,19 +120,17 @@ net::Async<Authenticator::Checked> Authenticator::verify(const sasl::Credentials
     co_return Checked{Outcome::ok, found.email, {}};
 }
 
-net::Async<Result<bool>> Authenticator::hash(const std::string& stored, std::string_view password, bool known,
-                                             net::Deadline deadline) {
+net::Async<Result<bool>> Authenticator::in_turn(bool known, net::Deadline deadline,
+                                                std::function<Result<bool>()> work) {
     if (hashing_now_ >= (known ? hash_places_ : hash_places_ / 2))
         co_return fail(ErrorCode::unavailable, "Too many log-ins at once");
-    const net::Clock::time_point begun = net::Clock::now();
     ++hashing_now_;
     // Who has waited too long in the queue is not worth a hash any more.
     Result<bool> verdict = co_await hashing_.run([&]() -> Result<bool> {
         if (deadline.passed()) return fail(ErrorCode::timeout, "Log-in waited too long");
-        return verify_password(stored, password);
+        return work();
     });
     --hashing_now_;
-    hash_seconds_.observe(std::chrono::duration<double>(net::Clock::now() - begun).count());
     co_return verdict;
 }
 
@@ -152,11 +160,13 @@ void Authenticator::report(const Checked& checked, const sasl::Credentials& cred
     }
 }
 
-net::Async<> Authenticator::wait_for_tick() {
+net::Async<> Authenticator::wait_for_tick(net::Clock::time_point begun) {
     const auto tick = std::chrono::duration_cast<net::Clock::duration>(daemon_.config()->auth.failure_delay);
     if (tick.count() == 0) co_return;
-    const net::Clock::duration now = net::Clock::now().time_since_epoch();
-    const net::Clock::time_point next{now - now % tick + tick};
+    // Half a tick has room for any hash. On the next tick, whoever asks just before it would learn whether a hash was
+    // computed: then the answer misses that tick.
+    const net::Clock::duration earliest = std::max(begun + tick / 2, net::Clock::now()).time_since_epoch();
+    const net::Clock::time_point next{earliest - earliest % tick + tick};
     co_await daemon_.loop().sleep_until(net::Deadline{next});
 }
 

@@ -1,6 +1,7 @@
 // Authenticator: decides whether somebody may log in.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,8 +29,9 @@ struct Origin {
 
 /// The order of things: penalty (guardd's, or our own table when it is away), look-up, hash. Half of the places in the
 /// queue for a hash are kept for users who logged in from the same network lately; without a place the answer is
-/// "temporary failure". Failures are answered on a tick, so that their time does not tell whether the user exists,
-/// the password was wrong, or the answer was remembered. Belongs to the loop's thread.
+/// "temporary failure". Failures are answered on a tick, half a tick after they were asked at the earliest, so that
+/// their time does not tell whether the user exists, the password was wrong, or the answer was remembered. Belongs to
+/// the loop's thread.
 class Authenticator {
   public:
     Authenticator(daemon::Daemon& daemon, DirectoryPool& directory, net::Pool& lookups);
@@ -48,10 +50,10 @@ class Authenticator {
     };
     net::Async<> serve_penalty(std::string ip, std::string user, net::Deadline deadline);
     net::Async<Checked> verify(const sasl::Credentials& credentials, const Origin& origin, net::Deadline deadline);
-    net::Async<Result<bool>> hash(const std::string& stored, std::string_view password, bool known,
-                                  net::Deadline deadline);
+    /// Does `work`, a hash or what must seem to be one, on the hashing threads.
+    net::Async<Result<bool>> in_turn(bool known, net::Deadline deadline, std::function<Result<bool>()> work);
     void report(const Checked& checked, const sasl::Credentials& credentials, const Origin& origin);
-    net::Async<> wait_for_tick();
+    net::Async<> wait_for_tick(net::Clock::time_point begun);
 
     daemon::Daemon& daemon_;
     DirectoryPool& directory_;
