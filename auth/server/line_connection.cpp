@@ -17,7 +17,7 @@ LineConnection::~LineConnection() = default;
 
 bool LineConnection::has_room() const { return scope_.running() < max_running; }
 
-void LineConnection::reply(std::string bytes) {
+void LineConnection::reply(std::string_view bytes) {
     output_ += bytes;
     stream_.wake();
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "lib/base/result.h"
 #include "lib/net/scope.h"
@@ -28,7 +29,7 @@ class LineConnection {
     /// One line; an error ends the connection.
     virtual Result<> handle(std::string_view line) = 0;
     /// Sends a reply soon.
-    void reply(std::string bytes);
+    void reply(std::string_view bytes);
     net::Scope& scope() { return scope_; }
     /// Room for one more request: not more than 1,000 at once.
     bool has_room() const;

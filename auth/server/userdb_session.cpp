@@ -59,8 +59,8 @@ Result<> UserdbSession::handle(std::string_view text) {
 }
 
 net::Async<> UserdbSession::find(UserdbSession* session, std::uint32_t id, std::string user) {
-    std::string line = co_await session->lookups_.run([&] { return session->answer(id, user); });
-    session->reply(std::move(line));
+    const std::string line = co_await session->lookups_.run([&] { return session->answer(id, user); });
+    session->reply(line);
 }
 
 /// On a thread of the pool.
@@ -85,7 +85,7 @@ std::string UserdbSession::answer(std::uint32_t id, const std::string& user) {
 }
 
 net::Async<> UserdbSession::list(UserdbSession* session, std::uint32_t id) {
-    std::string lines = co_await session->lookups_.run([&] {
+    const std::string lines = co_await session->lookups_.run([&] {
         const Result<std::vector<User>> users =
             session->directory_.with([](Directory& directory) { return directory.users({}); });
         if (!users) {
@@ -96,7 +96,7 @@ net::Async<> UserdbSession::list(UserdbSession* session, std::uint32_t id) {
         for (const User& user : *users) text += sasl::encode(sasl::ListReply{id, user.email});
         return text + sasl::encode(sasl::ListDoneReply{id, false});
     });
-    session->reply(std::move(lines));
+    session->reply(lines);
 }
 
 }  // namespace posthouse::auth
