@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "lib/base/log.h"
+
 namespace posthouse::auth {
 namespace {
 
@@ -87,7 +89,9 @@ Result<> migrate(SqliteConnection& connection) {
     if (const Result<> begun = connection.execute("BEGIN IMMEDIATE"); !begun) return begun;
     Result<> applied = apply_steps(connection);
     if (applied) applied = connection.execute("COMMIT");
-    if (!applied) (void)connection.execute("ROLLBACK");
+    if (applied) return {};
+    const Result<> undone = connection.execute("ROLLBACK");
+    if (!undone) log::warning("the change of the schema could not be undone", {{"reason", undone.error().message()}});
     return applied;
 }
 

@@ -9,6 +9,7 @@
 #include "auth/directory/schema.h"
 #include "auth/directory/sqlite.h"
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 
 namespace posthouse::auth {
 namespace {
@@ -160,7 +161,11 @@ class SqliteDirectory final : public Directory {
     // in the middle.
     Result<> begin(bool write) override { return connection_.execute(write ? "BEGIN IMMEDIATE" : "BEGIN"); }
     Result<> commit() override { return connection_.execute("COMMIT"); }
-    void rollback() override { (void)connection_.execute("ROLLBACK"); }
+    void rollback() override {
+        // SQLite rolls back by itself when a commit failed for good.
+        if (const Result<> undone = connection_.execute("ROLLBACK"); !undone)
+            log::debug("nothing to roll back", {{"reason", undone.error().message()}});
+    }
 
     Result<> require_domain(std::string_view address) {
         const std::string_view domain = domain_of(address);
