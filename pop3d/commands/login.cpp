@@ -26,6 +26,9 @@ void count(const Session& session, std::string_view result) {
         .add();
 }
 
+/// How long authd may take. A session outlives a log-in that could not be decided.
+net::Deadline auth_deadline(const Session& session) { return net::Deadline::in(session.config().auth.request_timeout); }
+
 pop3::Reply refusal(Session& session, const Error& error, std::string_view user) {
     session.log().info("log-in failed", {{"user", user}, {"error", error.message()}});
     switch (error.code) {
@@ -110,7 +113,7 @@ net::Async<Answer> pass(Session& session, pop3::Pass command) {
         co_return pop3::err("USER comes first");
     }
     Result<auth::Login> login = co_await session.services().auth.log_in(
-        session.login_context(), name, std::move(command.password), session.deadline());
+        session.login_context(), name, std::move(command.password), auth_deadline(session));
     if (!login) co_return refusal(session, login.error(), name);
     Answer answer = co_await enter(session, std::move(login->user), "USER");
     co_return answer;
@@ -134,7 +137,7 @@ net::Async<Answer> auth(Session& session, pop3::Auth command) {
     }
     auth::AuthClient& authd = session.services().auth;
     Result<auth::LoginStep> step = co_await authd.begin(session.login_context(), command.mechanism,
-                                                        std::move(command.initial_response), session.deadline());
+                                                        std::move(command.initial_response), auth_deadline(session));
     while (step && std::holds_alternative<auth::LoginChallenge>(*step)) {
         const auth::LoginChallenge challenge = std::get<auth::LoginChallenge>(*step);
         std::optional<Result<Secret>> response = co_await ask(session, challenge.bytes);
@@ -144,7 +147,7 @@ net::Async<Answer> auth(Session& session, pop3::Auth command) {
             session.count_error();
             co_return pop3::err(response->error().text);
         }
-        step = co_await authd.respond(challenge.exchange, std::move(**response), session.deadline());
+        step = co_await authd.respond(challenge.exchange, std::move(**response), auth_deadline(session));
     }
     if (!step) co_return refusal(session, step.error(), "");
     Answer answer = co_await enter(session, std::move(std::get<auth::Login>(*step).user), command.mechanism);
