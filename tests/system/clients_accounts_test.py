@@ -10,7 +10,7 @@ from posthouse_test import SystemTest, User, main
 
 
 class Accounts(SystemTest):
-    settings = {"auth.failure_delay": "0", "guard.failure_delay": "0"}
+    settings = {"auth.failure_delay": "0", "guard.failure_delay": "0", "directory.postmaster": "bob@posthouse.example"}
 
     @classmethod
     def setUpClass(cls):
@@ -133,6 +133,13 @@ class Accounts(SystemTest):
         joe = self.user("detail")
         self.assertEqual(self.deliver(["detail+shop@posthouse.example"], "bill"), {})
         self.assertEqual(len(messages_of(self.instance, joe, "bill")), 1)
+
+    def test_the_postmaster_is_reached_under_every_name(self):
+        bob = self.instance.user("bob")
+        recipients = ("postmaster", "PostMaster", "postmaster@posthouse.example", "abuse@posthouse.example")
+        for number, recipient in enumerate(recipients):
+            self.assertEqual(self.deliver([recipient], f"complaint {number}"), {})
+            self.assertEqual(len(messages_of(self.instance, bob, f"complaint {number}")), 1, recipient)
 
 
 if __name__ == "__main__":
