@@ -32,6 +32,15 @@ smtp::Reply storage_refusal(const Session& session, const Error& error) {
     return {451, "4.3.0", "Local error in storage, try again later"};
 }
 
+/// Until when the next bytes must come: after no longer pause than data_timeout, and on the whole no slower than
+/// min_data_rate, so that a client that trickles can't hold its session for ever.
+net::Deadline next_bytes_by(const config::Config::Smtpd& settings, net::Clock::time_point begun, std::uint64_t octets) {
+    const auto pause = net::Deadline::in(settings.data_timeout);
+    if (settings.min_data_rate == 0) return pause;
+    const std::chrono::seconds earned(octets / static_cast<std::uint64_t>(settings.min_data_rate));
+    return sooner(pause, net::Deadline{begun + settings.data_timeout + earned});
+}
+
 /// Reads up to the end of the data. Content that is to be refused is read all the same. Errors: of the connection.
 net::Async<Result<>> receive(Session& session, Incoming& incoming) {
     const auto& settings = session.config->smtpd;
@@ -39,13 +48,16 @@ net::Async<Result<>> receive(Session& session, Incoming& incoming) {
     smtp::DataDecoder decoder(policy_of(settings));
     smtp::ReceivedCounter trace;
     std::string dropped;
+    const auto begun = net::Clock::now();
+    std::uint64_t octets = 0;
     while (!decoder.done()) {
-        Result<std::string_view> bytes = co_await stream.peek(net::Deadline::in(settings.data_timeout));
+        Result<std::string_view> bytes = co_await stream.peek(next_bytes_by(settings, begun, octets));
         if (!bytes) co_return fail(bytes.error());
         std::string& out = incoming.refused ? dropped : incoming.content.tail();
         const std::size_t before = out.size();
         const std::size_t taken = decoder.feed(*bytes, out);
         stream.consume(taken);
+        octets += taken;
         trace.feed(std::string_view(out).substr(before));
         dropped.clear();
         if (incoming.refused) continue;

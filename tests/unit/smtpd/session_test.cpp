@@ -93,6 +93,32 @@ TEST(Session, AClientThatStopsWithinAMessageIsSentAway) {
     EXPECT_TRUE(world.lmtpd.messages.empty());
 }
 
+TEST(Session, AClientThatTricklesItsMessageIsSentAway) {
+    World world;
+    world.frame.settings.smtpd.data_timeout = std::chrono::milliseconds(50);
+    world.frame.settings.smtpd.min_data_rate = 1'000'000;
+    const std::string output = world.connect("smtp", [](net::Stream& stream) -> net::Async<std::string> {
+        Result<> sent =
+            co_await stream.write("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<alice@local.example>\r\nDATA\r\n", soon());
+        std::string out;
+        while (sent) {
+            // One byte whenever nothing has come for a while: never a long pause, never an end.
+            Result<std::string> line = co_await stream.read_line(1000, net::Deadline::in(std::chrono::milliseconds(5)));
+            if (line) {
+                out += *line + "\n";
+            } else if (line.error().code == ErrorCode::timeout) {
+                sent = co_await stream.write("x", soon());
+                if (sent) sent = co_await stream.flush(soon());
+            } else {
+                break;
+            }
+        }
+        co_return out;
+    });
+    EXPECT_EQ(codes(output), "220 250 250 250 354 421") << output;
+    EXPECT_TRUE(world.lmtpd.messages.empty());
+}
+
 TEST(Session, AConnectionLostWithinAMessageDeliversNothing) {
     World world;
     world.talk("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<alice@local.example>\r\nDATA\r\nhalf a message\r\n");
