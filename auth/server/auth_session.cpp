@@ -61,9 +61,7 @@ void AuthSession::begin(sasl::AuthCommand command) {
         refuse(command.id, sasl::FailCode::wrong_credentials, "Unsupported authentication mechanism");
         return;
     }
-    if (waiting_.size() >= max_waiting)
-        std::erase_if(waiting_, [](const auto& entry) { return entry.second.until.passed(); });
-    if (waiting_.size() >= max_waiting || waiting_.contains(command.id)) {
+    if (waiting_.contains(command.id)) {
         refuse(command.id, sasl::FailCode::temporary, {});
         return;
     }
@@ -79,6 +77,13 @@ void AuthSession::step(Exchange exchange, Result<sasl::ServerStep> step) {
     if (!step) {
         refuse(id, sasl::FailCode::wrong_credentials, step.error().text);
     } else if (auto* challenge = std::get_if<sasl::Challenge>(&*step)) {
+        if (waiting_.size() >= max_waiting)
+            std::erase_if(waiting_, [](const auto& entry) { return entry.second.until.passed(); });
+        // Who is silent after a challenge takes a place from others who want one, not from log-ins that need none.
+        if (waiting_.size() >= max_waiting) {
+            refuse(id, sasl::FailCode::temporary, {});
+            return;
+        }
         reply(sasl::encode(sasl::ContinueReply{id, std::move(challenge->bytes)}));
         waiting_.emplace(id, std::move(exchange));
     } else if (!has_room()) {
