@@ -94,6 +94,7 @@ Result<Started> start_process(const Launch& launch) {
 
     std::vector<std::string> environment = environment_for(launch);
     std::vector<char*> environment_pointers;
+    environment_pointers.reserve(environment.size() + 1);
     for (std::string& entry : environment) environment_pointers.push_back(entry.data());
     environment_pointers.push_back(nullptr);
     char* pid_text = environment.back().data() + pid_variable.size();
