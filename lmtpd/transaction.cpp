@@ -4,20 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "lib/base/ascii.h"
 #include "lib/base/random.h"
 
 namespace posthouse::lmtpd {
-namespace {
-
-/// As storage::DeliveryOrder::id wants it.
-bool is_delivery_id(std::string_view id) {
-    return !id.empty() && id.size() <= 64 &&
-           std::ranges::all_of(id, [](char c) { return ascii::is_alnum(c) || c == '-' || c == '_'; });
-}
-
-}  // namespace
-
 void Transaction::add_recipient(smtp::Mailbox address, const storage::AccountName& account) {
     const auto known = std::ranges::find(targets, account);
     const auto target = static_cast<std::size_t>(known - targets.begin());
@@ -35,7 +24,8 @@ void Forwarded::add(const smtp::Attributes& attributes) {
 
 Transaction Forwarded::begin() const {
     Transaction transaction;
-    const bool told = is_delivery_id(ident_);
+    // Another server's ids (Postfix's short ones) come again after a while: taken for a repeat, mail would be lost.
+    const bool told = is_id(ident_);
     transaction.id = told ? ident_ : make_id();
     transaction.first_attempt = !told || first_attempt_;
     return transaction;

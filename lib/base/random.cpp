@@ -10,6 +10,13 @@
 #include <string_view>
 
 namespace posthouse {
+namespace {
+
+// Crockford's base 32: no letters that look like digits.
+constexpr std::string_view id_digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+constexpr std::size_t id_length = 16;
+
+}  // namespace
 
 std::string random_bytes(std::size_t count) {
     std::string out(count, '\0');
@@ -34,14 +41,17 @@ std::string random_hex(std::size_t count) {
 }
 
 std::string make_id() {
-    constexpr std::string_view digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     const auto now =
         std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
     std::string id;
     auto time = static_cast<std::uint64_t>(now.count());
-    for (int shift = 40; shift >= 0; shift -= 5) id += digits[time >> shift & 31];
-    for (const char c : random_bytes(7)) id += digits[static_cast<unsigned char>(c) & 31];
+    for (int shift = 40; shift >= 0; shift -= 5) id += id_digits[time >> shift & 31];
+    for (const char c : random_bytes(7)) id += id_digits[static_cast<unsigned char>(c) & 31];
     return id;
+}
+
+bool is_id(std::string_view text) {
+    return text.size() == id_length && text.find_first_not_of(id_digits) == std::string_view::npos;
 }
 
 }  // namespace posthouse

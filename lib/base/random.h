@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace posthouse {
 
@@ -13,5 +14,7 @@ std::string random_hex(std::size_t count);
 /// An id for a session or a transaction: 16 digits and letters, unique over processes and restarts, and ordered
 /// roughly by time.
 std::string make_id();
+/// `text` has the form of make_id(): nobody else's id of a session or message looks like it by chance.
+bool is_id(std::string_view text);
 
 }  // namespace posthouse

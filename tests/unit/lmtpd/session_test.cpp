@@ -29,29 +29,31 @@ TEST_F(LmtpSession, LhloOffersWhatRfc2033AsksFor) {
 }
 
 TEST_F(LmtpSession, AMessageIsStoredWithTraceFieldsAndItsDotsUnstuffed) {
-    EXPECT_EQ(after_lhlo("XFORWARD IDENT=ABC123 ADDR=192.0.2.1\r\n" + to_joe +
+    EXPECT_EQ(after_lhlo("XFORWARD IDENT=01ABC123ABC12345 ADDR=192.0.2.1\r\n" + to_joe +
                          "Subject: x\r\n\r\n..dot\r\nend\r\n.\r\nQUIT\r\n"),
               "250 2.0.0 OK\r\n250 2.1.0 OK\r\n250 2.1.5 OK\r\n" + invitation +
-                  "250 2.0.0 <joe@example.org> ABC123 Delivered\r\n221 2.0.0 Bye\r\n");
+                  "250 2.0.0 <joe@example.org> 01ABC123ABC12345 Delivered\r\n221 2.0.0 Bye\r\n");
     ASSERT_EQ(delivered("joe").size(), 1u);
     const std::string content = delivered("joe")[0];
     EXPECT_TRUE(content.starts_with("Return-Path: <a@example.net>\nDelivered-To: joe@example.org\nReceived: "))
         << content;
-    EXPECT_NE(content.find("LMTP id ABC123"), std::string::npos) << content;
+    EXPECT_NE(content.find("LMTP id 01ABC123ABC12345"), std::string::npos) << content;
     EXPECT_TRUE(content.ends_with("\nSubject: x\n\n.dot\nend\n")) << content;
-    EXPECT_NE(delivered_files("joe")[0].find("ABC123"), std::string::npos);
+    EXPECT_NE(delivered_files("joe")[0].find("01ABC123ABC12345"), std::string::npos);
 }
 
 TEST_F(LmtpSession, EachRecipientGetsAReplyInOrderAndTheyShareOneFile) {
     EXPECT_EQ(
-        after_lhlo("XFORWARD IDENT=M1\r\nMAIL FROM:<>\r\nRCPT TO:<joe@example.org>\r\nRCPT TO:<no@example.org>\r\n"
+        after_lhlo("XFORWARD IDENT=01MMMMMMMMMMMMM1\r\nMAIL FROM:<>\r\nRCPT TO:<joe@example.org>\r\nRCPT "
+                   "TO:<no@example.org>\r\n"
                    "RCPT TO:<later@example.org>\r\nRCPT TO:<ann@example.org>\r\nRCPT TO:<joe@example.org>\r\n"
                    "DATA\r\nx\r\n.\r\nQUIT\r\n"),
         "250 2.0.0 OK\r\n250 2.1.0 OK\r\n250 2.1.5 OK\r\n550 5.1.1 <no@example.org> User unknown\r\n"
         "451 4.3.0 <later@example.org> Cannot be looked up now, try again later\r\n250 2.1.5 OK\r\n250 2.1.5 OK\r\n" +
             invitation +
-            "250 2.0.0 <joe@example.org> M1 Delivered\r\n250 2.0.0 <ann@example.org> M1 Delivered\r\n"
-            "250 2.0.0 <joe@example.org> M1 Delivered\r\n221 2.0.0 Bye\r\n");
+            "250 2.0.0 <joe@example.org> 01MMMMMMMMMMMMM1 Delivered\r\n250 2.0.0 <ann@example.org> 01MMMMMMMMMMMMM1 "
+            "Delivered\r\n"
+            "250 2.0.0 <joe@example.org> 01MMMMMMMMMMMMM1 Delivered\r\n221 2.0.0 Bye\r\n");
     ASSERT_EQ(delivered("joe").size(), 1u);
     ASSERT_EQ(delivered("ann").size(), 1u);
     EXPECT_TRUE(delivered("joe")[0].starts_with("Return-Path: <>\nReceived: ")) << delivered("joe")[0];
@@ -63,9 +65,9 @@ TEST_F(LmtpSession, EachRecipientGetsAReplyInOrderAndTheyShareOneFile) {
 }
 
 TEST_F(LmtpSession, ARepeatedTransactionIsAnsweredAndNotStoredAgain) {
-    const std::string transaction = "XFORWARD IDENT=SAME\r\n" + to_joe + "once\r\n.\r\n";
+    const std::string transaction = "XFORWARD IDENT=01SAME0SAME0SAME\r\n" + to_joe + "once\r\n.\r\n";
     const std::string replies = "250 2.0.0 OK\r\n250 2.1.0 OK\r\n250 2.1.5 OK\r\n" + invitation +
-                                "250 2.0.0 <joe@example.org> SAME Delivered\r\n";
+                                "250 2.0.0 <joe@example.org> 01SAME0SAME0SAME Delivered\r\n";
     EXPECT_EQ(after_lhlo(transaction + transaction + "QUIT\r\n"), replies + replies + "221 2.0.0 Bye\r\n");
     EXPECT_EQ(after_lhlo(transaction + "QUIT\r\n"), replies + "221 2.0.0 Bye\r\n");
     EXPECT_EQ(delivered("joe").size(), 1u);
@@ -75,6 +77,14 @@ TEST_F(LmtpSession, TransactionsWithoutIdAreEachTheirOwn) {
     after_lhlo(to_joe + "one\r\n.\r\n" + to_joe + "two\r\n.\r\nXFORWARD IDENT=../../x\r\n" + to_joe +
                "three\r\n.\r\nQUIT\r\n");
     EXPECT_EQ(delivered("joe").size(), 3u);
+}
+
+TEST_F(LmtpSession, AnIdOfAnotherServerIsNoProofOfARepeat) {
+    const std::string first = "XFORWARD IDENT=3F1A2B4C5D\r\n" + to_joe + "one\r\n.\r\nQUIT\r\n";
+    const std::string second = "XFORWARD IDENT=3F1A2B4C5D\r\n" + to_joe + "two\r\n.\r\nQUIT\r\n";
+    after_lhlo(first);
+    after_lhlo(second);
+    EXPECT_EQ(delivered("joe").size(), 2u);
 }
 
 TEST_F(LmtpSession, ALargeMessageArrivesWhole) {
@@ -105,7 +115,7 @@ TEST_F(LmtpSession, CommandsOutOfOrderAndNonsenseLeaveTheSessionUsable) {
               "500 5.5.1 Command is not offered\r\n250 2.0.0 OK\r\n500 5.5.2 Line too long\r\n221 2.0.0 Bye\r\n");
     EXPECT_EQ(
         after_lhlo("RCPT TO:<joe@example.org>\r\nDATA\r\nMAIL FROM:<a@example.net>\r\nMAIL FROM:<b@example.net>\r\n"
-                   "XFORWARD IDENT=x\r\nDATA\r\nRSET\r\nVRFY joe\r\nNOOP\r\nQUIT\r\n"),
+                   "XFORWARD IDENT=01XXXXXXXXXXXXXX\r\nDATA\r\nRSET\r\nVRFY joe\r\nNOOP\r\nQUIT\r\n"),
         "503 5.5.1 MAIL comes first\r\n503 5.5.1 MAIL comes first\r\n250 2.1.0 OK\r\n"
         "503 5.5.1 A transaction is under way\r\n503 5.5.1 A transaction is under way\r\n"
         "503 5.5.1 No valid recipients\r\n250 2.0.0 OK\r\n252 2.5.0 Try RCPT\r\n250 2.0.0 OK\r\n221 2.0.0 Bye\r\n");
