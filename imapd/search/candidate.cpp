@@ -52,10 +52,10 @@ Result<bool> Candidate::matches(const PreparedKey& key) {
             return day_matches(key.kind, imap::day_of(row_.internal_date.time_since_epoch().count()), key.day);
         case Kind::sent_before:
         case Kind::sent_on:
-        case Kind::sent_since: return sent_matches(key);
-        case Kind::header: return header_matches(key);
+        case Kind::sent_since: return decide(key, &Candidate::sent_matches);
+        case Kind::header: return decide(key, &Candidate::header_matches);
         case Kind::body:
-        case Kind::text: return content_matches(key);
+        case Kind::text: return decide(key, &Candidate::content_matches);
     }
     return false;
 }
@@ -68,6 +68,24 @@ Result<bool> Candidate::all_of(const PreparedKey& key, bool wanted) {
         if (*matched != wanted) return !wanted;
     }
     return wanted;
+}
+
+void Candidate::next_turn() {
+    octets_read_ = 0;
+    unfinished_ = false;
+}
+
+/// Tests a key that costs time once, unless this turn has had enough.
+Result<bool> Candidate::decide(const PreparedKey& key, Test test) {
+    const auto known = decided_.find(&key);
+    if (known != decided_.end()) return known->second;
+    if (octets_read_ >= kOctetsPerTurn) {
+        unfinished_ = true;
+        return fail(ErrorCode::busy, "Search takes another turn");
+    }
+    const Result<bool> matched = (this->*test)(key);
+    if (matched) decided_.emplace(&key, *matched);
+    return matched;
 }
 
 /// Opens the message and reads its header; false when the message is gone.
@@ -83,7 +101,6 @@ Result<bool> Candidate::open() {
     message_.emplace(std::move(*opened));
     Result<std::string> header = message_->header();
     if (!header) return fail(header.error());
-    octets_read_ += header->size();
     header_ = std::move(*header);
     return true;
 }
@@ -91,6 +108,7 @@ Result<bool> Candidate::open() {
 Result<bool> Candidate::header_matches(const PreparedKey& key) {
     const Result<bool> there = open();
     if (!there || !*there) return there;
+    octets_read_ += header_->size();
     bool found = false;
     mime::visit_header_text(*header_, {0, header_->size()}, [&](std::string_view name, std::string_view text) {
         found = ascii::iequals(name, key.field) && (key.any_text || key.match.in(text));
@@ -102,6 +120,7 @@ Result<bool> Candidate::header_matches(const PreparedKey& key) {
 Result<bool> Candidate::sent_matches(const PreparedKey& key) {
     const Result<bool> there = open();
     if (!there || !*there) return there;
+    octets_read_ += header_->size();
     const auto field = mime::first_field(*header_, {0, header_->size()}, "Date");
     if (!field) return false;
     const auto date = mime::parse_date(field->value);
@@ -112,6 +131,7 @@ Result<bool> Candidate::sent_matches(const PreparedKey& key) {
 Result<bool> Candidate::content_matches(const PreparedKey& key) {
     const Result<bool> there = open();
     if (!there || !*there) return there;
+    octets_read_ += header_->size();
     bool found = key.any_text;
     if (!found && key.kind == Kind::text) {
         mime::visit_header_text(*header_, {0, header_->size()}, [&](std::string_view name, std::string_view text) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "imapd/fetch/open_message.h"
 #include "imapd/search/prepared_key.h"
@@ -14,26 +16,38 @@ namespace posthouse::imapd {
 
 class Candidate {
   public:
-    Candidate(Selected& selected, const storage::MessageRow& row, storage::SequenceNumber number)
-        : selected_(selected), row_(row), number_(number) {}
+    /// Octets that keys may look at in one turn; a hundred keys about a large message take many turns.
+    static constexpr std::uint64_t kOctetsPerTurn = 4 << 20;
 
-    /// Blocks. A message that is gone meanwhile matches no key about its content.
+    Candidate(Selected& selected, storage::MessageRow row, storage::SequenceNumber number)
+        : selected_(selected), row_(std::move(row)), number_(number) {}
+
+    /// Blocks. A message that is gone meanwhile matches no key about its content. When it fails and is unfinished(),
+    /// next_turn() and asking again go on where it was; the key must be the same object then.
     Result<bool> matches(const PreparedKey& key);
+    bool unfinished() const { return unfinished_; }
+    void next_turn();
+    storage::SequenceNumber number() const { return number_; }
+    /// In this turn.
     std::uint64_t octets_read() const { return octets_read_; }
 
   private:
     Result<bool> all_of(const PreparedKey& key, bool wanted);
+    using Test = Result<bool> (Candidate::*)(const PreparedKey&);
+    Result<bool> decide(const PreparedKey& key, Test test);
     Result<bool> open();
     Result<bool> header_matches(const PreparedKey& key);
     Result<bool> sent_matches(const PreparedKey& key);
     Result<bool> content_matches(const PreparedKey& key);
 
     Selected& selected_;
-    const storage::MessageRow& row_;
+    storage::MessageRow row_;
     storage::SequenceNumber number_;
     std::optional<OpenMessage> message_;
     std::optional<std::string> header_;
+    std::map<const PreparedKey*, bool> decided_;  ///< keys about header or content
     std::uint64_t octets_read_ = 0;
+    bool unfinished_ = false;
     bool gone_ = false;
 };
 

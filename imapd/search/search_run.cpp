@@ -2,16 +2,13 @@
 #include "imapd/search/search_run.h"
 
 #include <algorithm>
-
-#include "imapd/search/candidate.h"
+#include <utility>
 
 namespace posthouse::imapd {
 namespace {
 
 /// Messages whose rows are read at a time.
 constexpr std::uint32_t kBatch = 1000;
-/// Octets of content after which others may have the thread.
-constexpr std::uint64_t kContentPerTurn = 4 << 20;
 
 }  // namespace
 
@@ -20,27 +17,41 @@ SearchRun::SearchRun(Selected& selected, const imap::SearchKey& key)
 
 Result<bool> SearchRun::advance() {
     const storage::View& view = selected_.view;
+    if (candidate_) {
+        candidate_->next_turn();
+        const Result<bool> tested = test();
+        if (!tested) return tested;
+        if (!*tested) return true;
+    }
     if (next_ > view.count()) return false;
     const std::uint32_t last = std::min(view.count(), next_ + kBatch - 1);
     Result<std::vector<storage::MessageRow>> rows =
         view.mailbox().rows(uids_of(view, {imap::NumberRange{next_, last}}), columns_);
     if (!rows) return fail(rows.error());
-    std::uint64_t content = 0;
-    for (const storage::MessageRow& row : *rows) {
+    std::uint64_t octets = 0;
+    for (storage::MessageRow& row : *rows) {
         const auto number = view.number(row.uid);
         if (!number) continue;
-        Candidate candidate(selected_, row, *number);
-        const Result<bool> matches = candidate.matches(key_);
-        if (!matches) return fail(matches.error());
-        if (*matches) found_.push_back(number->value());
-        content += candidate.octets_read();
-        if (content >= kContentPerTurn) {
-            next_ = number->value() + 1;
-            return next_ <= view.count();
-        }
+        next_ = number->value() + 1;
+        candidate_.emplace(selected_, std::move(row), *number);
+        const Result<bool> tested = test(&octets);
+        if (!tested) return tested;
+        if (!*tested) return true;
+        if (octets >= Candidate::kOctetsPerTurn) return next_ <= view.count();
     }
     next_ = last + 1;
     return next_ <= view.count();
+}
+
+/// Tests candidate_; false: it takes another turn.
+Result<bool> SearchRun::test(std::uint64_t* octets) {
+    const Result<bool> matches = candidate_->matches(key_);
+    if (!matches && candidate_->unfinished()) return false;
+    if (!matches) return fail(matches.error());
+    if (*matches) found_.push_back(candidate_->number().value());
+    if (octets != nullptr) *octets += candidate_->octets_read();
+    candidate_.reset();
+    return true;
 }
 
 std::vector<std::uint32_t> SearchRun::uids() const {

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <vector>
 
+#include "imapd/search/candidate.h"
 #include "imapd/search/prepared_key.h"
 #include "imapd/selected.h"
 #include "lib/base/result.h"
@@ -17,7 +18,8 @@ class SearchRun {
   public:
     SearchRun(Selected& selected, const imap::SearchKey& key);
 
-    /// Tests the next messages: some hundred, fewer when they have to be read. False: all are done.
+    /// Tests the next messages: some hundred, fewer when they have to be read, less than one when many keys ask for the
+    /// content of a large one, so that others get the thread soon. False: all are done.
     Result<bool> advance();
     /// The numbers of the messages found, ascending.
     const std::vector<std::uint32_t>& numbers() const { return found_; }
@@ -25,10 +27,13 @@ class SearchRun {
     std::vector<std::uint32_t> uids() const;
 
   private:
+    Result<bool> test(std::uint64_t* octets = nullptr);
+
     Selected& selected_;
     PreparedKey key_;
     storage::Columns columns_;
     std::uint32_t next_ = 1;
+    std::optional<Candidate> candidate_;  ///< the message that is being tested
     std::vector<std::uint32_t> found_;
 };
 

@@ -1,6 +1,7 @@
 // Tests of APPEND, FETCH, STORE, SEARCH, COPY, MOVE, EXPUNGE and IDLE.
 #include <string>
 
+#include "imapd/search/candidate.h"
 #include "tests/unit/imapd/imap_server.h"
 
 namespace posthouse::imapd {
@@ -143,6 +144,21 @@ TEST_F(MessagesTest, SearchFindsByEveryKindOfKey) {
     EXPECT_EQ(client.run("UID SEARCH RETURN (COUNT) DRAFT"),
               "* ESEARCH (TAG \"t\") UID COUNT 0\r\nt OK UID SEARCH completed\r\n");
     EXPECT_EQ(client.run("SEARCH CHARSET KOI8-R ALL"), "t NO [BADCHARSET (US-ASCII UTF-8)] Unknown charset\r\n");
+}
+
+TEST_F(MessagesTest, ManyKeysAboutALargeMessageAreTestedInManyTurns) {
+    TestClient client = select_inbox();
+    append(client, "Subject: before\r\n\r\nlast\r\n");
+    std::string large = "Subject: large\r\n\r\nfirst\r\n";
+    while (large.size() <= Candidate::kOctetsPerTurn) large += std::string(70, 'x') + "\r\n";
+    append(client, large + "last\r\n");
+    append(client, "Subject: after\r\n\r\nfirst\r\n");
+    EXPECT_EQ(client.run("SEARCH NOT TEXT no BODY first NOT BODY nil HEADER Subject large TEXT last"),
+              "* SEARCH 2\r\nt OK SEARCH completed\r\n");
+    EXPECT_EQ(client.run("SEARCH OR OR OR TEXT no TEXT nil SUBJECT after (BODY first BODY last)"),
+              "* SEARCH 2 3\r\nt OK SEARCH completed\r\n");
+    EXPECT_EQ(client.run("SEARCH OR TEXT no NOT (TEXT large TEXT first TEXT last)"),
+              "* SEARCH 1 3\r\nt OK SEARCH completed\r\n");
 }
 
 TEST_F(MessagesTest, CopyAndMoveTellTheNewUids) {
