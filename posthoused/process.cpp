@@ -74,9 +74,11 @@ std::vector<std::string> environment_for(const Launch& launch) {
     *digits.ptr = '\0';
 
     for (const int number : {SIGPIPE, SIGHUP, SIGTERM, SIGINT, SIGCHLD}) ::signal(number, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    // A reload that comes before the daemon can take it waits for it: run_daemon unblocks SIGHUP.
+    sigset_t waiting;
+    sigemptyset(&waiting);
+    sigaddset(&waiting, SIGHUP);
+    ::sigprocmask(SIG_SETMASK, &waiting, nullptr);
     ::execve(launch.program.c_str(), arguments, environment);
     give_up("run");
     ::_exit(127);

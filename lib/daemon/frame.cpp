@@ -30,6 +30,13 @@ log::Level level_of(const std::string& word) {
     return log::Level::info;
 }
 
+void unblock_reload() {
+    sigset_t waiting;
+    sigemptyset(&waiting);
+    sigaddset(&waiting, SIGHUP);
+    ::pthread_sigmask(SIG_UNBLOCK, &waiting, nullptr);
+}
+
 // Keeps a stream in the list of those that drain() and cancel() reach.
 class Registered {
   public:
@@ -134,6 +141,7 @@ Frame::ListenerMetrics& Frame::metrics_of(const std::string& listener) {
 
 net::Async<Result<>> Frame::run() {
     const net::Signals signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); });
+    unblock_reload();
     application_ = spec_.create(*this);
     Result<> started = co_await application_->start();
     if (!started) co_return started;
@@ -176,7 +184,7 @@ void Frame::reload() {
     tls_ = std::move(*tls);
     Result<> opened = open_log();
     if (!opened) log::error("cannot reopen the log", {{"reason", opened.error().message()}});
-    application_->reloaded();
+    if (application_) application_->reloaded();
     log::info("reloaded");
 }
 

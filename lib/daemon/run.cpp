@@ -1,4 +1,5 @@
 // run_daemon: from main's arguments to an exit code.
+#include <csignal>
 #include <cstdio>
 #include <memory>
 
@@ -6,6 +7,14 @@
 
 namespace posthouse::daemon {
 namespace {
+
+// A reload before the frame can take it must wait, not end the process; the frame unblocks the signal.
+void block_reload() {
+    sigset_t waiting;
+    sigemptyset(&waiting);
+    sigaddset(&waiting, SIGHUP);
+    ::sigprocmask(SIG_BLOCK, &waiting, nullptr);
+}
 
 int give_up(std::string_view program, const Error& error) {
     const std::string line = log::escape(error.message());
@@ -16,6 +25,7 @@ int give_up(std::string_view program, const Error& error) {
 }  // namespace
 
 int run_daemon(int argc, char** argv, const Spec& spec) {
+    block_reload();
     const auto load = [argc, argv] { return config::load_for_daemon(argc, argv); };
     Result<config::Bundle> bundle = load();
     if (!bundle) return give_up(spec.name, bundle.error());
