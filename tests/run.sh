@@ -160,6 +160,7 @@ for label in bench soak; do
     eval "wanted=\$$label"
     [ "$wanted" = yes ] || continue
     echo "== $label"
+    [ "$label" = soak ] || sh packaging/build.sh release build/release bench "-DPOSTHOUSE_TESTS=ON"
     TMPDIR=$test_folder ctest --test-dir build/release -L "^$label\$" --no-tests=error --verbose || failed="$failed $label"
     phase_ends "$label"
 done

@@ -1,5 +1,6 @@
 """What was answered 250 is there after SIGKILL of every process at any moment, and the order of system calls that makes
 it survive a power cut as well. POSTHOUSE_SEED=N repeats a run's choices."""
+# timeout: 900
 
 import contextlib
 import hashlib
@@ -17,7 +18,7 @@ from mail_wire import Imap, Smtp, literal_of
 from posthouse_test import PATIENCE, SystemTest, User, eventually, main
 
 SEED = int(os.environ.get("POSTHOUSE_SEED", 0)) or random.randrange(1, 1 << 32)
-ROUNDS = 4
+ROUNDS = int(os.environ.get("POSTHOUSE_KILL_ROUNDS", "4"))
 SENDERS = 4
 
 
