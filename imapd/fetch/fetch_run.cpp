@@ -15,6 +15,9 @@ using Kind = imap::FetchItem::Kind;
 
 /// Messages whose rows are read, and whose \Seen is set, at a time.
 constexpr std::uint32_t kBatch = 256;
+/// Octets of content that are read in one turn. What many messages, or many items of a large one, are read for (their
+/// structure) may be short: the thread is for others too.
+constexpr std::uint64_t kOctetsPerTurn = 4 << 20;
 /// Octets of a literal that are read at a time.
 constexpr std::size_t kPiece = 32 << 10;
 
@@ -53,7 +56,8 @@ FetchRun::~FetchRun() {
 }
 
 Result<bool> FetchRun::produce(std::string& out, std::size_t limit) {
-    while (out.size() < limit) {
+    std::uint64_t octets = 0;
+    while (out.size() < limit && octets < kOctetsPerTurn) {
         Result<> done;
         if (stream_left_ > 0) {
             done = stream(out, limit);
@@ -69,6 +73,7 @@ Result<bool> FetchRun::produce(std::string& out, std::size_t limit) {
             if (!more || !*more) return more;
         }
         if (!done) return fail(done.error());
+        if (message_) octets += message_->take_octets_read();
     }
     return true;
 }

@@ -27,8 +27,8 @@ class FetchRun {
     /// Leaves the last message open in `selected`, if it is large: its next piece may be asked for.
     ~FetchRun();
 
-    /// Appends responses until `out` holds `limit` bytes, or a little more. False: it was the last piece.
-    /// Errors: a message could not be read; see inside_response().
+    /// Appends responses until `out` holds `limit` bytes or a little more, or enough was read for one turn. False: it
+    /// was the last piece. Errors: a message could not be read; see inside_response().
     Result<bool> produce(std::string& out, std::size_t limit);
     /// After an error: the client has half a response, and only closing the connection gets it out of there.
     bool inside_response() const { return inside_response_; }

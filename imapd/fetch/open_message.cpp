@@ -75,6 +75,7 @@ Result<> OpenMessage::load() {
 
 Result<std::size_t> OpenMessage::read(std::uint64_t position, std::span<char> out) {
     if (Result<> loaded = load(); !loaded) return fail(loaded.error());
+    octets_read_ += out.size();
     if (held_) {
         const std::size_t begin = std::min<std::uint64_t>(position, held_->size());
         const std::size_t count = std::min(out.size(), held_->size() - begin);
@@ -89,6 +90,7 @@ Result<std::size_t> OpenMessage::read(std::uint64_t position, std::span<char> ou
 
 Result<std::string> OpenMessage::read_string(std::uint64_t position, std::size_t count) {
     if (Result<> loaded = load(); !loaded) return fail(loaded.error());
+    octets_read_ += count;
     if (held_) return held_->substr(std::min<std::uint64_t>(position, held_->size()), count);
     if (content_.offset() != position) {
         if (Result<> moved = content_.seek(position); !moved) return fail(moved.error());

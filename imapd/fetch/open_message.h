@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "lib/base/result.h"
 #include "lib/imap/fetch_command.h"
@@ -40,6 +41,9 @@ class OpenMessage {
     /// The whole message, at most kMaxParsed octets of it.
     Result<std::string> text();
 
+    /// Octets that were read since the last call, however little of them the caller got to see.
+    std::uint64_t take_octets_read() { return std::exchange(octets_read_, 0); }
+
     /// Octets [position, position + out.size()) of the wire form; gives how many there were. Cheapest in order.
     Result<std::size_t> read(std::uint64_t position, std::span<char> out);
 
@@ -58,6 +62,7 @@ class OpenMessage {
     std::optional<std::string> held_;  ///< a small message
     std::optional<std::uint64_t> header_size_;
     std::optional<mime::Structure> structure_;
+    std::uint64_t octets_read_ = 0;
 };
 
 }  // namespace posthouse::imapd
