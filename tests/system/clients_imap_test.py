@@ -56,7 +56,7 @@ class ImapClients(SystemTest):
         return [part[1].decode().strip().removeprefix("Subject: ") for part in data if isinstance(part, tuple)]
 
     def test_passwords_are_taken_after_tls_only(self):
-        with imaplib.IMAP4("localhost", self.instance.port("imap")) as client:
+        with imaplib.IMAP4("127.0.0.1", self.instance.port("imap")) as client:
             self.assertIn("LOGINDISABLED", client.capabilities)
             self.assertFalse([name for name in client.capabilities if name.startswith("AUTH=")])
             with self.assertRaisesRegex(imaplib.IMAP4.error, r"\[PRIVACYREQUIRED\]"):

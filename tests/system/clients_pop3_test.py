@@ -79,7 +79,7 @@ class Pop3Clients(SystemTest):
         self.assertEqual(len(messages_of(self.instance, self.joe, "number")), 4)
 
     def test_passwords_are_taken_after_tls_only(self):
-        client = poplib.POP3("localhost", self.instance.port("pop3"))
+        client = poplib.POP3("127.0.0.1", self.instance.port("pop3"))
         self.assertNotIn("USER", client.capa())
         self.assertNotIn("SASL", client.capa())
         with self.assertRaisesRegex(poplib.error_proto, "-ERR"):

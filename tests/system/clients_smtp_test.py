@@ -146,11 +146,11 @@ class SmtpClients(SystemTest):
 
     def test_before_tls_no_password_is_asked_for_or_taken(self):
         for listener, code in (("smtp", 502), ("submission", 538)):
-            with smtplib.SMTP("localhost", self.instance.port(listener), "client.example.org") as client:
+            with smtplib.SMTP("127.0.0.1", self.instance.port(listener), "client.example.org") as client:
                 client.ehlo()
                 self.assertNotIn("auth", client.esmtp_features)
                 self.assertEqual(client.docmd("AUTH", "PLAIN AGFAYgBj")[0], code)
-        with smtplib.SMTP("localhost", self.instance.port("submission"), "client.example.org") as client:
+        with smtplib.SMTP("127.0.0.1", self.instance.port("submission"), "client.example.org") as client:
             client.ehlo()
             self.assertEqual(client.mail(self.alice.address)[0], 530)
             with self.assertRaises(smtplib.SMTPNotSupportedError):

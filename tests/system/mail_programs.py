@@ -2,7 +2,7 @@
 
 Each method runs one program to its end and gives its CompletedProcess. Files of the programs, their output included, lie
 in a folder of their own; nothing of the home folder of whoever runs the tests is read. Whoever can check the server's
-certificate does, under the name localhost."""
+certificate does. Connections go to 127.0.0.1, but for mbsync's, which accepts no address in a certificate."""
 
 import contextlib
 import imaplib
@@ -48,7 +48,8 @@ class Programs:
     def msmtp(self, listener, user, *arguments, content, mechanism="plain"):
         config = self.file("msmtprc", f"""
 defaults
-host localhost
+host 127.0.0.1
+tls_host_override localhost
 port {self.instance.port(listener)}
 from {user.address}
 auth {mechanism}
@@ -69,7 +70,7 @@ account default
         if user and listener not in implicit:
             login.append("--ssl-reqd")
         return self.run("curl", "-q", "-sS", "--max-time", PATIENCE, *login, *arguments,
-                        f"{scheme}://localhost:{self.instance.port(listener)}/{path}", input=input)
+                        f"{scheme}://127.0.0.1:{self.instance.port(listener)}/{path}", input=input)
 
     def mbsync(self, listener, user, mail, settings, *arguments):
         """Synchronises with the folder `mail` (its INBOX in mail/INBOX); `settings` are lines of the channel."""
@@ -107,8 +108,8 @@ SyncState {self.folder}/{mail}.state/
         reading = "imaps" if imap == "imaps" else "imap"
         return self.file("muttrc", f"""
 set from="{user.address}" realname="Alice Example" use_envelope_from=yes
-set smtp_url="{sending}://{user.address}@localhost:{self.instance.port(submission)}/" smtp_pass="{user.password}"
-set folder="{reading}://{user.address}@localhost:{self.instance.port(imap)}/" imap_pass="{user.password}"
+set smtp_url="{sending}://{user.address}@127.0.0.1:{self.instance.port(submission)}/" smtp_pass="{user.password}"
+set folder="{reading}://{user.address}@127.0.0.1:{self.instance.port(imap)}/" imap_pass="{user.password}"
 set ssl_starttls=yes ssl_force_tls=yes certificate_file="{certificate}" ssl_ca_certificates_file="{certificate}"
 set copy=no quit=yes delete=yes confirmappend=no confirmcreate=no wait_key=no mark_old=no
 set header_cache="" tmpdir="{self.folder}"
@@ -141,9 +142,9 @@ set header_cache="" tmpdir="{self.folder}"
         protocol = "pop3" if listener.startswith("pop3") else "imap"
         config = self.file("fetchmailrc", f"""
 set no bouncemail
-poll localhost service {self.instance.port(listener)} protocol {protocol} timeout {PATIENCE}
+poll 127.0.0.1 service {self.instance.port(listener)} protocol {protocol} timeout {PATIENCE}
   username "{user.address}" password "{user.password}"
-  {"ssl" if listener.endswith("s") else 'sslproto "TLS1.2+"'} sslcertck sslcertfile "{self.instance.certificate}"
+  {"ssl" if listener.endswith("s") else 'sslproto "TLS1.2+"'} sslcertck sslcommonname "localhost" sslcertfile "{self.instance.certificate}"
   no rewrite {options}
 """)
         return self.run("fetchmail", "-f", config, "--pidfile", self.folder / "fetchmail.pid", "--nosyslog", *arguments)
@@ -158,9 +159,9 @@ def smtp_client(instance, listener, user=None):
     """A smtplib session, after TLS unless it is the listener for other servers, logged in when there is a user."""
     port = instance.port(listener)
     if listener == "submissions":
-        client = smtplib.SMTP_SSL("localhost", port, "client.example.org", timeout=PATIENCE, context=tls_context(instance))
+        client = smtplib.SMTP_SSL("127.0.0.1", port, "client.example.org", timeout=PATIENCE, context=tls_context(instance))
     else:
-        client = smtplib.SMTP("localhost", port, "client.example.org", timeout=PATIENCE)
+        client = smtplib.SMTP("127.0.0.1", port, "client.example.org", timeout=PATIENCE)
     with closed_on_failure(client.close):
         if listener == "submission":
             client.starttls(context=tls_context(instance))
@@ -173,9 +174,9 @@ def imap_client(instance, user=None, listener="imaps"):
     """An imaplib session after TLS, logged in when there is a user."""
     port = instance.port(listener)
     if listener == "imaps":
-        client = imaplib.IMAP4_SSL("localhost", port, ssl_context=tls_context(instance), timeout=PATIENCE)
+        client = imaplib.IMAP4_SSL("127.0.0.1", port, ssl_context=tls_context(instance), timeout=PATIENCE)
     else:
-        client = imaplib.IMAP4("localhost", port, timeout=PATIENCE)
+        client = imaplib.IMAP4("127.0.0.1", port, timeout=PATIENCE)
     with closed_on_failure(client.shutdown):
         if listener == "imap":
             client.starttls(tls_context(instance))
@@ -188,9 +189,9 @@ def pop3_client(instance, user=None, listener="pop3s"):
     """A poplib session after TLS, logged in when there is a user."""
     port = instance.port(listener)
     if listener == "pop3s":
-        client = poplib.POP3_SSL("localhost", port, context=tls_context(instance), timeout=PATIENCE)
+        client = poplib.POP3_SSL("127.0.0.1", port, context=tls_context(instance), timeout=PATIENCE)
     else:
-        client = poplib.POP3("localhost", port, timeout=PATIENCE)
+        client = poplib.POP3("127.0.0.1", port, timeout=PATIENCE)
     with closed_on_failure(client.close):
         if listener == "pop3":
             client.stls(tls_context(instance))
