@@ -103,6 +103,11 @@ Result<std::optional<Request>> RequestParser::next() {
         return failure(error);
     }
     if (!state.parser->is_done()) return std::nullopt;
+    if (state.parser->get().count(beast::field::transfer_encoding) > 0 && !state.parser->chunked()) {
+        // RFC 9112 §6.3: where such a body ends is unknown; it must not be taken for the next request.
+        state.failed = true;
+        return fail(ErrorCode::invalid, "Malformed HTTP message", "transfer coding without a length");
+    }
     auto message = state.parser->release();
     Request request;
     request.method = std::string(view(message.method_string()));

@@ -47,6 +47,17 @@ TEST(HttpRequestParser, ReadsChunkedBodies) {
     EXPECT_EQ((**parser.next()).body, "abcde");
 }
 
+TEST(HttpRequestParser, RefusesATransferCodingWithoutALength) {
+    for (const char* coding : {"xchunked", "identity", "chunked, gzip"}) {
+        RequestParser parser;
+        parser.feed(std::string("POST / HTTP/1.1\r\nTransfer-Encoding: ") + coding +
+                    "\r\n\r\nGET /inside HTTP/1.1\r\n\r\n");
+        EXPECT_FALSE(parser.next()) << coding;
+        EXPECT_EQ(parser.status(), 400);
+        EXPECT_FALSE(parser.next()) << coding;
+    }
+}
+
 TEST(HttpRequestParser, ReadsChunksByteByByteAlsoWhenTheFirstIsTheLast) {
     const std::string head = "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (const char* body : {"0\r\n\r\n", "1\r\nx\r\n0\r\nA: b\r\n\r\n"}) {
