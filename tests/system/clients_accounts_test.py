@@ -119,7 +119,9 @@ class Accounts(SystemTest):
 
     def test_a_message_to_many_recipients_comes_to_each_of_them_once(self):
         users = [User(f"many{number}@posthouse.example", "a password") for number in range(100)]
-        self.posthouse("user", "add", "--csv", "-", input="".join(f"{user.address},{user.password},\n" for user in users))
+        self.posthouse("user", "add", "--csv", "-", input="email,password_hash\n" + "".join(
+            f"{user.address},{{PLAIN}}{user.password}\n" for user in users))
+        self.check_log_in(users[-1], True)
         self.posthouse("alias", "add", "many@posthouse.example", *(user.address for user in users[:50]))
         recipients = ["many@posthouse.example", "nobody@posthouse.example", *(user.address for user in users[25:])]
         refused = self.deliver(recipients, "to many")

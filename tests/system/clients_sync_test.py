@@ -14,6 +14,8 @@ BOTH = "Patterns *\nCreate Both\nRemove Both\nExpunge Both\nSync All"
 
 
 class SyncClients(SystemTest):
+    settings = {"auth.failure_delay": "0", "guard.failure_delay": "0"}
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -90,7 +92,7 @@ class SyncClients(SystemTest):
 
     def test_mbsync_pulls_and_pushes_many_messages(self):
         joe = self.user("many")
-        subjects = {f"number {number}" for number in range(200)}
+        subjects = {f"number {number}" for number in range(100)}
         self.send(joe, subjects)
         self.sync("imaps", joe, "many")
         self.assertEqual(set(self.near("many")), subjects)
@@ -105,7 +107,7 @@ class SyncClients(SystemTest):
         self.sync("imap", other, "pushed", settings)
         self.assertEqual(set(self.far(other)), subjects)
         self.sync("imap", other, "pushed", settings)
-        self.assertEqual(len(messages_of(self.instance, other, "number ")), 200)
+        self.assertEqual(len(messages_of(self.instance, other, "number ")), 100)
 
     def test_mbsync_reports_a_wrong_password(self):
         for listener in ("imap", "imaps"):

@@ -111,7 +111,7 @@ set from="{user.address}" realname="Alice Example" use_envelope_from=yes
 set smtp_url="{sending}://{user.address}@127.0.0.1:{self.instance.port(submission)}/" smtp_pass="{user.password}"
 set folder="{reading}://{user.address}@127.0.0.1:{self.instance.port(imap)}/" imap_pass="{user.password}"
 set ssl_starttls=yes ssl_force_tls=yes certificate_file="{certificate}" ssl_ca_certificates_file="{certificate}"
-set copy=no quit=yes delete=yes confirmappend=no confirmcreate=no wait_key=no mark_old=no
+set sleep_time=0 copy=no quit=yes delete=yes confirmappend=no confirmcreate=no wait_key=no mark_old=no
 set header_cache="" tmpdir="{self.folder}"
 """)
 
