@@ -58,6 +58,15 @@ Exit add(Context& context, const Options& options) {
             << "Note: " << printable(parsed->source)
             << " is a user too, and gets no mail any more. To keep a copy, add the address itself as a destination.\n";
     }
+    for (const std::string& destination : parsed->destinations) {
+        const Result<bool> ours = (*directory)->has_domain(destination.substr(destination.rfind('@') + 1));
+        if (!ours) return report(context, ours.error());
+        if (!*ours && !context.json) {
+            context.err << "Note: " << printable(destination)
+                        << " is on another server. Mail cannot be sent there yet: " << printable(parsed->source)
+                        << " answers 451, for all of its destinations.\n";
+        }
+    }
     return done(context, "Alias " + parsed->source + " added.",
                 {{"source", parsed->source}, {"destinations", parsed->destinations}});
 }
@@ -91,7 +100,8 @@ Exit list(Context& context, const Options& options) {
 Exit remove(Context& context, const Options& options) {
     Result<Parsed> parsed = parse(options);
     if (!parsed) return report(context, parsed.error());
-    if (parsed->destinations.empty()) parsed->destinations.emplace_back();  // all of them
+    const bool all = parsed->destinations.empty();
+    if (all) parsed->destinations.emplace_back();  // no destination in particular: every one
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
     Result<auth::Transaction> transaction = auth::Transaction::writing(**directory);
@@ -101,7 +111,12 @@ Exit remove(Context& context, const Options& options) {
             return report(context, removed.error());
     }
     if (const Result<> committed = transaction->commit(); !committed) return report(context, committed.error());
-    return done(context, "Alias " + parsed->source + " removed.", {{"source", parsed->source}});
+    if (all) return done(context, "Alias " + parsed->source + " removed.", {{"source", parsed->source}});
+    std::string destinations;
+    for (const std::string& destination : parsed->destinations)
+        destinations += (destinations.empty() ? "" : ", ") + destination;
+    return done(context, "Alias " + parsed->source + " does not lead to " + destinations + " any more.",
+                {{"source", parsed->source}, {"destinations", parsed->destinations}});
 }
 
 }  // namespace

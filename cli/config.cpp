@@ -1,4 +1,5 @@
 // posthouse config check|show
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -29,6 +30,8 @@ Exit check(Context& context) {
     if (!loaded) return report_problems(context, loaded.error());
     const config::Problems problems = config::check(*loaded->config, loaded->origins);
     if (!problems.empty() || context.json) return report_problems(context, problems);
+    for (const config::Problem& warning : config::warnings(*loaded->config, loaded->origins, std::time(nullptr)))
+        context.err << "Note: " << printable(warning.message()) << '\n';
     context.out << "Configuration " << printable(context.config_path) << " is fine.\n";
     return Exit::ok;
 }

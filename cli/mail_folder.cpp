@@ -1,4 +1,4 @@
-// Folders of mail that a command deletes.
+// Folders of mail that a command deletes, or finds.
 #include "cli/mail_folder.h"
 
 #include <filesystem>
@@ -29,6 +29,16 @@ Result<> delete_user_mail(const Context& context, const std::string& email) {
     const Result<auth::MailAddress> address = auth::parse_user_address(email);
     if (!address) return fail(address.error());
     return delete_below((*config)->general.mail_root, std::filesystem::path(address->domain) / address->local);
+}
+
+std::string mail_left_behind(const Context& context, const std::string& email) {
+    const Result<config::Snapshot> config = context.config();
+    const Result<auth::MailAddress> address = auth::parse_user_address(email);
+    if (!config || !address) return {};
+    const std::filesystem::path folder =
+        std::filesystem::path((*config)->general.mail_root) / address->domain / address->local;
+    std::error_code error;
+    return std::filesystem::exists(folder, error) ? folder.string() : std::string();
 }
 
 Result<> delete_domain_mail(const Context& context, const std::string& domain) {

@@ -1,4 +1,4 @@
-// Folders of mail that a command deletes.
+// Folders of mail that a command deletes, or finds.
 #pragma once
 
 #include <string>
@@ -11,5 +11,8 @@ namespace posthouse::cli {
 Result<> delete_user_mail(const Context& context, const std::string& email);
 /// Deletes `<mail_root>/<domain>/`.
 Result<> delete_domain_mail(const Context& context, const std::string& domain);
+
+/// The user's folder if it is there already; otherwise, or where that can't be told, an empty text.
+std::string mail_left_behind(const Context& context, const std::string& email);
 
 }  // namespace posthouse::cli

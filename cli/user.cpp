@@ -64,6 +64,11 @@ Exit add(Context& context, const Options& options) {
     if (!hash) return report(context, hash.error());
     const auth::NewUser user{*email, *hash, options.quota_mb, !options.disabled, options.admin};
     if (const Result<> added = (*directory)->add_user(user); !added) return report(context, added.error());
+    const std::string left = mail_left_behind(context, *email);
+    if (!left.empty() && !context.json) {
+        context.err << "Note: " << printable(left)
+                    << " holds mail of an earlier user of this address, which the new one can read.\n";
+    }
     return done_with_password(context, options, *email, "User " + *email + " added.", *password);
 }
 
@@ -170,7 +175,9 @@ void add_user_commands(CLI::App& app, Context& context) {
     CLI::Option* csv =
         command->add_option("--csv", options->csv, "Add all users of a CSV file, or none; - is standard input");
     csv->type_name("FILE")->excludes(address_option);
-    command->add_option("--quota", options->quota_mb, "Quota in MB; 0: none")->type_name("MB")->excludes(csv);
+    command->add_option("--quota", options->quota_mb, "Quota in MB; 0: none. Noted, not enforced yet")
+        ->type_name("MB")
+        ->excludes(csv);
     command->add_flag("--admin", options->admin, "Administrator: gets postmaster's mail")->excludes(csv);
     command->add_flag("--disabled", options->disabled, "May not log in yet")->excludes(csv);
     add_password_options(*command, options->password);

@@ -122,6 +122,7 @@ TEST_F(CommandsTest, RemovingAUserKeepsTheMailUnlessToldOtherwise) {
     EXPECT_EQ(run("user remove joe@example.org"), 0);
     EXPECT_TRUE(std::filesystem::exists(mail + "/new/message"));
     ASSERT_EQ(run("user add joe@example.org --password-stdin", "secret\n"), 0);
+    EXPECT_NE(err_.find("mail of an earlier user"), std::string::npos) << err_;
     EXPECT_EQ(run("user remove joe@example.org --delete-mail", "n\n"), 7);
     EXPECT_TRUE(std::filesystem::exists(mail + "/new/message"));
     EXPECT_TRUE(*directory()->find_user("joe@example.org"));
@@ -156,6 +157,8 @@ TEST_F(CommandsTest, ADomainWithUsersIsRemovedOnlyWhenConfirmed) {
 TEST_F(CommandsTest, AliasesAreAddedListedAndRemoved) {
     add_joe();
     EXPECT_EQ(run("alias add Info@example.org joe@example.org bob@elsewhere.example"), 0);
+    EXPECT_NE(err_.find("bob@elsewhere.example is on another server"), std::string::npos) << err_;
+    EXPECT_EQ(err_.find("joe@example.org is on"), std::string::npos) << err_;
     EXPECT_EQ(run("alias add info@example.org joe@example.org"), 4);
     EXPECT_EQ(run("alias add info@example.net joe@example.org"), 3);
     EXPECT_EQ(run("alias add @example.org @example.net"), 0);
@@ -165,6 +168,7 @@ TEST_F(CommandsTest, AliasesAreAddedListedAndRemoved) {
     EXPECT_EQ(aliases[1]["source"], "info@example.org");
     EXPECT_EQ(aliases[1]["destination"], "joe@example.org");
     EXPECT_EQ(run("alias remove info@example.org joe@example.org"), 0);
+    EXPECT_EQ(out_, "Alias info@example.org does not lead to joe@example.org any more.\n");
     EXPECT_EQ(run("alias remove info@example.org"), 0);
     EXPECT_EQ(run("alias remove info@example.org"), 3);
 }
