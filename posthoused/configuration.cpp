@@ -1,6 +1,8 @@
 // Loads, checks and merges configurations.
 #include "posthoused/configuration.h"
 
+#include <ctime>
+
 #include "lib/config/bundle.h"
 #include "lib/config/check.h"
 #include "lib/config/value.h"
@@ -24,7 +26,8 @@ Result<Configuration> load_configuration(const std::string& path) {
     if (!problems.empty()) return first_of(problems);
     Result<std::map<std::string, std::string>> files = config::read_tls_files(*loaded->config);
     if (!files) return fail(files.error());
-    return Configuration{loaded->config, std::move(*files)};
+    return Configuration{loaded->config, std::move(*files),
+                         config::warnings(*loaded->config, loaded->origins, std::time(nullptr))};
 }
 
 config::Config merge_for_reload(const config::Config& running, const config::Config& wanted,

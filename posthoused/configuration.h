@@ -13,6 +13,7 @@ namespace posthouse::supervisor {
 struct Configuration {
     config::Snapshot values;
     std::map<std::string, std::string> tls_files;  ///< contents by path
+    config::Problems warnings;                     ///< what keeps nothing from starting
 };
 
 /// Loads `path` and the environment, and checks everything that can be checked. Errors: invalid; one line: the first

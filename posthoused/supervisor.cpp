@@ -20,6 +20,11 @@
 namespace posthouse::supervisor {
 namespace {
 
+void log_warnings(const config::Problems& warnings) {
+    for (const config::Problem& warning : warnings)
+        log::warning("the configuration is in use, but", {{"problem", warning.message()}});
+}
+
 /// As many descriptors as this process may have; every daemon inherits the limit.
 void raise_descriptor_limit() {
     rlimit limit{};
@@ -107,6 +112,7 @@ Result<> Supervisor::prepare() {
 
 Result<> Supervisor::run() {
     log::info("starting", {{"config", options_.config_path}, {"parts", parts_.size()}});
+    log_warnings(configuration_.warnings);
     start_all();
     while ((state_ != State::stopping && state_ != State::failed) || any_runs()) {
         wait_for_events();
@@ -267,6 +273,7 @@ void Supervisor::reload() {
         part.reload();
     }
     for (const std::string& name : kept) log::warning("changed, has no effect until a restart", {{"parameter", name}});
+    log_warnings(loaded->warnings);
     log::info("reloaded", {{"config", options_.config_path}});
 }
 

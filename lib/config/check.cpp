@@ -32,6 +32,13 @@ class Checker {
         return std::move(problems_);
     }
 
+    Problems warnings(std::time_t now) {
+        const auto& tls = config_.tls;
+        if (!tls.certificate.empty()) certificate_time("tls.certificate", tls.certificate, now);
+        for (const CertificateFiles& files : tls.additional) certificate_time("tls.additional", files.certificate, now);
+        return std::move(problems_);
+    }
+
   private:
     void problem(const std::string& parameter, std::string text) {
         const auto origin = origins_.find(parameter);
@@ -112,6 +119,13 @@ class Checker {
         for (const CertificateFiles& files : tls.additional) certificate("tls.additional", "tls.additional", files);
     }
 
+    void certificate_time(const std::string& parameter, const std::string& path, std::time_t now) {
+        const Result<std::string> certificate = read_file(path, max_certificate);
+        if (!certificate) return;
+        const std::string concern = validity_concern(*certificate, now);
+        if (!concern.empty()) problem(parameter, path + " " + concern);
+    }
+
     void sockets() {
         std::set<std::string> seen;
         for (const Parameter& parameter : parameters()) {
@@ -160,5 +174,9 @@ class Checker {
 }  // namespace
 
 Problems check(const Config& config, const Origins& origins) { return Checker(config, origins).run(); }
+
+Problems warnings(const Config& config, const Origins& origins, std::time_t now) {
+    return Checker(config, origins).warnings(now);
+}
 
 }  // namespace posthouse::config

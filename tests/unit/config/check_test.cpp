@@ -87,6 +87,20 @@ TEST_F(CheckTest, NamesTheLineOfAKeyThatBelongsToAnotherCertificate) {
               "/p.toml:7: tls.key: " + folder_ + "/key.pem: the private key does not belong to the certificate\n");
 }
 
+TEST_F(CheckTest, WarnsOfACertificateWhoseTimeIsOverOrNearlySoOrHasNotCome) {
+    const auto warned = [this](std::time_t now) {
+        const Problems found = warnings(config_, {{"tls.certificate", "/p.toml:6"}}, now);
+        return found.empty() ? std::string() : found.front().message();
+    };
+    const std::string place = "/p.toml:6: tls.certificate: " + config_.tls.certificate + " ";
+    const std::time_t now = std::time(nullptr);  // the certificate is valid from now on for an hour
+    EXPECT_TRUE(warned(now + 60).starts_with(place + "expires on 2")) << warned(now + 60);
+    EXPECT_TRUE(warned(now + 7200).starts_with(place + "expired on 2"));
+    EXPECT_TRUE(warned(now - 86400).starts_with(place + "is not valid before 2"));
+    write("certificate.pem", "none");
+    EXPECT_EQ(warned(now), "");
+}
+
 TEST_F(CheckTest, NamesACertificateThatIsMissingOrNone) {
     write("certificate.pem", "hello");
     EXPECT_NE(problems().find("certificate.pem: holds no certificate in PEM form"), std::string::npos) << problems();
