@@ -18,6 +18,7 @@ struct Row {
     std::string_view verb;
     Allowed allowed;
     Password password;
+    std::size_t alternative;  ///< of pop3::Command
     net::Async<Answer> (*run)(Session&, pop3::Command&&);
 };
 
@@ -26,25 +27,44 @@ net::Async<Answer> call(Session& session, pop3::Command&& command) {
     return handler(session, std::get<T>(std::move(command)));
 }
 
+template <typename T, typename... All>
+constexpr std::size_t index_in(const std::variant<All...>*) {
+    std::size_t index = 0;
+    static_cast<void>(((std::is_same_v<T, All> || (++index, false)) || ...));
+    return index;
+}
+
+template <typename T, net::Async<Answer> (*handler)(Session&, T)>
+constexpr Row row(std::string_view verb, Allowed allowed, Password password) {
+    return {verb, allowed, password, index_in<T>(static_cast<const pop3::Command*>(nullptr)), call<T, handler>};
+}
+
 /// In the order of pop3::Command's alternatives.
 constexpr std::array rows{
-    Row{"USER", Allowed::authorization, Password::sent, call<pop3::User, user>},
-    Row{"PASS", Allowed::authorization, Password::sent, call<pop3::Pass, pass>},
-    Row{"APOP", Allowed::authorization, Password::no, call<pop3::Apop, apop>},
-    Row{"AUTH", Allowed::authorization, Password::sent, call<pop3::Auth, auth>},
-    Row{"STLS", Allowed::authorization, Password::no, call<pop3::Stls, stls>},
-    Row{"CAPA", Allowed::always, Password::no, call<pop3::Capa, capa>},
-    Row{"STAT", Allowed::transaction, Password::no, call<pop3::Stat, stat>},
-    Row{"LIST", Allowed::transaction, Password::no, call<pop3::List, list>},
-    Row{"UIDL", Allowed::transaction, Password::no, call<pop3::Uidl, uidl>},
-    Row{"RETR", Allowed::transaction, Password::no, call<pop3::Retr, retr>},
-    Row{"TOP", Allowed::transaction, Password::no, call<pop3::Top, top>},
-    Row{"DELE", Allowed::transaction, Password::no, call<pop3::Dele, dele>},
-    Row{"NOOP", Allowed::transaction, Password::no, call<pop3::Noop, noop>},
-    Row{"RSET", Allowed::transaction, Password::no, call<pop3::Rset, rset>},
-    Row{"QUIT", Allowed::always, Password::no, call<pop3::Quit, quit>},
+    row<pop3::User, user>("USER", Allowed::authorization, Password::sent),
+    row<pop3::Pass, pass>("PASS", Allowed::authorization, Password::sent),
+    row<pop3::Apop, apop>("APOP", Allowed::authorization, Password::no),
+    row<pop3::Auth, auth>("AUTH", Allowed::authorization, Password::sent),
+    row<pop3::Stls, stls>("STLS", Allowed::authorization, Password::no),
+    row<pop3::Capa, capa>("CAPA", Allowed::always, Password::no),
+    row<pop3::Stat, stat>("STAT", Allowed::transaction, Password::no),
+    row<pop3::List, list>("LIST", Allowed::transaction, Password::no),
+    row<pop3::Uidl, uidl>("UIDL", Allowed::transaction, Password::no),
+    row<pop3::Retr, retr>("RETR", Allowed::transaction, Password::no),
+    row<pop3::Top, top>("TOP", Allowed::transaction, Password::no),
+    row<pop3::Dele, dele>("DELE", Allowed::transaction, Password::no),
+    row<pop3::Noop, noop>("NOOP", Allowed::transaction, Password::no),
+    row<pop3::Rset, rset>("RSET", Allowed::transaction, Password::no),
+    row<pop3::Quit, quit>("QUIT", Allowed::always, Password::no),
 };
 static_assert(rows.size() == std::variant_size_v<pop3::Command>);
+
+constexpr bool rows_stand_in_order() {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        if (rows[i].alternative != i) return false;
+    return true;
+}
+static_assert(rows_stand_in_order(), "the rows stand in the order of pop3::Command's alternatives");
 
 bool is_allowed(const Row& row, State state) {
     switch (row.allowed) {
