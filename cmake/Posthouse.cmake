@@ -44,12 +44,10 @@ if(POSTHOUSE_TESTS)
   find_package(GTest REQUIRED)
 endif()
 
-# posthouse_folders(folder...): adds those folders that exist.
+# posthouse_folders(folder...): adds those folders.
 function(posthouse_folders)
   foreach(folder IN LISTS ARGN)
-    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/CMakeLists.txt)
-      add_subdirectory(${folder})
-    endif()
+    add_subdirectory(${folder})
   endforeach()
 endfunction()
 
