@@ -61,6 +61,7 @@ class Session {
     void unselect() { selected_.reset(); }
     /// Only in the selected state.
     Selected& selected() { return *selected_; }
+    const Selected& selected() const { return *selected_; }
 
     /// Tag of the command that is being performed.
     const std::string& tag() const { return tag_; }
@@ -88,6 +89,8 @@ class Session {
     const Services& services() const { return services_; }
     const config::Config& config() const { return *config_; }
     const log::SessionLog& log() const { return connection_.log; }
+    /// Who has logged in; empty before.
+    const std::string& user() const { return user_; }
     const daemon::Connection& connection() const { return connection_; }
     /// Tells authd who asks.
     auth::LoginContext login_context() const;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "imapd/commands/commands.h"
+#include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
@@ -42,6 +43,7 @@ net::Async<std::expected<storage::Copied, Reply>> run(Session& session, const im
     Result<storage::Copied> copied =
         co_await session.disk([&] { return transfer(account, *target, view.mailbox(), uids, kind); });
     if (!copied) co_return std::unexpected(no_target(copied.error()));
+    log_copied(session, kind == Kind::copy ? "copied" : "moved", *copied, *target);
     co_return std::move(*copied);
 }
 

@@ -1,5 +1,6 @@
 // EXPUNGE (RFC 3501 §6.4.3) and UID EXPUNGE (RFC 4315 §2.1). The EXPUNGE responses follow as for any command.
 #include "imapd/commands/commands.h"
+#include "imapd/mail_log.h"
 #include "imapd/session.h"
 
 namespace posthouse::imapd {
@@ -11,6 +12,7 @@ net::Async<Reply> expunge_from(Session& session, const storage::UidSet& uids, st
     const Result<std::vector<storage::Uid>> removed =
         co_await session.disk([&] { return view.mailbox().expunge(uids, storage::ExpungeRule::deleted_only); });
     if (!removed) co_return no(removed.error());
+    log_expunged(session, *removed);
     co_return ok(std::string(done));
 }
 

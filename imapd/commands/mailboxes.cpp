@@ -1,5 +1,6 @@
 // CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 §6.3.3 to §6.3.7).
 #include "imapd/commands/commands.h"
+#include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/session.h"
 
@@ -29,6 +30,7 @@ net::Async<Reply> remove(Session& session, imap::MailboxArgument command) {
     storage::Account& account = session.account();
     const Result<> done = co_await session.disk([&] { return account.remove(*name); });
     if (!done) co_return no(done.error());
+    log_mailbox(session, "mailbox deleted", *name);
     // Who deletes the mailbox it has selected knows that it is gone; others hear BYE.
     if (session.state() == kSelected && session.selected().name == *name) session.unselect();
     co_return ok("DELETE completed");
@@ -42,6 +44,7 @@ net::Async<Reply> rename(Session& session, imap::Rename command) {
     storage::Account& account = session.account();
     const Result<> done = co_await session.disk([&] { return account.rename(*from, *to); });
     if (!done) co_return no(done.error());
+    log_mailbox(session, "mailbox renamed", *from, to->text());
     co_return ok("RENAME completed");
 }
 

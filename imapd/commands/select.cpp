@@ -5,6 +5,7 @@
 
 #include "imapd/changes.h"
 #include "imapd/commands/commands.h"
+#include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
@@ -71,6 +72,7 @@ net::Async<Reply> close(Session& session, imap::NoArguments /*command*/) {
     if (!view.read_only()) {
         removed = co_await session.disk(
             [&] { return view.mailbox().expunge(storage::UidSet::all(), storage::ExpungeRule::deleted_only); });
+        if (removed) log_expunged(session, *removed);
     }
     session.unselect();
     if (!removed && removed.error().code != ErrorCode::not_found) co_return no(removed.error());
