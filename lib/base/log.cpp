@@ -57,6 +57,24 @@ std::shared_ptr<spdlog::logger> make_logger(const Settings& settings) {
     return logger;
 }
 
+/// Octets of the character that valid UTF-8 `text` begins with, if it steers what shows the log: C1 controls (U+009B
+/// begins an escape sequence), line and paragraph separators, controls of the writing direction. Else 0.
+std::size_t steering_character(std::string_view text) {
+    const auto octet = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    if (octet(0) == 0xC2) return octet(1) < 0xA0 ? 2 : 0;
+    if (octet(0) != 0xE2) return 0;
+    const bool general =
+        octet(1) == 0x80 && (octet(2) == 0x8E || octet(2) == 0x8F || (octet(2) >= 0xA8 && octet(2) <= 0xAE));
+    const bool isolates = octet(1) == 0x81 && octet(2) >= 0xA6 && octet(2) <= 0xA9;
+    return general || isolates ? 3 : 0;
+}
+
+std::string hex(std::string_view octets) {
+    std::string out;
+    for (const char c : octets) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    return out;
+}
+
 bool is_plain(std::string_view value) {
     if (value.empty()) return false;
     for (const char c : value)
@@ -82,8 +100,13 @@ Result<> open(const Settings& settings) {
 std::string escape(std::string_view text) {
     std::string out;
     const bool utf8 = ascii::is_utf8(text);
-    for (const char c : text) {
-        if (c == '\\' || c == '"') {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        const std::size_t steering = utf8 ? steering_character(text.substr(i)) : 0;
+        if (steering > 0) {
+            out += hex(text.substr(i, steering));
+            i += steering - 1;
+        } else if (c == '\\' || c == '"') {
             out += '\\';
             out += c;
         } else if (c == '\n') {
@@ -93,7 +116,7 @@ std::string escape(std::string_view text) {
         } else if (c == '\t') {
             out += "\\t";
         } else if (ascii::is_control(c) || (ascii::is_8bit(c) && !utf8)) {
-            out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+            out += hex({&c, 1});
         } else {
             out += c;
         }
@@ -107,14 +130,19 @@ namespace {
 std::string json_string(std::string_view text) {
     std::string out = "\"";
     const bool utf8 = ascii::is_utf8(text);
-    for (const char c : text) {
-        if (c == '\\' || c == '"') {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        const std::size_t steering = utf8 ? steering_character(text.substr(i)) : 0;
+        if (steering > 0) {
+            for (const char part : text.substr(i, steering)) out += '\\' + hex({&part, 1});
+            i += steering - 1;
+        } else if (c == '\\' || c == '"') {
             out += '\\';
             out += c;
         } else if (ascii::is_control(c)) {
             out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
         } else if (ascii::is_8bit(c) && !utf8) {
-            out += fmt::format("\\\\x{:02x}", static_cast<unsigned char>(c));
+            out += '\\' + hex({&c, 1});
         } else {
             out += c;
         }

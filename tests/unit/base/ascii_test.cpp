@@ -52,6 +52,12 @@ TEST(Log, AClientCannotForgeALine) {
     EXPECT_EQ(log::escape("a\r\nb\x01\"\\"), "a\\r\\nb\\x01\\\"\\\\");
     EXPECT_EQ(log::escape("caf\xC3\xA9"), "caf\xC3\xA9");
     EXPECT_EQ(log::escape("\xFF"), "\\xff");
+    // U+009B begins an escape sequence in a terminal, U+202E turns the writing direction, U+2028 ends a line for some.
+    EXPECT_EQ(log::escape("\xC2\x9B"
+                          "31m\xC2\xA0\xE2\x82\xAC"),
+              "\\xc2\\x9b"
+              "31m\xC2\xA0\xE2\x82\xAC");
+    EXPECT_EQ(log::escape("\xE2\x80\xAE\xE2\x80\xA8\xE2\x81\xA6"), "\\xe2\\x80\\xae\\xe2\\x80\\xa8\\xe2\\x81\\xa6");
     const std::string line =
         log::format_line(false, log::Level::info, "T", "smtpd", "S", "login", {{"user", "x y\n"}, {"size", 3}});
     EXPECT_TRUE(line.ends_with("info: S: login user=\"x y\\n\" size=3")) << line;
