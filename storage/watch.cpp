@@ -55,7 +55,7 @@ struct Watcher::State {
     UniqueFd inotify;
     UniqueFd wake;
     UniqueFd epoll;
-    std::atomic<std::size_t> blind{0};
+    std::atomic<std::size_t> count{0};  // of watches
     mutable std::mutex mutex;
     WatchId last_id = 0;
     std::map<WatchId, Watch> watches;
@@ -130,7 +130,7 @@ WatchId Watcher::add(const Mailbox& mailbox) {
     State::Watch watch;
     watch.mailbox = mailbox.state().get();
     if (!remote) watch.descriptors = {state_->add_folder(folder.fresh(), id), state_->add_folder(folder.cur(), id)};
-    if (watch.is_blind()) ++state_->blind;
+    ++state_->count;
     state_->watches.emplace(id, watch);
     return id;
 }
@@ -140,7 +140,7 @@ void Watcher::remove(WatchId id) {
     const auto place = state_->watches.find(id);
     if (place == state_->watches.end()) return;
     for (const int descriptor : place->second.descriptors) state_->remove_folder(descriptor, id);
-    if (place->second.is_blind()) --state_->blind;
+    --state_->count;
     state_->watches.erase(place);
     state_->told.erase(id);
 }
@@ -164,12 +164,13 @@ std::chrono::milliseconds Watcher::poll_interval(WatchId id) const {
 }
 
 void Watcher::changed(const void* mailbox_state) {
-    // The kernel tells the others.
-    if (state_->blind.load(std::memory_order_relaxed) == 0) return;
+    // Also those whom the kernel tells: it does so when a file moves, which is before the change is in memory, and who
+    // looked in between saw nothing.
+    if (state_->count.load(std::memory_order_relaxed) == 0) return;
     const std::scoped_lock guard(state_->mutex);
     bool is_told = false;
     for (const auto& [id, watch] : state_->watches)
-        if (watch.mailbox == mailbox_state && watch.is_blind()) is_told = state_->told.insert(id).second || is_told;
+        if (watch.mailbox == mailbox_state) is_told = state_->told.insert(id).second || is_told;
     if (!is_told || !state_->wake) return;
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t n = ::write(state_->wake.get(), &one, sizeof one);

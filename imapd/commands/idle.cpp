@@ -9,6 +9,8 @@
 namespace posthouse::imapd {
 namespace {
 
+/// Another process's change is told when its file moves, and may be seen whole only a moment later.
+constexpr std::chrono::seconds kLookAgain{1};
 /// DONE, or what a confused client sends instead.
 constexpr std::size_t kMaxLine = 1000;
 
@@ -23,9 +25,13 @@ net::Async<Reply> idle(Session& session, imap::NoArguments /*command*/) {
         co_await session.send_changes(storage::Expunges::reveal);
     }
     const net::Deadline autologout = session.deadline();
+    bool look_again = false;
     while (!session.ended()) {
         net::Deadline deadline = autologout;
-        if (watch) deadline = sooner(deadline, net::Deadline::in(watch->poll_interval()));
+        if (watch) {
+            const std::chrono::milliseconds pause = look_again ? kLookAgain : watch->poll_interval();
+            deadline = sooner(deadline, net::Deadline::in(pause));
+        }
         const Result<net::Input> input = co_await session.stream().wait_input(deadline);
         if (input && *input == net::Input::ready) break;
         const bool timeout = !input && input.error().code == ErrorCode::timeout;
@@ -36,6 +42,7 @@ net::Async<Reply> idle(Session& session, imap::NoArguments /*command*/) {
         } else if (input && *input == net::Input::draining) {
             co_await session.bye("server is stopping", "Server is shutting down, try again later");
         } else if (watch) {
+            look_again = !timeout;
             co_await session.send_changes(storage::Expunges::reveal);
         }
     }
