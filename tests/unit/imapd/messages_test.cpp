@@ -202,7 +202,8 @@ TEST_F(MessagesTest, IdleTellsWhatOthersDo) {
     idle.read_until("+ ");
     TestClient other = select_inbox();
     append(other, "A: b\r\n\r\n");
-    EXPECT_EQ(idle.read_until("* 1 RECENT"), "* 1 EXISTS\r\n* 1 RECENT\r\n");
+    EXPECT_EQ(idle.read_until("* 1 EXISTS"), "* 1 EXISTS\r\n");
+    EXPECT_TRUE(has(idle.read_until("* "), " RECENT"));  // 1 or 0: whoever looks first has it as \Recent
     other.run("STORE 1 +FLAGS (\\Deleted)");
     EXPECT_TRUE(has(idle.read_until("* 1 FETCH"), "\\Deleted"));
     other.run("EXPUNGE");
