@@ -91,8 +91,17 @@ phase_ends install
 
 # Leftovers of a test that was killed must not look like an instance of ours: tests work below a folder of their own.
 test_folder=$(mktemp -d "${TMPDIR:-/tmp}/posthouse-tests.XXXXXX")
-trap 'rm -rf "$test_folder"' EXIT
+terminals=
+clean_up() {
+    rm -rf "$test_folder"
+    [ -z "$terminals" ] || umount "$terminals"
+}
+trap clean_up EXIT
 trap 'exit 1' INT TERM
+# Mail programs for people need a terminal, and a bare root has none to give.
+if [ ! -e /dev/pts/ptmx ] && [ "$(id -u)" = 0 ] && [ -d /dev/pts ]; then
+    mount -t devpts -o ptmxmode=0666 devpts /dev/pts && terminals=/dev/pts
+fi
 
 # run_tests PRESET: builds and runs its tests. CTest's own closing lines say how many ran.
 run_tests() {
