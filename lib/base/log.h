@@ -57,7 +57,7 @@ class SessionLog {
     std::string id_;
 };
 
-/// `text` as it may stand in a line between quotes: \\ \" \n \r \t, \xNN for other controls (Unicode's too) and invalid UTF-8.
+/// `text` as it may stand in a line between quotes: \\ \" \n \r \t, \xNN for other controls (Unicode's too), bad UTF-8.
 std::string escape(std::string_view text);
 /// The line without its end, as `write` would make it; for tests.
 std::string format_line(bool json, Level level, std::string_view time, std::string_view program,
