@@ -148,10 +148,13 @@ class Instance:
         return self.quickstart("--stop")
 
     def destroy(self):
-        """Ends everything and removes the folder. Whatever state the instance is in, nothing of it stays."""
+        """Ends everything and removes the folder. Whatever state the instance is in, nothing of it stays. Fails when a
+        daemon ended as none may."""
+        crashes = []
         try:
             if self.supervisor():
                 self.stop()
+            crashes = self.crashes()
         finally:
             for pid in [self.supervisor(), *self.pids()]:
                 if pid:
@@ -159,6 +162,13 @@ class Instance:
                         os.kill(pid, signal.SIGKILL)
             shutil.rmtree(self.folder, ignore_errors=True)
             self.ports.close()
+        if crashes:
+            raise AssertionError("daemons crashed:\n" + "\n".join(crashes))
+
+    def crashes(self):
+        """What the log says of daemons that ended neither cleanly nor by SIGKILL or SIGTERM: a failed check, a sanitizer."""
+        ends = [line for line in self.log().splitlines() if re.search(r" posthoused\[\d+\]: \w+: (died|stopped) part=", line)]
+        return [line for line in ends if not re.search(r'reason="(killed by SIG(KILL|TERM)|exited with code 0)"', line)]
 
     # -- what it is
 
