@@ -6,7 +6,7 @@ import pathlib
 import socket
 import unittest
 
-from posthouse_test import BIN, Instance, SystemTest, is_alive, main, port_is_free, run, QUICKSTART
+from posthouse_test import BIN, Instance, SystemTest, eventually, is_alive, main, port_is_free, run, QUICKSTART
 
 
 class Quickstart(SystemTest):
@@ -61,7 +61,7 @@ class Stop(SystemTest):
         pids = [self.instance.supervisor(), *self.instance.pids()]
         result = self.instance.stop()
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertFalse([pid for pid in pids if is_alive(pid)])
+        eventually(lambda: not any(is_alive(pid) for pid in pids), "no process is left")
         self.assertFalse((self.instance.folder / "instance.json").exists())
         self.assertFalse(list((self.instance.folder / "run").rglob("*.sock")))
         again = self.instance.stop()
@@ -97,6 +97,7 @@ class WhatIsWrong(unittest.TestCase):
     def test_a_port_in_use(self):
         port = self.instance.ports.base + 43
         with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             other.bind(("127.0.0.1", port))
             other.listen(1)
             self.expect_failure(self.start(), f"port {port}", "imap")
@@ -105,6 +106,7 @@ class WhatIsWrong(unittest.TestCase):
         self.start_once()
         port = self.instance.ports.base + 43
         with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             other.bind(("127.0.0.1", port))
             other.listen(1)
             result = run(BIN / "posthoused", "--config", self.instance.config, "--background")
