@@ -170,7 +170,7 @@ Result<bool> FetchRun::begin_message(std::string& out) {
 Result<> FetchRun::print_item(std::string& out) {
     const storage::MessageRow& row = rows_[next_row_].row;
     const imap::FetchItem& item = items_[item_++];
-    if (out.back() != '(') out += ' ';
+    if (item_ > 1) out += ' ';
     if (is_section(item.kind)) return print_section(out, item);
     imap::append_item_name(out, item);
     out += ' ';

@@ -213,6 +213,13 @@ TEST_F(MessagesTest, IdleTellsWhatOthersDo) {
     EXPECT_EQ(idle.run("IDLE\r\nNOT DONE"), "+ idling\r\nt BAD Expected DONE\r\n");
 }
 
+// The space before an item was once left out after content that ends in a parenthesis.
+TEST_F(MessagesTest, ItemsAreKeptApartWhateverTheContentEndsIn) {
+    TestClient client = select_inbox();
+    append(client, "A: b\r\n\r\n(");
+    EXPECT_TRUE(has(client.run("FETCH 1 (BODY.PEEK[TEXT] UID)"), "BODY[TEXT] {1}\r\n( UID 1)"));
+}
+
 TEST_F(MessagesTest, AnEmptyMailboxTakesAnyStar) {
     TestClient client = select_inbox();
     EXPECT_EQ(client.run("FETCH 1:* FLAGS"), "t OK FETCH completed\r\n");
