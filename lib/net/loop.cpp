@@ -101,6 +101,9 @@ void Loop::arm_timer() {
             auto& self = *static_cast<Loop*>(timer->loop->data);
             self.handles_->armed_for = Clock::time_point::max();
             self.timers_.expire(Clock::now());
+            // A timer that is due already when uv_run begins is called before libuv waits for I/O. What it made ready,
+            // and the alarm for the next deadline, must not wait for that I/O.
+            uv_stop(timer->loop);
         },
         static_cast<std::uint64_t>(std::max<std::int64_t>(wait.count(), 0)), 0);
 }

@@ -93,6 +93,32 @@ TEST(Event, AWaitEndsByItsDeadline) {
     EXPECT_EQ(waited.error().code, ErrorCode::timeout);
 }
 
+// Keeps the loop busy until the deadline of another wait has passed.
+Async<> compute_until(Loop* loop, Deadline deadline) {
+    co_await loop->yield();
+    while (!deadline.passed()) {
+    }
+}
+
+Async<Result<>> wait_beside_computing(Loop& loop) {
+    Event event(loop);
+    Scope scope(loop);
+    const Deadline deadline = Deadline::in(milliseconds(5));
+    scope.spawn(compute_until, &loop, deadline);
+    Result<> waited = co_await event.wait(deadline);
+    co_await scope.join();
+    co_return waited;
+}
+
+TEST(Event, ADeadlineThatPassesWhileTheLoopComputesEndsTheWaitWithoutAnyInput) {
+    Loop loop;
+    for (int round = 0; round < 10; ++round) {
+        const Result<> waited = loop.run_until_complete(wait_beside_computing(loop));
+        ASSERT_FALSE(waited);
+        EXPECT_EQ(waited.error().code, ErrorCode::timeout);
+    }
+}
+
 Async<> cancel_event(Event* event) {
     event->cancel();
     co_return;
