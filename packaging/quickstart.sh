@@ -241,8 +241,8 @@ for listener in $tcp_listeners; do
     fi
 done
 
-password() {
-    head -c 12 /dev/urandom | openssl base64 | tr '+/' '-_'
+password() { # letters and digits only: one that begins with - would be an option to the programs it is given to
+    openssl rand -hex 12
 }
 users=$folder/db/demo-users
 if [ ! -e "$users" ]; then
