@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/ascii.h"
@@ -11,6 +12,7 @@
 #include "lib/mime/header.h"
 #include "lib/mime/section.h"
 #include "lib/mime/structure.h"
+#include "lib/mime/structure_reader.h"
 #include "lib/mime/text.h"
 #include "lib/mime/transfer.h"
 #include "lib/mime/wire.h"
@@ -108,13 +110,27 @@ void check_balance(std::string_view list) {
     require(depth == 0);
 }
 
+/// Read in pieces it is the same, and its outline is enough.
+void check_pieces(std::string_view message, const mime::StructureLimits& limits, const std::string& shown) {
+    mime::StructureReader reader(limits, {.texts = 2, .bytes = 50});
+    for (std::size_t i = 0, size = 1; i < message.size(); i += size, size = size % 11 + 1) {
+        reader.feed(message.substr(i, size));
+    }
+    for (const mime::TextSample& sample : reader.samples()) require(sample.bytes.size() <= 50);
+    require(reader.samples().size() <= 2);
+    const mime::Outline outline = std::move(reader).outline();
+    require(imap::bodystructure(outline.headers, outline.structure) == shown);
+}
+
 void check(std::string_view message, const mime::StructureLimits& limits) {
     const mime::Structure structure = mime::parse_structure(message, limits);
     require(structure.parts.size() <= limits.parts);
     check_ranges(message, structure);
     check_sections(message, structure);
     check_balance(imap::body(message, structure));
-    check_balance(imap::bodystructure(message, structure));
+    const std::string shown = imap::bodystructure(message, structure);
+    check_balance(shown);
+    check_pieces(message, limits, shown);
 }
 
 }  // namespace
