@@ -1,4 +1,4 @@
-// Charsets to UTF-8, by ICU; the only file that knows ICU.
+// Charsets to UTF-8, by ICU.
 #include "lib/mime/charset.h"
 
 #include <unicode/ucnv.h>
