@@ -24,6 +24,16 @@ constexpr mode_t folder_mode = 0700;
 /// Maildir's own rule for what a writer left behind.
 constexpr std::int64_t tmp_lifetime_seconds = 36 * 3600L;
 
+/// What a process that died left beside the files it was replacing: "dovecot-keywords.tmp.<16 hex digits>", or a stale
+/// lock it had put aside.
+bool is_leftover(std::string_view name) {
+    constexpr std::size_t digits = 16;
+    if (name.size() <= digits || name[name.size() - digits - 1] != '.') return false;
+    if (name.find_last_not_of("0123456789abcdef") != name.size() - digits - 1) return false;
+    name.remove_suffix(digits + 1);
+    return name.ends_with(".tmp") || name == "dovecot-uidlist.lock";
+}
+
 Result<UniqueFd> open_folder(int parent, const char* name) {
     for (;;) {
         const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -65,18 +75,25 @@ Result<Folder> Folder::open(const std::string& path) {
 
 bool Folder::deleted() const {
     struct stat st{};
-    return ::fstat(cur_.get(), &st) != 0 || st.st_nlink == 0;
+    // Not known is not deleted: whoever goes on meets the error itself.
+    return ::fstat(cur_.get(), &st) == 0 && st.st_nlink == 0;
 }
 
 void Folder::clean_tmp() const {
+    const std::int64_t limit = std::time(nullptr) - tmp_lifetime_seconds;
+    struct stat st{};
+    const auto is_old = [&](int folder, const std::string& name) {
+        return ::fstatat(folder, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtim.tv_sec < limit &&
+               st.st_ctim.tv_sec < limit;
+    };
+    if (const Result<std::vector<std::string>> names = names_in(root_.get()))
+        for (const std::string& name : *names)
+            if (is_leftover(name) && is_old(root_.get(), name) && S_ISREG(st.st_mode))
+                ::unlinkat(root_.get(), name.c_str(), 0);
     const Result<std::vector<std::string>> names = names_in(tmp_.get());
     if (!names) return;
-    const std::int64_t limit = std::time(nullptr) - tmp_lifetime_seconds;
     for (const std::string& name : *names) {
-        struct stat st{};
-        if (::fstatat(tmp_.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_mtim.tv_sec >= limit ||
-            st.st_ctim.tv_sec >= limit)
-            continue;
+        if (!is_old(tmp_.get(), name)) continue;
         // Folders: mailboxes half made or half deleted when a process died.
         if (S_ISREG(st.st_mode))
             ::unlinkat(tmp_.get(), name.c_str(), 0);

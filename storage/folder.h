@@ -39,7 +39,8 @@ class Folder {
 
     /// The mailbox was deleted by somebody.
     bool deleted() const;
-    /// Removes what lies in tmp/ for more than 36 hours, as every Maildir reader does.
+    /// Removes what lies in tmp/ for more than 36 hours, as every Maildir reader does, and what writers that died left
+    /// beside the small files.
     void clean_tmp() const;
 
   private:
