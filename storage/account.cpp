@@ -105,6 +105,7 @@ Result<> Account::rename(const MailboxName& from, const MailboxName& to) {
     if (to.is_below(from)) return fail(ErrorCode::invalid, "Mailbox can't be moved below itself");
     const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
     if (!lock) return fail(lock.error());
+    if (Result<> finished = finish_rename(lock->root()); !finished) return finished;
     const Result<std::vector<MailboxName>> folders = mailbox_folders(lock->root());
     if (!folders) return fail(folders.error());
     FolderMoves moves;

@@ -47,32 +47,56 @@ Result<> fill_mailbox(int root, const std::string& path) {
     return list.create(*folder, header);  // syncs the folder, and with it what was made before
 }
 
-Result<> run_moves(int root, const FolderMoves& moves) {
-    for (const auto& [from, to] : moves) {
-        if (::renameat2(root, from.c_str(), root, to.c_str(), RENAME_NOREPLACE) == 0) continue;
-        if (errno == ENOENT) continue;  // done before the crash
-        return fail_errno("rename mailbox to " + to, errno);
-    }
-    return sync_fd(root, "account's folder");
+/// One folder takes its new name; it has it already when a crash came between.
+Result<> run_move(int root, const std::string& from, const std::string& to) {
+    if (::renameat2(root, from.c_str(), root, to.c_str(), RENAME_NOREPLACE) == 0 || errno == ENOENT) return {};
+    return fail_errno("rename mailbox to " + to, errno);
 }
 
-Result<> run_intent(int root) {
+Result<FolderMoves> read_intent(int root) {
+    FolderMoves moves;
     const Result<UniqueFd> fd = open_in(root, intent_name, O_RDONLY);
-    if (!fd) return fd.error().code == ErrorCode::not_found ? Result<>{} : fail(fd.error());
+    if (!fd) return fail(fd.error());
     const Result<std::string> text = read_all(fd->get(), max_intent_bytes);
     if (!text) return fail(text.error());
-    FolderMoves moves;
     for (const std::string_view line : ascii::split(*text, '\n')) {
         const auto tab = line.find('\t');
         if (tab == std::string_view::npos) continue;
         moves.emplace_back(line.substr(0, tab), line.substr(tab + 1));
     }
-    if (Result<> moved = run_moves(root, moves); !moved) {
-        // A name was taken meanwhile: what could be moved is, the rest stays where it was.
-        log::error("interrupted RENAME can't be finished", {{"error", moved.error().message()}});
-    }
+    return moves;
+}
+
+Result<> remove_intent(int root) {
     if (::unlinkat(root, intent_name, 0) != 0 && errno != ENOENT) return fail_errno("unlink rename's intent", errno);
     return sync_fd(root, "account's folder");
+}
+
+/// Does what the intent says. After an error it is still there.
+Result<> run_intent(int root) {
+    const Result<FolderMoves> moves = read_intent(root);
+    if (!moves) return moves.error().code == ErrorCode::not_found ? Result<>{} : fail(moves.error());
+    for (const auto& [from, to] : *moves) {
+        const Result<> moved = run_move(root, from, to);
+        if (moved) continue;
+        if (moved.error().code != ErrorCode::exists) return moved;
+        // The name was taken meanwhile: this one stays where it was.
+        log::error("interrupted RENAME can't be finished", {{"error", moved.error().message()}});
+    }
+    if (Result<> synced = sync_fd(root, "account's folder"); !synced) return synced;
+    return remove_intent(root);
+}
+
+/// Gives all folders their old names back. One that can't: the intent stays, and is finished later.
+void undo_moves(int root, const FolderMoves& moves) {
+    for (const auto& [from, to] : moves) {
+        const Result<> moved = run_move(root, to, from);
+        if (moved || moved.error().code == ErrorCode::exists) continue;
+        log::error("failed RENAME can't be undone", {{"error", moved.error().message()}});
+        return;
+    }
+    if (Result<> removed = remove_intent(root); !removed)
+        log::error("failed RENAME can't be undone", {{"error", removed.error().message()}});
 }
 
 }  // namespace
@@ -128,7 +152,8 @@ Result<std::vector<MailboxName>> mailbox_folders(int root) {
     if (stream == nullptr) return fail_errno("read account's folder", errno);
     folder->release();
     std::vector<MailboxName> names;
-    while (const dirent* entry = ::readdir(stream)) {
+    // Part of a folder is not taken for the whole: mailboxes would be missing from a RENAME.
+    for (errno = 0; const dirent* entry = ::readdir(stream); errno = 0) {
         if (entry->d_name[0] != '.') continue;
         bool is_folder = entry->d_type == DT_DIR;
         struct stat st{};
@@ -137,7 +162,9 @@ Result<std::vector<MailboxName>> mailbox_folders(int root) {
         if (!is_folder) continue;
         if (Result<MailboxName> name = MailboxName::from_folder(entry->d_name)) names.push_back(std::move(*name));
     }
+    const int error = errno;
     ::closedir(stream);
+    if (error != 0) return fail_errno("readdir account's folder", error);
     return names;
 }
 
@@ -160,19 +187,29 @@ Result<> make_mailbox(int root, const std::string& root_path, const MailboxName&
 }
 
 Result<> move_folders(int root, const FolderMoves& moves) {
-    if (moves.size() < 2) return run_moves(root, moves);
+    if (moves.size() == 1) {
+        Result<> moved = run_move(root, moves.front().first, moves.front().second);
+        return moved ? sync_fd(root, "account's folder") : moved;
+    }
     std::string intent;
     for (const auto& [from, to] : moves) intent.append(from).append("\t").append(to).append("\n");
     if (Result<> written = replace_file(root, intent_name, intent); !written) return written;
-    return run_intent(root);
+    Result<> run = run_intent(root);
+    if (!run) undo_moves(root, moves);
+    return run;
 }
+
+Result<> finish_rename(int root) { return run_intent(root); }
 
 Result<> finish_rename(const std::string& root, const Settings& settings) {
     struct stat st{};
     if (::stat((root + "/" + intent_name).c_str(), &st) != 0) return {};
     const Result<AccountLock> lock = AccountLock::take(root, settings);
     if (!lock) return fail(lock.error());
-    return run_intent(lock->root());
+    // An account with half its folders renamed is better than none.
+    if (Result<> finished = run_intent(lock->root()); !finished)
+        log::error("interrupted RENAME can't be finished yet", {{"error", finished.error().message()}});
+    return {};
 }
 
 }  // namespace posthouse::storage

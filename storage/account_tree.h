@@ -35,9 +35,12 @@ Result<std::vector<MailboxName>> mailbox_folders(int root);
 Result<> make_mailbox(int root, const std::string& root_path, const MailboxName& name);
 /// From folder to folder.
 using FolderMoves = std::vector<std::pair<std::string, std::string>>;
-/// Renames mailboxes' folders, durably; several with an intent on disk first. With the account's lock held.
+/// Renames mailboxes' folders, durably; several with an intent on disk first: all or none, for what fails is undone,
+/// and what can't be undone is finished later. With the account's lock held.
 Result<> move_folders(int root, const FolderMoves& moves);
-/// Finishes renames that a crash interrupted. Cheap when there are none.
+/// Finishes renames that were interrupted; an error: they still are. With the account's lock held.
+Result<> finish_rename(int root);
+/// The same for whoever opens the account, who can go on when it is not possible now. Cheap when there are none.
 Result<> finish_rename(const std::string& root, const Settings& settings);
 
 }  // namespace posthouse::storage

@@ -26,11 +26,14 @@ Result<std::vector<std::string>> all_names_in(int folder) {
     if (stream == nullptr) return fail_errno("fdopendir", errno);
     fd->release();
     std::vector<std::string> names;
+    errno = 0;
     while (const dirent* entry = ::readdir(stream)) {
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") names.emplace_back(name);
     }
+    const int error = errno;
     ::closedir(stream);
+    if (error != 0) return fail_errno("readdir", error);
     return names;
 }
 
