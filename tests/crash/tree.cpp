@@ -1,0 +1,139 @@
+// The look: account by account, mailbox by mailbox, message by message.
+#include "tests/crash/tree.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <functional>
+#include <regex>
+
+#include "lib/base/ascii.h"
+
+namespace posthouse::storage::crash {
+namespace {
+
+/// What may lie in a mailbox's folder beside new/, cur/, tmp/ and, in the account's, the other mailboxes.
+bool belongs(const std::string& name, bool is_root) {
+    static const std::regex in_mailbox(R"(cur|new|tmp|maildirfolder|dovecot-(uidlist|keywords|acl)|maildirsize|)"
+                                       R"(dovecot-uidlist\.lock(\.[0-9a-f]{16})?|posthouse-.*|)"
+                                       R"([a-z-]+\.tmp\.[0-9a-f]{16})");
+    static const std::regex in_root(R"(subscriptions|dovecot-uidvalidity(\.[0-9a-f]{8})?|\..*)");
+    return std::regex_match(name, in_mailbox) || (is_root && std::regex_match(name, in_root));
+}
+
+void look_at_files(const std::string& folder, bool is_root, std::uint32_t messages) {
+    SCOPED_TRACE(folder);
+    std::set<std::string> bases;
+    std::uint32_t files = 0;
+    for (const char* part : {"/new", "/cur"})
+        for (const auto& entry : std::filesystem::directory_iterator(folder + part)) {
+            const std::string name = entry.path().filename().string();
+            if (name.front() == '.') continue;
+            ++files;
+            EXPECT_TRUE(bases.insert(name.substr(0, name.find(":2,"))).second) << name << " is there twice";
+        }
+    EXPECT_EQ(files, messages) << "files in new/ and cur/, and STATUS";
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        EXPECT_TRUE(belongs(name, is_root)) << name << " was left behind";
+    }
+}
+
+SeenMailbox look_at_mailbox(Account& account, const MailboxName& name, std::string& guid) {
+    SeenMailbox seen;
+    seen.name = name.text();
+    const Result<std::shared_ptr<Mailbox>> opened = account.open(name);
+    EXPECT_TRUE(opened) << opened.error().message();
+    if (!opened) return seen;
+    Mailbox& mailbox = **opened;
+    guid = mailbox.guid();
+    const Result<Status> status = mailbox.status();
+    const Result<std::vector<MessageRow>> rows =
+        mailbox.rows(UidSet::all(), {.internal_date = true, .wire_size = true});
+    EXPECT_TRUE(status && rows);
+    if (!status || !rows) return seen;
+    seen.validity = status->uid_validity.value();
+    seen.next = status->uid_next.value();
+    EXPECT_EQ(mailbox.uid_validity(), status->uid_validity);
+    std::uint32_t unseen = 0;
+    std::uint32_t deleted = 0;
+    for (const MessageRow& row : *rows) {
+        Result<MessageContent> content = mailbox.open_message(row.uid);
+        const Result<std::string> text = content ? content->read_string() : fail(content.error());
+        EXPECT_TRUE(text) << text.error().message();
+        SeenMessage message{text ? token_of(*text) : "", word_of(row.flags),
+                            row.internal_date.time_since_epoch().count()};
+        EXPECT_FALSE(message.token.empty()) << "UID " << row.uid.value() << " is not a whole message: " << *text;
+        EXPECT_EQ(row.wire_size, text->size());
+        EXPECT_LT(row.uid, status->uid_next);
+        if (!row.flags.system.has(Flag::seen)) ++unseen;
+        if (row.flags.system.has(Flag::deleted)) ++deleted;
+        EXPECT_TRUE(seen.messages.emplace(row.uid.value(), std::move(message)).second) << "UID given twice";
+    }
+    EXPECT_EQ(status->messages, seen.messages.size());
+    EXPECT_EQ(status->unseen, unseen);
+    EXPECT_EQ(status->deleted, deleted);
+    look_at_files(account.root() + (name.is_inbox() ? "" : "/" + name.folder()), name.is_inbox(), status->messages);
+    return seen;
+}
+
+}  // namespace
+
+std::string text_of(const std::string& token) {
+    const std::size_t lines = std::hash<std::string>{}(token) % 40;
+    std::string text = "Subject: " + token + "\r\n\r\n";
+    for (std::size_t i = 0; i < lines; ++i) text += token + " line " + std::to_string(i) + "\r\n";
+    return text + "end\r\n";
+}
+
+std::string token_of(const std::string& text) {
+    constexpr std::string_view start = "Subject: ";
+    const std::size_t at = text.find(start);
+    if (at == std::string::npos) return {};
+    const std::size_t from = at + start.size();
+    std::string token = text.substr(from, text.find('\r', from) - from);
+    // Header lines that a delivery put before it don't count.
+    return text.substr(at) == text_of(token) ? token : std::string();
+}
+
+std::string word_of(const Flags& flags) {
+    std::string word = std::to_string(flags.system.bits()) + ":";
+    for (const std::string& name : flags.keywords.names()) word += name + ",";
+    return word;
+}
+
+Flags flags_of_word(const std::string& word) {
+    const std::size_t colon = word.find(':');
+    unsigned bits = 0;
+    std::from_chars(word.data(), word.data() + colon, bits);
+    std::vector<std::string> names;
+    for (const std::string_view name : ascii::split(std::string_view(word).substr(colon + 1), ','))
+        if (!name.empty()) names.emplace_back(name);
+    return flags(SystemFlags::from_bits(static_cast<std::uint8_t>(bits)), std::move(names));
+}
+
+SeenTree look(const Settings& settings, const std::vector<AccountName>& accounts) {
+    SeenTree tree;
+    Store store(settings);
+    for (std::size_t i = 0; i < accounts.size(); ++i) {
+        SCOPED_TRACE(accounts[i].text());
+        const Result<std::shared_ptr<Account>> account = store.open(accounts[i], IfMissing::fail);
+        if (!account && account.error().code == ErrorCode::not_found) continue;
+        EXPECT_TRUE(account) << account.error().message();
+        const auto listed = account ? (*account)->list() : fail(account.error());
+        EXPECT_TRUE(listed);
+        if (!listed) continue;
+        for (const ListedMailbox& entry : *listed) {
+            if (entry.subscribed) tree.subscriptions.emplace(i, entry.name.text());
+            if (!entry.exists) continue;
+            SCOPED_TRACE(entry.name.text());
+            std::string guid;
+            SeenMailbox mailbox = look_at_mailbox(**account, entry.name, guid);
+            mailbox.account = i;
+            EXPECT_TRUE(tree.mailboxes.emplace(guid, std::move(mailbox)).second) << "GUID twice: " << guid;
+        }
+    }
+    return tree;
+}
+
+}  // namespace posthouse::storage::crash

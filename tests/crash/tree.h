@@ -1,0 +1,48 @@
+// A whole mail root as a fresh look through the engine finds it, compared with what lies in its folders.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "storage/store.h"
+#include "tests/unit/storage/mail_root.h"
+
+namespace posthouse::storage::crash {
+
+/// Content that is known by its token alone: a size of its own, nothing but the token's own lines.
+std::string text_of(const std::string& token);
+/// The token of a whole message; empty: half of one, or none of ours.
+std::string token_of(const std::string& text);
+
+/// Flags in one word: "17:Kept,Work"; the number is SystemFlags::bits().
+std::string word_of(const Flags& flags);
+Flags flags_of_word(const std::string& word);
+
+struct SeenMessage {
+    std::string token;
+    std::string flags;  ///< word_of
+    std::int64_t date = 0;
+};
+
+struct SeenMailbox {
+    std::size_t account = 0;
+    std::string name;
+    std::uint32_t validity = 0;
+    std::uint32_t next = 0;
+    std::map<std::uint32_t, SeenMessage> messages;  ///< by UID
+};
+
+struct SeenTree {
+    std::map<std::string, SeenMailbox> mailboxes;                 ///< by GUID
+    std::set<std::pair<std::size_t, std::string>> subscriptions;  ///< account, name
+};
+
+/// Opens every account and mailbox with a store of its own and reads everything. Fails the test where counts, rows and
+/// the Maildir disagree, a message isn't whole, or something lies about that has no business there.
+SeenTree look(const Settings& settings, const std::vector<AccountName>& accounts);
+
+}  // namespace posthouse::storage::crash
