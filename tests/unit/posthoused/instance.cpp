@@ -1,10 +1,8 @@
 // Runs posthoused with stand-ins below a temporary folder.
 #include "tests/unit/posthoused/instance.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,28 +10,24 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 #include <stdexcept>
 
-#include "lib/base/fd.h"
 #include "lib/base/file.h"
 #include "lib/config/node.h"
 
 namespace posthouse::supervisor {
 namespace {
 
-constexpr auto patience = std::chrono::seconds(20);
+constexpr auto patience = std::chrono::seconds(60);
 
-/// A port that nobody uses now; the kernel doesn't give it out again soon.
-int free_port() {
-    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
-        ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length) != 0)
-        throw std::runtime_error("no free port");
-    return ntohs(address.sin_port);
+/// An address of this host that no other test listens on. A free port would not stay free: the kernel gives those out
+/// to connections as well.
+std::string loopback_address() {
+    std::random_device chance;
+    std::uniform_int_distribution octet(1, 254);
+    return "127." + std::to_string(octet(chance)) + "." + std::to_string(octet(chance)) + "." +
+           std::to_string(octet(chance));
 }
 
 std::string text_of(const std::string& path) { return read_file(path).value_or(""); }
@@ -44,7 +38,7 @@ void write(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-Instance::Instance() : port_(free_port()) {
+Instance::Instance() : host_(loopback_address()) {
     std::string pattern = std::filesystem::temp_directory_path() / "posthoused-test-XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
     folder_ = pattern;
@@ -68,8 +62,8 @@ void Instance::configure(const std::string& extra) {
     write(config_path(),
           "general.state_folder = \"state\"\ngeneral.mail_root = \"mail\"\ngeneral.run_folder = \"run\"\n"
           "general.spool_folder = \"spool\"\ngeneral.restart_delay = \"10ms\"\n"
-          "directory.sqlite = \"directory.sqlite\"\nlog.path = \"log\"\nlisten.smtp = [\"127.0.0.1:" +
-              std::to_string(port_) +
+          "directory.sqlite = \"directory.sqlite\"\nlog.path = \"log\"\nlisten.smtp = [\"" +
+              host_ + ":" + std::to_string(port) +
               "\"]\nlisten.submission = []\nlisten.submissions = []\nlisten.imap = []\n"
               "listen.imaps = []\nlisten.pop3 = []\nlisten.pop3s = []\nlisten.http = []\n" +
               extra);

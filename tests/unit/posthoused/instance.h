@@ -18,8 +18,9 @@ class Instance {
 
     const std::string& folder() const { return folder_; }
     std::string config_path() const { return folder_ + "/posthouse.toml"; }
-    /// Port of the listener `smtp`.
-    int port() const { return port_; }
+    /// Where the listener `smtp` is.
+    const std::string& host() const { return host_; }
+    static constexpr int port = 11925;
     /// Replaces the configuration; `extra` is added to what makes everything lie in the folder.
     void configure(const std::string& extra = "");
     void behave(const std::string& daemon, const std::string& behaviour) const;
@@ -29,7 +30,7 @@ class Instance {
     /// Runs posthoused with further arguments to its end and returns its exit code.
     int run(const std::string& argument);
     void signal(int number) const;
-    /// The exit code of posthoused, when it has ended within 20 s; else -1. 128 + n: killed by signal n.
+    /// The exit code of posthoused, when it has ended within 60 s; else -1. 128 + n: killed by signal n.
     int wait();
     pid_t pid() const { return pid_; }
 
@@ -40,13 +41,13 @@ class Instance {
     std::string status() const;
     /// The pid of a running part, from the status file; 0 when it doesn't run.
     pid_t part(const std::string& daemon) const;
-    /// Polls until `condition` holds; false after 20 s.
+    /// Polls until `condition` holds; false after 60 s.
     static bool eventually(const std::function<bool()>& condition);
     bool becomes_ready() const;
 
   private:
     std::string folder_;
-    int port_ = 0;
+    std::string host_;
     pid_t pid_ = 0;
 };
 

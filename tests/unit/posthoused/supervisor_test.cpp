@@ -23,14 +23,14 @@ std::size_t count(const std::string& text, const std::string& part) {
     return found;
 }
 
-UniqueFd listen_on(int port, bool reuse) {
+UniqueFd listen_on(const std::string& host, int port, bool reuse) {
     UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const int on = 1;
     if (reuse) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::inet_pton(AF_INET, host.c_str(), &address.sin_addr), 1);
     EXPECT_EQ(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     EXPECT_EQ(::listen(fd.get(), 1), 0);
     return fd;
@@ -163,11 +163,11 @@ TEST(Posthoused, ReloadOfAWrongConfigurationChangesNothing) {
 TEST(Posthoused, NamesParameterAndAddressOfAPortInUse) {
     for (const bool reuse : {false, true}) {
         Instance instance;
-        const UniqueFd other = listen_on(instance.port(), reuse);
+        const UniqueFd other = listen_on(instance.host(), Instance::port, reuse);
         instance.start();
         EXPECT_EQ(instance.wait(), 1);
-        EXPECT_EQ(instance.output(), "posthoused: listen.smtp: cannot listen on 127.0.0.1:" +
-                                         std::to_string(instance.port()) + ": the port is in use by another program\n");
+        EXPECT_EQ(instance.output(), "posthoused: listen.smtp: cannot listen on " + instance.host() + ":" +
+                                         std::to_string(Instance::port) + ": the port is in use by another program\n");
         EXPECT_EQ(instance.events(), "");
     }
 }
