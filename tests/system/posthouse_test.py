@@ -16,14 +16,13 @@
 
 - All tests of a class share one instance; `SystemTest.start_instance(settings)` gives a further one of their own.
 - Wait with eventually(condition), which polls until a deadline; never sleep for a guessed time. No test judges speed.
-- Files run in parallel: each instance holds a block of ports (a lock file) and lies in a folder of its own.
+- Files run in parallel: each instance holds a block of ports and lies in a folder of its own.
 - Run one by hand: `POSTHOUSE_BUILD=build/release python3 tests/system/quickstart_test.py -v`.
 - What a failing test leaves to read (the log) is printed with the failure.
 """
 
 import contextlib
 import dataclasses
-import fcntl
 import json
 import os
 import pathlib
@@ -70,19 +69,16 @@ def run(*arguments, input=None, environment=None, timeout=PATIENCE * 2):
 
 
 class PortBlock:
-    """A hundred ports that no other test uses, for as long as the object lives."""
+    """A hundred ports that no other test uses, for as long as the object lives. Who has bound the first of them has them
+    all: that holds between runs in different folders as well."""
 
     def __init__(self):
-        folder = pathlib.Path(tempfile.gettempdir()).parent if "posthouse-tests." in tempfile.gettempdir() \
-            else pathlib.Path(tempfile.gettempdir())
-        locks = folder / f"posthouse-ports-{os.getuid()}"
-        locks.mkdir(mode=0o700, exist_ok=True)
         blocks = list(PORT_BLOCKS)
         start = os.getpid() % len(blocks)
         for base in blocks[start:] + blocks[:start]:
-            self.lock = open(locks / str(base), "w")
+            self.lock = socket.socket()
             try:
-                fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.lock.bind(("127.0.0.1", base))
             except OSError:
                 self.lock.close()
                 continue
