@@ -174,7 +174,7 @@ class Trace:
             if text.endswith("<unfinished ...>"):
                 unfinished[thread] = number, text.removesuffix("<unfinished ...>")
             elif resumed := re.match(r"<\.\.\. \w+ resumed>(.*)", text):
-                begin, head = unfinished.pop(thread)
+                begin, head = unfinished.pop(thread, (number, ""))  # begun before strace attached
                 self.calls.append((begin, number, head + resumed[1]))
             else:
                 self.calls.append((number, number, text))

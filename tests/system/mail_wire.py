@@ -92,15 +92,21 @@ class Imap(Wire):
         self.number = 0
 
     def response(self):
-        """One response; literals stand in it as they came."""
+        """One response; literals stand in it as they came. b"" at the end of the connection, also within a response."""
         whole = b""
         while True:
             line = self.file.readline()
+            if not line.endswith(b"\n"):
+                return b""
             whole += line
             literal = re.search(rb"\{(\d+)\}\r\n$", line)
             if not literal:
                 return whole.removesuffix(b"\r\n")
-            whole += self.file.read(int(literal[1]))
+            size = int(literal[1])
+            content = self.file.read(size)
+            if len(content) < size:
+                return b""
+            whole += content
 
     def command(self, text):
         self.number += 1
