@@ -89,6 +89,7 @@ net::Async<Result<LoginStep>> AuthClient::respond(std::uint32_t exchange, Secret
 }
 
 void AuthClient::cancel(std::uint32_t exchange) {
+    // A connection that breaks now cancels everything.
     if (connected()) (void)send(sasl::encode(sasl::CancelCommand{exchange}));
 }
 
