@@ -6,8 +6,8 @@ build_packages="clang-19 lld-19 libstdc++-12-dev libc6-dev cmake ninja-build pkg
   nlohmann-json3-dev libboost-dev prometheus-cpp-dev libicu-dev"
 # To make a trial instance and to send it a message.
 instance_packages="openssl curl"
-# To build and run the tests: libraries, and the mail programs that talk to the server.
-test_packages="libgtest-dev libbenchmark-dev python3 strace
+# To build and run the tests: libraries, the mail programs that talk to the server, and the peer that shares its mail.
+test_packages="libgtest-dev libbenchmark-dev python3 strace dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd
   swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt fetchmail"
 # Sanitizers and libFuzzer, with a symbolizer for their reports.
 sanitizer_packages="libclang-rt-19-dev llvm-19"

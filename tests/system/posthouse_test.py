@@ -110,10 +110,12 @@ class User:
 
 
 class Instance:
-    """One running server. `settings` are parameters by full name; they reach it as environment variables."""
+    """One running server. `settings` are parameters by full name; they reach it as environment variables. `started_by` is
+    a command that runs the rest of its arguments, perhaps as another user."""
 
-    def __init__(self, settings=None):
+    def __init__(self, settings=None, started_by=()):
         self.settings = dict(settings or {})
+        self.started_by = started_by
         self.ports = PortBlock()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="posthouse-"))
         self.config = self.folder / "posthouse.toml"
@@ -126,7 +128,7 @@ class Instance:
 
     def quickstart(self, *arguments):
         """Runs the quickstart on this instance's folder; its result is a CompletedProcess."""
-        return run(QUICKSTART, "--no-install", "--no-build", "--build-dir", BUILD, "--dir", self.folder, *arguments,
+        return run(*self.started_by, QUICKSTART, "--no-install", "--no-build", "--build-dir", BUILD, "--dir", self.folder, *arguments,
                    environment=self.environment(), timeout=300)
 
     def start(self):
@@ -251,7 +253,7 @@ class Instance:
 
     def posthouse(self, *arguments, input=None):
         """Runs the command line `posthouse` on this instance."""
-        return run(BIN / "posthouse", "--config", self.config, *arguments, input=input, environment=self.environment())
+        return run(*self.started_by, BIN / "posthouse", "--config", self.config, *arguments, input=input, environment=self.environment())
 
 
 def is_alive(pid):
@@ -267,17 +269,18 @@ class SystemTest(unittest.TestCase):
     """A test case with an instance that its tests share."""
 
     settings = {}
+    started_by = ()
     instance = None
 
     @classmethod
     def setUpClass(cls):
-        cls.instance = Instance(cls.settings)
+        cls.instance = Instance(cls.settings, cls.started_by)
         cls.addClassCleanup(cls.instance.destroy)
         cls.instance.start()
 
     def start_instance(self, settings=None):
         """A further instance for one test."""
-        instance = Instance(settings)
+        instance = Instance(settings, self.started_by)
         self.addCleanup(instance.destroy)
         return instance.start()
 
