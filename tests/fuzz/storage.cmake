@@ -1,1 +1,2 @@
 posthouse_fuzz_target(storage_files DEPENDS storage)
+posthouse_fuzz_target(storage_maildirsize DEPENDS storage)

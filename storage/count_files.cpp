@@ -1,0 +1,88 @@
+// Counts messages by reading new/ and cur/ of every mailbox.
+#include "storage/count_files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "lib/base/file.h"
+#include "storage/account_tree.h"
+#include "storage/folder.h"
+#include "storage/maildir_name.h"
+
+namespace posthouse::storage {
+namespace {
+
+/// A mailbox in which others keep working is read so often at most.
+constexpr int readings = 5;
+
+std::optional<std::uint64_t> size_of(int folder, const std::string& name) {
+    if (const auto told = size_in_name(base_of(name), 'S')) return told;
+    struct stat st{};
+    if (::fstatat(folder, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode)) return std::nullopt;
+    return static_cast<std::uint64_t>(st.st_size);
+}
+
+/// Adds new/ or cur/; a message that `seen` holds already was moved here meanwhile.
+Result<> add_folder(int folder, std::unordered_set<std::string>& seen, Usage& usage) {
+    const Result<std::vector<std::string>> names = names_in(folder);
+    if (!names) return fail(names.error());
+    for (const std::string& name : *names) {
+        if (!seen.emplace(base_of(name)).second) continue;
+        const std::optional<std::uint64_t> size = size_of(folder, name);
+        if (size) usage += {static_cast<std::int64_t>(*size), 1};
+    }
+    return {};
+}
+
+Result<FileCount> count_mailbox(const std::string& path) {
+    FileCount count;
+    for (int reading = 0; reading < readings; ++reading) {
+        const Result<UniqueFd> fresh = open_file(path + "/new", O_RDONLY | O_DIRECTORY);
+        const Result<UniqueFd> cur = open_file(path + "/cur", O_RDONLY | O_DIRECTORY);
+        if (!fresh || !cur) {
+            const Error& error = fresh ? cur.error() : fresh.error();
+            // Deleted meanwhile, or only half of a mailbox.
+            if (error.code == ErrorCode::not_found) return FileCount{};
+            return fail(error);
+        }
+        const Result<Stamp> fresh_before = stamp_of(fresh->get());
+        const Result<Stamp> cur_before = stamp_of(cur->get());
+        count = {};
+        std::unordered_set<std::string> seen;
+        for (const int folder : {fresh->get(), cur->get()})
+            if (const Result<> added = add_folder(folder, seen, count.usage); !added) return fail(added.error());
+        const Result<Stamp> fresh_after = stamp_of(fresh->get());
+        const Result<Stamp> cur_after = stamp_of(cur->get());
+        if (!fresh_before || !cur_before || !fresh_after || !cur_after)
+            return fail(ErrorCode::io, "Mailbox cannot be looked at", path);
+        count.disturbed = *fresh_before != *fresh_after || *cur_before != *cur_after;
+        if (!count.disturbed) break;
+    }
+    return count;
+}
+
+}  // namespace
+
+Result<FileCount> count_files(const std::string& root, const QuotaLimits& limits) {
+    const Result<UniqueFd> folder = open_file(root, O_RDONLY | O_DIRECTORY);
+    if (!folder && folder.error().code == ErrorCode::not_found) return FileCount{};
+    if (!folder) return fail(folder.error());
+    Result<std::vector<MailboxName>> names = mailbox_folders(folder->get());
+    if (!names) return fail(names.error());
+    names->emplace_back();  // INBOX
+    FileCount sum;
+    for (const MailboxName& name : *names) {
+        if (!limits.counts(name)) continue;
+        const Result<FileCount> count = count_mailbox(name.is_inbox() ? root : root + "/" + name.folder());
+        if (!count) return fail(count.error());
+        sum.usage += count->usage;
+        sum.disturbed = sum.disturbed || count->disturbed;
+    }
+    return sum;
+}
+
+}  // namespace posthouse::storage

@@ -1,0 +1,21 @@
+// What an account's messages take, counted from the files: the slow way that is always right.
+#pragma once
+
+#include <string>
+
+#include "lib/base/result.h"
+#include "storage/quota.h"
+
+namespace posthouse::storage {
+
+/// A count, and whether somebody changed a folder while it was read.
+struct FileCount {
+    Usage usage;
+    bool disturbed = false;  ///< readings kept differing: renames hide names from readdir, and show them twice
+};
+
+/// Counts all mailboxes of the account at `root` that `limits` counts, by S= in the names, else by a look at the file.
+/// No account: nothing.
+Result<FileCount> count_files(const std::string& root, const QuotaLimits& limits);
+
+}  // namespace posthouse::storage
