@@ -167,7 +167,7 @@ std::string to_line(const Usage& usage) {
 
 std::string to_text(const MaildirSize& content) {
     std::string text;
-    if (content.limit.bytes > 0) text += std::to_string(content.limit.bytes) + 'S';
+    if (content.limit.bytes > 0 || content.limit.messages == 0) text = std::to_string(content.limit.bytes) + 'S';
     if (content.limit.messages > 0) text += (text.empty() ? "" : ",") + std::to_string(content.limit.messages) + 'C';
     return text + '\n' + to_line(content.usage);
 }

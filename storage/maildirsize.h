@@ -29,7 +29,7 @@ inline constexpr std::chrono::minutes over_quota_belief{15};
 std::optional<MaildirSize> parse_maildirsize(std::string_view text);
 /// "<bytes> <messages>\n"
 std::string to_line(const Usage& usage);
-/// The whole file: the definition and one line.
+/// The whole file: the definition (no limit: "0S", as Dovecot writes it) and one line.
 std::string to_text(const MaildirSize& content);
 
 /// Which file it is: another one after every replacement, the same after appending.

@@ -73,6 +73,7 @@ class ReservedRoom {
 };
 
 Reservation::Reservation(std::unique_ptr<ReservedRoom> room) : room_(std::move(room)) {}
+Reservation::Reservation(Reservation&&) noexcept = default;
 Reservation::~Reservation() = default;
 
 std::optional<config::QuotaWarning> Reservation::commit(const Usage& stored) {

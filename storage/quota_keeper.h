@@ -20,7 +20,7 @@ class ReservedRoom;
 /// Room for something that is on its way into a mailbox. Dropped without commit(), it is free again.
 class Reservation {
   public:
-    Reservation(Reservation&&) noexcept = default;
+    Reservation(Reservation&&) noexcept;
     Reservation& operator=(Reservation&&) = delete;
     Reservation(const Reservation&) = delete;
     ~Reservation();

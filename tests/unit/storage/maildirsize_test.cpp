@@ -26,7 +26,7 @@ TEST(MaildirSize, IsWrittenAsItIsRead) {
     const MaildirSize content{{1000, 5}, {17, 2}};
     EXPECT_EQ(to_text(content), "1000S,5C\n17 2\n");
     EXPECT_EQ(to_text({{0, 5}, {}}), "5C\n0 0\n");
-    EXPECT_EQ(to_text({}), "\n0 0\n");
+    EXPECT_EQ(to_text({}), "0S\n0 0\n");
     EXPECT_EQ(parse_maildirsize(to_text(content)), content);
 }
 
@@ -73,7 +73,7 @@ TEST_F(MaildirSizeFiles, AnotherFileIsNotAddedTo) {
     const MaildirSizeFile second = start({{}, {6, 1}});
     EXPECT_NE(first.identity, second.identity);
     EXPECT_FALSE(add_to_maildirsize(path(), first.identity, {7, 1}, {}).value());
-    EXPECT_EQ(text(), "\n6 1\n");
+    EXPECT_EQ(text(), "0S\n6 1\n");
 }
 
 TEST_F(MaildirSizeFiles, AnotherDefinitionWritesItAnew) {
@@ -98,7 +98,7 @@ TEST_F(MaildirSizeFiles, ATooLargeFileIsWrittenAnew) {
 TEST_F(MaildirSizeFiles, WhatWouldFallBelowZeroIsNotWritten) {
     const MaildirSizeFile file = start({{}, {5, 1}});
     EXPECT_FALSE(add_to_maildirsize(path(), file.identity, {-6, 0}, {}).value());
-    EXPECT_EQ(text(), "\n5 1\n");
+    EXPECT_EQ(text(), "0S\n5 1\n");
 }
 
 TEST_F(MaildirSizeFiles, ALinkIsNotFollowed) {
