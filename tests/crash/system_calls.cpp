@@ -9,12 +9,14 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
+#include <ctime>
 #include <mutex>
 
 namespace posthouse::storage::crash {
 namespace {
 
 std::atomic<Tap*> current{nullptr};
+std::atomic<std::int64_t> clock_shift{0};
 std::mutex one_at_a_time;
 thread_local bool inside = false;
 
@@ -61,10 +63,13 @@ std::size_t cut(std::size_t size, bool is_short) { return is_short ? (size + 1) 
 Tapped::Tapped(Tap& tap) { current.store(&tap, std::memory_order_release); }
 Tapped::~Tapped() { current.store(nullptr, std::memory_order_release); }
 
+void shift_clock(std::int64_t seconds) { clock_shift += seconds; }
+
 }  // namespace posthouse::storage::crash
 
 using posthouse::storage::crash::Call;
 using posthouse::storage::crash::CallKind;
+using posthouse::storage::crash::clock_shift;
 using posthouse::storage::crash::cut;
 using posthouse::storage::crash::next;
 using posthouse::storage::crash::tapped;
@@ -300,4 +305,13 @@ void* tapped_mmap(void* address, std::size_t size, int protection, int flags, in
     return tapped<void*>({.kind = CallKind::map, .name = "mmap", .fd = fd},
                          reinterpret_cast<void*>(-1),  // NOLINT(performance-no-int-to-ptr): MAP_FAILED
                          [&](bool) { return real(address, size, protection, flags, fd, offset); });
+}
+
+POSTHOUSE_CALL(std::time_t, tapped_time)(std::time_t*) __asm__("time");
+std::time_t tapped_time(std::time_t* out) {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const std::time_t shifted = now.tv_sec + clock_shift.load();
+    if (out != nullptr) *out = shifted;
+    return shifted;
 }

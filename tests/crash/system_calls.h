@@ -66,4 +66,7 @@ class Tapped {
     ~Tapped();
 };
 
+/// time(2) tells so many seconds more from now on: what is judged by its age is older than it is.
+void shift_clock(std::int64_t seconds);
+
 }  // namespace posthouse::storage::crash

@@ -113,8 +113,12 @@ Flags flags_of_word(const std::string& word) {
 }
 
 SeenTree look(const Settings& settings, const std::vector<AccountName>& accounts) {
-    SeenTree tree;
     Store store(settings);
+    return look(store, accounts);
+}
+
+SeenTree look(Store& store, const std::vector<AccountName>& accounts) {
+    SeenTree tree;
     for (std::size_t i = 0; i < accounts.size(); ++i) {
         SCOPED_TRACE(accounts[i].text());
         const Result<std::shared_ptr<Account>> account = store.open(accounts[i], IfMissing::fail);
