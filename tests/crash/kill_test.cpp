@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -18,6 +17,7 @@
 #include "lib/base/file.h"
 #include "tests/crash/kill_judge.h"
 #include "tests/crash/kill_worker.h"
+#include "tests/crash/setting.h"
 #include "tests/crash/system_calls.h"
 #include "tests/crash/tree.h"
 
@@ -50,14 +50,6 @@ class KilledAt : public Tap {
     unsigned left_;
     bool half_;
 };
-
-unsigned setting(const char* name, unsigned otherwise) {
-    const char* text = std::getenv(name);
-    if (text == nullptr) return otherwise;
-    unsigned value = otherwise;
-    std::from_chars(text, text + std::string_view(text).size(), value);
-    return value;
-}
 
 class KillTest : public ::testing::Test {
   protected:

@@ -4,8 +4,6 @@
 #include <sys/stat.h>
 
 #include <array>
-#include <charconv>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <random>
@@ -13,6 +11,7 @@
 
 #include "lib/base/log.h"
 #include "tests/crash/power_workload.h"
+#include "tests/crash/setting.h"
 
 namespace posthouse::storage::crash {
 namespace {
@@ -29,14 +28,6 @@ std::set<std::size_t> moments(const Recording& recording, std::mt19937& random) 
     return all;
 }
 
-unsigned setting(const char* name, unsigned otherwise) {
-    const char* text = std::getenv(name);
-    if (text == nullptr) return otherwise;
-    unsigned value = otherwise;
-    std::from_chars(text, text + std::string_view(text).size(), value);
-    return value;
-}
-
 class PowerLossTest : public ::testing::Test {
   protected:
     // The machine was off for a while: locks and leftovers are that old.
@@ -45,7 +36,7 @@ class PowerLossTest : public ::testing::Test {
         ASSERT_TRUE(log::open({.program = "test", .path = folder_.path() + "/log"}));
     }
     void TearDown() override {
-        shift_clock(-off_seconds);
+        shift_clock(0);
         static_cast<void>(log::open({.program = "test", .path = ""}));
     }
     Settings empty_root(const std::string& name) {

@@ -63,7 +63,7 @@ std::size_t cut(std::size_t size, bool is_short) { return is_short ? (size + 1) 
 Tapped::Tapped(Tap& tap) { current.store(&tap, std::memory_order_release); }
 Tapped::~Tapped() { current.store(nullptr, std::memory_order_release); }
 
-void shift_clock(std::int64_t seconds) { clock_shift += seconds; }
+void shift_clock(std::int64_t seconds) { clock_shift = seconds; }
 
 }  // namespace posthouse::storage::crash
 

@@ -66,7 +66,7 @@ class Tapped {
     ~Tapped();
 };
 
-/// time(2) tells so many seconds more from now on: what is judged by its age is older than it is.
+/// From now on time(2) tells so many seconds more than it is: what is judged by its age is older.
 void shift_clock(std::int64_t seconds);
 
 }  // namespace posthouse::storage::crash

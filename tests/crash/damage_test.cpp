@@ -1,0 +1,160 @@
+// Trees that other programs, disks and people have damaged: each opens, lists, fetches and delivers, and no message is
+// lost from sight.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "lib/base/log.h"
+#include "tests/crash/damages.h"
+#include "tests/crash/system_calls.h"
+#include "tests/crash/tree.h"
+
+namespace posthouse::storage::crash {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A mailbox's messages by token, as one store sees them.
+struct Found {
+    std::map<std::string, std::pair<std::uint32_t, std::string>> messages;  ///< UID, flags
+    std::uint32_t validity = 0;
+    int unreadable = 0;
+};
+
+class DamageTest : public ::testing::TestWithParam<Damage> {
+  protected:
+    void SetUp() override {
+        ASSERT_TRUE(log::open({.program = "test", .path = folder_.path() + "/log"}));
+        Store store(settings_);
+        const auto account = store.open(bob_).value();
+        const auto inbox = account->open(MailboxName()).value();
+        append(*inbox, text_of("seen"), flags({Flag::seen}, {"Kept"}));
+        append(*inbox, text_of("plain"));
+        append(*inbox, text_of("flagged"), flags({Flag::flagged}));
+        append(*inbox, text_of("draft"), flags({Flag::draft}, {"Other", "Kept"}));
+        append(*account->open(MailboxName::parse("Archive").value()).value(), text_of("old"), flags({Flag::seen}));
+        static_cast<void>(View::open(inbox, Access::read_write).value());
+        ASSERT_TRUE(deliver(store, bob_, text_of("pending")));
+        root_ = account->root();
+    }
+    void TearDown() override {
+        shift_clock(0);
+        static_cast<void>(log::open({.program = "test", .path = ""}));
+    }
+
+    static Found find(Mailbox& mailbox) {
+        Found found;
+        const Result<Status> status = mailbox.status();
+        EXPECT_TRUE(status) << status.error().message();
+        if (!status) return found;
+        found.validity = status->uid_validity.value();
+        std::set<std::uint32_t> seen;
+        const Result<std::vector<MessageRow>> rows = mailbox.rows(UidSet::all());
+        EXPECT_TRUE(rows) << rows.error().message();
+        if (!rows) return found;
+        EXPECT_EQ(status->messages, rows->size());
+        for (const MessageRow& row : *rows) {
+            EXPECT_TRUE(seen.insert(row.uid.value()).second) << "UID twice";
+            Result<MessageContent> content = mailbox.open_message(row.uid);
+            const Result<std::string> text = content ? content->read_string() : fail(content.error());
+            if (!text) {
+                ++found.unreadable;
+                continue;
+            }
+            EXPECT_EQ(content->wire_size(), text->size());
+            EXPECT_TRUE(found.messages.emplace(token_of(*text), std::pair(row.uid.value(), word_of(row.flags))).second)
+                << token_of(*text) << " is there twice";
+            // One unreadable file must not hide the sizes and dates of the others.
+            const auto columns =
+                mailbox.rows(uids({row.uid.value()}),
+                             {.internal_date = true, .physical_size = true, .wire_size = true, .save_date = true});
+            EXPECT_TRUE(columns && columns->size() == 1 && columns->at(0).wire_size == text->size());
+        }
+        return found;
+    }
+
+    TemporaryFolder folder_;
+    Settings settings_ = settings_for(folder_.path() + "/mail");
+    AccountName bob_ = AccountName::parse("bob@example.org").value();
+    std::string root_;
+};
+
+TEST_P(DamageTest, EveryMessageIsThereAndMailGoesOn) {
+    const Damage& damage = GetParam();
+    Found before;
+    {
+        Store store(settings_);
+        before = find(*store.open(bob_).value()->open(MailboxName()).value());
+    }
+    ASSERT_EQ(before.messages.size(), 5u);
+    damage.damage({root_});
+    if (HasFatalFailure()) return;
+    Found first;
+    for (const bool again : {false, true}) {
+        SCOPED_TRACE(again ? "opened again" : "opened first");
+        Store store(settings_);
+        const Result<std::shared_ptr<Account>> account = store.open(bob_);
+        ASSERT_TRUE(account) << account.error().message();
+        const auto listed = (*account)->list();
+        ASSERT_TRUE(listed) << listed.error().message();
+        for (const ListedMailbox& entry : *listed)
+            if (entry.exists) EXPECT_TRUE((*account)->status(entry.name)) << entry.name.text();
+        const Result<std::shared_ptr<Mailbox>> inbox = (*account)->open(MailboxName());
+        ASSERT_TRUE(inbox) << inbox.error().message();
+        const Result<View> view = View::open(*inbox, Access::read_write);
+        EXPECT_TRUE(view) << view.error().message();
+        const Found found = find(**inbox);
+        EXPECT_EQ(found.unreadable, damage.unreadable);
+        if (damage.keeps_uids) EXPECT_EQ(found.validity, before.validity);
+        for (const auto& [token, message] : before.messages) {
+            const auto now = found.messages.find(token);
+            if (now == found.messages.end()) {
+                ADD_FAILURE() << token << " is missing";
+                continue;
+            }
+            if (damage.keeps_uids) EXPECT_EQ(now->second.first, message.first) << token;
+            if (damage.keeps_flags) EXPECT_EQ(now->second.second, message.second) << token;
+        }
+        for (const std::string& token : damage.more) EXPECT_TRUE(found.messages.contains(token)) << token;
+        EXPECT_EQ(found.messages.size(), before.messages.size() + damage.more.size() + (again ? 2 : 0));
+        const Found archive = find(*(*account)->open(MailboxName::parse("Archive").value()).value());
+        EXPECT_TRUE(archive.messages.contains("old"));
+        if (again) {
+            EXPECT_EQ(found.validity, first.validity);
+            for (const auto& [token, message] : first.messages) {
+                if (!found.messages.contains(token)) continue;
+                EXPECT_EQ(found.messages.at(token).first, message.first) << token;
+                if (damage.keeps_flags) EXPECT_EQ(found.messages.at(token).second, message.second) << token;
+            }
+            break;
+        }
+        first = found;
+        EXPECT_TRUE(deliver(store, bob_, text_of("late"), "LATE"));
+        NewMessage message{(*inbox)->start_message().value(), flags({Flag::seen}, {"Kept"}), {}};
+        ASSERT_TRUE(message.content.write(text_of("later")));
+        std::vector<NewMessage> messages;
+        messages.push_back(std::move(message));
+        const Result<Appended> appended = (*inbox)->append(std::move(messages));
+        EXPECT_TRUE(appended) << appended.error().message();
+        EXPECT_TRUE((*account)->subscribe(MailboxName::parse("Topic").value()));
+        EXPECT_TRUE((*account)->create(MailboxName::parse("Made").value()));
+    }
+    if (damage.name == "LeftoversOfKilledProcesses") {
+        for (const auto& entry : fs::directory_iterator(root_))
+            EXPECT_EQ(entry.path().filename().string().find("0123456789abcdef"), std::string::npos) << entry.path();
+        EXPECT_FALSE(fs::exists(root_ + "/tmp/append.host.1"));
+    }
+}
+
+const auto name_of = [](const auto& info) { return info.param.name; };
+INSTANTIATE_TEST_SUITE_P(Lists, DamageTest, ::testing::ValuesIn(damaged_lists()), name_of);
+INSTANTIATE_TEST_SUITE_P(Messages, DamageTest, ::testing::ValuesIn(damaged_messages()), name_of);
+INSTANTIATE_TEST_SUITE_P(DISABLED_Hopeless, DamageTest, ::testing::ValuesIn(hopeless()), name_of);
+INSTANTIATE_TEST_SUITE_P(Folders, DamageTest, ::testing::ValuesIn(damaged_folders()), name_of);
+
+}  // namespace
+}  // namespace posthouse::storage::crash

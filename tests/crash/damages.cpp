@@ -1,0 +1,232 @@
+// The damages. INBOX holds the messages seen, plain, flagged, draft and pending (the last not claimed), Archive old.
+#include "tests/crash/damages.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "tests/crash/system_calls.h"
+
+namespace posthouse::storage::crash {
+
+namespace fs = std::filesystem;
+
+std::vector<Damage> damaged_lists() {
+    const auto replace_header = [](const std::string& header) {
+        return [header](const Victim& v) { v.edit_list([&](auto& lines) { lines.at(0) = header; }); };
+    };
+    return {
+        {"ListCutInALine",
+         [](const Victim& v) { v.write("dovecot-uidlist", v.read("dovecot-uidlist").substr(0, 100)); }, false},
+        {"ListCutInTheHeader", [](const Victim& v) { v.write("dovecot-uidlist", "3 V17"); }, false},
+        {"ListEmpty", [](const Victim& v) { v.write("dovecot-uidlist", ""); }, false},
+        {"ListGone", [](const Victim& v) { fs::remove(v.root + "/dovecot-uidlist"); }, false},
+        {"ListOfAForeignVersion", replace_header("9 V1 N2 Gx"), false},
+        {"ListWithoutValidity", replace_header("3 N9 Gx"), false},
+        {"ListWithHugeNumbers", replace_header("3 V99999999999 N99999999999 Gx"), false},
+        {"ListOfNulBytes", [](const Victim& v) { v.write("dovecot-uidlist", std::string(5000, '\0')); }, false},
+        {"ListWithDoubleUid",
+         [](const Victim& v) {
+             v.edit_list([](auto& lines) {
+                 lines.at(3) = lines.at(2).substr(0, lines.at(2).find(' ')) + lines.at(3).substr(lines.at(3).find(' '));
+             });
+         },
+         false},
+        {"ListDescends", [](const Victim& v) { v.edit_list([](auto& lines) { std::swap(lines.at(2), lines.at(4)); }); },
+         false},
+        {"ListNamesAMessageTwice",
+         [](const Victim& v) {
+             v.edit_list([](auto& lines) { lines.push_back("40" + lines.at(1).substr(lines.at(1).find(' '))); });
+         },
+         false},
+        {"ListHasSenselessLines",
+         [](const Victim& v) {
+             v.edit_list([](auto& lines) {
+                 lines.insert(lines.begin() + 2, {"", "x", "-1 :a", "2", "3 :", ":", std::string(100'000, 'y')});
+             });
+         }},
+        {"ListWithoutLastLineEnd",
+         [](const Victim& v) {
+             std::string text = v.read("dovecot-uidlist");
+             text.pop_back();
+             v.write("dovecot-uidlist", text);
+         },
+         false},
+        {"ListOfVersionOne",
+         [](const Victim& v) {
+             v.edit_list([](auto& lines) {
+                 const std::string validity = lines.at(0).substr(3, lines.at(0).find(' ', 3) - 3);
+                 lines.at(0) = "1 " + validity + " 50";
+                 for (std::size_t i = 1; i < lines.size(); ++i)
+                     lines[i] = lines[i].substr(0, lines[i].find(' ')) + " " + lines[i].substr(lines[i].find(" :") + 2);
+             });
+         }},
+
+        {"ListIsADanglingLink", [](const Victim& v) { v.link("nowhere", "dovecot-uidlist"); }, false},
+        {"LockOfALostProcess",
+         [](const Victim& v) {
+             v.write("dovecot-uidlist.lock", "4242:elsewhere");
+             shift_clock(1000);
+         }},
+    };
+}
+
+std::vector<Damage> damaged_messages() {
+    const auto new_name = [](const std::string& token, const std::function<std::string(std::string)>& change) {
+        return [=](const Victim& v) { v.rename("cur/" + v.file_of(token), "cur/" + change(v.file_of(token))); };
+    };
+    const auto size_in = [](const std::string& name, const std::string& key, const std::string& value) {
+        const auto at = name.find("," + key + "=") + 3;
+        return name.substr(0, at) + value + name.substr(name.find_first_of(",:", at));
+    };
+    const std::string long_base = std::string(250, 'b');
+    return {
+        {"WrongS", new_name("seen", [=](auto name) { return size_in(name, "S", "1"); }), false},
+        {"WrongW", new_name("seen", [=](auto name) { return size_in(name, "W", "7"); }), false},
+        {"HugeS", new_name("seen", [=](auto name) { return size_in(name, "S", "99999999999999999999999"); }), false},
+        {"NoSizes", new_name("seen", [](auto name) { return "123.x.host" + name.substr(name.find(':')); }), false},
+        {"FlagsOutOfOrder",
+         new_name("seen", [](auto name) { return name.substr(0, name.find(':')) + ":2,TSS"; }),
+         true,
+         {},
+         0,
+         false},
+        {"FlagsNobodyKnows", new_name("seen", [](auto name) { return name + "XYZ{~"; }), true, {}, 0, false},
+        {"NamesOfAllKinds",
+         [=](const Victim& v) {
+             int n = 0;
+             for (const std::string& name :
+                  {std::string("1.latin-\xe9\xe8.host"), std::string("2.wei\xc3\x9f.host:2,S"),
+                   std::string("3.a b c.host:2,"), std::string("nodots"), std::string("4.x.host:2,:2,S"),
+                   std::string("5.x.host:1,S"), long_base, long_base.substr(1) + ":2,SF"})
+                 v.write_message("cur/" + name, "extra" + std::to_string(++n));
+         },
+         true,
+         {"extra1", "extra2", "extra3", "extra4", "extra5", "extra6", "extra7", "extra8"}},
+        {"NameWithLineEnd", [](const Victim& v) { v.write_message("cur/1.x\ny.host:2,S", "unseen"); }},
+        {"NameIsOnlyFlags", [](const Victim& v) { v.write_message("cur/:2,S", "unseen"); }},
+        {"FolderNamedLikeAMessage",
+         [](const Victim& v) { fs::create_directory(v.root + "/cur/1.x.host,S=4,W=5:2,S"); },
+         true,
+         {},
+         1},
+        {"DanglingLinkAmongMessages",
+         [](const Victim& v) { v.link("nowhere", "cur/1.x.host,S=4,W=5:2,S"); },
+         true,
+         {},
+         1},
+        {"LoopOfLinksAmongMessages", [](const Victim& v) { v.link("1.x.host:2,S", "cur/1.x.host:2,S"); }, true, {}, 1},
+        {"LoopOfFolders",
+         [](const Victim& v) {
+             fs::create_directory_symlink(".", v.root + "/.Loop");
+             fs::create_directory_symlink(".Other", v.root + "/.Other");
+         },
+         true,
+         {},
+         0},
+        {"EmptyMessage", [](const Victim& v) { v.write("cur/1.x.host:2,", ""); }, true, std::set<std::string>{""}},
+
+        {"TimesOfAnotherAge",
+         [](const Victim& v) {
+             const timespec far[2] = {{-86400 * 365, 0}, {86400L * 365 * 200, 0}};
+             const timespec early[2] = {{1, 0}, {-5, 0}};
+             for (const char* name : {"/cur", "/new", "/dovecot-uidlist"})
+                 ASSERT_EQ(::utimensat(AT_FDCWD, (v.root + name).c_str(), far, 0), 0);
+             ASSERT_EQ(::utimensat(AT_FDCWD, (v.root + "/cur/" + v.file_of("seen")).c_str(), early, 0), 0);
+         }},
+    };
+}
+
+std::vector<Damage> damaged_folders() {
+    return {
+        {"NoNew", [](const Victim& v) { fs::remove_all(v.root + "/.Archive/new"); }},
+        {"NoTmp",
+         [](const Victim& v) {
+             fs::remove_all(v.root + "/tmp");
+             fs::remove_all(v.root + "/.Archive/tmp");
+         }},
+        {"NoCurInAMailbox", [](const Victim& v) { fs::remove_all(v.root + "/.Sent/cur"); }},
+        {"EmptyFolderAsMailbox", [](const Victim& v) { fs::create_directory(v.root + "/.Empty"); }},
+        {"FileWhereAMailboxWouldBe", [](const Victim& v) { v.write(".File", "x"); }},
+        {"FoldersWithSenselessNames",
+         [](const Victim& v) {
+             for (const char* name :
+                  {"/..", "/.&&&", "/.a..b", "/.\xff\xfe", "/.INBOX", "/.1.M2P3.host,S=4,W=5:2,S", "/.x\ny"})
+                 ::mkdir((v.root + name).c_str(), 0700);
+         }},
+        {"KeywordsAreJunk",
+         [](const Victim& v) {
+             v.write("dovecot-keywords",
+                     std::string("0 Kept\n99 Far\nx y\n1\n2 bad(name\n3 \xff\n\n0 Again\n") + '\0' + "4 Good\n");
+         },
+         true,
+         {},
+         0,
+         false},
+        {"KeywordsAreGone", [](const Victim& v) { fs::remove(v.root + "/dovecot-keywords"); }, true, {}, 0, false},
+        {"KeywordsAreADanglingLink",
+         [](const Victim& v) { v.link("nowhere", "dovecot-keywords"); },
+         true,
+         {},
+         0,
+         false},
+        {"SubscriptionsAreJunk",
+         [](const Victim& v) {
+             v.write("subscriptions", std::string("V\t2\n\nArchive\n\xff\xfe\n&&&\n\t\t\n") +
+                                          std::string(100'000, 'x') + '\0' + "\nSent");
+         }},
+        {"SubscriptionsAreADanglingLink", [](const Victim& v) { v.link("nowhere", "subscriptions"); }},
+        {"ValidityIsJunk",
+         [](const Victim& v) {
+             v.write("dovecot-uidvalidity", "zzzz");
+             v.write("dovecot-uidvalidity.zzzzzzzz", "");
+             v.write("dovecot-uidvalidity.00000001", "");
+         }},
+        {"IntentOfARenameIsJunk",
+         [](const Victim& v) {
+             v.write("posthouse-rename", std::string("\t\n.No\n.No\t.Where\n../x\t../y\n") + '\0');
+         }},
+        {"LeftoversOfKilledProcesses",
+         [](const Victim& v) {
+             v.write("dovecot-uidlist.tmp.0123456789abcdef", "x");
+             v.write("dovecot-keywords.tmp.0123456789abcdef", "x");
+             v.write("dovecot-uidlist.lock.0123456789abcdef", "x");
+             v.write("tmp/append.host.1", "x");
+             shift_clock(40 * 3600);
+             for (const auto& name : {"dovecot-uidlist.tmp.0123456789abcdef", "dovecot-keywords.tmp.0123456789abcdef",
+                                      "dovecot-uidlist.lock.0123456789abcdef", "tmp/append.host.1"}) {
+                 const timespec old[2] = {{1, 0}, {1, 0}};
+                 ASSERT_EQ(::utimensat(AT_FDCWD, (v.root + "/" + name).c_str(), old, 0), 0);
+             }
+         }},
+    };
+}
+
+std::vector<Damage> hopeless() {
+    return {
+        {"ListUsedUpAllUids",
+         [](const Victim& v) { v.edit_list([](auto& lines) { lines.push_back("4294967295 :1.M1P1.gone"); }); }, false},
+        {"OneMessageInNewAndCur",
+         [](const Victim& v) {
+             const std::string name = v.file_of("seen");
+             fs::create_hard_link(v.root + "/cur/" + name, v.root + "/new/" + name.substr(0, name.find(':')));
+         }},
+        {"OneNameForTwoMessagesInNewAndCur",
+         [](const Victim& v) {
+             const std::string name = v.file_of("seen");
+             v.write_message("new/" + name.substr(0, name.find(':')), "double");
+         },
+         true,
+         {"double"}},
+        {"OneNameForTwoMessagesInCur",
+         [](const Victim& v) {
+             const std::string name = v.file_of("seen");
+             v.write_message("cur/" + name.substr(0, name.find(':')) + ":2,F", "double");
+         },
+         true,
+         {"double"},
+         0,
+         false},
+    };
+}
+
+}  // namespace posthouse::storage::crash
