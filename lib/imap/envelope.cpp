@@ -2,8 +2,7 @@
 #include "lib/imap/envelope.h"
 
 #include <array>
-#include <optional>
-#include <vector>
+#include <iterator>
 
 #include "lib/base/ascii.h"
 #include "lib/imap/strings.h"
@@ -13,12 +12,6 @@
 
 namespace posthouse::imap {
 namespace {
-
-/// The fields of an envelope, in its order.
-enum Slot { date, subject, from, sender, reply_to, to, cc, bcc, in_reply_to, message_id };
-constexpr std::array<std::string_view, 10> slot_names = {"Date", "Subject", "From", "Sender",      "Reply-To",
-                                                         "To",   "Cc",      "Bcc",  "In-Reply-To", "Message-ID"};
-constexpr bool holds_addresses(std::size_t slot) { return slot >= from && slot <= bcc; }
 
 /// Text for people: unfolded, and each run of white space one space.
 std::string for_people(std::string_view value) {
@@ -76,40 +69,79 @@ void append_addresses(std::string& out, const std::vector<mime::Address>& addres
     out += ')';
 }
 
+void append_text(std::string& out, std::optional<std::string_view> value) {
+    if (value) {
+        append_string(out, mime::unfold(*value));
+    } else {
+        out += "NIL";
+    }
+}
+
+void add_addresses(std::vector<mime::Address>& list, std::string_view value) {
+    if (list.empty()) {
+        list = mime::parse_addresses(value);
+    } else if (list.size() < mime::max_addresses) {
+        auto more = mime::parse_addresses(value);
+        list.insert(list.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    }
+}
+
+struct TextField {
+    std::string_view name;
+    std::optional<std::string_view> EnvelopeFields::* value;
+};
+constexpr std::array<TextField, 5> text_fields = {{{"Date", &EnvelopeFields::date},
+                                                   {"Subject", &EnvelopeFields::subject},
+                                                   {"In-Reply-To", &EnvelopeFields::in_reply_to},
+                                                   {"Message-ID", &EnvelopeFields::message_id},
+                                                   {"References", &EnvelopeFields::references}}};
+struct AddressField {
+    std::string_view name;
+    std::vector<mime::Address> EnvelopeFields::* list;
+};
+constexpr std::array<AddressField, 6> address_fields = {{{"From", &EnvelopeFields::from},
+                                                         {"Sender", &EnvelopeFields::sender},
+                                                         {"Reply-To", &EnvelopeFields::reply_to},
+                                                         {"To", &EnvelopeFields::to},
+                                                         {"Cc", &EnvelopeFields::cc},
+                                                         {"Bcc", &EnvelopeFields::bcc}}};
+
 }  // namespace
 
-void append_envelope(std::string_view message, mime::Range header, std::string& out) {
-    std::array<std::optional<std::string_view>, slot_names.size()> texts;
-    std::array<std::vector<mime::Address>, slot_names.size()> lists;
+EnvelopeFields read_envelope(std::string_view message, mime::Range header) {
+    EnvelopeFields fields;
     mime::HeaderReader reader(message, header);
     while (const auto field = reader.next()) {
-        for (std::size_t slot = 0; slot < slot_names.size(); ++slot) {
-            if (!field->is(slot_names.at(slot))) continue;
-            if (!holds_addresses(slot)) {
-                texts.at(slot) = field->value;
-            } else {
-                auto& list = lists.at(slot);
-                if (list.size() >= mime::max_addresses) break;
-                auto more = mime::parse_addresses(field->value);
-                list.insert(list.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-            }
-            break;
+        for (const TextField& text : text_fields) {
+            if (field->is(text.name)) fields.*text.value = field->value;
+        }
+        for (const AddressField& addresses : address_fields) {
+            if (field->is(addresses.name)) add_addresses(fields.*addresses.list, field->value);
         }
     }
-    for (const Slot slot : {sender, reply_to}) {
-        if (lists.at(slot).empty()) lists.at(slot) = lists[from];
+    return fields;
+}
+
+void append_envelope(const EnvelopeFields& fields, std::string& out) {
+    out += '(';
+    append_text(out, fields.date);
+    out += ' ';
+    append_nstring(out, fields.subject.transform(for_people));
+    for (const auto* list :
+         {&fields.from, fields.sender.empty() ? &fields.from : &fields.sender,
+          fields.reply_to.empty() ? &fields.from : &fields.reply_to, &fields.to, &fields.cc, &fields.bcc}) {
+        out += ' ';
+        append_addresses(out, *list);
     }
-    for (std::size_t slot = 0; slot < slot_names.size(); ++slot) {
-        out += slot == 0 ? '(' : ' ';
-        if (holds_addresses(slot)) {
-            append_addresses(out, lists.at(slot));
-        } else if (texts.at(slot)) {
-            append_string(out, slot == subject ? for_people(*texts.at(slot)) : mime::unfold(*texts.at(slot)));
-        } else {
-            out += "NIL";
-        }
-    }
+    out += ' ';
+    append_text(out, fields.in_reply_to);
+    out += ' ';
+    append_text(out, fields.message_id);
     out += ')';
+}
+
+void append_envelope(std::string_view message, mime::Range header, std::string& out) {
+    append_envelope(read_envelope(message, header), out);
 }
 
 std::string envelope(std::string_view message) {

@@ -27,10 +27,14 @@ bool is_quotable(std::string_view text) {
 
 void append_quoted(std::string& out, std::string_view text) {
     out += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
+    std::size_t copied = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '"' && text[i] != '\\') continue;
+        out += text.substr(copied, i - copied);
+        out += '\\';
+        copied = i;
     }
+    out += text.substr(copied);
     out += '"';
 }
 

@@ -17,31 +17,27 @@ std::string without_space(std::string_view text) {
     return out;
 }
 
-/// The next text between angle brackets from `position` on, which is moved behind it; empty at the end. Of "<a<b>" it
-/// is b.
-std::string_view next_bracketed(std::string_view value, std::size_t& position) {
+}  // namespace
+
+std::string_view MessageIdReader::next() {
     std::size_t open = std::string_view::npos;
-    for (; position < value.size(); ++position) {
-        const char c = value[position];
-        if (c == '<') open = position;
+    for (; position_ < value_.size(); ++position_) {
+        const char c = value_[position_];
+        if (c == '<') open = position_;
         if (c != '>' || open == std::string_view::npos) continue;
-        const std::string_view inside = value.substr(open + 1, position - open - 1);
+        const std::string_view inside = value_.substr(open + 1, position_ - open - 1);
         open = std::string_view::npos;
         if (ascii::trim(inside).empty()) continue;
-        ++position;
+        ++position_;
         return inside;
     }
     return {};
 }
 
-}  // namespace
-
 std::vector<std::string> parse_message_ids(std::string_view value) {
     std::vector<std::string_view> found;
-    std::size_t position = 0;
-    for (auto id = next_bracketed(value, position); !id.empty(); id = next_bracketed(value, position)) {
-        found.push_back(id);
-    }
+    MessageIdReader reader(value);
+    for (auto id = reader.next(); !id.empty(); id = reader.next()) found.push_back(id);
     if (found.size() > max_message_ids) {
         const auto surplus = static_cast<std::ptrdiff_t>(found.size() - max_message_ids);
         const auto middle = found.begin() + static_cast<std::ptrdiff_t>(max_message_ids / 2);
@@ -54,14 +50,29 @@ std::vector<std::string> parse_message_ids(std::string_view value) {
 }
 
 std::optional<std::string> parse_message_id(std::string_view value) {
-    std::size_t position = 0;
-    const std::string_view bracketed = next_bracketed(value, position);
+    const std::string_view bracketed = MessageIdReader(value).next();
     if (!bracketed.empty()) return without_space(bracketed);
     std::string_view bare = ascii::trim(value);
     if (bare.starts_with('<')) bare.remove_prefix(1);
     std::string id(bare.substr(0, std::min(bare.find_first_of(" \t\r\n<>"), bare.size())));
     if (id.empty()) return std::nullopt;
     return id;
+}
+
+std::string normal_message_id(std::string_view id) {
+    std::string out;
+    out.reserve(id.size());
+    bool quoted = false;
+    for (std::size_t i = 0; i < id.size(); ++i) {
+        if (id[i] == '"') {
+            quoted = !quoted;
+        } else if (quoted && id[i] == '\\' && i + 1 < id.size()) {
+            out += id[++i];
+        } else if (!is_space(id[i])) {
+            out += id[i];
+        }
+    }
+    return out;
 }
 
 }  // namespace posthouse::mime

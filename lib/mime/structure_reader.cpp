@@ -220,7 +220,7 @@ Structure StructureReader::structure() && {
 Outline StructureReader::outline() && {
     finish();
     for (std::size_t i = 0; i < parts_.size(); ++i) parts_[i].header = kept_[i];
-    return {std::move(headers_), {std::move(parts_)}};
+    return {std::move(headers_), {std::move(parts_)}, std::move(samples_)};
 }
 
 }  // namespace posthouse::mime

@@ -13,16 +13,17 @@
 
 namespace posthouse::mime {
 
-/// A message without its bodies: what BODYSTRUCTURE is made of.
-struct Outline {
-    std::string headers;  ///< the header blocks of all parts; of each at most max_header_size bytes
-    Structure structure;  ///< `header` of a part is a range of `headers`; `body` is one of the message
-};
-
 /// The first bytes of a text part's body, as they stand in the message.
 struct TextSample {
     std::uint32_t part = Part::none;
     std::string bytes;
+};
+
+/// A message without its bodies: what BODYSTRUCTURE is made of.
+struct Outline {
+    std::string headers;              ///< the header blocks of all parts; of each at most max_header_size bytes
+    Structure structure;              ///< `header` of a part is a range of `headers`; `body` is one of the message
+    std::vector<TextSample> samples;  ///< in order
 };
 
 /// Which texts are kept while a message is read.
@@ -44,8 +45,6 @@ class StructureReader {
     /// Ends the message. Ranges are those of the message.
     Structure structure() &&;
     Outline outline() &&;
-    /// The texts that were kept, in order.
-    const std::vector<TextSample>& samples() const { return samples_; }
 
   private:
     /// A place in the message, and what lies before it.

@@ -10,6 +10,7 @@
 #include "lib/imap/bodystructure.h"
 #include "lib/imap/envelope.h"
 #include "lib/mime/header.h"
+#include "lib/mime/preview.h"
 #include "lib/mime/section.h"
 #include "lib/mime/structure.h"
 #include "lib/mime/structure_reader.h"
@@ -116,9 +117,9 @@ void check_pieces(std::string_view message, const mime::StructureLimits& limits,
     for (std::size_t i = 0, size = 1; i < message.size(); i += size, size = size % 11 + 1) {
         reader.feed(message.substr(i, size));
     }
-    for (const mime::TextSample& sample : reader.samples()) require(sample.bytes.size() <= 50);
-    require(reader.samples().size() <= 2);
     const mime::Outline outline = std::move(reader).outline();
+    require(outline.samples.size() <= 2);
+    for (const mime::TextSample& sample : outline.samples) require(sample.bytes.size() <= 50);
     require(imap::bodystructure(outline.headers, outline.structure) == shown);
 }
 
@@ -127,9 +128,11 @@ void check(std::string_view message, const mime::StructureLimits& limits) {
     require(structure.parts.size() <= limits.parts);
     check_ranges(message, structure);
     check_sections(message, structure);
-    check_balance(imap::body(message, structure));
+    const std::string basic = imap::body(message, structure);
+    check_balance(basic);
     const std::string shown = imap::bodystructure(message, structure);
     check_balance(shown);
+    require(imap::body_of(shown) == basic);
     check_pieces(message, limits, shown);
 }
 
@@ -147,6 +150,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(ascii::is_utf8(text));
         return true;
     });
+    for (const Part& part : structure.parts) {
+        const std::string text = mime::preview(part, part.body.of(message));
+        require(ascii::is_utf8(text) && text.size() <= 4 * mime::max_preview);
+    }
     mime::visit_header_text(message, structure.root().header, [](std::string_view, std::string_view text) {
         require(ascii::is_utf8(text));
         return true;

@@ -6,7 +6,7 @@
 namespace posthouse::imap {
 namespace {
 
-std::string body_of(std::string_view message) { return body(message, mime::parse_structure(message)); }
+std::string body_of_message(std::string_view message) { return body(message, mime::parse_structure(message)); }
 std::string structure_of(std::string_view message) { return bodystructure(message, mime::parse_structure(message)); }
 
 // RFC 9051 §7.5.2: a simple text message of 48 lines and 2279 octets.
@@ -14,7 +14,7 @@ TEST(BodyStructure, ASimpleTextMessage) {
     std::string message = "Content-Type: TEXT/PLAIN; CHARSET=US-ASCII\n\n";
     for (int line = 0; line < 47; ++line) message += std::string(46, 'x') + "\n";
     message += std::string(2279 - 47 * 48 - 2, 'x') + "\n";
-    EXPECT_EQ(body_of(message), "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7bit\" 2279 48)");
+    EXPECT_EQ(body_of_message(message), "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7bit\" 2279 48)");
     EXPECT_EQ(structure_of(message),
               "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7bit\" 2279 48 NIL NIL NIL NIL)");
 }
@@ -31,7 +31,7 @@ TEST(BodyStructure, ATwoPartMessage) {
         "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7BIT\" 10 2)"
         "(\"TEXT\" \"PLAIN\" (\"CHARSET\" \"US-ASCII\" \"NAME\" \"cc.diff\") "
         "\"<960723163407.20117h@cac.washington.edu>\" \"Compiler diff\" \"BASE64\" 6 1)";
-    EXPECT_EQ(body_of(message), "(" + parts + " \"MIXED\")");
+    EXPECT_EQ(body_of_message(message), "(" + parts + " \"MIXED\")");
 }
 
 TEST(BodyStructure, ExtensionDataComesInItsOrder) {
@@ -46,23 +46,23 @@ TEST(BodyStructure, ExtensionDataComesInItsOrder) {
 }
 
 TEST(BodyStructure, AMessageInsideShowsItsEnvelopeItsBodyAndItsLines) {
-    EXPECT_EQ(body_of("Content-Type: message/rfc822\n\nSubject: in\n\na\nb\n"),
+    EXPECT_EQ(body_of_message("Content-Type: message/rfc822\n\nSubject: in\n\na\nb\n"),
               "(\"message\" \"rfc822\" NIL NIL NIL \"7bit\" 21 (NIL \"in\" NIL NIL NIL NIL NIL NIL NIL NIL) "
               "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 6 2) 4)");
 }
 
 TEST(BodyStructure, ATextWithoutCharsetIsInUsAscii) {
-    EXPECT_EQ(body_of("\nx"), "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0)");
-    EXPECT_EQ(body_of("Content-Type: text/html; a=b\n\nx"),
+    EXPECT_EQ(body_of_message("\nx"), "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0)");
+    EXPECT_EQ(body_of_message("Content-Type: text/html; a=b\n\nx"),
               "(\"text\" \"html\" (\"a\" \"b\" \"charset\" \"us-ascii\") NIL NIL \"7bit\" 1 0)");
-    EXPECT_EQ(body_of("Content-Type: image/png\n\nx"), "(\"image\" \"png\" NIL NIL NIL \"7bit\" 1)");
+    EXPECT_EQ(body_of_message("Content-Type: image/png\n\nx"), "(\"image\" \"png\" NIL NIL NIL \"7bit\" 1)");
 }
 
 TEST(BodyStructure, WhatMustHaveAPartGetsAnEmptyOne) {
     EXPECT_EQ(structure_of("Content-Type: multipart/mixed\n\nx"),
               "((\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL) \"mixed\" NIL NIL "
               "NIL NIL)");
-    EXPECT_EQ(body_of("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nQTo=\n"),
+    EXPECT_EQ(body_of_message("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nQTo=\n"),
               "(\"message\" \"rfc822\" NIL NIL NIL \"base64\" 6 (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) "
               "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0) 1)");
 }
@@ -72,7 +72,7 @@ TEST(BodyStructure, ManyLongEnvelopesDoNotGrowWithoutEnd) {
     std::string from = "From: ";
     for (int i = 0; i < 2000; ++i) from += "a,";
     for (int i = 0; i < 400; ++i) message += "--x\n\n" + from + "\n\n";
-    const std::string shown = body_of(message);
+    const std::string shown = body_of_message(message);
     EXPECT_LT(shown.size(), 10U << 20U);
     EXPECT_TRUE(shown.contains("MISSING_DOMAIN"));
     EXPECT_TRUE(shown.ends_with("\"7bit\" 0 0) 2) \"digest\")")) << shown.substr(shown.size() - 80);
@@ -82,6 +82,29 @@ TEST(BodyStructure, AMultipartOverABoundIsBytes) {
     const std::string_view message = "Content-Type: multipart/mixed; boundary=x\n\n--x\n\na\n--x--\n";
     EXPECT_EQ(body(message, mime::parse_structure(message, {.depth = 1})),
               "(\"application\" \"octet-stream\" (\"boundary\" \"x\") NIL NIL \"7bit\" 17)");
+}
+
+TEST(BodyStructure, BodyIsBodyStructureWithoutExtensionData) {
+    for (const std::string_view message :
+         {"", "Subject: a\n\nb\n", "Content-Type: image/png; name=\"a\\\"(b\"\nContent-Disposition: attachment\n\nx",
+          "Content-Type: text/html\nContent-MD5: 123\nContent-ID: <caf\xe9)>\nContent-Language: en, de\n\nx",
+          "Content-Type: multipart/mixed\n\nx",
+          "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: message/rfc822\n\n"
+          "Subject: \"in\"\nFrom: a@b\nContent-Type: multipart/digest; boundary=y\n\n--y\n\nTo: c\n\nd\n--y--\n"
+          "--x\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nQTo=\n--x--\n"}) {
+        EXPECT_EQ(imap::body_of(structure_of(message)), body_of_message(message)) << message;
+    }
+}
+
+TEST(BodyStructure, ABodyStructureThatIsNoneHasNoBody) {
+    const std::string good =
+        structure_of("Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-ID: caf\xe9\n\na\n");
+    for (std::size_t size = 0; size < good.size(); ++size) {
+        EXPECT_EQ(imap::body_of(std::string_view(good).substr(0, size)), std::nullopt) << size;
+    }
+    EXPECT_EQ(imap::body_of(good + ")"), std::nullopt);
+    EXPECT_EQ(imap::body_of(std::string(100'000, '(')), std::nullopt);
+    EXPECT_EQ(imap::body_of("(\"a\" {99999999999999999999}\r\n"), std::nullopt);
 }
 
 }  // namespace

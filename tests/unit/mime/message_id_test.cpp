@@ -40,5 +40,21 @@ TEST(MessageId, OfTooManyTheFirstAndTheLastStay) {
     EXPECT_EQ(ids.back(), std::to_string(max_message_ids + 99) + "@x");
 }
 
+// RFC 5256 §3.
+TEST(MessageId, QuotesThatChangeNothingGo) {
+    EXPECT_EQ(normal_message_id("\"01KF8JCEOCBS0045PS\"@xxx.yyy.com"), "01KF8JCEOCBS0045PS@xxx.yyy.com");
+    EXPECT_EQ(normal_message_id("\"a\\\"b c\"@\r\n x"), "a\"bc@x");
+    EXPECT_EQ(normal_message_id("\"\""), "");
+}
+
+TEST(MessageId, AReaderGivesThemOneByOne) {
+    MessageIdReader reader("phrase <a@x> <> <b@\r\n y> <c<d@z>");
+    EXPECT_EQ(reader.next(), "a@x");
+    EXPECT_EQ(reader.next(), "b@\r\n y");
+    EXPECT_EQ(reader.next(), "d@z");
+    EXPECT_EQ(reader.next(), "");
+    EXPECT_EQ(reader.next(), "");
+}
+
 }  // namespace
 }  // namespace posthouse::mime

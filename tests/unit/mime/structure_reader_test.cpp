@@ -45,18 +45,19 @@ TEST(StructureReader, AnOutlineIsEnoughForBodyStructure) {
 
 TEST(StructureReader, SamplesAreTextsButNoAttachments) {
     for (const std::size_t piece : {1UZ, 5UZ, message.size()}) {
-        const StructureReader reader = read_in_pieces(message, piece, {.texts = 5, .bytes = 100});
-        ASSERT_EQ(reader.samples().size(), 2U);
-        EXPECT_EQ(reader.samples()[0].part, 1U);
-        EXPECT_EQ(reader.samples()[0].bytes, "the text\r\n-- \r\nhas a signature\r\n");
-        EXPECT_EQ(reader.samples()[1].bytes, "<p>inside\r\n");
+        const std::vector<TextSample> samples =
+            read_in_pieces(message, piece, {.texts = 5, .bytes = 100}).outline().samples;
+        ASSERT_EQ(samples.size(), 2U);
+        EXPECT_EQ(samples[0].part, 1U);
+        EXPECT_EQ(samples[0].bytes, "the text\r\n-- \r\nhas a signature\r\n");
+        EXPECT_EQ(samples[1].bytes, "<p>inside\r\n");
     }
 }
 
 TEST(StructureReader, SamplesKeepTheirBounds) {
-    const StructureReader reader = read_in_pieces(message, 7, {.texts = 1, .bytes = 5});
-    ASSERT_EQ(reader.samples().size(), 1U);
-    EXPECT_EQ(reader.samples()[0].bytes, "the t");
+    const std::vector<TextSample> samples = read_in_pieces(message, 7, {.texts = 1, .bytes = 5}).outline().samples;
+    ASSERT_EQ(samples.size(), 1U);
+    EXPECT_EQ(samples[0].bytes, "the t");
 }
 
 TEST(StructureReader, BodiesAreNotHeld) {
