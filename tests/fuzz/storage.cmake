@@ -1,2 +1,3 @@
 posthouse_fuzz_target(storage_files DEPENDS storage)
 posthouse_fuzz_target(storage_maildirsize DEPENDS storage)
+posthouse_fuzz_target(storage_summary DEPENDS storage)

@@ -1,0 +1,41 @@
+// Summariser: makes the records of messages (summary.h) from their content.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.h"
+#include "storage/message.h"
+#include "storage/summary.h"
+
+namespace posthouse::storage {
+
+/// Which of a message's records.
+enum class SummaryParts { header, body, both };
+
+/// The records of one message; those not asked for are empty.
+struct MessageSummary {
+    std::string header;  ///< for decode_header
+    std::string body;    ///< for decode_body
+};
+
+/// Keeps its buffer from one message to the next. Used by one thread at a time.
+class Summariser {
+  public:
+    /// Reads `content` from its beginning: for the header record to the end of the header block, else all of it, in one
+    /// pass and with bounded memory. Fails only when reading does.
+    Result<MessageSummary> summarise(MessageContent& content, SummaryParts parts);
+
+  private:
+    Result<> read_header(MessageContent& content);
+    Result<bool> read_piece(MessageContent& content, std::size_t count);
+
+    std::string text_;                        ///< the message as far as it was read, at least its header block
+    std::optional<std::size_t> header_size_;  ///< absent: not found within mime::max_header_size
+};
+
+}  // namespace posthouse::storage
