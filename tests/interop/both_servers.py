@@ -8,19 +8,19 @@
 
 POSTHOUSE_SEED=N repeats a run's choices."""
 
-import os
 import pathlib
 import random
 import sys
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
-SEED = int(os.environ.get("POSTHOUSE_SEED", 0)) or random.randrange(1, 1 << 32)
 sys.path[:0] = [str(TESTS / "system"), str(TESTS / "bench" / "peer")]
 
-from dovecot import Dovecot, started_by  # noqa: E402
+from dovecot import Dovecot, give, started_by  # noqa: E402
 from mail_state import differences, state_of  # noqa: E402
 from mail_wire import Imap, Pop3, Smtp  # noqa: E402
-from posthouse_test import SystemTest, User, eventually  # noqa: E402
+from posthouse_test import SystemTest, User, eventually, setting  # noqa: E402
+
+SEED = setting("SEED", 0) or random.randrange(1, 1 << 32)
 
 
 class Server:
@@ -59,13 +59,14 @@ class Server:
 class BothServersTest(SystemTest):
     settings = {"tls.allow_plain_login": "true", "auth.failure_delay": "0", "imapd.workers": "2"}
     started_by = started_by()
+    dovecot_options = {}
     users = 0
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         print(f"\nseed: POSTHOUSE_SEED={SEED}")
-        cls.dovecot_process = Dovecot(cls.instance.description["mail_root"])
+        cls.dovecot_process = Dovecot(cls.instance.description["mail_root"], **cls.dovecot_options)
         cls.addClassCleanup(cls.dovecot_process.stop)
         cls.dovecot_process.start()
         cls.posthouse = Server("Posthouse", cls.instance.address)

@@ -56,6 +56,16 @@ class Operator:
                 operation()
             self.command("LOGOUT")
 
+    def fill(self, names, count):
+        """Makes these mailboxes, subscribes to them and puts so many messages into each."""
+        with self.server.imap(self.user) as self.session:
+            for name in names:
+                if name != b"INBOX":
+                    self.command(b"CREATE " + quoted(name))
+                self.command(b"SUBSCRIBE " + quoted(name))
+                for _ in range(count):
+                    self.append(name)
+
     # -- parts
 
     def command(self, text):
@@ -111,12 +121,12 @@ class Operator:
         assert self.server.deliver(self.user, content if content.endswith(b"\r\n") else content + b"\r\n")
         self.expected[token] += 1
 
-    def append(self):
+    def append(self, name=None):
         token = self.token()
         content = message(self.chance, token)
         date = date_of(self.chance) + " " if self.chance.random() < 0.7 else ""
-        self.command(b"APPEND %s (%s) %s{%d+}\r\n%s" % (quoted(self.chance.choice(self.mailboxes())), self.some_flags().encode(),
-                                                       date.encode(), len(content), content))
+        self.command(b"APPEND %s (%s) %s{%d+}\r\n%s" % (quoted(name or self.chance.choice(self.mailboxes())),
+                                                       self.some_flags().encode(), date.encode(), len(content), content))
         self.expected[token] += 1
 
     def store(self):

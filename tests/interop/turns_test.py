@@ -4,17 +4,15 @@ have been open all the time."""
 
 import collections
 import json
-import os
 import random
 import re
-import unittest
 
 from both_servers import SEED, BothServersTest
 from mail_state import quoted
 from operations import Operator
-from posthouse_test import eventually
+from posthouse_test import eventually, main, setting
 
-ROUNDS = int(os.environ.get("POSTHOUSE_ROUNDS", 10))
+ROUNDS = setting("ROUNDS", 10)
 OPERATIONS = 12
 
 # What has to be quoted, escaped or encoded somewhere, or looks like something else on disk.
@@ -122,4 +120,4 @@ class Turns(BothServersTest):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    main()

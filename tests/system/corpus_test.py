@@ -3,13 +3,12 @@ POSTHOUSE_CORPUS (tests/run.sh --corpus DIR) when it is named."""
 # labels: corpus
 # timeout: 1200
 
-import os
 import pathlib
 import random
 import re
 
 from mail_wire import Imap, Pop3, Smtp, literal_of
-from posthouse_test import SystemTest, main, run
+from posthouse_test import SystemTest, main, run, setting
 
 TRACE = re.compile(rb"(?:(?:Return-Path|Delivered-To|X-Original-To|Received):(?:[^\r\n]*\r\n)(?:[ \t][^\r\n]*\r\n)*)*\Z")
 
@@ -45,7 +44,7 @@ def wire_form(content):
 
 
 def corpus_messages():
-    folder = os.environ.get("POSTHOUSE_CORPUS")
+    folder = setting("CORPUS", "")
     if not folder:
         return
     for path in sorted(pathlib.Path(folder).rglob("*")):

@@ -15,10 +15,10 @@ import time
 import unittest
 
 from mail_wire import Imap, Smtp, literal_of
-from posthouse_test import PATIENCE, SystemTest, User, eventually, main
+from posthouse_test import PATIENCE, SystemTest, User, eventually, main, setting
 
-SEED = int(os.environ.get("POSTHOUSE_SEED", 0)) or random.randrange(1, 1 << 32)
-ROUNDS = int(os.environ.get("POSTHOUSE_KILL_ROUNDS", "4"))
+SEED = setting("SEED", 0) or random.randrange(1, 1 << 32)
+ROUNDS = setting("KILL_ROUNDS", 4)
 SENDERS = 4
 
 

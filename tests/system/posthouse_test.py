@@ -43,10 +43,14 @@ QUICKSTART = SOURCE / "packaging" / "quickstart.sh"
 PATIENCE = 60  # seconds until a condition that should come true counts as failed; sanitizer builds are slow
 PORT_BLOCKS = range(14000, 32700, 100)  # below the kernel's range for outgoing connections
 
-# Settings of whoever runs the tests must not reach the instances.
-for variable in [name for name in os.environ if name.startswith("POSTHOUSE_") and name != "POSTHOUSE_CORPUS"]:
-    if variable != "POSTHOUSE_BUILD":
-        del os.environ[variable]
+# Settings of whoever runs the tests must not reach the instances. What is for the tests themselves is kept here.
+SETTINGS = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("POSTHOUSE_")}
+
+
+def setting(name, default):
+    """What the environment variable POSTHOUSE_<name> says to the tests, in the type of `default`, which is for when it is not
+    set."""
+    return type(default)(SETTINGS.get("POSTHOUSE_" + name, default))
 
 
 def eventually(condition, what="", seconds=PATIENCE):

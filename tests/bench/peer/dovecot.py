@@ -137,6 +137,7 @@ class Dovecot:
 protocols = imap pop3 lmtp
 listen = 127.0.0.1
 base_dir = {self.folder}/run
+state_dir = {self.folder}/run
 log_path = {self.folder}/log
 default_internal_user = {user}
 default_internal_group = {group}
