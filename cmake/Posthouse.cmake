@@ -42,6 +42,7 @@ find_library(CRYPT_LIBRARY crypt REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)
 if(POSTHOUSE_TESTS)
   find_package(GTest REQUIRED)
+  find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 endif()
 
 # posthouse_folders(folder...): adds those folders.
@@ -110,7 +111,6 @@ endfunction()
 # posthouse_python_tests(label): a test of CTest, label.name, of every name_test.py in this folder. A test file may say
 # `# labels: clients slow` and `# timeout: 900` in its head.
 function(posthouse_python_tests label)
-  find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
   file(GLOB test_files CONFIGURE_DEPENDS *_test.py)
   list(FILTER test_files EXCLUDE REGEX "/posthouse_test\\.py$")
   foreach(test_file IN LISTS test_files)
