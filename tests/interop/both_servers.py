@@ -80,7 +80,7 @@ class BothServersTest(SystemTest):
         self.assertEqual(added.returncode, 0, added.stderr)
         return user
 
-    def agree(self, user, seconds=20):
+    def agree(self, user):
         """Both show the same, at once or after the second that either needs to trust a folder's time. Gives the state."""
         found = []
 
@@ -89,7 +89,7 @@ class BothServersTest(SystemTest):
             return not differences(*found)
 
         try:
-            eventually(equal, "both agree", seconds)
+            eventually(equal, "both agree")
         except AssertionError:
             self.fail("Posthouse (-) and Dovecot (+) differ:\n" + "\n".join(differences(*found)[:50]) + "\n" + self.files(user))
         return found[0]

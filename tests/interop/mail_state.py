@@ -13,7 +13,6 @@ import datetime
 import hashlib
 import re
 
-from mail_wire import Imap, Pop3
 
 
 @dataclasses.dataclass(frozen=True)
