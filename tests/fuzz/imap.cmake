@@ -1,2 +1,3 @@
 posthouse_fuzz_target(imap_command DEPENDS imap)
 posthouse_fuzz_target(imap_names DEPENDS imap)
+posthouse_fuzz_target(imap_thread DEPENDS imap)
