@@ -71,7 +71,7 @@ std::vector<Damage> damaged_lists() {
 }
 
 std::vector<Damage> damaged_messages() {
-    const auto new_name = [](const std::string& token, const std::function<std::string(std::string)>& change) {
+    const auto new_name = [](const std::string& token, const std::function<std::string(const std::string&)>& change) {
         return [=](const Victim& v) { v.rename("cur/" + v.file_of(token), "cur/" + change(v.file_of(token))); };
     };
     const auto size_in = [](const std::string& name, const std::string& key, const std::string& value) {
@@ -80,17 +80,25 @@ std::vector<Damage> damaged_messages() {
     };
     const std::string long_base = std::string(250, 'b');
     return {
-        {"WrongS", new_name("seen", [=](auto name) { return size_in(name, "S", "1"); }), false},
-        {"WrongW", new_name("seen", [=](auto name) { return size_in(name, "W", "7"); }), false},
-        {"HugeS", new_name("seen", [=](auto name) { return size_in(name, "S", "99999999999999999999999"); }), false},
-        {"NoSizes", new_name("seen", [](auto name) { return "123.x.host" + name.substr(name.find(':')); }), false},
+        {"WrongS", new_name("seen", [=](const std::string& name) { return size_in(name, "S", "1"); }), false},
+        {"WrongW", new_name("seen", [=](const std::string& name) { return size_in(name, "W", "7"); }), false},
+        {"HugeS",
+         new_name("seen", [=](const std::string& name) { return size_in(name, "S", "99999999999999999999999"); }),
+         false},
+        {"NoSizes",
+         new_name("seen", [](const std::string& name) { return "123.x.host" + name.substr(name.find(':')); }), false},
         {"FlagsOutOfOrder",
-         new_name("seen", [](auto name) { return name.substr(0, name.find(':')) + ":2,TSS"; }),
+         new_name("seen", [](const std::string& name) { return name.substr(0, name.find(':')) + ":2,TSS"; }),
          true,
          {},
          0,
          false},
-        {"FlagsNobodyKnows", new_name("seen", [](auto name) { return name + "XYZ{~"; }), true, {}, 0, false},
+        {"FlagsNobodyKnows",
+         new_name("seen", [](const std::string& name) { return name + "XYZ{~"; }),
+         true,
+         {},
+         0,
+         false},
         {"NamesOfAllKinds",
          [=](const Victim& v) {
              int n = 0;
@@ -127,7 +135,7 @@ std::vector<Damage> damaged_messages() {
 
         {"TimesOfAnotherAge",
          [](const Victim& v) {
-             const timespec far[2] = {{-86400 * 365, 0}, {86400L * 365 * 200, 0}};
+             const timespec far[2] = {{-86400L * 365, 0}, {86400L * 365 * 200, 0}};
              const timespec early[2] = {{1, 0}, {-5, 0}};
              for (const char* name : {"/cur", "/new", "/dovecot-uidlist"})
                  ASSERT_EQ(::utimensat(AT_FDCWD, (v.root + name).c_str(), far, 0), 0);
@@ -191,7 +199,7 @@ std::vector<Damage> damaged_folders() {
              v.write("dovecot-keywords.tmp.0123456789abcdef", "x");
              v.write("dovecot-uidlist.lock.0123456789abcdef", "x");
              v.write("tmp/append.host.1", "x");
-             shift_clock(40 * 3600);
+             shift_clock(40 * 3600L);
              for (const auto& name : {"dovecot-uidlist.tmp.0123456789abcdef", "dovecot-keywords.tmp.0123456789abcdef",
                                       "dovecot-uidlist.lock.0123456789abcdef", "tmp/append.host.1"}) {
                  const timespec old[2] = {{1, 0}, {1, 0}};

@@ -148,7 +148,7 @@ void Disk::fill(std::size_t index) {
 void Disk::write(ObjectId folder, const std::string& path) {
     for (const auto& [name, id] : files_[folder].entries) {
         File& file = files_[id];
-        const std::string place = path + "/" + name;
+        const std::string place = std::string(path).append("/").append(name);
         if (file.is_folder) {
             if (::mkdir(place.c_str(), 0700) != 0) std::abort();
             write(id, place);

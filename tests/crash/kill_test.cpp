@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -58,6 +59,8 @@ class KillTest : public ::testing::Test {
         if (page == MAP_FAILED) std::abort();
         stop_ = static_cast<int*>(page);
         round_.settings = settings_for(folder_.path() + "/mail");
+        // On a busy machine eight processes may wait long for each other.
+        round_.settings.lock_wait = std::chrono::minutes{2};
         round_.stop = stop_;
         for (std::size_t i = 0; i < accounts; ++i)
             round_.accounts.push_back(AccountName::parse("user" + std::to_string(i) + "@example.org").value());
@@ -163,6 +166,7 @@ TEST_F(KillTest, NothingAnsweredIsLostAndNoUidMeansTwoMessages) {
         round_.number = point;
         run_round(random);
         std::vector<std::vector<LogLine>> logs;
+        logs.reserve(processes);
         for (std::size_t i = 0; i < processes; ++i) logs.push_back(parse_log(read_file(log_of(i)).value()));
         SeenTree after = look(round_.settings, round_.accounts);
         const std::vector<OpenDelivery> open = judge_.judge(round_.before, logs, after);

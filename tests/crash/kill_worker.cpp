@@ -121,6 +121,7 @@ class Worker {
     }
     static UidSet set_of(const std::vector<Mine>& messages) {
         std::vector<Uid> uids;
+        uids.reserve(messages.size());
         for (const Mine& message : messages) uids.emplace_back(message.uid);
         std::ranges::sort(uids);
         return UidSet(uids);

@@ -68,6 +68,7 @@ class ProcessModelTest : public ::testing::Test {
         for (const char* name : {"INBOX", "Archive", "Drafts", "Sent", "Junk", "Trash"})
             model_[name] = std::make_shared<ModelMailbox>();
         std::vector<ModelProcess> started;
+        started.reserve(processes);
         for (std::size_t i = 0; i < processes; ++i) started.emplace_back(settings_, bob_);
         processes_ = &started;
         for (int i = 0; i < steps && !HasFailure(); ++i) {
@@ -137,7 +138,7 @@ void ProcessModelTest::settle(std::size_t process, const std::string& name) {
     Words expected;
     for (const auto& [uid, message] : mailbox.messages)
         expected.push_back(std::to_string(uid) + "=" + message.token + "=" + word_of(message.flags));
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     Words seen = ask(process, {"look", name});
     while (seen != expected && std::chrono::steady_clock::now() < deadline) {
         time_moves_on();
@@ -157,7 +158,7 @@ void ProcessModelTest::settle(std::size_t process, const std::string& name) {
 void ProcessModelTest::refresh(Client& client) {
     client.mailbox->look();
     const bool hold = roll(3) == 0;
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     for (bool first = true;; first = false) {
         const bool holds_now = hold && first;
         const Words words = ask(client.process, {"refresh", client.view, holds_now ? "hold" : "reveal"});
