@@ -227,7 +227,10 @@ void Supervisor::check_times() {
         if (!part.due() || now < *part.due()) continue;
         switch (part.state()) {
             case Part::State::waiting:
-                if (Result<> started = part.start(surroundings_, *configuration_.values); !started)
+                // While others drain, authd or lmtpd that died comes back for them; a start that failed is over.
+                if (state_ == State::failed)
+                    part.stop(Milliseconds(0));
+                else if (Result<> started = part.start(surroundings_, *configuration_.values); !started)
                     log::error("cannot start", {{"part", part.name()}, {"reason", started.error().message()}});
                 else
                     log::info("restarted", {{"part", part.name()}, {"pid", part.pid()}});

@@ -103,10 +103,11 @@ TEST(Posthoused, RefusesToStartWhenAPartDoesAndSaysItsLastWords) {
 TEST(Posthoused, RefusesToStartWhenAPartNeverBecomesReady) {
     Instance instance;
     instance.configure("general.ready_timeout = \"200ms\"\n");
-    instance.behave("guardd", "silent");
+    // Started first, authd is due first, also where the others take as long to become ready.
+    instance.behave("authd", "silent");
     instance.start();
     EXPECT_EQ(instance.wait(), 1);
-    EXPECT_EQ(instance.output(), "posthoused: guardd-1 did not become ready in general.ready_timeout\n");
+    EXPECT_EQ(instance.output(), "posthoused: authd-1 did not become ready in general.ready_timeout\n");
 }
 
 TEST(Posthoused, KillsAPartThatDoesNotStop) {
