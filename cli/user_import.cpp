@@ -80,6 +80,7 @@ Result<> hash_all(Context& context, std::vector<UserRow>& rows) {
     {
         std::vector<std::jthread> threads;
         const unsigned count = std::clamp(std::thread::hardware_concurrency(), 1u, 16u);
+        threads.reserve(count);
         for (unsigned i = 0; i < count; ++i) threads.emplace_back(work);
     }
     if (failure) return fail(*failure);

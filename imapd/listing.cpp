@@ -42,6 +42,7 @@ void append_attributes(imap::ListLine& line, const storage::ListedMailbox& mailb
 
 std::vector<Listing> listing_of(const imap::List& command, const std::vector<storage::ListedMailbox>& mailboxes) {
     std::vector<imap::ListPattern> patterns;
+    patterns.reserve(command.patterns.size());
     for (const std::string& pattern : command.patterns) patterns.push_back(join(command.reference, pattern));
 
     const bool selective = command.select_subscribed || command.select_special_use;

@@ -13,7 +13,7 @@ Result<storage::MailboxName> parse_mailbox(std::string_view wire) {
 
 std::string wire_name(const storage::MailboxName& name) {
     Result<std::string> encoded = utf7::encode(name.text());
-    return encoded ? std::move(*encoded) : name.text();
+    return std::move(encoded).value_or(name.text());
 }
 
 }  // namespace posthouse::imapd

@@ -14,7 +14,7 @@ std::string_view code_of(ErrorCode code) {
         case ErrorCode::not_found: return "[NONEXISTENT] ";
         case ErrorCode::exists: return "[ALREADYEXISTS] ";
         case ErrorCode::denied: return "[NOPERM] ";
-        case ErrorCode::invalid: return "[CANNOT] ";
+        case ErrorCode::invalid:
         case ErrorCode::unsupported: return "[CANNOT] ";
         case ErrorCode::limit: return "[LIMIT] ";
         case ErrorCode::over_quota: return "[OVERQUOTA] ";

@@ -25,6 +25,8 @@ Result<storage::Copied> transfer(const storage::Account& account, const storage:
 std::string code_of(const storage::Copied& copied) {
     std::vector<std::uint32_t> from;
     std::vector<std::uint32_t> to;
+    from.reserve(copied.from.size());
+    to.reserve(copied.to.size());
     for (const storage::Uid uid : copied.from) from.push_back(uid.value());
     for (const storage::Uid uid : copied.to) to.push_back(uid.value());
     return imap::copy_uid_code(copied.uid_validity.value(), from, to);
