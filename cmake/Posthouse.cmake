@@ -87,7 +87,7 @@ function(posthouse_unit_tests name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   include(GoogleTest)
-  gtest_discover_tests(${name} TEST_PREFIX "unit." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 LABELS unit)
+  gtest_discover_tests(${name} TEST_PREFIX "unit." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 LABELS unit)
 endfunction()
 
 # posthouse_fuzz_target(name DEPENDS target...): name_fuzz.cpp holds LLVMFuzzerTestOneInput. Ordinary builds link it
@@ -117,7 +117,7 @@ function(posthouse_python_tests label)
     get_filename_component(name ${test_file} NAME_WE)
     string(REGEX REPLACE "_test$" "" name ${name})
     set(labels ${label})
-    set(timeout 300)
+    set(timeout 900)  # only who hangs is stopped by it: sanitizers on a busy machine take their time
     file(STRINGS ${test_file} settings REGEX "^# (labels|timeout): ")
     foreach(setting IN LISTS settings)
       if(setting MATCHES "^# labels: (.*)$")

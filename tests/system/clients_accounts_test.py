@@ -1,6 +1,5 @@
 """What an administrator changes on the command line, mail clients notice at once: users, passwords, aliases, domains."""
 # labels: clients
-# timeout: 900
 
 import imaplib
 import poplib

@@ -1,7 +1,6 @@
 """mbsync synchronises in both directions, and mutt works in a mailbox on a terminal, over STARTTLS and over TLS from the
 start."""
 # labels: clients
-# timeout: 900
 
 import contextlib
 import mailbox

@@ -1,6 +1,5 @@
 """What was answered 250 is there after SIGKILL of every process at any moment, and the order of system calls that makes
 it survive a power cut as well. POSTHOUSE_SEED=N repeats a run's choices."""
-# timeout: 900
 
 import contextlib
 import hashlib

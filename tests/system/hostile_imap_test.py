@@ -1,6 +1,5 @@
 """A hostile IMAP client: commands, literals, sets, nests and names over their bounds, lies about sizes, bombs of MIME, a
 reader that does not read. After each attack every daemon is the process it was, and normal clients work."""
-# timeout: 300
 
 import select
 import socket

@@ -1,6 +1,5 @@
 """A hostile SMTP client: smuggling, relaying, lines over their bounds, bytes behind STARTTLS, slowness, forged log lines.
 After each attack every daemon is the process it was, and normal clients work."""
-# timeout: 300
 
 import base64
 import re

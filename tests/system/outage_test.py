@@ -1,6 +1,5 @@
 """A daemon is stopped or killed while others need it: clients hear the protocol's temporary failure, never that a user,
 a password or a message is wrong; and everything heals by itself."""
-# timeout: 900
 
 import base64
 import contextlib
