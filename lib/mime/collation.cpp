@@ -60,6 +60,7 @@ void append_casemap_key(std::string& out, std::string_view utf8) {
             continue;
         }
         UChar32 character = 0;
+        // NOLINTNEXTLINE(bugprone-inc-dec-in-conditions): the macro is ICU's
         U8_NEXT_OR_FFFD(utf8.data(), i, length, character);
         append_character(out, character);
     }
