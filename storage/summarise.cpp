@@ -178,6 +178,7 @@ Result<MessageSummary> Summariser::summarise(MessageContent& content, SummaryPar
         const std::string_view block(text_.data(), header_size_.value_or(text_.size()));
         made.header = header_record(block.substr(0, mime::max_header_size), header_size_);
     }
+    made.octets_read = text_.size();
     if (parts == SummaryParts::header) return made;
 
     mime::StructureReader reader({}, kSamples);
@@ -187,6 +188,7 @@ Result<MessageSummary> Summariser::summarise(MessageContent& content, SummaryPar
         const Result<bool> read = read_piece(content, kPiece);
         if (!read) return fail(read.error());
         reader.feed(text_);
+        made.octets_read += text_.size();
         more = *read;
     }
     const bool too_long = reader.bytes_held() > kMaxOutline;

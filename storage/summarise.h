@@ -19,8 +19,9 @@ enum class SummaryParts { header, body, both };
 
 /// The records of one message; those not asked for are empty.
 struct MessageSummary {
-    std::string header;  ///< for decode_header
-    std::string body;    ///< for decode_body
+    std::string header;             ///< for decode_header
+    std::string body;               ///< for decode_body
+    std::uint64_t octets_read = 0;  ///< of the message, to make them; 0: they were kept
 };
 
 /// Keeps its buffer from one message to the next. Used by one thread at a time.

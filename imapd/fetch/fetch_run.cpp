@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "imapd/fetch/summaries.h"
 #include "imapd/flag_mapping.h"
+#include "lib/imap/bodystructure.h"
 #include "lib/imap/date_time.h"
 #include "lib/imap/strings.h"
 
@@ -21,13 +23,16 @@ constexpr std::uint64_t kOctetsPerTurn = 4 << 20;
 /// Octets of a literal that are read at a time.
 constexpr std::size_t kPiece = 32 << 10;
 
-bool needs_content(Kind kind) {
-    return kind != Kind::flags && kind != Kind::uid && kind != Kind::internal_date && kind != Kind::rfc822_size;
-}
-
 bool is_section(Kind kind) {
     return kind == Kind::body_section || kind == Kind::rfc822 || kind == Kind::rfc822_header ||
            kind == Kind::rfc822_text;
+}
+
+/// The part of a summary that has it.
+std::optional<storage::SummaryParts> summary_part(Kind kind) {
+    if (kind == Kind::envelope) return storage::SummaryParts::header;
+    if (kind == Kind::body || kind == Kind::body_structure) return storage::SummaryParts::body;
+    return std::nullopt;
 }
 
 bool names_fields(const imap::Section& section) {
@@ -43,7 +48,10 @@ FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::
       message_(std::move(selected.open_message)) {
     for (const imap::FetchItem& item : items_) {
         sets_seen_ = sets_seen_ || !item.peek;
-        reads_content_ = reads_content_ || needs_content(item.kind);
+        reads_content_ = reads_content_ || is_section(item.kind);
+        if (const auto part = summary_part(item.kind)) {
+            summary_parts_ = summary_parts_.value_or(*part) == *part ? *part : storage::SummaryParts::both;
+        }
         shows_flags_ = shows_flags_ || item.kind == Kind::flags;
         columns_.internal_date = columns_.internal_date || item.kind == Kind::internal_date;
         columns_.wire_size = columns_.wire_size || item.kind == Kind::rfc822_size;
@@ -74,6 +82,7 @@ Result<bool> FetchRun::produce(std::string& out, std::size_t limit) {
         }
         if (!done) return fail(done.error());
         if (message_) octets += message_->take_octets_read();
+        octets += std::exchange(octets_summarised_, 0);
     }
     return true;
 }
@@ -145,17 +154,13 @@ void FetchRun::set_seen() {
 /// False: the message is gone, nothing was sent.
 Result<bool> FetchRun::begin_message(std::string& out) {
     const storage::MessageRow& row = rows_[next_row_].row;
-    if (reads_content_ && (!message_ || message_->uid() != row.uid)) {
-        message_.reset();
-        Result<OpenMessage> opened = OpenMessage::open(selected_.view.mailbox(), row.uid);
-        if (!opened && opened.error().code == ErrorCode::not_found) {
-            some_gone_ = true;
-            ++next_row_;
-            return false;
-        }
-        if (!opened) return fail(opened.error());
-        message_ = std::make_unique<OpenMessage>(std::move(*opened));
+    const Result<> ready = get_ready(row.uid);
+    if (!ready && ready.error().code == ErrorCode::not_found) {
+        some_gone_ = true;
+        ++next_row_;
+        return false;
     }
+    if (!ready) return fail(ready.error());
     const auto number = selected_.view.number(row.uid);
     if (!number) {
         ++next_row_;
@@ -165,6 +170,40 @@ Result<bool> FetchRun::begin_message(std::string& out) {
     inside_response_ = true;
     item_ = 0;
     return true;
+}
+
+/// Gets the summary and opens the message, as far as items need them: within a response it would be too late to find
+/// that the message is gone.
+Result<> FetchRun::get_ready(storage::Uid uid) {
+    bool reads = reads_content_;
+    if (summary_parts_) {
+        Result<storage::MessageSummary> summary = summary_of(selected_.view.mailbox(), uid, *summary_parts_);
+        if (!summary) return fail(summary.error());
+        summary_ = std::move(*summary);
+        octets_summarised_ += summary_.octets_read;
+        reads = reads || std::ranges::any_of(items_, [&](const imap::FetchItem& item) {
+                    return summary_part(item.kind) && !from_summary(item.kind);
+                });
+    }
+    if (!reads || (message_ && message_->uid() == uid)) return {};
+    message_.reset();
+    Result<OpenMessage> opened = OpenMessage::open(selected_.view.mailbox(), uid);
+    if (!opened) return fail(opened.error());
+    message_ = std::make_unique<OpenMessage>(std::move(*opened));
+    return {};
+}
+
+/// What is sent for ENVELOPE, BODY or BODYSTRUCTURE; nullopt: the message has to be read for it.
+std::optional<std::string> FetchRun::from_summary(Kind kind) const {
+    if (kind == Kind::envelope) {
+        const Result<storage::HeaderSummary> header = storage::decode_header(summary_.header);
+        if (!header || !header->envelope) return std::nullopt;
+        return std::string(*header->envelope);
+    }
+    const Result<storage::BodySummary> body = storage::decode_body(summary_.body);
+    if (!body || !body->bodystructure) return std::nullopt;
+    if (kind == Kind::body_structure) return std::string(*body->bodystructure);
+    return imap::body_of(*body->bodystructure);
 }
 
 Result<> FetchRun::print_item(std::string& out) {
@@ -182,6 +221,10 @@ Result<> FetchRun::print_item(std::string& out) {
             return {};
         case Kind::rfc822_size: out += std::to_string(row.wire_size); return {};
         default: break;
+    }
+    if (const auto kept = from_summary(item.kind)) {
+        out += *kept;
+        return {};
     }
     const Result<std::string> text = item.kind == Kind::envelope
                                          ? message_->envelope()

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "lib/base/result.h"
 #include "lib/imap/fetch_command.h"
 #include "lib/imap/sequence_set.h"
+#include "storage/summarise.h"
 
 namespace posthouse::imapd {
 
@@ -45,6 +47,8 @@ class FetchRun {
     Result<> load_rows(const std::vector<imap::NumberRange>& batch);
     void set_seen();
     Result<bool> begin_message(std::string& out);
+    Result<> get_ready(storage::Uid uid);
+    std::optional<std::string> from_summary(imap::FetchItem::Kind kind) const;
     Result<> print_item(std::string& out);
     Result<> print_section(std::string& out, const imap::FetchItem& item);
     Result<> stream(std::string& out, std::size_t limit);
@@ -55,6 +59,7 @@ class FetchRun {
     storage::Columns columns_;
     bool sets_seen_ = false;
     bool reads_content_ = false;
+    std::optional<storage::SummaryParts> summary_parts_;  ///< that items show
     bool shows_flags_ = false;
 
     // What is still to do: ranges of numbers, of which those before next_range_ are done.
@@ -65,6 +70,8 @@ class FetchRun {
     std::vector<Row> rows_;  ///< of the present batch
     std::size_t next_row_ = 0;
     std::unique_ptr<OpenMessage> message_;
+    storage::MessageSummary summary_;  ///< of the present message
+    std::uint64_t octets_summarised_ = 0;
 
     bool inside_response_ = false;
     std::size_t item_ = 0;  ///< next item of the present message

@@ -73,6 +73,13 @@ Result<> OpenMessage::load() {
     return {};
 }
 
+/// What is passed over on the way is read as well: backwards, all from the beginning.
+Result<> OpenMessage::move_to(std::uint64_t position) {
+    if (content_.offset() == position) return {};
+    octets_read_ += position > content_.offset() ? position - content_.offset() : position;
+    return content_.seek(position);
+}
+
 Result<std::size_t> OpenMessage::read(std::uint64_t position, std::span<char> out) {
     if (Result<> loaded = load(); !loaded) return fail(loaded.error());
     octets_read_ += out.size();
@@ -82,9 +89,7 @@ Result<std::size_t> OpenMessage::read(std::uint64_t position, std::span<char> ou
         std::copy_n(held_->data() + begin, count, out.data());
         return count;
     }
-    if (content_.offset() != position) {
-        if (Result<> moved = content_.seek(position); !moved) return fail(moved.error());
-    }
+    if (Result<> moved = move_to(position); !moved) return fail(moved.error());
     return content_.read(out);
 }
 
@@ -92,9 +97,7 @@ Result<std::string> OpenMessage::read_string(std::uint64_t position, std::size_t
     if (Result<> loaded = load(); !loaded) return fail(loaded.error());
     octets_read_ += count;
     if (held_) return held_->substr(std::min<std::uint64_t>(position, held_->size()), count);
-    if (content_.offset() != position) {
-        if (Result<> moved = content_.seek(position); !moved) return fail(moved.error());
-    }
+    if (Result<> moved = move_to(position); !moved) return fail(moved.error());
     return content_.read_string(count);
 }
 
@@ -124,11 +127,24 @@ Result<std::string> OpenMessage::header() {
     return read_string(0, static_cast<std::size_t>(std::min<std::uint64_t>(*end, mime::max_header_size)));
 }
 
+/// Reads all of the message for its structure, in pieces.
+Result<mime::StructureReader> OpenMessage::read_structure() {
+    mime::StructureReader reader;
+    std::array<char, 16 << 10> piece{};
+    for (std::uint64_t position = 0;;) {
+        const Result<std::size_t> count = read(position, piece);
+        if (!count) return fail(count.error());
+        if (*count == 0) return reader;
+        reader.feed({piece.data(), *count});
+        position += *count;
+    }
+}
+
 Result<const mime::Structure*> OpenMessage::structure() {
     if (!structure_) {
-        const Result<std::string> all = text();
-        if (!all) return fail(all.error());
-        structure_ = mime::parse_structure(*all);
+        Result<mime::StructureReader> reader = read_structure();
+        if (!reader) return fail(reader.error());
+        structure_ = std::move(*reader).structure();
     }
     return &*structure_;
 }
@@ -175,10 +191,11 @@ Result<std::string> OpenMessage::envelope() {
 }
 
 Result<std::string> OpenMessage::body_structure(bool extended) {
-    const Result<std::string> all = text();
-    if (!all) return fail(all.error());
-    if (!structure_) structure_ = mime::parse_structure(*all);
-    return extended ? imap::bodystructure(*all, *structure_) : imap::body(*all, *structure_);
+    Result<mime::StructureReader> reader = read_structure();
+    if (!reader) return fail(reader.error());
+    const mime::Outline outline = std::move(*reader).outline();
+    return extended ? imap::bodystructure(outline.headers, outline.structure)
+                    : imap::body(outline.headers, outline.structure);
 }
 
 }  // namespace posthouse::imapd

@@ -11,13 +11,13 @@
 #include "lib/imap/fetch_command.h"
 #include "lib/mime/range.h"
 #include "lib/mime/structure.h"
+#include "lib/mime/structure_reader.h"
 #include "storage/mailbox.h"
 #include "storage/message.h"
 
 namespace posthouse::imapd {
 
-/// All calls block. Small messages are held in memory; of large ones only what is asked for, except while their MIME
-/// structure is being read.
+/// All calls block. Small messages are held in memory; of large ones only what is asked for.
 class OpenMessage {
   public:
     /// not_found: the message is gone.
@@ -53,7 +53,9 @@ class OpenMessage {
   private:
     OpenMessage(storage::Uid uid, storage::MessageContent content) : uid_(uid), content_(std::move(content)) {}
     Result<> load();
+    Result<> move_to(std::uint64_t position);
     Result<std::uint64_t> header_size();
+    Result<mime::StructureReader> read_structure();
     Result<const mime::Structure*> structure();
     Result<std::string> read_string(std::uint64_t position, std::size_t count);
 

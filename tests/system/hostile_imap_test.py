@@ -200,7 +200,7 @@ class Hostile(HostileTest):
         for imap in busy[:4]:
             imap.send("x SEARCH * " + "NOT TEXT {2+}\r\nzq " * 12 + "ALL\r\n")
         for imap in busy[4:]:
-            imap.send("x FETCH * (" + "BODYSTRUCTURE " * 60 + "UID)\r\n")
+            imap.send("x FETCH * (" + "BODY.PEEK[]<9000000.1> BODY.PEEK[]<0.1> " * 30 + "UID)\r\n")
         # In one go, so that only the server's order counts, not how soon this client gets the processor.
         quick.send("a FETCH 1 BODY.PEEK[]\r\nb SEARCH TEXT small\r\nc FETCH 1 BODYSTRUCTURE\r\n")
         for tag in (b"a", b"b", b"c"):

@@ -2,6 +2,10 @@
 #include <string>
 
 #include "imapd/search/candidate.h"
+#include "lib/imap/bodystructure.h"
+#include "lib/imap/envelope.h"
+#include "lib/mime/structure.h"
+#include "storage/summary.h"
 #include "tests/unit/imapd/imap_server.h"
 
 namespace posthouse::imapd {
@@ -45,6 +49,30 @@ TEST_F(MessagesTest, SectionsAndPartialsAreWhatTheyName) {
     EXPECT_TRUE(has(fetch("BODYSTRUCTURE"), "(\"image\" \"png\" "));
     EXPECT_TRUE(has(fetch("ENVELOPE"), "((\"Fred\" NIL \"fred\" \"example.org\"))"));
     EXPECT_TRUE(has(fetch("FULL"), "FLAGS (\\Recent) INTERNALDATE \""));
+}
+
+TEST_F(MessagesTest, WhatIsTooLongForASummaryIsReadFromTheMessage) {
+    TestClient client = select_inbox();
+    std::string message = "Subject: many\r\nTo: ";
+    for (int i = 0; i < 1000; ++i) message += "user" + std::to_string(i) + "@example.org,\r\n ";
+    message += "last@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+    for (int i = 0; i < 500; ++i) message += "--b\r\n\r\npart " + std::to_string(i) + "\r\n";
+    message += "--b--\r\n";
+    append(client, message);
+    append(client, kMultipart);
+    const mime::Structure structure = mime::parse_structure(message);
+    const std::string envelope = imap::envelope(message);
+    const std::string full = imap::bodystructure(message, structure);
+    ASSERT_GT(envelope.size(), storage::kMaxSummaryEnvelope);
+    ASSERT_GT(full.size(), storage::kMaxSummaryBodyStructure);
+    const std::string reply = client.run("FETCH 1:2 (ENVELOPE BODYSTRUCTURE BODY)");
+    EXPECT_TRUE(reply.starts_with("* 1 FETCH (ENVELOPE " + envelope + " BODYSTRUCTURE " + full + " BODY " +
+                                  imap::body(message, structure) + ")\r\n* 2 FETCH (ENVELOPE " +
+                                  imap::envelope(kMultipart) + " BODYSTRUCTURE "));
+    EXPECT_EQ(client.run("FETCH 1 ENVELOPE"), "* 1 FETCH (ENVELOPE " + envelope + ")\r\nt OK FETCH completed\r\n");
+    EXPECT_EQ(client.run("FETCH 2 (BODY ENVELOPE)"),
+              "* 2 FETCH (BODY " + imap::body(kMultipart, mime::parse_structure(kMultipart)) + " ENVELOPE " +
+                  imap::envelope(kMultipart) + ")\r\nt OK FETCH completed\r\n");
 }
 
 TEST_F(MessagesTest, ReadingABodySetsSeenAndSaysSo) {
