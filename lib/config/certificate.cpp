@@ -17,7 +17,7 @@ BioPointer memory(std::string_view text) {
     return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), &BIO_free};
 }
 
-constexpr std::time_t expiry_notice = 14 * 24 * 3600;  // a fortnight: time to get another one
+constexpr std::time_t expiry_notice = std::time_t{14} * 24 * 3600;  // a fortnight: time to get another one
 
 std::string date(const ASN1_TIME* time) {
     std::tm parts{};
