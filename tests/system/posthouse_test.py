@@ -237,7 +237,8 @@ class Instance:
         """SIGKILL to the supervisor and every daemon at one moment, as a power cut would."""
         pids = [self.supervisor(), *self.pids()]
         for pid in pids:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # the supervisor takes the others with it
+                os.kill(pid, signal.SIGKILL)
         eventually(lambda: not any(is_alive(pid) for pid in pids), "processes end after SIGKILL")
 
     def reload(self):
