@@ -1,15 +1,13 @@
 // From what a command names to the messages of the view.
 #include "imapd/selected.h"
 
-#include <algorithm>
-
 namespace posthouse::imapd {
 
 using storage::Uid;
 
 Result<std::vector<imap::NumberRange>> numbers_of(const storage::View& view, const imap::SequenceSet& set,
                                                   bool by_uid) {
-    const auto uids = view.uids();
+    const storage::UidRanges& uids = view.uids();
     if (!by_uid) {
         std::vector<imap::NumberRange> numbers = set.resolve(view.count());
         if (!numbers.empty() && numbers.back().last > view.count()) {
@@ -19,11 +17,10 @@ Result<std::vector<imap::NumberRange>> numbers_of(const storage::View& view, con
     }
     std::vector<imap::NumberRange> numbers;
     for (const imap::NumberRange& range : set.resolve(uids.empty() ? 0 : uids.back().value())) {
-        const auto first = std::ranges::lower_bound(uids, Uid(range.first));
-        const auto after = std::ranges::upper_bound(uids, Uid(range.last));
-        if (first >= after) continue;
-        const auto number = static_cast<std::uint32_t>(first - uids.begin()) + 1;
-        const auto last = static_cast<std::uint32_t>(after - uids.begin());
+        const std::uint32_t before = uids.count_below(Uid(range.first));
+        const std::uint32_t last = uids.count_below(Uid(range.last)) + (uids.contains(Uid(range.last)) ? 1 : 0);
+        if (before >= last) continue;
+        const std::uint32_t number = before + 1;
         if (!numbers.empty() && numbers.back().last + 1 == number) {
             numbers.back().last = last;
         } else {
@@ -35,7 +32,7 @@ Result<std::vector<imap::NumberRange>> numbers_of(const storage::View& view, con
 
 storage::UidSet uids_of(const storage::View& view, const std::vector<imap::NumberRange>& numbers) {
     storage::UidSet set;
-    const auto uids = view.uids();
+    const storage::UidRanges& uids = view.uids();
     // UIDs between two neighbours of the view are of messages that are gone, and are never used again.
     for (const imap::NumberRange& range : numbers) set.add(uids[range.first - 1], uids[range.last - 1]);
     return set;

@@ -12,6 +12,7 @@ namespace {
 storage::Settings store_settings(const config::Config& config) {
     storage::Settings settings;
     settings.mail_root = config.general.mail_root;
+    settings.index_root = config.general.index_root;
     settings.host_name = config.general.hostname;
     return settings;
 }

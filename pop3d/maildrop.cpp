@@ -23,8 +23,7 @@ Result<Maildrop> Maildrop::open(storage::Store& store, const storage::AccountNam
     if (!inbox) return fail(inbox.error());
     const Result<storage::View> view = storage::View::open(*inbox, storage::Access::read_write);
     if (!view) return fail(view.error());
-    const storage::UidSet uids(std::vector<storage::Uid>(view->uids().begin(), view->uids().end()));
-    const Result<std::vector<storage::MessageRow>> rows = (*inbox)->rows(uids, {.wire_size = true});
+    const Result<std::vector<storage::MessageRow>> rows = (*inbox)->rows(view->uids().set(), {.wire_size = true});
     if (!rows) return fail(rows.error());
     std::vector<Message> messages;
     messages.reserve(rows->size());

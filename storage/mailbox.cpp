@@ -8,6 +8,8 @@
 
 #include "lib/base/random.h"
 #include "storage/mailbox_state.h"
+#include "storage/maildir_name.h"
+#include "storage/uidlist.h"
 #include "storage/writer_state.h"
 
 namespace posthouse::storage {
@@ -38,6 +40,8 @@ UidValidity Mailbox::uid_validity() const { return state_->uid_validity(); }
 Result<Status> Mailbox::status() { return state_->status(); }
 std::vector<std::string> Mailbox::keywords() const { return state_->keyword_names(); }
 bool Mailbox::may_create_keywords() const { return state_->may_create_keywords(); }
+bool Mailbox::needs_verification() const { return state_->needs_verification(); }
+Result<> Mailbox::verify() { return state_->synchronise(true); }
 
 Result<std::vector<MessageRow>> Mailbox::rows(const UidSet& uids, const Columns& columns) const {
     return state_->rows(uids, columns);
@@ -70,7 +74,11 @@ Result<Appended> Mailbox::append(std::vector<NewMessage> messages) {
              .base = make_base_name(state_->store().host(), {}, writer.physical_size(), writer.wire_size()),
              .system = message.flags.system,
              .keywords = message.flags.keywords,
-             .extras = {}});
+             .extras = {},
+             .physical_size = static_cast<std::int64_t>(writer.physical_size()),
+             .wire_size = static_cast<std::int64_t>(writer.wire_size()),
+             .internal_date = message.internal_date ? message.internal_date->time_since_epoch().count()
+                                                    : FileRow::unknown});
     }
     Result<std::vector<Uid>> uids = state_->add(arrivals, WhenFull::fail);
     if (!uids) return fail(uids.error());
@@ -80,24 +88,34 @@ Result<Appended> Mailbox::append(std::vector<NewMessage> messages) {
 
 Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target) {
     // Their sizes become part of the new names.
-    const Result<std::vector<MessageRow>> sized = state_->rows(uids, {.physical_size = true, .wire_size = true});
-    if (!sized) return fail(sized.error());
+    // Their sizes become part of the new names.
+    if (const auto sized = state_->rows(uids, {.physical_size = true, .wire_size = true}); !sized)
+        return fail(sized.error());
     Copied copied{target.uid_validity(), {}, {}};
     TmpNames links(*target.state_->folder());
-    for (CopySource& source : state_->copy_sources(uids)) {
-        std::string base = make_base_name(state_->store().host(), {}, source.physical_size, source.wire_size);
+    Result<std::vector<CopySource>> sources = state_->copy_sources(uids);
+    if (!sources) return fail(sources.error());
+    for (CopySource& source : *sources) {
+        const FileRow& file = source.record.file;
+        if (file.physical_size < 0 || file.wire_size < 0) continue;  // gone before it could be measured
+        std::string base = make_base_name(state_->store().host(), {}, static_cast<std::uint64_t>(file.physical_size),
+                                          static_cast<std::uint64_t>(file.wire_size));
         const Result<> linked = state_->link_to(source, *target.state_->folder(), base);
         if (!linked && linked.error().code == ErrorCode::not_found) continue;
         if (!linked) return fail(linked.error());
         std::string extras;
+        const std::string guid = source.record.guid();
         // A blank would end the field.
-        if (source.guid.find(' ') == std::string::npos) add_extra(extras, 'G', source.guid);
-        copied.from.emplace_back(source.uid);
+        if (guid.find(' ') == std::string::npos) add_extra(extras, 'G', guid);
+        copied.from.emplace_back(source.record.uid);
         links.arrivals.push_back({.tmp_name = base,
                                   .base = std::move(base),
                                   .system = source.flags.system,
                                   .keywords = std::move(source.flags.keywords),
-                                  .extras = std::move(extras)});
+                                  .extras = std::move(extras),
+                                  .physical_size = file.physical_size,
+                                  .wire_size = file.wire_size,
+                                  .internal_date = file.internal_date});
     }
     Result<std::vector<Uid>> added = target.state_->add(links.arrivals, WhenFull::leave_out);
     if (!added) return fail(added.error());

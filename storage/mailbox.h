@@ -32,6 +32,7 @@ struct Columns {
 struct MessageRow {
     Uid uid;
     Flags flags;
+    ModSeq modseq;                    ///< MODSEQ (RFC 7162 §3.1)
     Time internal_date{};             ///< INTERNALDATE (RFC 9051 §2.3.3)
     std::uint64_t physical_size = 0;  ///< bytes of the file
     std::uint64_t wire_size = 0;      ///< RFC822.SIZE: octets with CRLF line ends (RFC 9051 §2.3.4)
@@ -105,6 +106,11 @@ class Mailbox {
     Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
     /// STORE: gives the flags that those of `uids` which exist have now. limit: no room for another keyword.
     Result<std::vector<MessageFlags>> store_flags(const UidSet& uids, const FlagChange& change);
+
+    /// The folder is to be read once more, as a foreign program may have changed it within the tick of its time. What
+    /// is shown meanwhile is right but for such a change. In the background: it costs in proportion to the mailbox.
+    bool needs_verification() const;
+    Result<> verify();
 
     /// For storage's own parts.
     const std::shared_ptr<MailboxState>& state() const { return state_; }

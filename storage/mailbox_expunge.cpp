@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "lib/base/log.h"
 #include "storage/mailbox_each.h"
@@ -29,38 +30,28 @@ Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule r
     bool from_fresh = false;
     bool is_sparse = false;
     do {
-        const std::scoped_lock guard(mutex_);
-        const Result<FileLock> flock = lock_folder();
-        if (!flock) return fail(flock.error());
-        if (Result<> synchronised = synchronise_locked(true); !synchronised) return fail(synchronised.error());
-        if (std::exchange(first, false)) {
-            // From the highest UID down: the fewer lie behind, the less is moved in memory.
-            todo = existing(uids);
-            std::ranges::reverse(todo);
-        }
-        std::vector<std::uint32_t> piece;
+        Result<Work> work = begin_work();
+        if (!work) return fail(work.error());
+        if (std::exchange(first, false)) todo = work->edit.existing(uids);
         Result<> result;
+        bool changed = false;
         for (std::size_t tried = 0; next < todo.size() && tried < piece_size; ++next) {
-            const Record* record = find(todo[next]);
+            const Record* record = work->edit.find(todo[next]);
             if (record == nullptr) continue;
-            if (rule == ExpungeRule::deleted_only && !record->system.has(Flag::deleted)) continue;
+            if (rule == ExpungeRule::deleted_only && !record->system().has(Flag::deleted)) continue;
             ++tried;
-            from_fresh = from_fresh || record->fresh;
-            const Result<bool> unlinked = unlink_record(todo[next]);
+            from_fresh = from_fresh || record->fresh();
+            const Result<bool> unlinked = unlink_message(*work, todo[next]);
             if (!unlinked) result = fail(unlinked.error());
             if (!unlinked) break;
-            if (*unlinked) piece.push_back(todo[next]);
+            if (!*unlinked) continue;
+            changed = true;
+            work->edit.drop(todo[next]);
+            removed.emplace_back(todo[next]);
         }
-        std::ranges::reverse(piece);
-        drop(piece);
-        for (const std::uint32_t uid : piece) removed.emplace_back(uid);
-        if (!piece.empty()) {
-            own_change(look_cur_, folder_->cur());
-            own_change(look_fresh_, folder_->fresh());
-            noted();
-        }
+        is_sparse = work->edit.row().absent > min_dead_lines + work->edit.row().messages / 4;
+        if (changed || !result) end_work(*work);
         if (!result) return fail(result.error());
-        is_sparse = absent_.size() > min_dead_lines + records_.size() / 4;
     } while (next < todo.size());
     std::ranges::sort(removed);
     if (removed.empty()) return removed;
@@ -73,23 +64,23 @@ Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule r
     return removed;
 }
 
-Result<bool> MailboxState::unlink_record(std::uint32_t uid) {
+Result<bool> MailboxState::unlink_message(Work& work, std::uint32_t uid) {
     for (bool again = true;; again = false) {
-        const Record* record = find(uid);
+        const Record* record = work.edit.find(uid);
         if (record == nullptr) return false;
-        if (::unlinkat(folder_of(record->fresh), record->file.c_str(), 0) == 0) return true;
+        if (::unlinkat(folder_of(record->fresh()), record->name().c_str(), 0) == 0) return true;
         if (errno != ENOENT) return fail_errno("unlink message", errno);
         if (!again) return false;
-        if (Result<const Record*> found = rescan_for(uid); !found) return fail(found.error());
+        if (Result<> scanned = rescan(work); !scanned) return fail(scanned.error());
     }
 }
 
 Result<> MailboxState::compact() {
-    const std::scoped_lock guard(mutex_);
-    const Result<FileLock> flock = lock_folder();
-    if (!flock) return fail(flock.error());
-    if (Result<> alive = check_alive(); !alive) return alive;
-    return MailboxSync(*this).compact();
+    Result<Work> work = begin_work();
+    if (!work) return fail(work.error());
+    Result<> compacted = MailboxSync(*this, work->edit).compact();
+    if (compacted) end_work(*work);
+    return compacted;
 }
 
 Result<> MailboxState::destroy(const std::string& path, const std::string& trash) {
@@ -106,9 +97,27 @@ Result<> MailboxState::destroy(const std::string& path, const std::string& trash
     if (!root) return fail(root.error());
     if (Result<> synced = sync_fd(root->get(), "account's folder"); !synced) return synced;
     noted();
+    if (Result<> forgotten = forget_rows(); !forgotten)
+        log::warning("deleted mailbox stays in the index", {{"error", forgotten.error().message()}});
     if (Result<> removed = remove_tree(trash); !removed)
         log::warning("deleted mailbox can't be removed", {{"error", removed.error().message()}});
     return {};
+}
+
+Result<> MailboxState::forget_rows() {
+    const Result<std::shared_ptr<Index>> index = Index::get(index_place_);
+    if (!index) return fail(index.error());
+    std::uint32_t number = 0;
+    {
+        Result<IndexWriter> writer = IndexWriter::begin(*index);
+        if (!writer) return fail(writer.error());
+        const std::optional<MailboxRow> row = writer->mailbox(key());
+        if (!row) return {};
+        number = row->number;
+        writer->erase_mailbox(key());
+        if (Result<> committed = writer->commit(); !committed) return committed;
+    }
+    return erase_leftovers(*index, number);
 }
 
 }  // namespace posthouse::storage

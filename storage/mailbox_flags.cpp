@@ -1,11 +1,14 @@
 // STORE and the claim of \Recent: messages' files renamed, in pieces, under the folder's lock.
 #include <stdio.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "lib/base/log.h"
 #include "storage/mailbox_each.h"
 #include "storage/mailbox_state.h"
+#include "storage/maildir_name.h"
 
 namespace posthouse::storage {
 
@@ -15,39 +18,37 @@ Result<std::vector<MessageFlags>> MailboxState::store_flags(const UidSet& uids, 
     std::size_t next = 0;
     bool first = true;
     do {
-        const std::scoped_lock guard(mutex_);
-        const Result<FileLock> flock = lock_folder();
-        if (!flock) return fail(flock.error());
-        if (Result<> synchronised = synchronise_locked(true); !synchronised) return fail(synchronised.error());
-        if (std::exchange(first, false)) todo = existing(uids);
+        Result<Work> work = begin_work();
+        if (!work) return fail(work.error());
+        if (std::exchange(first, false)) todo = work->edit.existing(uids);
         if (!todo.empty() && change.action != FlagAction::remove && !keywords_.mask_of(change.flags.keywords)) {
             const Result<UidListLock> lock = UidListLock::take(*folder_, store_->locks(), store_->settings().lock_wait);
             if (!lock) return fail(lock.error());
-            if (Result<bool> read = keywords_.reload(*folder_); !read) return fail(read.error());
-            keyword_sets_.clear();
-            // A keyword is durable before a file carries its letter.
-            if (Result<> added = keywords_.add(*folder_, change.flags.keywords, WhenFull::fail); !added)
-                return fail(added.error());
+            if (Result<> made = make_keywords(change.flags.keywords, WhenFull::fail); !made) return fail(made.error());
         }
         const std::uint32_t mask = keywords_.known_mask_of(change.flags.keywords);
-        const std::uint64_t before = log_.now();
-        for (const std::size_t end = std::min(todo.size(), next + piece_size); next < end; ++next) {
-            if (Result<> set = set_flags(todo[next], change, mask); !set) return fail(set.error());
-            if (const Record* record = find(todo[next])) stored.push_back({Uid(record->uid), flags_of_record(*record)});
+        bool changed = false;
+        Result<> result;
+        for (const std::size_t end = std::min(todo.size(), next + piece_size); next < end && result; ++next) {
+            const Result<bool> set = set_flags(*work, todo[next], change, mask);
+            if (!set) result = fail(set.error());
+            if (!set) break;
+            changed = changed || *set;
+            if (const Record* record = work->edit.find(todo[next]))
+                stored.push_back({Uid(record->uid), {record->system(), keyword_sets_->of(record->flags.keywords)}});
         }
-        if (log_.now() == before) continue;
-        own_change(look_cur_, folder_->cur());
-        own_change(look_fresh_, folder_->fresh());
-        noted();
+        if (changed || !result) end_work(*work);
+        if (!result) return fail(result.error());
     } while (next < todo.size());
     return stored;
 }
 
-Result<> MailboxState::set_flags(std::uint32_t uid, const FlagChange& change, std::uint32_t mask) {
+Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagChange& change, std::uint32_t mask) {
     for (bool again = true;; again = false) {
-        Record* record = find(uid);
-        if (record == nullptr) return {};
-        const NameFlags old = storage::flags_of(record->file);
+        const Record* record = work.edit.find(uid);
+        if (record == nullptr) return false;
+        const std::string old_name = record->name();
+        const NameFlags old = storage::flags_of(old_name);
         NameFlags now = old;
         switch (change.action) {
             case FlagAction::replace:
@@ -64,45 +65,43 @@ Result<> MailboxState::set_flags(std::uint32_t uid, const FlagChange& change, st
                 now.keywords &= ~mask;
                 break;
         }
-        if (now == old) return {};
-        std::string name = name_with_flags(record->base(), now);
-        if (::renameat(folder_of(record->fresh), record->file.c_str(), folder_->cur(), name.c_str()) == 0) {
-            rename_record(*record, std::move(name), false);
-            return {};
+        if (now == old) return false;
+        const std::string name = name_with_flags(record->file.base, now);
+        if (::renameat(folder_of(record->fresh()), old_name.c_str(), folder_->cur(), name.c_str()) == 0) {
+            work.edit.rename(uid, name, false);
+            return true;
         }
         if (errno != ENOENT) return fail_errno("rename message", errno);
         // Somebody renamed or removed it. Still not where the folder said a moment ago: it was removed.
-        if (!again) return {};
-        if (Result<const Record*> found = rescan_for(uid); !found) return fail(found.error());
+        if (!again) return false;
+        if (Result<> scanned = rescan(work); !scanned) return fail(scanned.error());
     }
 }
 
 Result<std::vector<Uid>> MailboxState::claim() {
-    const Result<FileLock> flock = lock_folder();
-    if (!flock) return fail(flock.error());
-    if (Result<> synchronised = synchronise_locked(true); !synchronised) return fail(synchronised.error());
+    Result<Work> work = begin_work();
+    if (!work) return fail(work.error());
     std::vector<Uid> claimed;
-    for (std::size_t i = records_.size(), left = fresh_; i > 0 && left > 0; --i) {
-        Record& record = records_[i - 1];
-        if (!record.fresh) continue;
-        --left;
-        std::string name = record.file.find(':') == std::string::npos ? name_with_flags(record.file, {}) : record.file;
-        if (::renameat(folder_->fresh(), record.file.c_str(), folder_->cur(), name.c_str()) == 0) {
-            claimed.emplace_back(record.uid);
-            rename_record(record, std::move(name), false);
+    bool look_again = false;
+    for (const std::uint32_t uid : work->edit.fresh()) {
+        const Record* record = work->edit.find(uid);
+        if (record == nullptr) continue;
+        const std::string old_name = record->name();
+        const std::string name =
+            record->flags.has_suffix == 0 ? name_with_flags(record->file.base, {}) : old_name;
+        if (::renameat(folder_->fresh(), old_name.c_str(), folder_->cur(), name.c_str()) == 0) {
+            claimed.emplace_back(uid);
+            work->edit.rename(uid, name, false);
         } else if (errno == ENOENT) {
-            look_cur_.at_ns = 0;  // another claimed or removed it: read the folder the next time
+            look_again = true;  // another claimed or removed it: read the folder the next time
         } else {
             // Not worth failing a SELECT for: the message stays in new/, readable as it is.
             log::warning("new message can't be moved to cur/", {{"errno", errno}});
             break;
         }
     }
-    const bool look_again = look_cur_.at_ns == 0;
-    own_change(look_cur_, folder_->cur());
-    own_change(look_fresh_, folder_->fresh());
-    if (look_again) look_cur_.at_ns = 0;
-    std::ranges::sort(claimed);
+    if (look_again) work->edit.row().cur.at_ns = 0;
+    end_work(*work);
     return claimed;
 }
 

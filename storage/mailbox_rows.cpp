@@ -1,4 +1,4 @@
-// Rows and content: what memory knows, and what needs a look at the message's file the first time.
+// Rows and content: what the index knows, and what needs a look at the message's file the first time.
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -8,7 +8,7 @@
 #include <array>
 #include <cerrno>
 
-#include "lib/base/ascii.h"
+#include "lib/base/log.h"
 #include "storage/mailbox_each.h"
 #include "storage/mailbox_state.h"
 #include "storage/writer_state.h"
@@ -29,156 +29,159 @@ std::string email_id_of(std::string_view guid) {
     return id;
 }
 
-/// A size told by the file's name, else by its line in dovecot-uidlist.
-std::optional<std::uint64_t> told_size(const Record& record, char key) {
-    const auto in_name = size_in_name(record.base(), key);
-    if (in_name) return in_name;
-    const auto in_line = extra_in(record.extras, key);
-    return in_line ? ascii::parse_number(*in_line) : std::nullopt;
-}
-
-/// What a look at a message's file tells.
-struct Details {
-    std::uint32_t uid = 0;
-    std::string file;
-    bool fresh = false;
-    bool wants_wire = false;
-    std::int64_t internal_date = Record::unknown;
-    std::int64_t changed = Record::unknown;
-    std::int64_t physical_size = Record::unknown;
-    std::int64_t wire_size = Record::unknown;
-};
-
-Result<> look_at(int folder, Details& details) {
+Result<> look_at(int folder, Record& record, bool wants_wire) {
     struct stat st{};
-    if (::fstatat(folder, details.file.c_str(), &st, 0) != 0) return fail_errno("stat message", errno);
-    details.internal_date = st.st_mtim.tv_sec;
-    details.changed = st.st_ctim.tv_sec;
-    details.physical_size = st.st_size;
-    if (!details.wants_wire) return {};
-    const Result<UniqueFd> file = open_in(folder, details.file, O_RDONLY);
+    const std::string name = record.name();
+    if (::fstatat(folder, name.c_str(), &st, 0) != 0) return fail_errno("stat message", errno);
+    FileRow& row = record.file;
+    row.internal_date = st.st_mtim.tv_sec;
+    if (row.save_date == FileRow::unknown) row.save_date = st.st_ctim.tv_sec;
+    if (row.physical_size == FileRow::unknown) row.physical_size = st.st_size;
+    if (!wants_wire) return {};
+    const Result<UniqueFd> file = open_in(folder, name, O_RDONLY);
     if (!file) return fail(file.error());
     const Result<std::uint64_t> added = count_bare_lf(file->get());
     if (!added) return fail(added.error());
-    details.wire_size = st.st_size + static_cast<std::int64_t>(*added);
+    row.wire_size = st.st_size + static_cast<std::int64_t>(*added);
     return {};
+}
+
+bool lacks(const FileRow& file, const Columns& columns) {
+    return (columns.internal_date && file.internal_date == FileRow::unknown) ||
+           (columns.physical_size && file.physical_size == FileRow::unknown) ||
+           (columns.wire_size && file.wire_size == FileRow::unknown) ||
+           (columns.save_date && file.save_date == FileRow::unknown);
+}
+
+bool needs_file(const Columns& columns) {
+    return columns.internal_date || columns.physical_size || columns.wire_size || columns.save_date || columns.email_id;
+}
+
+MessageRow row_of(const Record& record, Flags flags, const Columns& columns) {
+    const auto known = [](std::int64_t value) { return value == FileRow::unknown ? 0 : value; };
+    const FileRow& file = record.file;
+    MessageRow row;
+    row.uid = Uid(record.uid);
+    row.flags = std::move(flags);
+    row.modseq = ModSeq(record.flags.modseq);
+    if (columns.internal_date) row.internal_date = Time(std::chrono::seconds(known(file.internal_date)));
+    if (columns.physical_size) row.physical_size = static_cast<std::uint64_t>(known(file.physical_size));
+    if (columns.wire_size) row.wire_size = static_cast<std::uint64_t>(known(file.wire_size));
+    if (columns.save_date) row.save_date = Time(std::chrono::seconds(known(file.save_date)));
+    if (columns.email_id) row.email_id = email_id_of(record.guid());
+    return row;
 }
 
 }  // namespace
 
 Result<std::vector<MessageRow>> MailboxState::rows(const UidSet& uids, const Columns& columns) {
-    std::vector<MessageRow> rows;
-    std::unique_lock guard(mutex_);
-    if (deleted_) return fail(ErrorCode::not_found, "Mailbox was deleted");
-    const std::vector<std::uint32_t> todo = existing(uids);
-    rows.reserve(todo.size());
-    for (std::size_t next = 0; next < todo.size(); next += piece_size) {
-        const auto piece = std::span(todo).subspan(next, std::min(piece_size, todo.size() - next));
-        guard.unlock();
-        if (Result<> loaded = load_details(piece, columns, true); !loaded) return fail(loaded.error());
-        guard.lock();
-        for (const std::uint32_t uid : piece)
-            if (const Record* record = find(uid)) rows.push_back(row_of(*record, columns));
+    const bool wants_file = needs_file(columns);
+    for (bool again = true;; again = false) {
+        Result<Snapshot> now = snapshot();
+        if (!now) return fail(now.error());
+        std::vector<MessageRow> rows;
+        std::vector<std::uint32_t> lacking;
+        for (const UidRange& range : uids.ranges())
+            now->reader.each_flags(now->row.number, range.first.value(), range.last.value(),
+                                   [&](std::uint32_t uid, const FlagRow& flags) {
+                                       Record record{uid, flags, {}};
+                                       if (wants_file)
+                                           if (auto file = now->reader.file(now->row.number, uid))
+                                               record.file = std::move(*file);
+                                       if (wants_file && lacks(record.file, columns)) lacking.push_back(uid);
+                                       rows.push_back(row_of(record, now->flags_of(flags), columns));
+                                       return true;
+                                   });
+        if (Result<> read = now->reader.status(); !read) return fail(read.error());
+        if (lacking.empty() || !again) return rows;
+        now = fail(ErrorCode::internal, {});  // the snapshot ends before files are looked at
+        for (std::size_t next = 0; next < lacking.size(); next += piece_size) {
+            const auto piece = std::span(lacking).subspan(next, std::min(piece_size, lacking.size() - next));
+            if (Result<> loaded = load_details(piece, columns, true); !loaded) return fail(loaded.error());
+        }
     }
-    return rows;
-}
-
-MessageRow MailboxState::row_of(const Record& record, const Columns& columns) const {
-    const auto known = [](std::int64_t value) { return value == Record::unknown ? 0 : value; };
-    MessageRow row;
-    row.uid = Uid(record.uid);
-    row.flags = flags_of_record(record);
-    if (columns.internal_date) row.internal_date = Time(std::chrono::seconds(known(record.internal_date)));
-    if (columns.physical_size) row.physical_size = static_cast<std::uint64_t>(known(record.physical_size));
-    if (columns.wire_size) row.wire_size = static_cast<std::uint64_t>(known(record.wire_size));
-    if (columns.save_date) row.save_date = Time(std::chrono::seconds(known(record.first_seen)));
-    if (columns.email_id) row.email_id = email_id_of(guid_of(record));
-    return row;
 }
 
 Result<> MailboxState::load_details(std::span<const std::uint32_t> uids, const Columns& columns, bool again) {
-    std::vector<Details> wanted;
+    std::vector<Record> wanted;
     {
-        const std::scoped_lock guard(mutex_);
-        for (const std::uint32_t uid : uids) {
-            Record* record = find(uid);
-            if (record == nullptr) continue;
-            const auto take_told = [&](bool wants, std::int64_t& size, char key) {
-                if (!wants || size != Record::unknown) return;
-                if (const auto told = told_size(*record, key)) size = static_cast<std::int64_t>(*told);
-            };
-            take_told(columns.physical_size, record->physical_size, 'S');
-            take_told(columns.wire_size, record->wire_size, 'W');
-            if (columns.save_date && record->first_seen == Record::unknown) {
-                const auto saved = extra_in(record->extras, 'D');
-                const auto seconds = saved ? ascii::parse_number(*saved) : std::nullopt;
-                if (seconds && *seconds < 1ull << 40) record->first_seen = static_cast<std::int64_t>(*seconds);
-            }
-            const bool wants_wire = columns.wire_size && record->wire_size == Record::unknown;
-            if (wants_wire || (columns.internal_date && record->internal_date == Record::unknown) ||
-                (columns.physical_size && record->physical_size == Record::unknown) ||
-                (columns.save_date && record->first_seen == Record::unknown))
-                wanted.push_back({.uid = uid, .file = record->file, .fresh = record->fresh, .wants_wire = wants_wire});
-        }
+        const Result<Snapshot> now = snapshot();
+        if (!now) return fail(now.error());
+        for (const std::uint32_t uid : uids)
+            if (std::optional<Record> record = now->find(uid)) wanted.push_back(std::move(*record));
     }
     std::vector<std::uint32_t> moved;
-    for (Details& details : wanted) {
-        const Result<> looked = look_at(folder_of(details.fresh), details);
+    std::vector<Record> seen;
+    for (Record& record : wanted) {
+        const bool wants_wire = columns.wire_size && record.file.wire_size == FileRow::unknown;
+        const Result<> looked = look_at(folder_of(record.fresh()), record, wants_wire);
         if (!looked && looked.error().code != ErrorCode::not_found) return looked;
-        if (!looked) moved.push_back(details.uid);
+        if (looked)
+            seen.push_back(std::move(record));
+        else
+            moved.push_back(record.uid);
     }
-    std::unique_lock guard(mutex_);
-    for (const Details& details : wanted) {
-        Record* record = find(details.uid);
-        if (record == nullptr || details.internal_date == Record::unknown) continue;
-        record->internal_date = details.internal_date;
-        if (record->first_seen == Record::unknown) record->first_seen = details.changed;
-        if (record->physical_size == Record::unknown) record->physical_size = details.physical_size;
-        if (details.wire_size != Record::unknown) record->wire_size = details.wire_size;
-    }
+    if (Result<> put = put_details(seen); !put) return put;
     if (moved.empty() || !again) return {};
     // Renamed meanwhile, or gone: the folder tells; then once more for those that are still there.
-    if (Result<> synchronised = synchronise_locked(false, true); !synchronised) return synchronised;
-    guard.unlock();
+    if (Result<> synchronised = synchronise(true); !synchronised) return synchronised;
     return load_details(moved, columns, false);
 }
 
+Result<> MailboxState::put_details(const std::vector<Record>& records) {
+    if (records.empty()) return {};
+    const Result<std::shared_ptr<Index>> index = Index::get(index_place_);
+    if (!index) return fail(index.error());
+    Result<IndexWriter> writer = IndexWriter::begin(*index);
+    if (!writer) return fail(writer.error());
+    std::optional<MailboxRow> row = writer->mailbox(key());
+    if (!row) return {};
+    for (const Record& record : records) {
+        std::optional<FileRow> there = writer->file(row->number, record.uid);
+        if (!there || there->base != record.file.base) continue;
+        const auto bytes_of = [](std::int64_t size) { return static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0)); };
+        row->bytes += bytes_of(record.file.physical_size) - bytes_of(there->physical_size);
+        there->internal_date = record.file.internal_date;
+        there->save_date = record.file.save_date;
+        there->physical_size = record.file.physical_size;
+        there->wire_size = record.file.wire_size;
+        writer->put_file(row->number, record.uid, *there);
+    }
+    writer->put_mailbox(key(), *row);
+    return writer->commit();
+}
+
 Result<MessageContent> MailboxState::open_message(Uid uid) {
-    UniqueFd file;
-    std::optional<std::uint64_t> told_physical;
-    std::optional<std::uint64_t> wire;
-    for (bool again = true; !file; again = false) {
-        const std::scoped_lock guard(mutex_);
-        if (!again)
-            if (Result<> synchronised = synchronise_locked(false, true); !synchronised)
-                return fail(synchronised.error());
-        const Record* record = find(uid.value());
-        if (record == nullptr) return fail(ErrorCode::not_found, "Message is gone");
-        Result<UniqueFd> opened = open_in(folder_of(record->fresh), record->file, O_RDONLY);
-        if (!opened && (opened.error().code != ErrorCode::not_found || !again)) return fail(opened.error());
-        if (!opened) continue;
-        file = std::move(*opened);
-        told_physical = told_size(*record, 'S');
-        wire = told_size(*record, 'W');
-        if (!wire && record->wire_size != Record::unknown) wire = static_cast<std::uint64_t>(record->wire_size);
-        if (!told_physical && record->physical_size != Record::unknown)
-            told_physical = static_cast<std::uint64_t>(record->physical_size);
-    }
-    struct stat st{};
-    if (::fstat(file.get(), &st) != 0) return fail_errno("stat message", errno);
-    const auto size = static_cast<std::uint64_t>(st.st_size);
-    // The name is believed as long as it is right about the file's size.
-    if (!wire || told_physical != size || *wire < size) {
-        const Result<std::uint64_t> added = count_bare_lf(file.get());
-        if (!added) return fail(added.error());
-        wire = size + *added;
-        const std::scoped_lock guard(mutex_);
-        if (Record* record = find(uid.value())) {
-            record->physical_size = static_cast<std::int64_t>(size);
-            record->wire_size = static_cast<std::int64_t>(*wire);
+    for (bool again = true;; again = false) {
+        std::optional<Record> record;
+        {
+            const Result<Snapshot> now = snapshot();
+            if (!now) return fail(now.error());
+            record = now->find(uid.value());
         }
+        if (!record) return fail(ErrorCode::not_found, "Message is gone");
+        Result<UniqueFd> file = open_in(folder_of(record->fresh()), record->name(), O_RDONLY);
+        if (!file && file.error().code == ErrorCode::not_found && again) {
+            if (Result<> synchronised = synchronise(true); !synchronised) return fail(synchronised.error());
+            continue;
+        }
+        if (!file) return fail(file.error());
+        struct stat st{};
+        if (::fstat(file->get(), &st) != 0) return fail_errno("stat message", errno);
+        // What is known is believed as long as it is right about the file's size.
+        const bool is_right = record->file.physical_size == st.st_size && record->file.wire_size >= st.st_size;
+        if (!is_right) {
+            const Result<std::uint64_t> added = count_bare_lf(file->get());
+            if (!added) return fail(added.error());
+            record->file.physical_size = st.st_size;
+            record->file.wire_size = st.st_size + static_cast<std::int64_t>(*added);
+            if (record->file.internal_date == FileRow::unknown) record->file.internal_date = st.st_mtim.tv_sec;
+            if (Result<> put = put_details({*record}); !put)
+                log::warning("sizes can't be noted in the index", {{"error", put.error().message()}});
+        }
+        return MessageContent(std::move(*file), static_cast<std::uint64_t>(st.st_size),
+                              static_cast<std::uint64_t>(record->file.wire_size));
     }
-    return MessageContent(std::move(file), size, *wire);
 }
 
 }  // namespace posthouse::storage

@@ -1,15 +1,24 @@
-// A mailbox in memory: looking messages up, counting, noting changes.
+// A mailbox's locks, and what its row in the index tells: counts, changes, names.
 #include "storage/mailbox_state.h"
 
 #include <algorithm>
-#include <chrono>
+#include <limits>
 #include <utility>
 
+#include "lib/base/log.h"
 #include "storage/mailbox_each.h"
 #include "storage/mailbox_sync.h"
 #include "storage/watch.h"
 
 namespace posthouse::storage {
+
+std::optional<Record> Snapshot::find(std::uint32_t uid) const {
+    const FlagRow flags = reader.flags(row.number, uid);
+    if (flags.place == Place::none) return std::nullopt;
+    std::optional<FileRow> file = reader.file(row.number, uid);
+    if (!file) return std::nullopt;
+    return Record{uid, flags, std::move(*file)};
+}
 
 Result<std::shared_ptr<MailboxState>> MailboxState::open(std::shared_ptr<StoreState> store, std::string account_root,
                                                          const std::string& path) {
@@ -23,8 +32,9 @@ Result<std::shared_ptr<MailboxState>> MailboxState::open(std::shared_ptr<StoreSt
 MailboxState::MailboxState(std::shared_ptr<StoreState> store, std::string account_root, Folder folder)
     : store_(std::move(store)),
       account_root_(std::move(account_root)),
+      index_place_(store_->index_place(account_root_)),
       folder_(std::make_shared<const Folder>(std::move(folder))),
-      log_(store_->settings().remembered_changes) {}
+      keyword_sets_(std::make_shared<KeywordSets>(keywords_)) {}
 
 MailboxState::~MailboxState() { store_->forget(*this); }
 
@@ -37,189 +47,238 @@ Result<FileLock> MailboxState::lock_folder() const {
     return FileLock::take(folder_->cur(), store_->settings().lock_wait);
 }
 
-Result<> MailboxState::synchronise_locked(bool holds_flock, bool must_scan) {
-    return MailboxSync(*this).run(holds_flock, must_scan);
+Result<IndexReader> MailboxState::reader() const {
+    Result<std::shared_ptr<Index>> index = Index::get(index_place_);
+    if (!index) return fail(index.error());
+    return IndexReader::begin(std::move(*index));
 }
 
-Result<> MailboxState::synchronise() {
+Result<Snapshot> MailboxState::snapshot() {
+    for (bool again = true;; again = false) {
+        Result<IndexReader> opened = reader();
+        if (!opened) return fail(opened.error());
+        std::optional<MailboxRow> row = opened->mailbox(key());
+        if (Result<> read = opened->status(); !read) return fail(read.error());
+        if (row || !again) {
+            const std::scoped_lock guard(mutex_);
+            return Snapshot{std::move(*opened), row.value_or(MailboxRow()), keyword_sets_};
+        }
+        // The index was lost under a running session.
+        if (Result<> synchronised = synchronise(); !synchronised) return fail(synchronised.error());
+    }
+}
+
+Result<Snapshot> MailboxState::look() {
+    {
+        const std::scoped_lock guard(mutex_);
+        if (Result<> alive = check_alive(); !alive) return fail(alive.error());
+        Result<IndexReader> opened = reader();
+        if (!opened) return fail(opened.error());
+        const std::optional<MailboxRow> row = opened->mailbox(key());
+        const bool must_wait = told_of_change_.exchange(false, std::memory_order_relaxed);
+        if (row && !must_wait) {
+            const Result<bool> up_to_date = is_up_to_date(*row);
+            if (!up_to_date) return fail(up_to_date.error());
+            if (*up_to_date) return Snapshot{std::move(*opened), *row, keyword_sets_};
+        }
+    }
+    if (Result<> synchronised = synchronise(); !synchronised) return fail(synchronised.error());
+    return snapshot();
+}
+
+Result<> MailboxState::synchronise(bool must_scan) {
     const std::scoped_lock guard(mutex_);
-    return synchronise_locked(false);
+    const Result<FileLock> flock = lock_folder();
+    if (!flock) return fail(flock.error());
+    const Result<MailboxEdit> edit = synchronised_edit(must_scan);
+    return edit ? Result<>{} : fail(edit.error());
+}
+
+Result<bool> MailboxState::is_up_to_date(const MailboxRow& row) {
+    if (Result<> taken = take_identity(row.list); !taken) return fail(taken.error());
+    list_.resume(row.list);
+    const Result<bool> list_changed = list_.changed(*folder_);
+    if (!list_changed) return fail(list_changed.error());
+    const Result<bool> keywords = keywords_.reload(*folder_);
+    if (!keywords) return fail(keywords.error());
+    if (*keywords) keywords_changed();
+    const Result<Stamp> cur = stamp_of(folder_->cur());
+    const Result<Stamp> fresh = stamp_of(folder_->fresh());
+    if (!cur) return fail(cur.error());
+    if (!fresh) return fail(fresh.error());
+    const Doubt in_cur = doubt_about_cur(row.cur, *cur);
+    needs_verification_.store(in_cur == Doubt::young, std::memory_order_relaxed);
+    return !*list_changed && in_cur != Doubt::certain && doubt_about_fresh(row.fresh_look, *fresh) == Doubt::none &&
+           (in_cur == Doubt::none || row.cur.cost_ns > cheap_ns);
+}
+
+Result<> MailboxState::take_identity(const UidListPosition& position) {
+    if (known_validity_ != 0 && position.uid_validity != known_validity_) {
+        // Another mailbox in the same place, as far as a client can tell: its sessions end.
+        deleted_ = true;
+        store_->forget(*this);
+        return fail(ErrorCode::not_found, "Mailbox was deleted", "its UIDVALIDITY changed");
+    }
+    known_validity_ = position.uid_validity;
+    return {};
+}
+
+Result<MailboxEdit> MailboxState::synchronised_edit(bool must_scan) {
+    if (Result<> alive = check_alive(); !alive) return fail(alive.error());
+    Result<IndexReader> opened = reader();
+    if (!opened) return fail(opened.error());
+    MailboxEdit edit(std::move(*opened), key());
+    list_.resume(edit.row().list);
+    MailboxSync sync(*this, edit);
+    if (Result<> run = sync.run(must_scan); !run) return fail(run.error());
+    if (Result<> taken = take_identity(list_.position()); !taken) return fail(taken.error());
+    if (!sync.has_found_something()) return edit;
+    const bool is_told = edit.has_changes();
+    if (Result<> committed = edit.commit(store_->settings().remembered_changes); !committed)
+        return fail(committed.error());
+    if (is_told) noted();
+    Result<IndexReader> again = reader();
+    if (!again) return fail(again.error());
+    return MailboxEdit(std::move(*again), key());
+}
+
+Result<MailboxState::Work> MailboxState::begin_work() {
+    std::unique_lock guard(mutex_);
+    Result<FileLock> flock = lock_folder();
+    if (!flock) return fail(flock.error());
+    Result<MailboxEdit> edit = synchronised_edit(false);
+    if (!edit) return fail(edit.error());
+    return Work{std::move(guard), std::move(*flock), std::move(*edit)};
+}
+
+void MailboxState::end_work(Work& work) {
+    const auto own = [](Look& look, int folder) {
+        const Result<Stamp> now = stamp_of(folder);
+        if (!now || *now == look.stamp) return;  // not to be had: the folder is read again
+        look.stamp = *now;
+        look.at_ns = wall_clock_ns();
+    };
+    own(work.edit.row().cur, folder_->cur());
+    own(work.edit.row().fresh_look, folder_->fresh());
+    work.edit.row().list = list_.position();
+    const Result<> committed = work.edit.commit(store_->settings().remembered_changes);
+    if (!committed) log::warning("change can't be noted in the index", {{"error", committed.error().message()}});
+    noted();
+}
+
+Result<> MailboxState::rescan(Work& work) {
+    end_work(work);
+    Result<MailboxEdit> edit = synchronised_edit(true);
+    if (!edit) return fail(edit.error());
+    work.edit = std::move(*edit);
+    return {};
 }
 
 std::string MailboxState::guid() const {
     const std::scoped_lock guard(mutex_);
-    return list_.header().guid;
+    return list_.guid();
 }
 
 UidValidity MailboxState::uid_validity() const {
     const std::scoped_lock guard(mutex_);
-    return UidValidity(list_.header().uid_validity);
+    return UidValidity(list_.uid_validity());
 }
 
 std::vector<std::string> MailboxState::keyword_names() const {
     const std::scoped_lock guard(mutex_);
-    return keywords_.names();
+    return keyword_sets_->names();
 }
 
 bool MailboxState::may_create_keywords() const {
     const std::scoped_lock guard(mutex_);
-    return !keywords_.full();
+    return !keyword_sets_->full();
+}
+
+void MailboxState::keywords_changed() { keyword_sets_ = std::make_shared<KeywordSets>(keywords_); }
+
+Result<> MailboxState::make_keywords(const Keywords& keywords, WhenFull when_full) {
+    const Result<bool> read = keywords_.reload(*folder_);
+    if (!read) return fail(read.error());
+    // A keyword is durable before a file carries its letter.
+    Result<> added = keywords_.add(*folder_, keywords, when_full);
+    keywords_changed();
+    return added;
 }
 
 Result<Status> MailboxState::status() {
-    const std::scoped_lock guard(mutex_);
-    if (Result<> synchronised = synchronise_locked(false); !synchronised) return fail(synchronised.error());
+    const Result<Snapshot> now = look();
+    if (!now) return fail(now.error());
+    const MailboxRow& row = now->row;
     Status status;
-    status.messages = static_cast<std::uint32_t>(records_.size());
-    status.recent = fresh_;
-    status.unseen = unseen_;
-    status.deleted = deleted_messages_;
-    status.uid_next = Uid(list_.next_uid());
-    status.uid_validity = UidValidity(list_.header().uid_validity);
+    status.messages = row.messages;
+    status.recent = row.fresh;
+    status.unseen = row.unseen;
+    status.deleted = row.deleted;
+    status.bytes = row.bytes;
+    status.highest_modseq = ModSeq(row.modseq);
+    status.uid_next = Uid(next_uid_of(row.list));
+    status.uid_validity = UidValidity(row.list.uid_validity);
     return status;
 }
 
 std::optional<Uid> MailboxState::first_unseen() {
-    const std::scoped_lock guard(mutex_);
-    if (unseen_ == 0) return std::nullopt;
-    const auto from = std::ranges::lower_bound(records_, unseen_from_, {}, &Record::uid);
-    const auto found = std::find_if(from, records_.end(), [](const Record& r) { return !r.system.has(Flag::seen); });
-    if (found == records_.end()) return std::nullopt;
-    unseen_from_ = found->uid;
-    return Uid(found->uid);
+    const Result<Snapshot> now = snapshot();
+    std::optional<Uid> found;
+    if (!now || now->row.unseen == 0) return found;
+    now->reader.each_flags(now->row.number, 0, std::numeric_limits<std::uint32_t>::max(),
+                           [&](std::uint32_t uid, const FlagRow& flags) {
+                               if (!SystemFlags::from_bits(flags.system).has(Flag::seen)) found = Uid(uid);
+                               return !found;
+                           });
+    return found;
 }
 
 Result<Delta> MailboxState::refresh(ModSeq since, Access access) {
-    const std::scoped_lock guard(mutex_);
-    if (Result<> synchronised = synchronise_locked(false); !synchronised) return fail(synchronised.error());
+    Result<Snapshot> now = look();
+    if (!now) return fail(now.error());
     Delta delta;
-    if (fresh_ > 0 && access == Access::read_write) {
+    if (now->row.fresh > 0 && access == Access::read_write) {
         Result<std::vector<Uid>> claimed = claim();
         if (!claimed) return fail(claimed.error());
         delta.recent = std::move(*claimed);
-    } else if (fresh_ > 0) {
-        delta.recent = unclaimed();
+        now = snapshot();
+        if (!now) return fail(now.error());
     }
-    delta.now = ModSeq(log_.now());
-    delta.uid_next = Uid(list_.next_uid());
-    if (since.value() == log_.now()) return delta;
-    if (since.value() == 0 || since.value() < log_.floor()) {
+    const IndexReader& reader = now->reader;
+    const MailboxRow& row = now->row;
+    const auto all = [&](auto call) {
+        reader.each_flags(row.number, 0, std::numeric_limits<std::uint32_t>::max(),
+                          [&](std::uint32_t uid, const FlagRow& flags) {
+                              call(Uid(uid), flags);
+                              return true;
+                          });
+    };
+    if (row.fresh > 0 && access == Access::read_only)
+        all([&](Uid uid, const FlagRow& flags) {
+            if (flags.place == Place::fresh) delta.recent.push_back(uid);
+        });
+    delta.now = ModSeq(row.modseq);
+    delta.uid_next = Uid(next_uid_of(row.list));
+    if (since.value() == row.modseq) return delta;
+    if (since.value() == 0 || since.value() < row.floor || since.value() > row.modseq) {
         delta.whole = true;
-        delta.uids.reserve(records_.size());
-        for (const Record& record : records_) delta.uids.emplace_back(record.uid);
+        all([&](Uid uid, const FlagRow&) { delta.uids.push_back(uid); });
+        if (Result<> read = reader.status(); !read) return fail(read.error());
         return delta;
     }
-    log_.each_since(since.value(), [&](const ChangeLog::Entry& entry) {
-        if (entry.gone)
-            delta.gone.emplace_back(entry.uid);
-        else if (const Record* record = find(entry.uid))
-            delta.flags.push_back({Uid(entry.uid), flags_of_record(*record)});
+    reader.each_change(row.number, since.value(), [&](std::uint32_t uid, bool is_gone) {
+        const FlagRow flags = is_gone ? FlagRow() : reader.flags(row.number, uid);
+        if (flags.place == Place::none)
+            delta.gone.emplace_back(uid);
+        else
+            delta.flags.push_back({Uid(uid), now->flags_of(flags)});
     });
+    if (Result<> read = reader.status(); !read) return fail(read.error());
     std::ranges::sort(delta.gone);
     std::ranges::sort(delta.flags, {}, &MessageFlags::uid);
     return delta;
 }
 
-std::vector<Uid> MailboxState::unclaimed() const {
-    std::vector<Uid> found;
-    for (std::size_t i = records_.size(); i > 0 && found.size() < fresh_; --i)
-        if (records_[i - 1].fresh) found.emplace_back(records_[i - 1].uid);
-    std::ranges::reverse(found);
-    return found;
-}
-
-const Record* MailboxState::find(std::uint32_t uid) const {
-    const auto record = std::ranges::lower_bound(records_, uid, {}, &Record::uid);
-    return record != records_.end() && record->uid == uid ? &*record : nullptr;
-}
-
-std::vector<std::uint32_t> MailboxState::existing(const UidSet& uids) const {
-    std::vector<std::uint32_t> found;
-    each_record(records_, uids, [&](const Record& record) { found.push_back(record.uid); });
-    return found;
-}
-
-const Keywords& MailboxState::keywords_of(std::uint32_t mask) const {
-    const auto known = keyword_sets_.find(mask);
-    if (known != keyword_sets_.end()) return known->second;
-    // Letters can be combined at will by whoever names the files: what is remembered is bounded.
-    constexpr std::size_t max_sets = 4096;
-    if (keyword_sets_.size() >= max_sets) keyword_sets_.clear();
-    return keyword_sets_.emplace(mask, keywords_.keywords_of(mask)).first->second;
-}
-
-Flags MailboxState::flags_of_record(const Record& record) const {
-    Flags flags{record.system, {}};
-    if (record.keywords != 0) flags.keywords = keywords_of(record.keywords);
-    return flags;
-}
-
-std::string MailboxState::guid_of(const Record& record) const {
-    const auto given = extra_in(record.extras, 'G');
-    return std::string(given ? *given : record.base());
-}
-
-void MailboxState::count(const Record& record, int sign) {
-    const auto step = static_cast<std::uint32_t>(sign);
-    if (record.fresh) fresh_ += step;
-    if (!record.system.has(Flag::seen)) unseen_ += step;
-    if (record.system.has(Flag::deleted)) deleted_messages_ += step;
-}
-
-void MailboxState::insert(Record record) {
-    const NameFlags flags = storage::flags_of(record.file);
-    record.system = flags.system;
-    record.keywords = flags.keywords;
-    if (loaded_) log_.note(record.uid, false, record.changed);
-    if (!record.system.has(Flag::seen)) unseen_from_ = std::min(unseen_from_, record.uid);
-    count(record, 1);
-    records_.push_back(std::move(record));
-}
-
-void MailboxState::sort_records() {
-    if (!std::ranges::is_sorted(records_, {}, &Record::uid)) std::ranges::sort(records_, {}, &Record::uid);
-    size_hint_.store(records_.size(), std::memory_order_relaxed);
-}
-
-void MailboxState::rename_record(Record& record, std::string file, bool fresh) {
-    const NameFlags flags = storage::flags_of(file);
-    count(record, -1);
-    const bool flagged_anew = flags.system != record.system || flags.keywords != record.keywords;
-    record.file = std::move(file);
-    record.fresh = fresh;
-    record.system = flags.system;
-    record.keywords = flags.keywords;
-    count(record, 1);
-    if (!record.system.has(Flag::seen)) unseen_from_ = std::min(unseen_from_, record.uid);
-    if (flagged_anew && loaded_) log_.note(record.uid, false, record.changed);
-}
-
-void MailboxState::drop(const std::vector<std::uint32_t>& uids) {
-    if (uids.empty()) return;
-    const auto first = std::ranges::lower_bound(records_, uids.front(), {}, &Record::uid);
-    const auto kept = std::remove_if(first, records_.end(), [&](Record& record) {
-        if (!std::ranges::binary_search(uids, record.uid)) return false;
-        count(record, -1);
-        log_.note(record.uid, true, record.changed);
-        absent_.insert_or_assign(std::string(record.base()), Absent{record.uid, std::move(record.extras)});
-        return true;
-    });
-    records_.erase(kept, records_.end());
-    size_hint_.store(records_.size(), std::memory_order_relaxed);
-}
-
 void MailboxState::noted() { store_->watcher().changed(this); }
-
-void MailboxState::own_change(Look& look, int folder) {
-    const Result<Stamp> now = stamp_of(folder);
-    if (!now) return;  // the old stamp stays: the folder is read again
-    look.stamp = *now;
-    look.at_ns = wall_clock_ns();
-}
-
-Result<const Record*> MailboxState::rescan_for(std::uint32_t uid) {
-    if (Result<> synchronised = synchronise_locked(true, true); !synchronised) return fail(synchronised.error());
-    return find(uid);
-}
 
 }  // namespace posthouse::storage

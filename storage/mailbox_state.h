@@ -1,47 +1,30 @@
-// A mailbox in memory, shared by all sessions of this process: which message lies in which file, kept true to the disk.
+// A mailbox as the sessions of this process share it: its folder, its locks, and the way to its rows in the index.
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "lib/base/result.h"
-#include "storage/change_log.h"
 #include "storage/folder.h"
+#include "storage/index/index.h"
+#include "storage/index/transaction.h"
 #include "storage/keyword_file.h"
+#include "storage/keyword_sets.h"
 #include "storage/mailbox.h"
-#include "storage/maildir_name.h"
+#include "storage/mailbox_edit.h"
 #include "storage/store_state.h"
 #include "storage/types.h"
+#include "storage/uid_ranges.h"
 #include "storage/uidlist_file.h"
 #include "storage/view.h"
 
 namespace posthouse::storage {
-
-/// A message that is there: its UID and its file.
-struct Record {
-    static constexpr std::int64_t unknown = -1;
-    std::uint32_t uid = 0;
-    std::uint32_t keywords = 0;  ///< letters of the file's name
-    SystemFlags system;
-    bool fresh = false;  ///< in new/, else in cur/
-    std::string file;
-    std::string extras;         ///< fields of its line in dovecot-uidlist
-    std::uint64_t changed = 0;  ///< its entry in the change log
-    std::int64_t internal_date = unknown;
-    std::int64_t first_seen = unknown;  ///< its ctime then: SAVEDATE where the line has no D
-    std::int64_t physical_size = unknown;
-    std::int64_t wire_size = unknown;
-
-    std::string_view base() const { return base_of(file); }
-};
 
 /// A file of this mailbox's tmp/ that is to become a message.
 struct Arrival {
@@ -50,23 +33,21 @@ struct Arrival {
     SystemFlags system;
     Keywords keywords;
     std::string extras;  ///< of its line, e.g. the GUID it had elsewhere
+    std::int64_t physical_size = FileRow::unknown;
+    std::int64_t wire_size = FileRow::unknown;
+    std::int64_t internal_date = FileRow::unknown;
 };
 
 /// A message to be copied: linked from one folder to the other's tmp/.
 struct CopySource {
-    std::uint32_t uid = 0;
-    std::string file;
-    bool fresh = false;
+    Record record;
     Flags flags;
-    std::string guid;
-    std::uint64_t physical_size = 0;
-    std::uint64_t wire_size = 0;
 };
 
 /// What a View learns by a refresh.
 struct Delta {
-    bool whole = false;  ///< too much changed: `uids` are all there are, nothing else is told
-    std::vector<Uid> uids;
+    bool whole = false;               ///< too much changed: `uids` are all there are, nothing else is told
+    UidRanges uids;
     std::vector<MessageFlags> flags;  ///< of new and changed messages
     std::vector<Uid> gone;
     std::vector<Uid> recent;  ///< claimed by this session now; or, when it only looks, all that nobody claimed
@@ -74,11 +55,23 @@ struct Delta {
     Uid uid_next;
 };
 
+/// The index at one moment, and this mailbox's row in it.
+struct Snapshot {
+    IndexReader reader;
+    MailboxRow row;
+    std::shared_ptr<const KeywordSets> keywords;
+
+    Flags flags_of(const FlagRow& flags) const {
+        return {SystemFlags::from_bits(flags.system), keywords->of(flags.keywords)};
+    }
+    std::optional<Record> find(std::uint32_t uid) const;
+};
+
 /// All calls are thread-safe and take the locks they need, in the order: this mailbox's mutex, flock on cur/,
-/// dovecot-uidlist.lock.
+/// dovecot-uidlist.lock, the index's writer.
 class MailboxState {
   public:
-    /// Opens the folder; loads nothing yet.
+    /// Opens the folder; looks at nothing yet.
     static Result<std::shared_ptr<MailboxState>> open(std::shared_ptr<StoreState> store, std::string account_root,
                                                       const std::string& path);
     MailboxState(std::shared_ptr<StoreState> store, std::string account_root, Folder folder);
@@ -88,11 +81,16 @@ class MailboxState {
 
     const std::shared_ptr<const Folder>& folder() const { return folder_; }
     StoreState& store() const { return *store_; }
-    /// Messages in memory; may lag.
-    std::size_t size_hint() const { return size_hint_.load(std::memory_order_relaxed); }
+    const std::string& account_root() const { return account_root_; }
 
-    /// Brings memory up to date with the disk and numbers what is new. Cheap when nothing changed.
-    Result<> synchronise();
+    /// Brings the index up to date with the disk and numbers what is new. `must_scan`: reads the folders, whatever their
+    /// times tell: a file wasn't where the index says, or needs_verification().
+    Result<> synchronise(bool must_scan = false);
+    /// A folder's time is too young to be believed: it is to be read once more, in the background.
+    bool needs_verification() const { return needs_verification_.load(std::memory_order_relaxed); }
+    /// A foreign program changed something this moment: the next look waits for those who work on the mailbox.
+    void told_of_change() { told_of_change_.store(true, std::memory_order_relaxed); }
+
     std::string guid() const;
     UidValidity uid_validity() const;
     std::vector<std::string> keyword_names() const;
@@ -107,7 +105,7 @@ class MailboxState {
     Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
     /// Makes messages of files in tmp/: all or none; durable. Names that were used up are cleared.
     Result<std::vector<Uid>> add(std::vector<Arrival>& arrivals, WhenFull when_full);
-    std::vector<CopySource> copy_sources(const UidSet& uids) const;
+    Result<std::vector<CopySource>> copy_sources(const UidSet& uids);
     /// Links a message's file into another folder under a new name; not_found: the message is gone.
     Result<> link_to(const CopySource& source, const Folder& target, const std::string& tmp_name);
     /// Deletes the mailbox: moves its folder to `trash` in the account's tmp/ and empties it.
@@ -115,77 +113,61 @@ class MailboxState {
 
   private:
     friend class MailboxSync;
-    /// How a folder was when it was read.
-    struct Look {
-        Stamp stamp;
-        std::int64_t at_ns = 0;    ///< wall clock at the reading; 0: never read
-        std::int64_t cost_ns = 0;  ///< how long the reading took
+    /// A piece of work that changes files: the locks, the mailbox up to date, and what is to be committed.
+    struct Work {
+        std::unique_lock<std::mutex> guard;
+        FileLock flock;
+        MailboxEdit edit;
     };
-    struct Absent {
-        std::uint32_t uid = 0;
-        std::string extras;
-    };
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-    };
-    using AbsentLines = std::unordered_map<std::string, Absent, TextHash, std::equal_to<>>;
 
-    Result<> check_alive() const;
-    /// With the mutex held (and the flock, where said so).
-    Result<> synchronise_locked(bool holds_flock, bool must_scan = false);
-    Result<FileLock> lock_folder() const;
-
-    const Record* find(std::uint32_t uid) const;
-    Record* find(std::uint32_t uid) { return const_cast<Record*>(std::as_const(*this).find(uid)); }
-    std::vector<std::uint32_t> existing(const UidSet& uids) const;
-    Flags flags_of_record(const Record& record) const;
-    const Keywords& keywords_of(std::uint32_t mask) const;
-    std::string guid_of(const Record& record) const;
-
-    void count(const Record& record, int sign);
-    void insert(Record record);
-    void sort_records();
-    void rename_record(Record& record, std::string file, bool fresh);
-    /// Takes records out (UIDs ascending); their lines stay in dovecot-uidlist for now.
-    void drop(const std::vector<std::uint32_t>& uids);
-    /// Tells the watchers.
-    void noted();
+    FolderKey key() const { return {folder_->device(), folder_->inode()}; }
     int folder_of(bool fresh) const { return fresh ? folder_->fresh() : folder_->cur(); }
-    void own_change(Look& look, int folder);
-    Result<const Record*> rescan_for(std::uint32_t uid);
-    Result<> set_flags(std::uint32_t uid, const FlagChange& change, std::uint32_t mask);
-    Result<bool> unlink_record(std::uint32_t uid);
+    Result<> check_alive() const;
+    Result<FileLock> lock_folder() const;
+    Result<IndexReader> reader() const;
+    Result<Snapshot> snapshot();
+    /// Up to date with the disk.
+    Result<Snapshot> look();
+
+    /// With the mutex held: nothing on disk differs from what the row says.
+    Result<bool> is_up_to_date(const MailboxRow& row);
+    /// With mutex and flock held: reads what changed and commits it; then an edit on what is there now.
+    Result<MailboxEdit> synchronised_edit(bool must_scan);
+    Result<Work> begin_work();
+    /// Files were changed by this work: the folders' new times are ours. What can't be committed is found on disk again.
+    void end_work(Work& work);
+    /// Reads the folders again for a message that wasn't where the index says, in the middle of a piece of work.
+    Result<> rescan(Work& work);
+    /// This mailbox's UIDVALIDITY; not_found: it isn't the one that the sessions here know.
+    Result<> take_identity(const UidListPosition& position);
+    void noted();
+
+    Result<bool> set_flags(Work& work, std::uint32_t uid, const FlagChange& change, std::uint32_t mask);
+    Result<> forget_rows();
+    Result<bool> unlink_message(Work& work, std::uint32_t uid);
+    Result<> make_keywords(const Keywords& keywords, WhenFull when_full);
+    void keywords_changed();
     Result<> compact();
-    Result<> load_details(std::span<const std::uint32_t> uids, const Columns& columns, bool again);
-    MessageRow row_of(const Record& record, const Columns& columns) const;
     Result<std::vector<Uid>> claim();
-    std::vector<Uid> unclaimed() const;
-    Result<std::vector<Uid>> add_locked(std::vector<Arrival>& arrivals, WhenFull when_full);
+    Result<std::vector<Uid>> add_locked(Work& work, std::vector<Arrival>& arrivals, WhenFull when_full);
     Result<Record> place(const Arrival& arrival, const UidListEntry& entry) const;
+    Result<> load_details(std::span<const std::uint32_t> uids, const Columns& columns, bool again);
+    Result<> put_details(const std::vector<Record>& records);
 
     const std::shared_ptr<StoreState> store_;
     const std::string account_root_;
+    const IndexPlace index_place_;
     const std::shared_ptr<const Folder> folder_;
-    std::atomic<std::size_t> size_hint_{0};
+    std::atomic<bool> needs_verification_{false};
+    std::atomic<bool> told_of_change_{false};
 
     mutable std::mutex mutex_;
     bool deleted_ = false;
-    bool loaded_ = false;
     std::uint32_t known_validity_ = 0;
+    std::string guid_;
     UidListFile list_;
     KeywordFile keywords_;
-    mutable std::unordered_map<std::uint32_t, Keywords> keyword_sets_;
-    std::vector<Record> records_;    ///< by UID
-    AbsentLines absent_;             ///< lines of dovecot-uidlist without a file, by base name
-    std::uint32_t settled_uid_ = 0;  ///< lines up to here are known to have a file or none
-    Look look_cur_;
-    Look look_fresh_;
-    ChangeLog log_;
-    std::uint32_t fresh_ = 0;
-    std::uint32_t unseen_ = 0;
-    std::uint32_t deleted_messages_ = 0;
-    std::uint32_t unseen_from_ = 0;  ///< no message below it is unseen
+    std::shared_ptr<const KeywordSets> keyword_sets_;
 };
 
 }  // namespace posthouse::storage

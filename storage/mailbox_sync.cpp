@@ -1,6 +1,9 @@
 // Synchronisation: stats first, then the uidlist's tail, then the folders; doubts are settled under the locks.
 #include "storage/mailbox_sync.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -12,17 +15,16 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "storage/mailbox_each.h"
+#include "storage/maildir_name.h"
 #include "storage/uid_validity.h"
-
-#include <fcntl.h>
+#include "storage/uidlist_lock.h"
 
 namespace posthouse::storage {
 namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
-/// A folder is read again to be sure at most so often that this part of the time is spent on it.
+/// Doubt is settled at most so often that this part of the time is spent on reading.
 constexpr std::int64_t verify_share = 50;
-constexpr std::int64_t cheap_ns = 1'000'000;
 
 /// A name that can stand in dovecot-uidlist.
 bool is_usable(const std::string& name) {
@@ -39,38 +41,79 @@ auto arrival_key(std::string_view file) {
     return std::tuple(time_in_name(base), micros, base);
 }
 
+/// What the file's name and its line tell of a message.
+void take_told(Record& record) {
+    const auto told = [&](char key) -> std::int64_t {
+        auto size = size_in_name(record.file.base, key);
+        if (!size)
+            if (const auto in_line = extra_in(record.file.extras, key)) size = ascii::parse_number(*in_line);
+        constexpr std::uint64_t sane = 1ull << 40;
+        return size && *size < sane ? static_cast<std::int64_t>(*size) : FileRow::unknown;
+    };
+    record.file.physical_size = told('S');
+    record.file.wire_size = told('W');
+    record.file.save_date = told('D');
+}
+
 }  // namespace
 
-Result<> MailboxSync::run(bool holds_flock, bool must_scan) {
-    if (Result<> alive = m_.check_alive(); !alive) return alive;
+Doubt doubt_about_cur(const Look& look, const Stamp& now) {
+    if (look.at_ns == 0 || look.stamp != now) return Doubt::certain;
+    // Folder times tick: a change just after the reading may have left the same time.
+    if (look.at_ns - now.changed_ns >= second_ns) return Doubt::none;
+    const std::int64_t clock = wall_clock_ns();
+    const bool is_time = clock - look.at_ns >= verify_share * look.cost_ns && clock - now.changed_ns >= second_ns;
+    return is_time ? Doubt::young : Doubt::none;
+}
+
+Doubt doubt_about_fresh(const Look& look, const Stamp& now) {
+    if (look.at_ns == 0 || look.stamp != now) return Doubt::certain;
+    if (look.at_ns - now.changed_ns >= second_ns) return Doubt::none;
+    const bool is_affordable = wall_clock_ns() - look.at_ns >= verify_share * look.cost_ns;
+    return is_affordable || look.cost_ns < cheap_ns ? Doubt::young : Doubt::none;
+}
+
+std::uint32_t next_uid_of(const UidListPosition& position) {
+    UidListFile file;
+    file.resume(position);
+    return file.next_uid();
+}
+
+Result<> MailboxSync::run(bool must_scan) {
     if (Result<> read = read_list(); !read) return read;
     if (Result<> read = read_keywords(); !read) return read;
     const Result<Stamp> cur = stamp_of(m_.folder_->cur());
     const Result<Stamp> fresh = stamp_of(m_.folder_->fresh());
     if (!cur) return fail(cur.error());
     if (!fresh) return fail(fresh.error());
-    const bool scan_cur = must_scan || !m_.loaded_ || list_changed_ || is_due(m_.look_cur_, *cur, false);
-    const bool scan_fresh = scan_cur || is_due(m_.look_fresh_, *fresh, true);
-    const std::uint64_t before = m_.log_.now();
+    MailboxRow& row = edit_.row();
+    const Doubt in_cur = doubt_about_cur(row.cur, *cur);
+    const bool is_cheap = row.cur.cost_ns <= cheap_ns;
+    const bool scan_cur =
+        must_scan || list_changed_ || in_cur == Doubt::certain || (in_cur == Doubt::young && is_cheap);
+    const bool scan_fresh = scan_cur || doubt_about_fresh(row.fresh_look, *fresh) != Doubt::none;
+    m_.needs_verification_.store(!scan_cur && in_cur == Doubt::young, std::memory_order_relaxed);
     if (scan_fresh) {
+        has_found_something_ = true;
         if (Result<> scanned = scan(scan_cur); !scanned) return scanned;
         // What left new/ went to cur/, or is gone; and what is new here may have come from cur/ this moment.
         const Result<Stamp> after = stamp_of(m_.folder_->cur());
-        if (!scan_cur && (!missing_.empty() || (!pending_.empty() && after && *after != m_.look_cur_.stamp)))
+        if (!scan_cur && (!missing_.empty() || (!pending_.empty() && after && *after != row.cur.stamp)))
             if (Result<> scanned = scan(true); !scanned) return scanned;
     }
-    const bool has_list = m_.list_.exists() && !m_.list_.header().guid.empty();
-    if (!has_list || !pending_.empty() || !missing_.empty() || has_unsettled_lines())
-        if (Result<> settled = settle(holds_flock); !settled) {
+    const bool has_list = m_.list_.exists() && !m_.list_.guid().empty();
+    if (!has_list || !pending_.empty() || !missing_.empty() || edit_.has_absent_above(row.settled_uid)) {
+        has_found_something_ = true;
+        if (Result<> settled = settle(); !settled) {
             // On a full disk what is numbered stays usable (it is to be deleted), the rest is shown when there is room.
             if (settled.error().code != ErrorCode::no_space || !m_.list_.exists()) return settled;
             log::warning("no space to number new messages", {{"error", settled.error().message()}});
-            m_.look_cur_.at_ns = 0;
-            m_.look_fresh_.at_ns = 0;
+            row.cur.at_ns = 0;
+            row.fresh_look.at_ns = 0;
         }
-    m_.loaded_ = true;
-    m_.settled_uid_ = m_.list_.next_uid() - 1;
-    if (m_.log_.now() != before) m_.noted();
+    }
+    row.settled_uid = m_.list_.next_uid() - 1;
+    row.list = m_.list_.position();
     return {};
 }
 
@@ -83,61 +126,52 @@ Result<> MailboxSync::read_list() {
 Result<> MailboxSync::take_list(UidListFile::News news) {
     if (!news.whole && news.entries.empty()) return {};
     list_changed_ = true;
+    has_found_something_ = true;
     if (!news.whole) {
-        for (UidListEntry& entry : news.entries)
-            m_.absent_.insert_or_assign(std::move(entry.base),
-                                        MailboxState::Absent{entry.uid, std::move(entry.extras)});
+        for (UidListEntry& entry : news.entries) edit_.put_absent(entry.base, {entry.uid, std::move(entry.extras)});
         return {};
     }
-    const UidListHeader& header = m_.list_.header();
-    if (m_.loaded_ && (header.uid_validity != m_.known_validity_ || !m_.list_.exists())) {
-        // Another mailbox in the same place, as far as a client can tell: its sessions end.
-        m_.deleted_ = true;
-        m_.store_->forget(m_);
-        return fail(ErrorCode::not_found, "Mailbox was deleted", "its UIDVALIDITY changed");
-    }
-    m_.known_validity_ = header.uid_validity;
-    m_.absent_.clear();
-    for (UidListEntry& entry : news.entries)
-        m_.absent_.insert_or_assign(std::move(entry.base), MailboxState::Absent{entry.uid, std::move(entry.extras)});
-    // A record whose line is gone or tells another UID is no longer that message.
+    // Another mailbox in the same place, as far as a client can tell.
+    const bool is_other = edit_.row().list.uid_validity != m_.list_.uid_validity();
+    if (is_other) edit_.reset();
+    edit_.erase_all_absent();
+    for (UidListEntry& entry : news.entries) edit_.put_absent(entry.base, {entry.uid, std::move(entry.extras)});
+    if (is_other) return {};
+    // A message whose line is gone or tells another UID is no longer that message.
+    edit_.load_all();
     std::vector<std::uint32_t> strangers;
-    for (Record& record : m_.records_) {
-        const auto line = m_.absent_.find(record.base());
-        if (line == m_.absent_.end() || line->second.uid != record.uid) {
+    std::vector<std::pair<std::uint32_t, std::string>> known;
+    edit_.each_loaded([&](const Record& record) {
+        std::optional<AbsentLine> line = edit_.absent(record.file.base);
+        if (!line || line->uid != record.uid)
             strangers.push_back(record.uid);
-            continue;
-        }
-        record.extras = std::move(line->second.extras);
-        m_.absent_.erase(line);
+        else
+            known.emplace_back(record.uid, std::move(line->extras));
+    });
+    for (auto& [uid, extras] : known) {
+        edit_.erase_absent(edit_.find(uid)->file.base);
+        edit_.set_extras(uid, std::move(extras));
     }
-    if (strangers.empty()) return {};
-    MailboxState::AbsentLines lines = m_.absent_;
-    m_.drop(strangers);
-    m_.absent_ = std::move(lines);
+    for (const std::uint32_t uid : strangers) {
+        const std::string base = edit_.find(uid)->file.base;
+        const std::optional<AbsentLine> line = edit_.absent(base);
+        edit_.drop(uid);
+        edit_.erase_absent(base);
+        if (line) edit_.put_absent(base, *line);
+    }
     return {};
 }
 
 Result<> MailboxSync::read_keywords() {
     const Result<bool> changed = m_.keywords_.reload(*m_.folder_);
     if (!changed) return fail(changed.error());
-    if (*changed) m_.keyword_sets_.clear();
+    if (*changed) m_.keywords_changed();
     return {};
-}
-
-bool MailboxSync::is_due(const MailboxState::Look& look, const Stamp& now, bool is_fresh) {
-    if (look.at_ns == 0 || look.stamp != now) return true;
-    // Folder times tick: a change just after the reading may have left the same time.
-    if (look.at_ns - now.changed_ns >= second_ns) return false;
-    const std::int64_t clock = wall_clock_ns();
-    const bool affordable = clock - look.at_ns >= verify_share * look.cost_ns;
-    if (is_fresh) return affordable || look.cost_ns < cheap_ns;
-    return affordable && clock - now.changed_ns >= second_ns;
 }
 
 Result<> MailboxSync::read_folder(bool fresh) {
     const int folder = m_.folder_of(fresh);
-    MailboxState::Look& look = fresh ? m_.look_fresh_ : m_.look_cur_;
+    Look& look = fresh ? edit_.row().fresh_look : edit_.row().cur;
     look.at_ns = 0;
     const std::int64_t began = wall_clock_ns();
     const Result<Stamp> stamp = stamp_of(folder);
@@ -172,69 +206,84 @@ void MailboxSync::merge(bool with_cur) {
         const Found& other = found_[place->second];
         if (other.fresh || (!found_[i].fresh && found_[i].file > other.file)) place->second = i;
     }
-    for (Record& record : m_.records_) {
-        if (!with_cur && !record.fresh) continue;
-        const auto place = by_base.find(record.base());
+    std::vector<std::pair<std::uint32_t, std::size_t>> renamed;
+    const auto look_for = [&](const Record& record) {
+        const auto place = by_base.find(record.file.base);
         if (place == by_base.end()) {
             missing_.push_back(record.uid);
-            continue;
+            return;
         }
-        Found& found = found_[place->second];
+        const Found& found = found_[place->second];
+        if (found.fresh != record.fresh() || found.file != record.name())
+            renamed.emplace_back(record.uid, place->second);
         by_base.erase(place);
-        if (found.file != record.file || found.fresh != record.fresh)
-            m_.rename_record(record, std::move(found.file), found.fresh);
+    };
+    if (with_cur) {
+        edit_.load_all();
+        edit_.each_loaded(look_for);
+    } else {
+        for (const std::uint32_t uid : edit_.fresh())
+            if (const Record* record = edit_.find(uid)) look_for(*record);
     }
+    for (const auto& [uid, index] : renamed) edit_.rename(uid, found_[index].file, found_[index].fresh);
     std::vector<std::size_t> others;
     others.reserve(by_base.size());
     for (const auto& [base, index] : by_base) others.push_back(index);
-    for (const std::size_t index : others)
-        if (!take_from_absent(found_[index])) pending_.push_back(std::move(found_[index]));
-    m_.sort_records();
+    std::vector<std::size_t> unknown;
+    std::vector<std::pair<std::uint32_t, std::size_t>> told;
+    for (const std::size_t index : others) {
+        const std::optional<AbsentLine> line = edit_.absent(std::string(base_of(found_[index].file)));
+        if (line)
+            told.emplace_back(line->uid, index);
+        else
+            pending_.push_back(std::move(found_[index]));
+    }
+    std::ranges::sort(told);  // in ascending order each is added at the end
+    for (const auto& [uid, index] : told) take_from_absent(found_[index]);
 }
 
-bool MailboxSync::take_from_absent(Found& found) {
-    const auto line = m_.absent_.find(base_of(found.file));
-    if (line == m_.absent_.end()) return false;
-    Record record;
-    record.uid = line->second.uid;
-    record.extras = std::move(line->second.extras);
-    record.fresh = found.fresh;
-    record.file = std::move(found.file);
-    m_.absent_.erase(line);
-    m_.insert(std::move(record));
+bool MailboxSync::take_from_absent(const Found& found) {
+    const std::string base(base_of(found.file));
+    std::optional<AbsentLine> line = edit_.absent(base);
+    if (!line) return false;
+    edit_.erase_absent(base);
+    insert(line->uid, std::move(line->extras), found);
     return true;
 }
 
-bool MailboxSync::has_unsettled_lines() const {
-    return m_.list_.next_uid() > m_.settled_uid_ + 1 &&
-           std::ranges::any_of(m_.absent_, [&](const auto& line) { return line.second.uid > m_.settled_uid_; });
+void MailboxSync::insert(std::uint32_t uid, std::string extras, const Found& found) {
+    Record record;
+    record.uid = uid;
+    record.file.base = base_of(found.file);
+    record.file.extras = std::move(extras);
+    record.set_name(found.file, found.fresh);
+    take_told(record);
+    struct stat st{};
+    if (record.file.physical_size == FileRow::unknown &&
+        ::fstatat(m_.folder_of(found.fresh), found.file.c_str(), &st, 0) == 0) {
+        record.file.physical_size = st.st_size;
+        record.file.internal_date = st.st_mtim.tv_sec;
+        if (record.file.save_date == FileRow::unknown) record.file.save_date = st.st_ctim.tv_sec;
+    }
+    edit_.insert(std::move(record));
 }
 
-Result<> MailboxSync::settle(bool holds_flock) {
-    if (holds_flock) return settle_locked();
-    const Result<FileLock> flock = m_.lock_folder();
-    if (!flock) return fail(flock.error());
-    if (Result<> alive = m_.check_alive(); !alive) return alive;
-    return settle_locked();
-}
-
-Result<> MailboxSync::settle_locked() {
+Result<> MailboxSync::settle() {
     const Result<UidListLock> lock =
         UidListLock::take(*m_.folder_, m_.store_->locks(), m_.store_->settings().lock_wait);
     if (!lock) return fail(lock.error());
     if (Result<> read = read_list(); !read) return read;
-    if (!m_.list_.exists() || m_.list_.header().guid.empty())
+    if (!m_.list_.exists() || m_.list_.guid().empty())
         if (Result<> made = make_list(); !made) return made;
     // Others may have given UIDs to what was found.
-    std::erase_if(pending_, [&](Found& found) { return take_from_absent(found); });
-    m_.sort_records();
-    if (!missing_.empty() || has_unsettled_lines()) {
+    std::erase_if(pending_, [&](const Found& found) { return take_from_absent(found); });
+    if (!missing_.empty() || edit_.has_absent_above(edit_.row().settled_uid)) {
         const std::vector<std::uint32_t> before = missing_;
         if (Result<> scanned = scan(true); !scanned) return scanned;
         std::vector<std::uint32_t> gone;
         std::ranges::set_intersection(before, missing_, std::back_inserter(gone));
-        if (gone.size() != missing_.size()) m_.look_cur_.at_ns = 0;  // missing for the first time: look again
-        m_.drop(gone);
+        if (gone.size() != missing_.size()) edit_.row().cur.at_ns = 0;  // missing for the first time: look again
+        for (const std::uint32_t uid : gone) edit_.drop(uid);
         missing_.clear();
     }
     return number();
@@ -249,7 +298,6 @@ Result<> MailboxSync::make_list() {
     UidListHeader header;
     header.uid_validity = validity->value();
     header.guid = random_hex(16);
-    m_.known_validity_ = header.uid_validity;
     return m_.list_.create(*m_.folder_, header);
 }
 
@@ -268,16 +316,8 @@ Result<> MailboxSync::number() {
         entries.push_back(std::move(entry));
     }
     if (Result<> appended = m_.list_.append(*m_.folder_, entries); !appended) return appended;
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        Record record;
-        record.uid = entries[i].uid;
-        record.extras = std::move(entries[i].extras);
-        record.fresh = pending_[i].fresh;
-        record.file = std::move(pending_[i].file);
-        m_.insert(std::move(record));
-    }
+    for (std::size_t i = 0; i < entries.size(); ++i) insert(entries[i].uid, std::move(entries[i].extras), pending_[i]);
     pending_.clear();
-    m_.sort_records();
     return {};
 }
 
@@ -288,8 +328,9 @@ Result<> MailboxSync::compact() {
     if (Result<> read = read_list(); !read) return read;
     if (Result<> scanned = scan(true); !scanned) return scanned;
     Result<> compacted =
-        m_.list_.compact(*m_.folder_, [&](const UidListEntry& entry) { return m_.find(entry.uid) != nullptr; });
-    if (compacted) m_.absent_.clear();
+        m_.list_.compact(*m_.folder_, [&](const UidListEntry& entry) { return edit_.find(entry.uid) != nullptr; });
+    if (compacted) edit_.erase_all_absent();
+    edit_.row().list = m_.list_.position();
     return compacted;
 }
 

@@ -1,4 +1,4 @@
-// Bringing a mailbox's memory up to date with its folder and its dovecot-uidlist, and giving UIDs to what is new.
+// Bringing a mailbox's rows up to date with its folder and its dovecot-uidlist, and giving UIDs to what is new.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,32 @@
 
 namespace posthouse::storage {
 
-/// One synchronisation; made and run with the mailbox's mutex held.
+/// What a folder's time tells about the last reading.
+enum class Doubt {
+    none,     ///< nothing changed since
+    young,    ///< the time is the same, but so young at the reading that a change just after it may have left it so
+    certain,  ///< it changed
+};
+Doubt doubt_about_cur(const Look& look, const Stamp& now);
+/// new/ is doubted sooner: nobody is to wait for a message.
+Doubt doubt_about_fresh(const Look& look, const Stamp& now);
+/// A folder that was read that quickly is read again at once when there is doubt; others in the background.
+constexpr std::int64_t cheap_ns = 1'000'000;
+
+/// UIDNEXT as the file tells it.
+std::uint32_t next_uid_of(const UidListPosition& position);
+
+/// One synchronisation; made and run with the mailbox's mutex and flock held. Stages; the caller commits.
 class MailboxSync {
   public:
-    explicit MailboxSync(MailboxState& mailbox) : m_(mailbox) {}
+    MailboxSync(MailboxState& mailbox, MailboxEdit& edit) : m_(mailbox), edit_(edit) {}
 
     /// Looks whether anything changed (five stats), reads what did. One reading of a folder never proves that a message
-    /// is gone: that takes a second, under the locks. `must_scan`: a file wasn't where memory says.
-    Result<> run(bool holds_flock, bool must_scan);
-    /// Drops the lines of messages that are gone from dovecot-uidlist; with the flock held.
+    /// is gone: that takes a second, under all locks. `must_scan`: a file wasn't where the index says.
+    Result<> run(bool must_scan);
+    /// There is something to commit.
+    bool has_found_something() const { return has_found_something_; }
+    /// Drops the lines of messages that are gone from dovecot-uidlist.
     Result<> compact();
     /// Takes in what others wrote to dovecot-uidlist.
     Result<> read_list();
@@ -31,22 +48,22 @@ class MailboxSync {
 
     Result<> take_list(UidListFile::News news);
     Result<> read_keywords();
-    static bool is_due(const MailboxState::Look& look, const Stamp& now, bool is_fresh);
     Result<> scan(bool with_cur);
     Result<> read_folder(bool fresh);
     void merge(bool with_cur);
-    bool take_from_absent(Found& found);
-    bool has_unsettled_lines() const;
-    Result<> settle(bool holds_flock);
-    Result<> settle_locked();
+    bool take_from_absent(const Found& found);
+    void insert(std::uint32_t uid, std::string extras, const Found& found);
+    Result<> settle();
     Result<> make_list();
     Result<> number();
 
     MailboxState& m_;
+    MailboxEdit& edit_;
     std::vector<Found> found_;
     std::vector<Found> pending_;          ///< files without a UID
-    std::vector<std::uint32_t> missing_;  ///< records without a file in the last scan, ascending
+    std::vector<std::uint32_t> missing_;  ///< messages without a file in the last scan, ascending
     bool list_changed_ = false;
+    bool has_found_something_ = false;
 };
 
 }  // namespace posthouse::storage

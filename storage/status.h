@@ -13,6 +13,8 @@ struct Status {
     std::uint32_t recent = 0;  ///< not yet claimed by any session
     std::uint32_t unseen = 0;
     std::uint32_t deleted = 0;
+    std::uint64_t bytes = 0;  ///< of all messages' files
+    ModSeq highest_modseq;    ///< HIGHESTMODSEQ (RFC 7162 §3.1.2.1)
     Uid uid_next;
     UidValidity uid_validity;
 };

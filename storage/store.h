@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,12 +29,15 @@ std::vector<DefaultFolder> usual_folders();
 /// What a Store is told once.
 struct Settings {
     std::string mail_root;  ///< accounts lie in mail_root/<domain>/<local part>/
+    /// Their indexes lie in index_root/<domain>/<local part>/: a cache, on a disk of this machine. Empty: beside
+    /// mail_root, with ".index" at the end of its name.
+    std::string index_root;
+    std::uint64_t index_map_bytes = 16ull << 30;  ///< of an account; it takes only as much disk as it is filled
     /// Made and subscribed when an account is made; whichever mailbox has one of these names shows its attribute.
     std::vector<DefaultFolder> default_folders = usual_folders();
-    std::size_t cached_mailboxes = 256;       ///< mailboxes kept in memory beyond those in use
-    std::size_t cached_messages = 1'000'000;  ///< and the sum of their messages (about 200 bytes each)
-    /// Changes remembered one by one in each mailbox; a session further behind compares the whole mailbox.
-    std::size_t remembered_changes = 50'000;
+    std::size_t cached_mailboxes = 256;  ///< folders kept open beyond those in use: four descriptors each
+    /// Expunged messages remembered in each mailbox; who is further behind compares the whole mailbox.
+    std::uint32_t remembered_changes = 50'000;
     std::chrono::milliseconds lock_wait{10'000};  ///< for another process's locks; then busy
     std::string host_name;                        ///< in file names and lock files; empty: the machine's
 };

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 
 #include "storage/mailbox_state.h"
+#include "storage/maildir_name.h"
 
 namespace posthouse::storage {
 namespace {
@@ -22,12 +24,19 @@ std::string host_of(const Settings& settings) {
 
 }  // namespace
 
-StoreState::StoreState(Settings settings) : settings_(std::move(settings)), locks_(host_of(settings_)) {}
+StoreState::StoreState(Settings settings) : settings_(std::move(settings)), locks_(host_of(settings_)) {
+    if (settings_.index_root.empty()) settings_.index_root = settings_.mail_root + ".index";
+}
 
 StoreState::~StoreState() = default;
 
 std::string StoreState::root_of(const AccountName& name) const {
     return settings_.mail_root + "/" + name.domain() + "/" + name.local_part();
+}
+
+IndexPlace StoreState::index_place(const std::string& account_root) const {
+    return {settings_.index_root + account_root.substr(settings_.mail_root.size()), account_root,
+            settings_.index_map_bytes};
 }
 
 Result<std::shared_ptr<MailboxState>> StoreState::mailbox(const std::shared_ptr<StoreState>& store,
@@ -79,14 +88,8 @@ void StoreState::keep(const std::shared_ptr<MailboxState>& mailbox) {
         recent_.splice(recent_.begin(), recent_, place);
     else
         recent_.push_front(mailbox);
-    std::size_t messages = 0;
-    std::size_t count = 0;
-    for (auto kept = recent_.begin(); kept != recent_.end(); ++kept) {
-        messages += (*kept)->size_hint();
-        if (++count == 1 || (count <= settings_.cached_mailboxes && messages <= settings_.cached_messages)) continue;
-        dropped.splice(dropped.begin(), recent_, kept, recent_.end());
-        break;
-    }
+    if (recent_.size() <= settings_.cached_mailboxes) return;
+    dropped.splice(dropped.begin(), recent_, std::prev(recent_.end()));
 }
 
 void StoreState::forget(const MailboxState& mailbox) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "lib/base/result.h"
+#include "storage/index/index.h"
 #include "storage/store.h"
 #include "storage/uidlist_lock.h"
 #include "storage/watch.h"
@@ -33,6 +34,8 @@ class StoreState {
 
     /// mail_root/<domain>/<local part>.
     std::string root_of(const AccountName& name) const;
+    /// Where the index of the account with this folder lies.
+    IndexPlace index_place(const std::string& account_root) const;
     /// The shared memory of the mailbox in this folder. not_found: no such folder.
     static Result<std::shared_ptr<MailboxState>> mailbox(const std::shared_ptr<StoreState>& store,
                                                          const std::string& account_root, const std::string& path);

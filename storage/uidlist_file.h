@@ -2,8 +2,10 @@
 // needed.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "lib/base/fd.h"
@@ -12,6 +14,19 @@
 #include "storage/uidlist.h"
 
 namespace posthouse::storage {
+
+/// How far a dovecot-uidlist was read: kept in the index, so that another process goes on from there.
+struct UidListPosition {
+    Stamp stamp;
+    std::int64_t parsed = 0;  ///< bytes of whole lines read
+    std::uint32_t last_uid = 0;
+    std::uint32_t uid_validity = 0;  ///< 0: no file with a usable header
+    std::uint32_t next_uid = 1;      ///< the header's
+    std::array<char, 32> guid{};     ///< zeros: none
+    bool version1 = false;
+    bool damaged = false;  ///< lines were left out
+    bool operator==(const UidListPosition&) const = default;
+};
 
 /// Knows the header and how far it read, not the entries. Writing needs the lock (uidlist_lock.h) and a reload before.
 class UidListFile {
@@ -23,8 +38,13 @@ class UidListFile {
     };
 
     /// There is a file with a usable header.
-    bool exists() const { return header_.uid_validity != 0; }
-    const UidListHeader& header() const { return header_; }
+    bool exists() const { return at_.uid_validity != 0; }
+    std::uint32_t uid_validity() const { return at_.uid_validity; }
+    /// 32 hexadecimal digits; empty: the file has none.
+    std::string guid() const;
+    const UidListPosition& position() const { return at_; }
+    /// Goes on from where another process was.
+    void resume(const UidListPosition& position);
     /// Above every UID ever written here.
     std::uint32_t next_uid() const;
     /// The file isn't as it was read. False costs one stat.
@@ -41,24 +61,27 @@ class UidListFile {
     /// Writes the file anew without those lines that `keep` refuses, durably; next_uid() stays.
     template <typename Keep>
     Result<> compact(const Folder& folder, Keep keep) {
-        Result<std::vector<UidListEntry>> entries = read_entries();
-        if (!entries) return fail(entries.error());
-        std::erase_if(*entries, [&](const UidListEntry& entry) { return !keep(entry); });
-        return rewrite(folder, *entries);
+        Result<Content> content = read_content(folder);
+        if (!content) return fail(content.error());
+        std::erase_if(content->entries, [&](const UidListEntry& entry) { return !keep(entry); });
+        return rewrite(folder, *content);
     }
 
   private:
+    struct Content {
+        UidListHeader header;
+        std::vector<UidListEntry> entries;
+    };
+
+    Result<> open(const Folder& folder);
+    void take(const UidListHeader& header);
     Result<std::string> read_from(std::int64_t offset) const;
-    Result<std::vector<UidListEntry>> read_entries() const;
-    Result<> rewrite(const Folder& folder, std::span<const UidListEntry> entries);
+    Result<Content> read_content(const Folder& folder);
+    Result<> rewrite(const Folder& folder, Content& content);
     Result<News> reload_whole(const Folder& folder);
 
-    UniqueFd file_;  ///< kept open, so that its inode number can't come again
-    UidListHeader header_;
-    Stamp stamp_;
-    std::int64_t parsed_ = 0;  ///< bytes of whole lines read
-    std::uint32_t last_uid_ = 0;
-    bool damaged_ = false;
+    UniqueFd file_;  ///< open once it was read or written here
+    UidListPosition at_;
 };
 
 }  // namespace posthouse::storage

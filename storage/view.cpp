@@ -18,17 +18,14 @@ Result<View> View::open(std::shared_ptr<Mailbox> mailbox, Access access) {
     return view;
 }
 
-bool View::is_recent(Uid uid) const { return std::ranges::binary_search(recent_, uid); }
-
 std::optional<Uid> View::uid(SequenceNumber number) const {
     if (number.value() == 0 || number.value() > uids_.size()) return std::nullopt;
     return uids_[number.value() - 1];
 }
 
 std::optional<SequenceNumber> View::number(Uid uid) const {
-    const auto place = std::ranges::lower_bound(uids_, uid);
-    if (place == uids_.end() || *place != uid) return std::nullopt;
-    return SequenceNumber(static_cast<std::uint32_t>(place - uids_.begin()) + 1);
+    const std::optional<std::uint32_t> place = uids_.find(uid);
+    return place ? std::optional(SequenceNumber(*place + 1)) : std::nullopt;
 }
 
 std::optional<SequenceNumber> View::first_unseen() const {
@@ -43,10 +40,8 @@ Result<Changes> View::refresh(Expunges expunges) {
     const bool is_first = cursor_ == ModSeq();
     if (delta->whole && !is_first) {
         // Too far behind for the log: compare, and tell all flags.
-        std::ranges::set_difference(uids_, delta->uids, std::back_inserter(delta->gone));
-        UidSet present;
-        for (const Uid uid : delta->uids) present.add(uid);
-        Result<std::vector<MessageRow>> rows = mailbox_->rows(present);
+        std::ranges::copy_if(uids_, std::back_inserter(delta->gone), [&](Uid uid) { return !delta->uids.contains(uid); });
+        Result<std::vector<MessageRow>> rows = mailbox_->rows(delta->uids.set());
         if (!rows) return fail(rows.error());
         for (MessageRow& row : *rows) delta->flags.push_back({row.uid, std::move(row.flags)});
     }
@@ -55,10 +50,12 @@ Result<Changes> View::refresh(Expunges expunges) {
     std::ranges::sort(held_);
     held_.erase(std::ranges::unique(held_).begin(), held_.end());
 
+    const bool begins = is_first && uids_.empty();
     std::vector<Uid> added;
-    if (delta->whole) {
+    if (begins)
+        uids_ = std::move(delta->uids);
+    else if (delta->whole)
         std::ranges::copy_if(delta->uids, std::back_inserter(added), [&](Uid uid) { return uid >= uid_next_; });
-    }
     for (MessageFlags& message : delta->flags) {
         if (message.uid >= uid_next_) {
             // A UID below what the client was told to come next is never shown late: its numbers would shift.
@@ -71,22 +68,25 @@ Result<Changes> View::refresh(Expunges expunges) {
         changes.flags.push_back(std::move(message));
     }
     known_.clear();
-    uids_.insert(uids_.end(), added.begin(), added.end());
+    for (const Uid uid : added) uids_.push_back(uid);
     changes.added = std::move(added);
     uid_next_ = std::max(uid_next_, delta->uid_next);
     cursor_ = delta->now;
 
-    if (read_only()) recent_.clear();
-    for (const Uid uid : delta->recent)
-        if (number(uid)) recent_.push_back(uid);
-    std::ranges::sort(recent_);
+    if (!delta->recent.empty() || read_only()) {
+        std::vector<Uid> recent;
+        if (!read_only()) recent.assign(recent_.begin(), recent_.end());
+        std::ranges::copy_if(delta->recent, std::back_inserter(recent), [&](Uid uid) { return uids_.contains(uid); });
+        std::ranges::sort(recent);
+        recent_.clear();
+        for (const Uid uid : recent) recent_.push_back(uid);
+    }
 
     if (expunges == Expunges::reveal && !held_.empty()) {
         for (auto uid = held_.rbegin(); uid != held_.rend(); ++uid)
             if (const auto gone = number(*uid)) changes.expunged.push_back({*gone, *uid});
-        const auto is_held = [&](Uid uid) { return std::ranges::binary_search(held_, uid); };
-        std::erase_if(uids_, is_held);
-        std::erase_if(recent_, is_held);
+        uids_.erase(held_);
+        recent_.erase(held_);
         held_.clear();
     }
     changes.count = count();

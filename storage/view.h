@@ -5,12 +5,12 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "lib/base/result.h"
 #include "storage/mailbox.h"
 #include "storage/types.h"
+#include "storage/uid_ranges.h"
 
 namespace posthouse::storage {
 
@@ -36,7 +36,7 @@ struct Changes {
     bool empty() const { return expunged.empty() && added.empty() && flags.empty(); }
 };
 
-/// A session's view. For one session: used by one thread at a time. Costs 4 bytes per message.
+/// A session's view. For one session: used by one thread at a time. Costs 8 bytes per run of UIDs without a gap.
 class View {
   public:
     /// Opens: looks at the mailbox, numbers what is new. With read_write the session claims what is \Recent: no later
@@ -47,18 +47,20 @@ class View {
     bool read_only() const { return access_ == Access::read_only; }
 
     /// Messages in the view: EXISTS.
-    std::uint32_t count() const { return static_cast<std::uint32_t>(uids_.size()); }
+    std::uint32_t count() const { return uids_.size(); }
     /// Messages that are \Recent in this session.
-    std::uint32_t recent() const { return static_cast<std::uint32_t>(recent_.size()); }
-    bool is_recent(Uid uid) const;
+    std::uint32_t recent() const { return recent_.size(); }
+    bool is_recent(Uid uid) const { return recent_.contains(uid); }
     /// UIDNEXT as of the last refresh.
     Uid uid_next() const { return uid_next_; }
     /// The UIDs in the view, ascending: message n is element n - 1.
-    std::span<const Uid> uids() const { return uids_; }
+    const UidRanges& uids() const { return uids_; }
     /// The message with this number; nothing when there are fewer.
     std::optional<Uid> uid(SequenceNumber number) const;
     /// The number of a message; nothing when it isn't in the view.
     std::optional<SequenceNumber> number(Uid uid) const;
+    /// HIGHESTMODSEQ as of the last refresh (RFC 7162 §3.1.2.1).
+    ModSeq highest_modseq() const { return cursor_; }
     /// The first message without \Seen: OK [UNSEEN n] of RFC 3501 §7.1.
     std::optional<SequenceNumber> first_unseen() const;
 
@@ -76,8 +78,8 @@ class View {
     Access access_;
     ModSeq cursor_;
     Uid uid_next_;
-    std::vector<Uid> uids_;
-    std::vector<Uid> recent_;     ///< ascending
+    UidRanges uids_;
+    UidRanges recent_;
     std::vector<Uid> held_;       ///< expunged, not revealed yet
     std::map<Uid, Flags> known_;  ///< acknowledged since the last refresh
 };

@@ -41,7 +41,7 @@ bool is_remote(int fd) {
 
 struct Watcher::State {
     struct Watch {
-        const void* mailbox = nullptr;
+        std::shared_ptr<MailboxState> mailbox;
         std::array<int, 2> descriptors{-1, -1};
         bool is_blind() const { return descriptors[0] < 0 || descriptors[1] < 0; }
     };
@@ -51,6 +51,12 @@ struct Watcher::State {
     int add_folder(int folder, WatchId id);
     void remove_folder(int descriptor, WatchId id);
     void read_events();
+    /// The kernel saw a change, which its author may not have noted in the index yet.
+    void tell(WatchId id) {
+        told.insert(id);
+        const auto watch = watches.find(id);
+        if (watch != watches.end()) watch->second.mailbox->told_of_change();
+    }
 
     UniqueFd inotify;
     UniqueFd wake;
@@ -106,12 +112,12 @@ void Watcher::State::read_events() {
             std::memcpy(&event, events.data() + at, sizeof event);
             at += sizeof event + event.len;
             if ((event.mask & IN_Q_OVERFLOW) != 0) {
-                for (const auto& [id, watch] : watches) told.insert(id);
+                for (const auto& [id, watch] : watches) tell(id);
                 continue;
             }
             const auto place = by_descriptor.find(event.wd);
             if (place == by_descriptor.end()) continue;
-            told.insert(place->second.begin(), place->second.end());
+            for (const WatchId id : place->second) tell(id);
             if ((event.mask & IN_IGNORED) != 0) by_descriptor.erase(place);  // the folder is gone
         }
     }
@@ -128,7 +134,7 @@ WatchId Watcher::add(const Mailbox& mailbox) {
     const std::scoped_lock guard(state_->mutex);
     const WatchId id = ++state_->last_id;
     State::Watch watch;
-    watch.mailbox = mailbox.state().get();
+    watch.mailbox = mailbox.state();
     if (!remote) watch.descriptors = {state_->add_folder(folder.fresh(), id), state_->add_folder(folder.cur(), id)};
     ++state_->count;
     state_->watches.emplace(id, watch);
@@ -136,11 +142,13 @@ WatchId Watcher::add(const Mailbox& mailbox) {
 }
 
 void Watcher::remove(WatchId id) {
+    std::shared_ptr<MailboxState> mailbox;  // its end, if this was the last owner, comes after the lock
     const std::scoped_lock guard(state_->mutex);
     const auto place = state_->watches.find(id);
     if (place == state_->watches.end()) return;
     for (const int descriptor : place->second.descriptors) state_->remove_folder(descriptor, id);
     --state_->count;
+    mailbox = std::move(place->second.mailbox);
     state_->watches.erase(place);
     state_->told.erase(id);
 }
@@ -170,7 +178,7 @@ void Watcher::changed(const void* mailbox_state) {
     const std::scoped_lock guard(state_->mutex);
     bool is_told = false;
     for (const auto& [id, watch] : state_->watches)
-        if (watch.mailbox == mailbox_state) is_told = state_->told.insert(id).second || is_told;
+        if (watch.mailbox.get() == mailbox_state) is_told = state_->told.insert(id).second || is_told;
     if (!is_told || !state_->wake) return;
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t n = ::write(state_->wake.get(), &one, sizeof one);

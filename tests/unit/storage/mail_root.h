@@ -109,7 +109,8 @@ inline UidSet uids(std::initializer_list<std::uint32_t> values) {
     return set;
 }
 
-inline std::vector<std::uint32_t> values(std::span<const Uid> uids) {
+template <typename Uids>
+std::vector<std::uint32_t> values(const Uids& uids) {
     std::vector<std::uint32_t> out;
     for (const Uid uid : uids) out.push_back(uid.value());
     return out;

@@ -1,0 +1,14 @@
+// A damaged index must not become a crash loop: a fault inside a map marks its index before the process dies.
+#pragma once
+
+#include <cstddef>
+
+namespace posthouse::storage {
+
+/// Watches a map: when SIGBUS or SIGSEGV hits it, STATE is unlinked from `folder`, so that the next process makes the
+/// index anew, and the signal goes on to whoever handled it before. Gives a slot; no slot left: the map isn't watched.
+std::size_t guard_map(const void* map, std::size_t bytes, int folder);
+/// Ends it.
+void unguard_map(std::size_t slot);
+
+}  // namespace posthouse::storage

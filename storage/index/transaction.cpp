@@ -1,0 +1,288 @@
+// Keys, reads and writes of the index's tables.
+#include "storage/index/transaction.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace posthouse::storage {
+namespace {
+
+MDB_val to_val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
+
+template <typename Number>
+void append_number(char* to, Number number) {
+    for (std::size_t i = 0; i < sizeof number; ++i)
+        to[i] = static_cast<char>(static_cast<unsigned char>(number >> (8 * (sizeof number - 1 - i))));
+}
+
+template <typename Number>
+Number read_number(std::string_view bytes, std::size_t at) {
+    Number number = 0;
+    for (std::size_t i = 0; i < sizeof number; ++i)
+        number = static_cast<Number>((number << 8) | static_cast<unsigned char>(bytes[at + i]));
+    return number;
+}
+
+IndexKey key_of(std::uint32_t mailbox, std::uint32_t number) { return IndexKey().add(mailbox).add(number); }
+IndexKey key_of(const FolderKey& folder) { return IndexKey().add(folder.device).add(folder.inode); }
+IndexKey key_of(std::uint32_t mailbox, std::string_view base) { return IndexKey().add(mailbox).add(base); }
+IndexKey key_of(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid) {
+    return IndexKey().add(mailbox).add(modseq).add(uid);
+}
+IndexKey key_of(std::string_view name) { return IndexKey().add(name); }
+
+}  // namespace
+
+std::uint32_t read_u32(std::string_view bytes, std::size_t at) { return read_number<std::uint32_t>(bytes, at); }
+std::uint64_t read_u64(std::string_view bytes, std::size_t at) { return read_number<std::uint64_t>(bytes, at); }
+
+IndexKey& IndexKey::add(std::uint32_t number) {
+    append_number(bytes_ + size_, number);
+    size_ += sizeof number;
+    return *this;
+}
+
+IndexKey& IndexKey::add(std::uint64_t number) {
+    append_number(bytes_ + size_, number);
+    size_ += sizeof number;
+    return *this;
+}
+
+IndexKey& IndexKey::add(std::string_view text) {
+    const std::size_t fits = std::min(text.size(), max_bytes - size_);  // names of files have at most 255 bytes
+    std::memcpy(bytes_ + size_, text.data(), fits);
+    size_ += fits;
+    return *this;
+}
+
+Result<IndexReader> IndexReader::begin(std::shared_ptr<Index> index) {
+    MDB_txn* txn = nullptr;
+    if (const int code = mdb_txn_begin(index->env(), nullptr, MDB_RDONLY, &txn); code != 0)
+        return fail_index("begin to read", code);
+    return IndexReader(std::move(index), txn);
+}
+
+IndexReader::~IndexReader() {
+    if (txn_ != nullptr) mdb_txn_abort(txn_);
+}
+
+void IndexReader::note(std::string_view what, int code) const {
+    if (error_ == 0) error_ = code;
+    if (code == MDB_MAP_FULL)
+        index_->mark_full();
+    else if (code < 0)
+        index_->mark_damaged(std::string(what) + ": " + mdb_strerror(code));
+}
+
+Result<> IndexReader::status() const { return error_ == 0 ? Result<>{} : fail_index("read", error_); }
+
+std::optional<std::string_view> IndexReader::get(MDB_dbi table, const IndexKey& key) const {
+    MDB_val wanted = to_val(key.bytes());
+    MDB_val value{};
+    const int code = mdb_get(txn_, table, &wanted, &value);
+    if (code == 0) return std::string_view(static_cast<const char*>(value.mv_data), value.mv_size);
+    if (code != MDB_NOTFOUND) note("get", code);
+    return std::nullopt;
+}
+
+std::uint64_t IndexReader::modseq() const {
+    const auto bytes = get(index_->tables().meta, key_of("modseq"));
+    std::uint64_t value = 0;
+    if (bytes && bytes->size() == sizeof value) std::memcpy(&value, bytes->data(), sizeof value);
+    if (value == 0) note("the counter is missing", MDB_CORRUPTED);
+    return value;
+}
+
+std::optional<MailboxRow> IndexReader::mailbox(const FolderKey& folder) const {
+    const auto bytes = get(index_->tables().mailboxes, key_of(folder));
+    if (!bytes) return std::nullopt;
+    MailboxRow row;
+    if (bytes->size() != sizeof row) {
+        note("a mailbox's row is damaged", MDB_CORRUPTED);
+        return std::nullopt;
+    }
+    std::memcpy(static_cast<void*>(&row), bytes->data(), sizeof row);
+    return row;
+}
+
+bool IndexReader::chunk(std::uint32_t mailbox, std::uint32_t number, FlagChunk& chunk) const {
+    const auto bytes = get(index_->tables().flags, key_of(mailbox, number));
+    if (!bytes || bytes->size() != sizeof chunk) {
+        if (bytes) note("a row of flags is damaged", MDB_CORRUPTED);
+        chunk = FlagChunk();
+        return false;
+    }
+    std::memcpy(chunk.data(), bytes->data(), sizeof chunk);
+    return true;
+}
+
+FlagRow IndexReader::flags(std::uint32_t mailbox, std::uint32_t uid) const {
+    const auto bytes = get(index_->tables().flags, key_of(mailbox, uid / flags_per_chunk));
+    FlagRow row;
+    if (bytes && bytes->size() == sizeof(FlagChunk))
+        std::memcpy(&row, bytes->data() + sizeof row * (uid % flags_per_chunk), sizeof row);
+    return row;
+}
+
+std::optional<FileRow> IndexReader::file(std::uint32_t mailbox, std::uint32_t uid) const {
+    const auto bytes = get(index_->tables().files, key_of(mailbox, uid));
+    if (!bytes) return std::nullopt;
+    FileRow row;
+    if (decode(*bytes, row)) return row;
+    note("a file's row is damaged", MDB_CORRUPTED);
+    return std::nullopt;
+}
+
+std::optional<AbsentLine> IndexReader::absent(std::uint32_t mailbox, std::string_view base) const {
+    const auto bytes = get(index_->tables().absent, key_of(mailbox, base));
+    if (!bytes || bytes->size() < sizeof(std::uint32_t)) return std::nullopt;
+    return AbsentLine{read_u32(*bytes, 0), std::string(bytes->substr(sizeof(std::uint32_t)))};
+}
+
+std::optional<std::string_view> IndexReader::summary(std::uint32_t mailbox, std::uint32_t uid) const {
+    return get(index_->tables().summaries, key_of(mailbox, uid));
+}
+
+Result<IndexWriter> IndexWriter::begin(std::shared_ptr<Index> index) {
+    MDB_txn* txn = nullptr;
+    if (const int code = mdb_txn_begin(index->env(), nullptr, 0, &txn); code != 0)
+        return fail_index("begin to write", code);
+    return IndexWriter(std::move(index), txn);
+}
+
+void IndexWriter::put(MDB_dbi table, const IndexKey& key, std::string_view value) {
+    if (error_ != 0) return;
+    MDB_val to = to_val(key.bytes());
+    MDB_val from = to_val(value);
+    if (const int code = mdb_put(txn_, table, &to, &from, 0); code != 0) note("put", code);
+}
+
+void IndexWriter::erase(MDB_dbi table, const IndexKey& key) {
+    if (error_ != 0) return;
+    MDB_val what = to_val(key.bytes());
+    const int code = mdb_del(txn_, table, &what, nullptr);
+    if (code != 0 && code != MDB_NOTFOUND) note("delete", code);
+}
+
+std::uint64_t IndexWriter::counter(std::string_view name) const {
+    const auto bytes = get(index_->tables().meta, key_of(name));
+    std::uint64_t value = 0;
+    if (bytes && bytes->size() == sizeof value) std::memcpy(&value, bytes->data(), sizeof value);
+    return value;
+}
+
+std::uint64_t IndexWriter::next_modseq() {
+    const std::uint64_t value = modseq() + 1;
+    put(index_->tables().meta, key_of("modseq"), {reinterpret_cast<const char*>(&value), sizeof value});
+    return value;
+}
+
+std::uint32_t IndexWriter::next_mailbox_number() {
+    const std::uint64_t value = counter("mailboxes") + 1;
+    put(index_->tables().meta, key_of("mailboxes"), {reinterpret_cast<const char*>(&value), sizeof value});
+    return static_cast<std::uint32_t>(value);
+}
+
+void IndexWriter::put_mailbox(const FolderKey& folder, const MailboxRow& row) {
+    put(index_->tables().mailboxes, key_of(folder), {reinterpret_cast<const char*>(&row), sizeof row});
+}
+
+void IndexWriter::erase_mailbox(const FolderKey& folder) { erase(index_->tables().mailboxes, key_of(folder)); }
+
+void IndexWriter::put_chunk(std::uint32_t mailbox, std::uint32_t number, const FlagChunk& chunk) {
+    const bool is_empty = std::ranges::all_of(chunk, [](const FlagRow& row) { return row.place == Place::none; });
+    if (is_empty)
+        erase(index_->tables().flags, key_of(mailbox, number));
+    else
+        put(index_->tables().flags, key_of(mailbox, number), {reinterpret_cast<const char*>(chunk.data()), sizeof chunk});
+}
+
+void IndexWriter::put_file(std::uint32_t mailbox, std::uint32_t uid, const FileRow& row) {
+    put(index_->tables().files, key_of(mailbox, uid), encode(row));
+}
+
+void IndexWriter::erase_file(std::uint32_t mailbox, std::uint32_t uid) {
+    erase(index_->tables().files, key_of(mailbox, uid));
+}
+
+void IndexWriter::put_absent(std::uint32_t mailbox, std::string_view base, const AbsentLine& line) {
+    const IndexKey uid = IndexKey().add(line.uid);
+    put(index_->tables().absent, key_of(mailbox, base), std::string(uid.bytes()) + line.extras);
+}
+
+void IndexWriter::erase_absent(std::uint32_t mailbox, std::string_view base) {
+    erase(index_->tables().absent, key_of(mailbox, base));
+}
+
+void IndexWriter::erase_all_absent(std::uint32_t mailbox) {
+    std::vector<std::string> bases;
+    const IndexKey prefix = IndexKey().add(mailbox);
+    walk(index_->tables().absent, prefix, prefix.bytes(), [&](std::string_view key, std::string_view) {
+        bases.emplace_back(key.substr(4));
+        return true;
+    });
+    for (const std::string& base : bases) erase_absent(mailbox, base);
+}
+
+void IndexWriter::put_change(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid, bool is_gone) {
+    const char gone = is_gone ? 1 : 0;
+    put(index_->tables().changes, key_of(mailbox, modseq, uid), {&gone, 1});
+}
+
+void IndexWriter::erase_change(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid) {
+    erase(index_->tables().changes, key_of(mailbox, modseq, uid));
+}
+
+std::uint64_t IndexWriter::erase_tombstones(std::uint32_t mailbox, std::uint32_t there, std::uint32_t keep) {
+    std::vector<std::string> keys;
+    const IndexKey prefix = IndexKey().add(mailbox);
+    walk(index_->tables().changes, prefix, prefix.bytes(), [&](std::string_view key, std::string_view value) {
+        if (there - keys.size() <= keep) return false;
+        if (value.size() == 1 && value[0] != 0 && key.size() == 16) keys.emplace_back(key);
+        return true;
+    });
+    for (const std::string& key : keys) erase(index_->tables().changes, key_of(key));
+    return keys.empty() ? 0 : read_u64(keys.back(), 4);
+}
+
+void IndexWriter::put_summary(std::uint32_t mailbox, std::uint32_t uid, std::string_view bytes) {
+    put(index_->tables().summaries, key_of(mailbox, uid), bytes);
+}
+
+void IndexWriter::erase_summary(std::uint32_t mailbox, std::uint32_t uid) {
+    erase(index_->tables().summaries, key_of(mailbox, uid));
+}
+
+bool IndexWriter::erase_leftovers(std::uint32_t mailbox, std::size_t max) {
+    const IndexKey prefix = IndexKey().add(mailbox);
+    const IndexTables& tables = index_->tables();
+    for (const MDB_dbi table : {tables.flags, tables.files, tables.absent, tables.changes, tables.summaries}) {
+        std::vector<std::string> keys;
+        walk(table, prefix, prefix.bytes(), [&](std::string_view key, std::string_view) {
+            keys.emplace_back(key);
+            return keys.size() < max;
+        });
+        for (const std::string& key : keys) erase(table, key_of(key));
+        if (keys.size() >= max) return true;
+        max -= keys.size();
+    }
+    return false;
+}
+
+Result<> IndexWriter::commit() {
+    const std::uint64_t reached = modseq();
+    if (error_ != 0) return fail_index("write", error_);
+    if (reached > index_->modseq_limit()) {
+        // Rare, once in a million changes: the promise comes first, then the change is tried again by the caller.
+        mdb_txn_abort(std::exchange(txn_, nullptr));
+        if (Result<> raised = index_->raise_modseq_limit(reached); !raised) return raised;
+        return fail(ErrorCode::busy, "Mailbox is busy", "modseq limit raised");
+    }
+    const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
+    if (code == 0) return {};
+    note("commit", code);
+    return fail_index("commit", code);
+}
+
+}  // namespace posthouse::storage

@@ -1,0 +1,195 @@
+// Reading and writing the index: a snapshot that threads read from, and the one writer's transaction.
+#pragma once
+
+#include <lmdb.h>
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lib/base/result.h"
+#include "storage/index/index.h"
+#include "storage/index/rows.h"
+
+namespace posthouse::storage {
+
+/// A key: big-endian numbers, and at most one name at its end.
+class IndexKey {
+  public:
+    IndexKey& add(std::uint32_t number);
+    IndexKey& add(std::uint64_t number);
+    IndexKey& add(std::string_view text);
+    std::string_view bytes() const { return {bytes_, size_}; }
+
+  private:
+    static constexpr std::size_t max_bytes = 511;  // LMDB's
+    char bytes_[max_bytes];
+    std::size_t size_ = 0;
+};
+
+/// A snapshot of an account's index. Used by one thread at a time and never kept longer than one piece of work, for old
+/// pages can't be used again meanwhile. A failure inside is remembered: what was not found may be there after all, so
+/// check `status` before anything is concluded from absence.
+class IndexReader {
+  public:
+    static Result<IndexReader> begin(std::shared_ptr<Index> index);
+    IndexReader(IndexReader&& other) noexcept
+        : index_(std::move(other.index_)), txn_(std::exchange(other.txn_, nullptr)), error_(other.error_) {}
+    IndexReader& operator=(IndexReader&& other) noexcept {
+        std::swap(index_, other.index_);
+        std::swap(txn_, other.txn_);
+        std::swap(error_, other.error_);
+        return *this;
+    }
+    ~IndexReader();
+
+    /// The account's counter of changes.
+    std::uint64_t modseq() const;
+    std::optional<MailboxRow> mailbox(const FolderKey& folder) const;
+    /// False: there is no message of this mailbox among these 64 UIDs.
+    bool chunk(std::uint32_t mailbox, std::uint32_t number, FlagChunk& chunk) const;
+    /// The flags of one message; place none: there is no such message.
+    FlagRow flags(std::uint32_t mailbox, std::uint32_t uid) const;
+    /// Calls call(uid, const FlagRow&) for the messages from `first` to `last`, ascending, until it returns false.
+    template <typename Call>
+    void each_flags(std::uint32_t mailbox, std::uint32_t first, std::uint32_t last, Call call) const;
+    std::optional<FileRow> file(std::uint32_t mailbox, std::uint32_t uid) const;
+    std::optional<AbsentLine> absent(std::uint32_t mailbox, std::string_view base) const;
+    /// Calls call(uid, is_gone) for each change after `since`, oldest first.
+    template <typename Call>
+    void each_change(std::uint32_t mailbox, std::uint64_t since, Call call) const;
+    /// What is cached of a message's content; a view into the snapshot.
+    std::optional<std::string_view> summary(std::uint32_t mailbox, std::uint32_t uid) const;
+    /// Calls call(const FolderKey&, const MailboxRow&) for each mailbox.
+    template <typename Call>
+    void each_mailbox(Call call) const;
+
+    Result<> status() const;
+    const std::shared_ptr<Index>& index() const { return index_; }
+
+  protected:
+    IndexReader(std::shared_ptr<Index> index, MDB_txn* txn) : index_(std::move(index)), txn_(txn) {}
+    std::optional<std::string_view> get(MDB_dbi table, const IndexKey& key) const;
+    /// Walks entries from `from` on while their keys begin with `prefix`; call(key, value) returns false to stop.
+    template <typename Call>
+    void walk(MDB_dbi table, const IndexKey& from, std::string_view prefix, Call call) const;
+    void note(std::string_view what, int code) const;
+
+    std::shared_ptr<Index> index_;
+    MDB_txn* txn_ = nullptr;
+    mutable int error_ = 0;
+};
+
+/// The writer's transaction: one at a time among all processes, so no file work and no waiting inside. Begins and ends
+/// on one thread. Not committed: nothing happened.
+class IndexWriter : public IndexReader {
+  public:
+    static Result<IndexWriter> begin(std::shared_ptr<Index> index);
+
+    /// The next modification sequence.
+    std::uint64_t next_modseq();
+    std::uint32_t next_mailbox_number();
+    void put_mailbox(const FolderKey& folder, const MailboxRow& row);
+    void erase_mailbox(const FolderKey& folder);
+    void put_chunk(std::uint32_t mailbox, std::uint32_t number, const FlagChunk& chunk);
+    void put_file(std::uint32_t mailbox, std::uint32_t uid, const FileRow& row);
+    void erase_file(std::uint32_t mailbox, std::uint32_t uid);
+    void put_absent(std::uint32_t mailbox, std::string_view base, const AbsentLine& line);
+    void erase_absent(std::uint32_t mailbox, std::string_view base);
+    void erase_all_absent(std::uint32_t mailbox);
+    void put_change(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid, bool is_gone);
+    void erase_change(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid);
+    /// Forgets the oldest tombstones of a mailbox until only `keep` are left; gives the modseq of the last one forgotten.
+    std::uint64_t erase_tombstones(std::uint32_t mailbox, std::uint32_t there, std::uint32_t keep);
+    void put_summary(std::uint32_t mailbox, std::uint32_t uid, std::string_view bytes);
+    void erase_summary(std::uint32_t mailbox, std::uint32_t uid);
+    /// Removes at most `max` entries that a mailbox without a row left behind; false: there are none any more.
+    bool erase_leftovers(std::uint32_t mailbox, std::size_t max);
+
+    Result<> commit();
+
+  private:
+    using IndexReader::IndexReader;
+    void put(MDB_dbi table, const IndexKey& key, std::string_view value);
+    void erase(MDB_dbi table, const IndexKey& key);
+    std::uint64_t counter(std::string_view name) const;
+};
+
+std::uint32_t read_u32(std::string_view bytes, std::size_t at);
+std::uint64_t read_u64(std::string_view bytes, std::size_t at);
+
+template <typename Call>
+void IndexReader::walk(MDB_dbi table, const IndexKey& from, std::string_view prefix, Call call) const {
+    MDB_cursor* opened = nullptr;
+    if (const int code = mdb_cursor_open(txn_, table, &opened); code != 0) return note("cursor", code);
+    const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor(opened, mdb_cursor_close);
+    MDB_val key{from.bytes().size(), const_cast<char*>(from.bytes().data())};
+    MDB_val value{};
+    int code = mdb_cursor_get(cursor.get(), &key, &value, MDB_SET_RANGE);
+    for (; code == 0; code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) {
+        const std::string_view found(static_cast<const char*>(key.mv_data), key.mv_size);
+        if (!found.starts_with(prefix)) return;
+        if (!call(found, std::string_view(static_cast<const char*>(value.mv_data), value.mv_size))) return;
+    }
+    if (code != MDB_NOTFOUND) note("walk", code);
+}
+
+template <typename Call>
+void IndexReader::each_flags(std::uint32_t mailbox, std::uint32_t first, std::uint32_t last, Call call) const {
+    IndexKey prefix;
+    prefix.add(mailbox);
+    IndexKey from = prefix;
+    from.add(first / flags_per_chunk);
+    walk(index_->tables().flags, from, prefix.bytes(), [&](std::string_view key, std::string_view value) {
+        if (key.size() != 8 || value.size() != sizeof(FlagChunk)) {
+            note("a row of flags is damaged", MDB_CORRUPTED);
+            return false;
+        }
+        const std::uint64_t begin = std::uint64_t{read_u32(key, 4)} * flags_per_chunk;
+        if (begin > last) return false;
+        FlagChunk chunk;
+        std::memcpy(chunk.data(), value.data(), sizeof chunk);
+        for (std::uint32_t i = 0; i < flags_per_chunk; ++i) {
+            const std::uint64_t uid = begin + i;
+            if (chunk[i].place == Place::none || uid < first) continue;
+            if (uid > last || !call(static_cast<std::uint32_t>(uid), std::as_const(chunk[i]))) return false;
+        }
+        return true;
+    });
+}
+
+template <typename Call>
+void IndexReader::each_change(std::uint32_t mailbox, std::uint64_t since, Call call) const {
+    IndexKey prefix;
+    prefix.add(mailbox);
+    IndexKey from = prefix;
+    from.add(since + 1);
+    walk(index_->tables().changes, from, prefix.bytes(), [&](std::string_view key, std::string_view value) {
+        if (key.size() != 16 || value.size() != 1) {
+            note("a change is damaged", MDB_CORRUPTED);
+            return false;
+        }
+        call(read_u32(key, 12), value[0] != 0);
+        return true;
+    });
+}
+
+template <typename Call>
+void IndexReader::each_mailbox(Call call) const {
+    walk(index_->tables().mailboxes, IndexKey(), {}, [&](std::string_view key, std::string_view value) {
+        MailboxRow row;
+        if (key.size() != 16 || value.size() != sizeof row) {
+            note("a mailbox's row is damaged", MDB_CORRUPTED);
+            return false;
+        }
+        std::memcpy(static_cast<void*>(&row), value.data(), sizeof row);
+        call(FolderKey{read_u64(key, 0), read_u64(key, 8)}, row);
+        return true;
+    });
+}
+
+}  // namespace posthouse::storage

@@ -1,0 +1,276 @@
+// Staging and committing: counters, the change log and the rows follow from how each message was and is.
+#include "storage/mailbox_edit.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "storage/mailbox_each.h"
+
+namespace posthouse::storage {
+
+MailboxEdit::MailboxEdit(IndexReader snapshot, FolderKey folder)
+    : snapshot_(std::move(snapshot)), folder_(folder), before_(snapshot_.mailbox(folder).value_or(MailboxRow())) {
+    row_ = before_;
+}
+
+void MailboxEdit::reset() {
+    forgotten_number_ = before_.number;
+    before_ = MailboxRow();
+    row_ = MailboxRow();
+    staged_.clear();
+    absent_.clear();
+    all_loaded_ = true;  // nothing of the snapshot is this mailbox's
+    absent_erased_ = true;
+}
+
+MailboxEdit::Staged* MailboxEdit::stage(std::uint32_t uid) {
+    auto place = staged_.end();
+    if (!staged_.empty() && staged_.back().now.uid >= uid)
+        place = std::ranges::lower_bound(staged_, uid, {}, [](const Staged& staged) { return staged.now.uid; });
+    if (place != staged_.end() && place->now.uid == uid) return &*place;
+    if (all_loaded_ || row_.number == 0) return nullptr;
+    Staged staged;
+    staged.before = snapshot_.flags(row_.number, uid);
+    if (staged.before.place == Place::none) return nullptr;
+    std::optional<FileRow> file = snapshot_.file(row_.number, uid);
+    if (!file) return nullptr;
+    staged.now = {uid, staged.before, std::move(*file)};
+    return &*staged_.insert(place, std::move(staged));
+}
+
+const Record* MailboxEdit::find(std::uint32_t uid) {
+    const Staged* staged = stage(uid);
+    return staged != nullptr && staged->now.exists() ? &staged->now : nullptr;
+}
+
+std::vector<std::uint32_t> MailboxEdit::existing(const UidSet& uids) {
+    std::vector<std::uint32_t> found;
+    for (const UidRange& range : uids.ranges()) {
+        if (all_loaded_) {
+            const auto first = std::ranges::lower_bound(staged_, range.first.value(), {},
+                                                        [](const Staged& staged) { return staged.now.uid; });
+            for (auto staged = first; staged != staged_.end() && staged->now.uid <= range.last.value(); ++staged)
+                if (staged->now.exists()) found.push_back(staged->now.uid);
+        } else if (row_.number != 0) {
+            snapshot_.each_flags(row_.number, range.first.value(), range.last.value(),
+                                 [&](std::uint32_t uid, const FlagRow&) {
+                                     found.push_back(uid);
+                                     return true;
+                                 });
+        }
+    }
+    return found;
+}
+
+std::vector<std::uint32_t> MailboxEdit::fresh() {
+    std::vector<std::uint32_t> found;
+    if (all_loaded_) {
+        each_loaded([&](const Record& record) {
+            if (record.fresh()) found.push_back(record.uid);
+        });
+    } else if (row_.fresh > 0) {
+        snapshot_.each_flags(row_.number, 0, std::numeric_limits<std::uint32_t>::max(),
+                             [&](std::uint32_t uid, const FlagRow& flags) {
+                                 if (flags.place == Place::fresh) found.push_back(uid);
+                                 return true;
+                             });
+    }
+    return found;
+}
+
+void MailboxEdit::load_all() {
+    if (all_loaded_) return;
+    std::vector<Staged> all;
+    all.reserve(row_.messages + 16);
+    auto known = staged_.begin();
+    const auto take_known = [&](std::uint32_t below) {
+        for (; known != staged_.end() && known->now.uid < below; ++known) all.push_back(std::move(*known));
+    };
+    if (row_.number != 0)
+        snapshot_.each_flags(row_.number, 0, std::numeric_limits<std::uint32_t>::max(),
+                             [&](std::uint32_t uid, const FlagRow& flags) {
+                                 take_known(uid);
+                                 if (known != staged_.end() && known->now.uid == uid) return true;
+                                 std::optional<FileRow> file = snapshot_.file(row_.number, uid);
+                                 if (file) all.push_back({{uid, flags, std::move(*file)}, flags, false});
+                                 return true;
+                             });
+    take_known(std::numeric_limits<std::uint32_t>::max());
+    staged_ = std::move(all);
+    all_loaded_ = true;
+}
+
+void MailboxEdit::count(const Record& record, int sign) {
+    const auto step = static_cast<std::uint32_t>(sign);
+    row_.messages += step;
+    if (record.fresh()) row_.fresh += step;
+    if (!record.system().has(Flag::seen)) row_.unseen += step;
+    if (record.system().has(Flag::deleted)) row_.deleted += step;
+    if (record.file.physical_size > 0)
+        row_.bytes += static_cast<std::uint64_t>(sign) * static_cast<std::uint64_t>(record.file.physical_size);
+}
+
+void MailboxEdit::insert(Record record) {
+    count(record, 1);
+    if (Staged* staged = stage(record.uid)) {  // dropped by this edit a moment ago
+        if (staged->now.exists()) count(staged->now, -1);
+        staged->now = std::move(record);
+        staged->file_changed = true;
+        return;
+    }
+    auto place = staged_.end();
+    if (!staged_.empty() && staged_.back().now.uid > record.uid)
+        place = std::ranges::lower_bound(staged_, record.uid, {}, [](const Staged& staged) { return staged.now.uid; });
+    staged_.insert(place, Staged{std::move(record), FlagRow(), true});
+}
+
+void MailboxEdit::rename(std::uint32_t uid, std::string_view file_name, bool is_fresh) {
+    Staged* staged = stage(uid);
+    if (staged == nullptr) return;
+    count(staged->now, -1);
+    const std::string suffix = staged->now.file.suffix;
+    staged->now.set_name(file_name, is_fresh);
+    if (staged->now.file.suffix != suffix) staged->file_changed = true;
+    count(staged->now, 1);
+}
+
+void MailboxEdit::set_extras(std::uint32_t uid, std::string extras) {
+    Staged* staged = stage(uid);
+    if (staged == nullptr || staged->now.file.extras == extras) return;
+    staged->now.file.extras = std::move(extras);
+    staged->file_changed = true;
+}
+
+void MailboxEdit::drop(std::uint32_t uid) {
+    Staged* staged = stage(uid);
+    if (staged == nullptr || !staged->now.exists()) return;
+    count(staged->now, -1);
+    put_absent(staged->now.file.base, {uid, staged->now.file.extras});
+    staged->now.flags = FlagRow();
+}
+
+std::optional<AbsentLine> MailboxEdit::absent(const std::string& base) const {
+    const auto known = absent_.find(base);
+    if (known != absent_.end()) return known->second;
+    if (absent_erased_ || row_.absent == 0 || row_.number == 0) return std::nullopt;
+    return snapshot_.absent(row_.number, base);
+}
+
+void MailboxEdit::put_absent(const std::string& base, AbsentLine line) {
+    if (!absent(base)) ++row_.absent;
+    absent_.insert_or_assign(base, std::move(line));
+}
+
+void MailboxEdit::erase_absent(const std::string& base) {
+    if (!absent(base)) return;
+    --row_.absent;
+    absent_.insert_or_assign(base, std::nullopt);
+}
+
+void MailboxEdit::erase_all_absent() {
+    absent_.clear();
+    absent_erased_ = true;
+    row_.absent = 0;
+}
+
+bool MailboxEdit::has_absent_above(std::uint32_t uid) const {
+    return std::ranges::any_of(absent_, [&](const auto& line) { return line.second && line.second->uid > uid; });
+}
+
+bool MailboxEdit::Staged::is_told() const {
+    return now.exists() != (before.place != Place::none) || now.flags.system != before.system ||
+           now.flags.keywords != before.keywords;
+}
+
+bool MailboxEdit::has_changes() const { return std::ranges::any_of(staged_, &Staged::is_told); }
+
+Result<> MailboxEdit::commit(std::uint32_t max_tombstones) {
+    if (Result<> read = snapshot_.status(); !read) return read;
+    const bool is_dirty =
+        row_ != before_ || forgotten_number_ != 0 || !absent_.empty() ||
+        std::ranges::any_of(staged_, [](const Staged& s) { return s.file_changed || s.now.flags != s.before; });
+    if (!is_dirty) return {};
+    constexpr int tries = 3;
+    for (int left = tries;; --left) {
+        Result<IndexWriter> writer = IndexWriter::begin(snapshot_.index());
+        if (!writer) return fail(writer.error());
+        const MailboxRow row = row_;
+        Result<> written = write(*writer, max_tombstones);
+        // busy: the promise of modseqs was raised meanwhile.
+        if (written && forgotten_number_ != 0) return erase_leftovers(snapshot_.index(), forgotten_number_);
+        if (written || written.error().code != ErrorCode::busy || left == 1) return written;
+        row_ = row;
+    }
+}
+
+Result<> erase_leftovers(const std::shared_ptr<Index>& index, std::uint32_t mailbox) {
+    constexpr std::size_t at_once = 4096;
+    for (bool more = true; more;) {
+        Result<IndexWriter> writer = IndexWriter::begin(index);
+        if (!writer) return fail(writer.error());
+        more = writer->erase_leftovers(mailbox, at_once);
+        if (Result<> committed = writer->commit(); !committed) return committed;
+    }
+    return {};
+}
+
+Result<> MailboxEdit::write(IndexWriter& writer, std::uint32_t max_tombstones) {
+    if (row_.number == 0) {
+        row_.number = writer.next_mailbox_number();
+        // What is there already isn't told one by one: everybody begins with the whole mailbox.
+        row_.modseq = writer.next_modseq();
+        row_.floor = row_.modseq;
+    } else if (has_changes()) {
+        row_.modseq = writer.next_modseq();
+    }
+    if (forgotten_number_ != 0) writer.erase_mailbox(folder_);
+    if (absent_erased_ && is_known()) writer.erase_all_absent(row_.number);
+    for (const auto& [base, line] : absent_) {
+        if (line)
+            writer.put_absent(row_.number, base, *line);
+        else if (!absent_erased_)
+            writer.erase_absent(row_.number, base);
+    }
+    write_messages(writer);
+    if (row_.tombstones > max_tombstones) {
+        const std::uint32_t keep = max_tombstones - max_tombstones / 4;
+        row_.floor = std::max(row_.floor, writer.erase_tombstones(row_.number, row_.tombstones, keep));
+        row_.tombstones = keep;
+    }
+    writer.put_mailbox(folder_, row_);
+    return writer.commit();
+}
+
+void MailboxEdit::write_messages(IndexWriter& writer) {
+    std::uint32_t loaded = std::numeric_limits<std::uint32_t>::max();
+    FlagChunk chunk;
+    const auto flush = [&] {
+        if (loaded != std::numeric_limits<std::uint32_t>::max()) writer.put_chunk(row_.number, loaded, chunk);
+    };
+    for (const Staged& staged : staged_) {
+        const std::uint32_t uid = staged.now.uid;
+        if (staged.now.exists() && staged.file_changed) writer.put_file(row_.number, uid, staged.now.file);
+        if (staged.now.flags == staged.before) continue;
+        if (uid / flags_per_chunk != loaded) {
+            flush();
+            loaded = uid / flags_per_chunk;
+            writer.chunk(row_.number, loaded, chunk);
+        }
+        FlagRow& flags = chunk.at(uid % flags_per_chunk);
+        flags = staged.now.flags;
+        if (staged.is_told() && is_known()) {
+            if (staged.before.modseq > row_.floor) writer.erase_change(row_.number, staged.before.modseq, uid);
+            writer.put_change(row_.number, row_.modseq, uid, !staged.now.exists());
+        }
+        if (staged.now.exists()) {
+            if (staged.is_told()) flags.modseq = row_.modseq;
+            continue;
+        }
+        writer.erase_file(row_.number, uid);
+        writer.erase_summary(row_.number, uid);
+        if (is_known()) ++row_.tombstones;
+    }
+    flush();
+}
+
+}  // namespace posthouse::storage

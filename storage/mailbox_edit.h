@@ -1,0 +1,96 @@
+// Changes of one mailbox, staged over a snapshot of the index and committed at once. Its user holds the mailbox's locks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "storage/index/transaction.h"
+#include "storage/types.h"
+
+namespace posthouse::storage {
+
+/// One piece of work on a mailbox. Used by one thread.
+class MailboxEdit {
+  public:
+    MailboxEdit(IndexReader snapshot, FolderKey folder);
+    MailboxEdit(MailboxEdit&&) noexcept = default;
+    MailboxEdit& operator=(MailboxEdit&&) noexcept = default;
+
+    /// Counts and positions; whoever works on the mailbox keeps the positions true.
+    MailboxRow& row() { return row_; }
+    const MailboxRow& row() const { return row_; }
+    /// The mailbox was in the index when the edit began, so its changes are told one by one.
+    bool is_known() const { return before_.number != 0; }
+    /// Forgets all messages: another mailbox lies in this folder now.
+    void reset();
+
+    /// A message; nullptr: there is none. Good until the next call of this object.
+    const Record* find(std::uint32_t uid);
+    /// The UIDs of those that exist, ascending.
+    std::vector<std::uint32_t> existing(const UidSet& uids);
+    /// Messages in new/, ascending.
+    std::vector<std::uint32_t> fresh();
+    /// Brings all messages into memory; then each_loaded sees all.
+    void load_all();
+    /// Calls call(const Record&) for each message in memory that exists, ascending; it must not change the edit.
+    template <typename Call>
+    void each_loaded(Call call) const {
+        for (const Staged& staged : staged_)
+            if (staged.now.exists()) call(staged.now);
+    }
+
+    void insert(Record record);
+    /// The file has another name or lies in the other folder: its flags are what the name says.
+    void rename(std::uint32_t uid, std::string_view file_name, bool is_fresh);
+    void set_extras(std::uint32_t uid, std::string extras);
+    /// The message is gone; its line stays in dovecot-uidlist for now.
+    void drop(std::uint32_t uid);
+
+    std::optional<AbsentLine> absent(const std::string& base) const;
+    void put_absent(const std::string& base, AbsentLine line);
+    void erase_absent(const std::string& base);
+    /// Forgets all lines without a file.
+    void erase_all_absent();
+    /// A line without a file, put by this edit, has a UID above `uid`.
+    bool has_absent_above(std::uint32_t uid) const;
+
+    /// Messages or flags differ from before.
+    bool has_changes() const;
+    /// Writes what was staged; nothing when there is nothing. The edit is used up.
+    Result<> commit(std::uint32_t max_tombstones);
+
+  private:
+    struct Staged {
+        Record now;
+        FlagRow before;            ///< place none: it wasn't there
+        bool file_changed = false;  ///< its FileRow is to be written
+        /// Sessions are to hear of it: not of a file that only moved from new/ to cur/.
+        bool is_told() const;
+    };
+
+    Staged* stage(std::uint32_t uid);
+    void count(const Record& record, int sign);
+    Result<> write(IndexWriter& writer, std::uint32_t max_tombstones);
+    void write_messages(IndexWriter& writer);
+
+    IndexReader snapshot_;
+    FolderKey folder_;
+    MailboxRow before_;
+    MailboxRow row_;
+    std::vector<Staged> staged_;  ///< by UID
+    bool all_loaded_ = false;
+    std::unordered_map<std::string, std::optional<AbsentLine>> absent_;
+    bool absent_erased_ = false;
+    std::uint32_t forgotten_number_ = 0;  ///< of the mailbox that reset() forgot
+};
+
+/// Removes, in pieces, what the index holds of a mailbox that has no row any more.
+Result<> erase_leftovers(const std::shared_ptr<Index>& index, std::uint32_t mailbox);
+
+}  // namespace posthouse::storage
