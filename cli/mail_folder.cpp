@@ -4,21 +4,27 @@
 #include <filesystem>
 
 #include "auth/directory/address.h"
+#include "storage/configure.h"
 
 namespace posthouse::cli {
 namespace {
 
-// A folder whose mail is deleted lies strictly below mail_root, whatever the names are.
-Result<> delete_below(const std::string& mail_root, const std::filesystem::path& relative) {
+// A folder whose mail is deleted, and its index, lie strictly below their roots, whatever the names are.
+Result<> delete_below(const std::string& root, const std::filesystem::path& relative) {
     for (const auto& part : relative) {
         if (part.empty() || part == "." || part == "..")
             return fail(ErrorCode::internal, "Not a folder of mail", relative.string());
     }
-    const std::filesystem::path folder = std::filesystem::path(mail_root) / relative;
+    const std::filesystem::path folder = std::filesystem::path(root) / relative;
     std::error_code error;
     std::filesystem::remove_all(folder, error);
     if (error) return fail(ErrorCode::io, "Mail could not be deleted", folder.string() + ": " + error.message());
     return {};
+}
+
+Result<> delete_mail_and_index(const config::Config& config, const std::filesystem::path& relative) {
+    if (Result<> deleted = delete_below(config.general.mail_root, relative); !deleted) return deleted;
+    return delete_below(storage::index_root_of(config), relative);
 }
 
 }  // namespace
@@ -28,7 +34,7 @@ Result<> delete_user_mail(const Context& context, const std::string& email) {
     if (!config) return fail(config.error());
     const Result<auth::MailAddress> address = auth::parse_user_address(email);
     if (!address) return fail(address.error());
-    return delete_below((*config)->general.mail_root, std::filesystem::path(address->domain) / address->local);
+    return delete_mail_and_index(**config, std::filesystem::path(address->domain) / address->local);
 }
 
 std::string mail_left_behind(const Context& context, const std::string& email) {
@@ -44,7 +50,7 @@ std::string mail_left_behind(const Context& context, const std::string& email) {
 Result<> delete_domain_mail(const Context& context, const std::string& domain) {
     const Result<config::Snapshot> config = context.config();
     if (!config) return fail(config.error());
-    return delete_below((*config)->general.mail_root, domain);
+    return delete_mail_and_index(**config, domain);
 }
 
 }  // namespace posthouse::cli

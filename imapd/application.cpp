@@ -6,19 +6,9 @@
 #include "imapd/session.h"
 #include "lib/imap/strings.h"
 #include "lib/net/connect.h"
+#include "storage/configure.h"
 
 namespace posthouse::imapd {
-namespace {
-
-storage::Settings store_settings(const config::Config& config) {
-    storage::Settings settings;
-    settings.mail_root = config.general.mail_root;
-    settings.index_root = config.general.index_root;
-    settings.host_name = config.general.hostname;
-    return settings;
-}
-
-}  // namespace
 
 daemon::Spec spec() {
     return {
@@ -31,7 +21,7 @@ daemon::Spec spec() {
 
 Application::Application(daemon::Daemon& daemon)
     : daemon_(daemon),
-      store_(store_settings(*daemon.config())),
+      store_(storage::settings_from(*daemon.config())),
       disk_(daemon.loop(), static_cast<std::size_t>(daemon.config()->imapd.threads)),
       auth_(daemon.loop(), daemon.config()->listen.login),
       guard_(daemon.loop(), daemon.config()->listen.guard),
@@ -55,7 +45,8 @@ net::Async<> Application::serve(daemon::Connection& connection) {
                      .auth = auth_,
                      .guard = guard_,
                      .watches = watches_,
-                     .metrics = daemon_.metrics()},
+                     .metrics = daemon_.metrics(),
+                     .background = daemon_.background()},
                     connection, daemon_.config(), daemon_.tls());
     co_await session.run();
 }

@@ -22,6 +22,12 @@ std::string_view end_reason(const Error& error) {
     }
 }
 
+/// Reads a large mailbox's folder once more; the sessions hear of it as of any other change.
+net::Async<> verify(net::Pool* disk, std::shared_ptr<storage::Mailbox> mailbox) {
+    const Result<> verified = co_await disk->run([&] { return mailbox->verify(); });
+    if (!verified) log::warning("cannot verify a mailbox", {{"reason", verified.error().message()}});
+}
+
 }  // namespace
 
 Session::Session(const Services& services, daemon::Connection& connection, config::Snapshot config,
@@ -121,6 +127,8 @@ net::Async<> Session::send(std::string_view bytes) {
 net::Async<> Session::send_changes(storage::Expunges expunges) {
     Selected& mailbox = selected();
     const Result<std::string> lines = co_await disk([&] { return refresh(mailbox, expunges); });
+    if (mailbox.view.mailbox().take_verification())
+        services_.background.spawn(&verify, &services_.disk, mailbox.view.shared_mailbox());
     if (lines) {
         if (!lines->empty()) co_await send(*lines);
         co_return;

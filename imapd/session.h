@@ -30,6 +30,7 @@ struct Services {
     guard::Client& guard;
     WatchHub& watches;
     metrics::Registry& metrics;
+    net::Scope& background;  ///< for work that outlives a session
 };
 
 /// RFC 3501 §3, as bits, so that the command table can name several. Logout is the end of the session.

@@ -5,19 +5,9 @@
 
 #include "lib/net/connect.h"
 #include "lmtpd/session.h"
+#include "storage/configure.h"
 
 namespace posthouse::lmtpd {
-namespace {
-
-storage::Settings store_settings(const config::Config& config) {
-    storage::Settings settings;
-    settings.mail_root = config.general.mail_root;
-    settings.index_root = config.general.index_root;
-    settings.host_name = config.general.hostname;
-    return settings;
-}
-
-}  // namespace
 
 daemon::Spec spec() {
     return {
@@ -29,7 +19,7 @@ daemon::Spec spec() {
 
 Application::Application(daemon::Daemon& daemon)
     : daemon_(daemon),
-      store_(store_settings(*daemon.config())),
+      store_(storage::settings_from(*daemon.config())),
       disk_(daemon.loop(), static_cast<std::size_t>(daemon.config()->lmtpd.threads)),
       users_(daemon.loop(), daemon.config()->listen.userdb) {}
 

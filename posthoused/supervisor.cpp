@@ -16,6 +16,8 @@
 #include "lib/base/log.h"
 #include "posthoused/exit_reason.h"
 #include "posthoused/log_settings.h"
+#include "storage/configure.h"
+#include "storage/index/index_state.h"
 
 namespace posthouse::supervisor {
 namespace {
@@ -122,6 +124,11 @@ Result<> Supervisor::run() {
         check_times();
         if (status_changed_) write_status_file();
     }
+    // The last act: without it the indexes wouldn't be believed after the next start of the machine.
+    const std::string index_root = storage::index_root_of(*configuration_.values);
+    if (Result<> noted = storage::note_clean_end(index_root); !noted)
+        log::warning("the indexes can't be synced: they are made anew after a restart of the machine",
+                     {{"error", noted.error().message()}});
     if (state_ == State::failed) return fail(ErrorCode::unavailable, failure_);
     log::info("stopped");
     return {};

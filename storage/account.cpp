@@ -141,7 +141,7 @@ Result<> Account::unsubscribe(const MailboxName& name) {
 Result<std::shared_ptr<Mailbox>> Account::open(const MailboxName& name) const {
     const Result<std::shared_ptr<MailboxState>> state = StoreState::mailbox(store_, root_, path_of(root_, name));
     if (!state) return fail(state.error());
-    if (Result<> synchronised = (*state)->synchronise(); !synchronised) return fail(synchronised.error());
+    if (const Result<Snapshot> now = (*state)->look(); !now) return fail(now.error());
     return std::make_shared<Mailbox>(*state);
 }
 

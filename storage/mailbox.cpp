@@ -40,8 +40,8 @@ UidValidity Mailbox::uid_validity() const { return state_->uid_validity(); }
 Result<Status> Mailbox::status() { return state_->status(); }
 std::vector<std::string> Mailbox::keywords() const { return state_->keyword_names(); }
 bool Mailbox::may_create_keywords() const { return state_->may_create_keywords(); }
-bool Mailbox::needs_verification() const { return state_->needs_verification(); }
-Result<> Mailbox::verify() { return state_->synchronise(true); }
+bool Mailbox::take_verification() { return state_->take_verification(); }
+Result<> Mailbox::verify() { return state_->verify(); }
 
 Result<std::vector<MessageRow>> Mailbox::rows(const UidSet& uids, const Columns& columns) const {
     return state_->rows(uids, columns);

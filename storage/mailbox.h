@@ -108,8 +108,9 @@ class Mailbox {
     Result<std::vector<MessageFlags>> store_flags(const UidSet& uids, const FlagChange& change);
 
     /// The folder is to be read once more, as a foreign program may have changed it within the tick of its time. What
-    /// is shown meanwhile is right but for such a change. In the background: it costs in proportion to the mailbox.
-    bool needs_verification() const;
+    /// is shown meanwhile is right but for such a change.
+    /// True: whoever asked is to call verify(), in the background, for it costs in proportion to the mailbox.
+    bool take_verification();
     Result<> verify();
 
     /// For storage's own parts.

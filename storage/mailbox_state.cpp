@@ -94,6 +94,12 @@ Result<> MailboxState::synchronise(bool must_scan) {
     return edit ? Result<>{} : fail(edit.error());
 }
 
+Result<> MailboxState::verify() {
+    Result<> verified = synchronise(true);
+    verifies_.store(false);
+    return verified;
+}
+
 Result<bool> MailboxState::is_up_to_date(const MailboxRow& row) {
     if (Result<> taken = take_identity(row.list); !taken) return fail(taken.error());
     list_.resume(row.list);

@@ -84,10 +84,13 @@ class MailboxState {
     const std::string& account_root() const { return account_root_; }
 
     /// Brings the index up to date with the disk and numbers what is new. `must_scan`: reads the folders, whatever their
-    /// times tell: a file wasn't where the index says, or needs_verification().
+    /// times tell: a file wasn't where the index says.
     Result<> synchronise(bool must_scan = false);
-    /// A folder's time is too young to be believed: it is to be read once more, in the background.
-    bool needs_verification() const { return needs_verification_.load(std::memory_order_relaxed); }
+    /// Up to date with the disk, as synchronise() makes it.
+    Result<Snapshot> look();
+    /// A folder's time is too young to be believed: it is to be read once more, by the one who gets true.
+    bool take_verification() { return needs_verification_.load() && !verifies_.exchange(true); }
+    Result<> verify();
     /// A foreign program changed something this moment: the next look waits for those who work on the mailbox.
     void told_of_change() { told_of_change_.store(true, std::memory_order_relaxed); }
 
@@ -126,8 +129,6 @@ class MailboxState {
     Result<FileLock> lock_folder() const;
     Result<IndexReader> reader() const;
     Result<Snapshot> snapshot();
-    /// Up to date with the disk.
-    Result<Snapshot> look();
 
     /// With the mutex held: nothing on disk differs from what the row says.
     Result<bool> is_up_to_date(const MailboxRow& row);
@@ -159,6 +160,7 @@ class MailboxState {
     const IndexPlace index_place_;
     const std::shared_ptr<const Folder> folder_;
     std::atomic<bool> needs_verification_{false};
+    std::atomic<bool> verifies_{false};
     std::atomic<bool> told_of_change_{false};
 
     mutable std::mutex mutex_;

@@ -92,6 +92,7 @@ Result<> Store::remove(const AccountName& name) {
     }
     const std::string domain = state_->settings().mail_root + "/" + name.domain();
     if (Result<> synced = sync_folder(domain); !synced) return synced;
+    if (Result<> removed = Index::remove(state_->index_place(root)); !removed) return removed;
     return remove_trash(domain);
 }
 

@@ -44,6 +44,7 @@ class View {
     static Result<View> open(std::shared_ptr<Mailbox> mailbox, Access access);
 
     Mailbox& mailbox() const { return *mailbox_; }
+    const std::shared_ptr<Mailbox>& shared_mailbox() const { return mailbox_; }
     bool read_only() const { return access_ == Access::read_only; }
 
     /// Messages in the view: EXISTS.
