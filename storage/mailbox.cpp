@@ -77,8 +77,8 @@ Result<Appended> Mailbox::append(std::vector<NewMessage> messages) {
              .extras = {},
              .physical_size = static_cast<std::int64_t>(writer.physical_size()),
              .wire_size = static_cast<std::int64_t>(writer.wire_size()),
-             .internal_date = message.internal_date ? message.internal_date->time_since_epoch().count()
-                                                    : FileRow::unknown});
+             .internal_date =
+                 message.internal_date ? message.internal_date->time_since_epoch().count() : FileRow::unknown});
     }
     Result<std::vector<Uid>> uids = state_->add(arrivals, WhenFull::fail);
     if (!uids) return fail(uids.error());

@@ -1,4 +1,5 @@
-// Changes of one mailbox, staged over a snapshot of the index and committed at once. Its user holds the mailbox's locks.
+// Changes of one mailbox, staged over a snapshot of the index and committed at once. Its user holds the mailbox's
+// locks.
 #pragma once
 
 #include <cstdint>
@@ -68,7 +69,7 @@ class MailboxEdit {
   private:
     struct Staged {
         Record now;
-        FlagRow before;            ///< place none: it wasn't there
+        FlagRow before;             ///< place none: it wasn't there
         bool file_changed = false;  ///< its FileRow is to be written
         /// Sessions are to hear of it: not of a file that only moved from new/ to cur/.
         bool is_told() const;

@@ -87,8 +87,7 @@ Result<std::vector<Uid>> MailboxState::claim() {
         const Record* record = work->edit.find(uid);
         if (record == nullptr) continue;
         const std::string old_name = record->name();
-        const std::string name =
-            record->flags.has_suffix == 0 ? name_with_flags(record->file.base, {}) : old_name;
+        const std::string name = record->flags.has_suffix == 0 ? name_with_flags(record->file.base, {}) : old_name;
         if (::renameat(folder_->fresh(), old_name.c_str(), folder_->cur(), name.c_str()) == 0) {
             claimed.emplace_back(uid);
             work->edit.rename(uid, name, false);

@@ -139,7 +139,9 @@ Result<> MailboxState::put_details(const std::vector<Record>& records) {
     for (const Record& record : records) {
         std::optional<FileRow> there = writer->file(row->number, record.uid);
         if (!there || there->base != record.file.base) continue;
-        const auto bytes_of = [](std::int64_t size) { return static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0)); };
+        const auto bytes_of = [](std::int64_t size) {
+            return static_cast<std::uint64_t>(std::max<std::int64_t>(size, 0));
+        };
         row->bytes += bytes_of(record.file.physical_size) - bytes_of(there->physical_size);
         there->internal_date = record.file.internal_date;
         there->save_date = record.file.save_date;

@@ -46,7 +46,7 @@ struct CopySource {
 
 /// What a View learns by a refresh.
 struct Delta {
-    bool whole = false;               ///< too much changed: `uids` are all there are, nothing else is told
+    bool whole = false;  ///< too much changed: `uids` are all there are, nothing else is told
     UidRanges uids;
     std::vector<MessageFlags> flags;  ///< of new and changed messages
     std::vector<Uid> gone;
@@ -83,8 +83,8 @@ class MailboxState {
     StoreState& store() const { return *store_; }
     const std::string& account_root() const { return account_root_; }
 
-    /// Brings the index up to date with the disk and numbers what is new. `must_scan`: reads the folders, whatever their
-    /// times tell: a file wasn't where the index says.
+    /// Brings the index up to date with the disk and numbers what is new. `must_scan`: reads the folders, whatever
+    /// their times tell: a file wasn't where the index says.
     Result<> synchronise(bool must_scan = false);
     /// Up to date with the disk, as synchronise() makes it.
     Result<Snapshot> look();
@@ -135,7 +135,8 @@ class MailboxState {
     /// With mutex and flock held: reads what changed and commits it; then an edit on what is there now.
     Result<MailboxEdit> synchronised_edit(bool must_scan);
     Result<Work> begin_work();
-    /// Files were changed by this work: the folders' new times are ours. What can't be committed is found on disk again.
+    /// Files were changed by this work: the folders' new times are ours. What can't be committed is found on disk
+    /// again.
     void end_work(Work& work);
     /// Reads the folders again for a message that wasn't where the index says, in the middle of a piece of work.
     Result<> rescan(Work& work);

@@ -25,8 +25,7 @@ std::optional<std::uint32_t> UidRanges::find(Uid uid) const {
 
 UidSet UidRanges::set() const {
     UidSet set;
-    for (std::size_t i = 0; i < runs_.size(); ++i)
-        set.add(Uid(runs_[i].uid), Uid(runs_[i].uid + length(i) - 1));
+    for (std::size_t i = 0; i < runs_.size(); ++i) set.add(Uid(runs_[i].uid), Uid(runs_[i].uid + length(i) - 1));
     return set;
 }
 

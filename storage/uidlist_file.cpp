@@ -129,8 +129,7 @@ Result<UidListFile::Content> UidListFile::read_content(const Folder& folder) {
     if (!header || end == std::string::npos)
         return fail(ErrorCode::io, "Mailbox can't be read", "dovecot-uidlist lost its header");
     Content content{std::move(*header), {}};
-    content.entries =
-        parse_uidlist_lines(std::string_view(*text).substr(end + 1), content.header.version1, 0).entries;
+    content.entries = parse_uidlist_lines(std::string_view(*text).substr(end + 1), content.header.version1, 0).entries;
     return content;
 }
 

@@ -40,7 +40,8 @@ Result<Changes> View::refresh(Expunges expunges) {
     const bool is_first = cursor_ == ModSeq();
     if (delta->whole && !is_first) {
         // Too far behind for the log: compare, and tell all flags.
-        std::ranges::copy_if(uids_, std::back_inserter(delta->gone), [&](Uid uid) { return !delta->uids.contains(uid); });
+        std::ranges::copy_if(uids_, std::back_inserter(delta->gone),
+                             [&](Uid uid) { return !delta->uids.contains(uid); });
         Result<std::vector<MessageRow>> rows = mailbox_->rows(delta->uids.set());
         if (!rows) return fail(rows.error());
         for (MessageRow& row : *rows) delta->flags.push_back({row.uid, std::move(row.flags)});

@@ -104,7 +104,8 @@ Result<IndexState> read_state(const std::string& folder) {
 Result<> write_state(const std::string& folder, std::uint64_t map_bytes) {
     struct stat st{};
     if (::stat((folder + "/data.mdb").c_str(), &st) != 0) return fail_errno("stat data.mdb", errno);
-    const IndexState state{.boot_id = current_boot_id(), .device = st.st_dev, .inode = st.st_ino, .map_bytes = map_bytes};
+    const IndexState state{
+        .boot_id = current_boot_id(), .device = st.st_dev, .inode = st.st_ino, .map_bytes = map_bytes};
     const Result<UniqueFd> root = open_file(folder, O_RDONLY | O_DIRECTORY);
     if (!root) return fail(root.error());
     return replace_file(root->get(), "STATE", to_text(state));
@@ -192,8 +193,7 @@ Result<std::shared_ptr<Index>> Index::open_or_make(const IndexPlace& place) {
     Result<> made = make();
     if (made && ::rename(place.folder.c_str(), old.c_str()) != 0 && errno != ENOENT)
         made = fail_errno("rename " + place.folder, errno);
-    if (made && ::rename(building.c_str(), place.folder.c_str()) != 0)
-        made = fail_errno("rename " + building, errno);
+    if (made && ::rename(building.c_str(), place.folder.c_str()) != 0) made = fail_errno("rename " + building, errno);
     if (!remove_tree(building) || !remove_tree(old))
         log::warning("what is left of an old index can't be removed", {{"index", place.folder}});
     if (!made) return fail(made.error());
@@ -210,7 +210,8 @@ Result<> Index::open() {
     mdb_env_set_maxdbs(env_, 8);
     mdb_env_set_maxreaders(env_, max_readers);
     if (const int code = mdb_env_set_mapsize(env_, place_.map_bytes); code != 0) return fail_index("map size", code);
-    if (const int code = mdb_env_open(env_, place_.folder.c_str(), MDB_NOSYNC | MDB_NOTLS | MDB_NORDAHEAD, 0600); code != 0)
+    if (const int code = mdb_env_open(env_, place_.folder.c_str(), MDB_NOSYNC | MDB_NOTLS | MDB_NORDAHEAD, 0600);
+        code != 0)
         return fail_index("open", code);
     int dead = 0;
     mdb_reader_check(env_, &dead);

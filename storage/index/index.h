@@ -1,4 +1,5 @@
-// Index: one account's LMDB environment. A cache: whatever is wrong with it, it is made anew and filled from the Maildir.
+// Index: one account's LMDB environment. A cache: whatever is wrong with it, it is made anew and filled from the
+// Maildir.
 #pragma once
 
 #include <lmdb.h>

@@ -31,7 +31,8 @@ std::uint64_t seconds_since_2020() {
 
 Result<std::vector<std::string>> clean_boots(const std::string& index_root) {
     const Result<std::string> text = read_file(index_root + "/CLEAN", max_file_bytes);
-    if (!text) return text.error().code == ErrorCode::not_found ? Result<std::vector<std::string>>() : fail(text.error());
+    if (!text)
+        return text.error().code == ErrorCode::not_found ? Result<std::vector<std::string>>() : fail(text.error());
     std::vector<std::string> boots;
     for (const std::string_view line : ascii::split(*text, '\n'))
         if (!line.empty()) boots.emplace_back(line);

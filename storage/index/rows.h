@@ -51,7 +51,8 @@ static_assert(std::is_trivially_copyable_v<MailboxRow>);
 /// Where a message's file lies.
 enum class Place : std::uint8_t { none, cur, fresh };
 
-/// A message's part that changes, 16 bytes: 64 of them lie side by side, so that all flags of a mailbox are a short read.
+/// A message's part that changes, 16 bytes: 64 of them lie side by side, so that all flags of a mailbox are a short
+/// read.
 struct FlagRow {
     std::uint64_t modseq = 0;
     std::uint32_t keywords = 0;  ///< letters of the file's name

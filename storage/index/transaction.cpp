@@ -195,7 +195,8 @@ void IndexWriter::put_chunk(std::uint32_t mailbox, std::uint32_t number, const F
     if (is_empty)
         erase(index_->tables().flags, key_of(mailbox, number));
     else
-        put(index_->tables().flags, key_of(mailbox, number), {reinterpret_cast<const char*>(chunk.data()), sizeof chunk});
+        put(index_->tables().flags, key_of(mailbox, number),
+            {reinterpret_cast<const char*>(chunk.data()), sizeof chunk});
 }
 
 void IndexWriter::put_file(std::uint32_t mailbox, std::uint32_t uid, const FileRow& row) {

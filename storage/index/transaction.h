@@ -103,7 +103,8 @@ class IndexWriter : public IndexReader {
     void erase_all_absent(std::uint32_t mailbox);
     void put_change(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid, bool is_gone);
     void erase_change(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid);
-    /// Forgets the oldest tombstones of a mailbox until only `keep` are left; gives the modseq of the last one forgotten.
+    /// Forgets the oldest tombstones of a mailbox until only `keep` are left; gives the modseq of the last one
+    /// forgotten.
     std::uint64_t erase_tombstones(std::uint32_t mailbox, std::uint32_t there, std::uint32_t keep);
     void put_summary(std::uint32_t mailbox, std::uint32_t uid, std::string_view bytes);
     void erase_summary(std::uint32_t mailbox, std::uint32_t uid);

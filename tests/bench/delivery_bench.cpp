@@ -67,7 +67,7 @@ BENCHMARK(bare_system_calls)->Threads(1)->Threads(8)->Threads(32)->UseRealTime()
 Store& shared_store() {
     static Store store([] {
         Settings settings;
-        settings.mail_root = shared_folder().path();
+        settings.mail_root = shared_folder().path() + "/mail";
         return settings;
     }());
     return store;

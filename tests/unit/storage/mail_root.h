@@ -44,6 +44,7 @@ class TemporaryFolder {
 inline Settings settings_for(const std::string& root) {
     Settings settings;
     settings.mail_root = root;
+    settings.index_root = root + "/.index";
     settings.host_name = "test";
     return settings;
 }
