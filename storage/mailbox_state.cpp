@@ -101,7 +101,9 @@ Result<> MailboxState::verify() {
 }
 
 Result<bool> MailboxState::is_up_to_date(const MailboxRow& row) {
-    if (Result<> taken = take_identity(row.list); !taken) return fail(taken.error());
+    // A row that is out of date may tell of a mailbox that lay here before: it says nothing about who this is.
+    if (known_validity_ != 0)
+        if (Result<> taken = take_identity(row.list); !taken) return fail(taken.error());
     list_.resume(row.list);
     const Result<bool> list_changed = list_.changed(*folder_);
     if (!list_changed) return fail(list_changed.error());
@@ -114,8 +116,11 @@ Result<bool> MailboxState::is_up_to_date(const MailboxRow& row) {
     if (!fresh) return fail(fresh.error());
     const Doubt in_cur = doubt_about_cur(row.cur, *cur);
     needs_verification_.store(in_cur == Doubt::young, std::memory_order_relaxed);
-    return !*list_changed && in_cur != Doubt::certain && doubt_about_fresh(row.fresh_look, *fresh) == Doubt::none &&
-           (in_cur == Doubt::none || row.cur.cost_ns > cheap_ns);
+    const bool is_true = !*list_changed && in_cur != Doubt::certain &&
+                         doubt_about_fresh(row.fresh_look, *fresh) == Doubt::none &&
+                         (in_cur == Doubt::none || row.cur.cost_ns > cheap_ns);
+    if (is_true) known_validity_ = row.list.uid_validity;
+    return is_true;
 }
 
 Result<> MailboxState::take_identity(const UidListPosition& position) {

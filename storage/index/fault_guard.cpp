@@ -21,6 +21,7 @@ constexpr std::size_t slots = 4096;
 constexpr std::size_t no_slot = slots;
 std::array<Slot, slots> guarded;
 std::mutex slots_mutex;
+constinit thread_local int folder_in_use = -1;
 struct sigaction before_bus;
 struct sigaction before_segv;
 
@@ -31,6 +32,7 @@ void on_fault(int signal, siginfo_t* info, void* context) {
         if (begin == 0 || address < begin || address - begin >= slot.bytes.load(std::memory_order_relaxed)) continue;
         ::unlinkat(slot.folder.load(std::memory_order_relaxed), "STATE", 0);
     }
+    if (folder_in_use >= 0) ::unlinkat(folder_in_use, "STATE", 0);
     const struct sigaction& before = signal == SIGBUS ? before_bus : before_segv;
     if ((before.sa_flags & SA_SIGINFO) != 0 && before.sa_sigaction != nullptr) {
         before.sa_sigaction(signal, info, context);
@@ -71,5 +73,8 @@ void unguard_map(std::size_t slot) {
     const std::scoped_lock guard(slots_mutex);
     guarded.at(slot).begin.store(0, std::memory_order_release);
 }
+
+InIndex::InIndex(int folder) : before_(folder_in_use) { folder_in_use = folder; }
+InIndex::~InIndex() { folder_in_use = before_; }
 
 }  // namespace posthouse::storage

@@ -11,4 +11,17 @@ std::size_t guard_map(const void* map, std::size_t bytes, int folder);
 /// Ends it.
 void unguard_map(std::size_t slot);
 
+/// This thread works in the index with this folder until it ends: a fault elsewhere is laid to its charge too, for
+/// damaged pages lead anywhere.
+class InIndex {
+  public:
+    explicit InIndex(int folder);
+    ~InIndex();
+    InIndex(const InIndex&) = delete;
+    InIndex& operator=(const InIndex&) = delete;
+
+  private:
+    int before_;
+};
+
 }  // namespace posthouse::storage

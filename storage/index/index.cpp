@@ -207,6 +207,12 @@ Result<> Index::open() {
     if (!folder) return fail(folder.error());
     folder_ = std::move(*folder);
     if (const int code = mdb_env_create(&env_); code != 0) return fail_index("create", code);
+    const InIndex guard(folder_.get());
+    mdb_env_set_userctx(env_, this);
+    // LMDB ends the process when its pages make no sense to it: the mark comes first.
+    mdb_env_set_assert(env_, [](MDB_env* env, const char* what) {
+        static_cast<Index*>(mdb_env_get_userctx(env))->mark_damaged(what);
+    });
     mdb_env_set_maxdbs(env_, 8);
     mdb_env_set_maxreaders(env_, max_readers);
     if (const int code = mdb_env_set_mapsize(env_, place_.map_bytes); code != 0) return fail_index("map size", code);

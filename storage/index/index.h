@@ -47,6 +47,8 @@ class Index {
     Index& operator=(const Index&) = delete;
 
     MDB_env* env() const { return env_; }
+    /// Its folder, open: where STATE lies.
+    int folder() const { return folder_.get(); }
     const IndexTables& tables() const { return tables_; }
     /// Not deleted by somebody, and not found damaged.
     bool usable() const;

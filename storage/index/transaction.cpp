@@ -78,6 +78,7 @@ void IndexReader::note(std::string_view what, int code) const {
 Result<> IndexReader::status() const { return error_ == 0 ? Result<>{} : fail_index("read", error_); }
 
 std::optional<std::string_view> IndexReader::get(MDB_dbi table, const IndexKey& key) const {
+    const InIndex guard(index_->folder());
     MDB_val wanted = to_val(key.bytes());
     MDB_val value{};
     const int code = mdb_get(txn_, table, &wanted, &value);
@@ -153,6 +154,7 @@ Result<IndexWriter> IndexWriter::begin(std::shared_ptr<Index> index) {
 
 void IndexWriter::put(MDB_dbi table, const IndexKey& key, std::string_view value) {
     if (error_ != 0) return;
+    const InIndex guard(index_->folder());
     MDB_val to = to_val(key.bytes());
     MDB_val from = to_val(value);
     if (const int code = mdb_put(txn_, table, &to, &from, 0); code != 0) note("put", code);
@@ -160,6 +162,7 @@ void IndexWriter::put(MDB_dbi table, const IndexKey& key, std::string_view value
 
 void IndexWriter::erase(MDB_dbi table, const IndexKey& key) {
     if (error_ != 0) return;
+    const InIndex guard(index_->folder());
     MDB_val what = to_val(key.bytes());
     const int code = mdb_del(txn_, table, &what, nullptr);
     if (code != 0 && code != MDB_NOTFOUND) note("delete", code);
@@ -280,6 +283,7 @@ Result<> IndexWriter::commit() {
         if (Result<> raised = index_->raise_modseq_limit(reached); !raised) return raised;
         return fail(ErrorCode::busy, "Mailbox is busy", "modseq limit raised");
     }
+    const InIndex guard(index_->folder());
     const int code = mdb_txn_commit(std::exchange(txn_, nullptr));
     if (code == 0) return {};
     note("commit", code);

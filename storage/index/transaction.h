@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "lib/base/result.h"
+#include "storage/index/fault_guard.h"
 #include "storage/index/index.h"
 #include "storage/index/rows.h"
 
@@ -125,6 +126,7 @@ std::uint64_t read_u64(std::string_view bytes, std::size_t at);
 
 template <typename Call>
 void IndexReader::walk(MDB_dbi table, const IndexKey& from, std::string_view prefix, Call call) const {
+    const InIndex guard(index_->folder());
     MDB_cursor* opened = nullptr;
     if (const int code = mdb_cursor_open(txn_, table, &opened); code != 0) return note("cursor", code);
     const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor(opened, mdb_cursor_close);
