@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "lib/base/log.h"
-#include "storage/mailbox_each.h"
+#include "storage/clock.h"
 #include "storage/mailbox_state.h"
 #include "storage/mailbox_sync.h"
 #include "storage/maildir_name.h"
@@ -39,8 +39,7 @@ Result<std::vector<Uid>> MailboxState::add(std::vector<Arrival>& arrivals, WhenF
 }
 
 Result<std::vector<Uid>> MailboxState::add_locked(Work& work, std::vector<Arrival>& arrivals, WhenFull when_full) {
-    const Result<UidListLock> lock = UidListLock::take(*folder_, store_->locks(), store_->settings().lock_wait);
-    if (!lock) return fail(lock.error());
+    if (Result<> locked = lock_list(work); !locked) return fail(locked.error());
     if (Result<bool> read = keywords_.reload(*folder_); !read) return fail(read.error());
     for (const Arrival& arrival : arrivals) {
         if (keywords_.mask_of(arrival.keywords)) continue;
@@ -69,7 +68,10 @@ Result<std::vector<Uid>> MailboxState::add_locked(Work& work, std::vector<Arriva
     for (std::size_t i = 0; i < arrivals.size(); ++i) {
         Result<Record> placed = place(arrivals[i], entries[i]);
         if (!placed) {
-            for (const Record& record : records) ::unlinkat(folder_of(record.fresh()), record.name().c_str(), 0);
+            for (const Record& record : records) {
+                ::unlinkat(folder_of(record.fresh()), record.name().c_str(), 0);
+                work.touch(record.fresh());
+            }
             return fail(placed.error());
         }
         placed->file.save_date = saved;
@@ -78,6 +80,7 @@ Result<std::vector<Uid>> MailboxState::add_locked(Work& work, std::vector<Arriva
     std::vector<Uid> uids;
     for (std::size_t i = 0; i < arrivals.size(); ++i) {
         arrivals[i].tmp_name.clear();
+        work.touch(records[i].fresh());
         uids.emplace_back(records[i].uid);
         work.edit.insert(std::move(records[i]));
     }

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "storage/mailbox_each.h"
-
 namespace posthouse::storage {
 
 MailboxEdit::MailboxEdit(IndexReader snapshot, FolderKey folder)

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "lib/base/log.h"
-#include "storage/mailbox_each.h"
 #include "storage/mailbox_state.h"
 #include "storage/mailbox_sync.h"
 #include "storage/trees.h"
@@ -68,7 +67,10 @@ Result<bool> MailboxState::unlink_message(Work& work, std::uint32_t uid) {
     for (bool again = true;; again = false) {
         const Record* record = work.edit.find(uid);
         if (record == nullptr) return false;
-        if (::unlinkat(folder_of(record->fresh()), record->name().c_str(), 0) == 0) return true;
+        if (::unlinkat(folder_of(record->fresh()), record->name().c_str(), 0) == 0) {
+            work.touch(record->fresh());
+            return true;
+        }
         if (errno != ENOENT) return fail_errno("unlink message", errno);
         if (!again) return false;
         if (Result<> scanned = rescan(work); !scanned) return fail(scanned.error());

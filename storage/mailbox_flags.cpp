@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "lib/base/log.h"
-#include "storage/mailbox_each.h"
 #include "storage/mailbox_state.h"
 #include "storage/maildir_name.h"
 
@@ -21,9 +20,9 @@ Result<std::vector<MessageFlags>> MailboxState::store_flags(const UidSet& uids, 
         Result<Work> work = begin_work();
         if (!work) return fail(work.error());
         if (std::exchange(first, false)) todo = work->edit.existing(uids);
-        if (!todo.empty() && change.action != FlagAction::remove && !keywords_.mask_of(change.flags.keywords)) {
-            const Result<UidListLock> lock = UidListLock::take(*folder_, store_->locks(), store_->settings().lock_wait);
-            if (!lock) return fail(lock.error());
+        if (todo.empty()) return stored;
+        if (Result<> locked = lock_list(*work); !locked) return fail(locked.error());
+        if (change.action != FlagAction::remove && !keywords_.mask_of(change.flags.keywords)) {
             if (Result<> made = make_keywords(change.flags.keywords, WhenFull::fail); !made) return fail(made.error());
         }
         const std::uint32_t mask = keywords_.known_mask_of(change.flags.keywords);
@@ -68,6 +67,8 @@ Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagCh
         if (now == old) return false;
         const std::string name = name_with_flags(record->file.base, now);
         if (::renameat(folder_of(record->fresh()), old_name.c_str(), folder_->cur(), name.c_str()) == 0) {
+            work.touch(record->fresh());
+            work.touch(false);
             work.edit.rename(uid, name, false);
             return true;
         }
@@ -81,6 +82,7 @@ Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagCh
 Result<std::vector<Uid>> MailboxState::claim() {
     Result<Work> work = begin_work();
     if (!work) return fail(work.error());
+    if (Result<> locked = lock_list(*work); !locked) return fail(locked.error());
     std::vector<Uid> claimed;
     bool look_again = false;
     for (const std::uint32_t uid : work->edit.fresh()) {
@@ -90,6 +92,8 @@ Result<std::vector<Uid>> MailboxState::claim() {
         const std::string name = record->flags.has_suffix == 0 ? name_with_flags(record->file.base, {}) : old_name;
         if (::renameat(folder_->fresh(), old_name.c_str(), folder_->cur(), name.c_str()) == 0) {
             claimed.emplace_back(uid);
+            work->touch(true);
+            work->touch(false);
             work->edit.rename(uid, name, false);
         } else if (errno == ENOENT) {
             look_again = true;  // another claimed or removed it: read the folder the next time

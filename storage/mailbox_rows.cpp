@@ -9,7 +9,6 @@
 #include <cerrno>
 
 #include "lib/base/log.h"
-#include "storage/mailbox_each.h"
 #include "storage/mailbox_state.h"
 #include "storage/writer_state.h"
 

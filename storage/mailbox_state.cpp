@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "lib/base/log.h"
-#include "storage/mailbox_each.h"
+#include "storage/clock.h"
 #include "storage/mailbox_sync.h"
 #include "storage/watch.h"
 
@@ -47,11 +47,7 @@ Result<FileLock> MailboxState::lock_folder() const {
     return FileLock::take(folder_->cur(), store_->settings().lock_wait);
 }
 
-Result<IndexReader> MailboxState::reader() const {
-    Result<std::shared_ptr<Index>> index = Index::get(index_place_);
-    if (!index) return fail(index.error());
-    return IndexReader::begin(std::move(*index));
-}
+Result<IndexReader> MailboxState::reader() const { return IndexReader::begin(index_place_); }
 
 Result<Snapshot> MailboxState::snapshot() {
     for (bool again = true;; again = false) {
@@ -159,18 +155,28 @@ Result<MailboxState::Work> MailboxState::begin_work() {
     if (!flock) return fail(flock.error());
     Result<MailboxEdit> edit = synchronised_edit(false);
     if (!edit) return fail(edit.error());
-    return Work{std::move(guard), std::move(*flock), std::move(*edit)};
+    return Work{.guard = std::move(guard), .flock = std::move(*flock), .edit = std::move(*edit)};
+}
+
+Result<> MailboxState::lock_list(Work& work) {
+    if (work.list_lock) return {};
+    Result<UidListLock> lock = UidListLock::take(*folder_, store_->locks(), store_->settings().lock_wait);
+    if (!lock) return fail(lock.error());
+    work.list_lock.emplace(std::move(*lock));
+    return {};
 }
 
 void MailboxState::end_work(Work& work) {
-    const auto own = [](Look& look, int folder) {
-        const Result<Stamp> now = stamp_of(folder);
+    // Deliveries take no lock: what comes meanwhile is in the time of new/ as well, but that time is young, and a young
+    // new/ is read at the next look.
+    const auto own = [](bool touched, Look& look, int folder) {
+        const Result<Stamp> now = touched ? stamp_of(folder) : Result<Stamp>(look.stamp);
         if (!now || *now == look.stamp) return;  // not to be had: the folder is read again
         look.stamp = *now;
         look.at_ns = wall_clock_ns();
     };
-    own(work.edit.row().cur, folder_->cur());
-    own(work.edit.row().fresh_look, folder_->fresh());
+    own(work.touched_cur, work.edit.row().cur, folder_->cur());
+    own(work.touched_fresh, work.edit.row().fresh_look, folder_->fresh());
     work.edit.row().list = list_.position();
     const Result<> committed = work.edit.commit(store_->settings().remembered_changes);
     if (!committed) log::warning("change can't be noted in the index", {{"error", committed.error().message()}});
@@ -179,10 +185,13 @@ void MailboxState::end_work(Work& work) {
 
 Result<> MailboxState::rescan(Work& work) {
     end_work(work);
+    // A synchronisation takes this lock itself.
+    const bool was_locked = work.list_lock.has_value();
+    work.list_lock.reset();
     Result<MailboxEdit> edit = synchronised_edit(true);
     if (!edit) return fail(edit.error());
     work.edit = std::move(*edit);
-    return {};
+    return was_locked ? lock_list(work) : Result<>{};
 }
 
 std::string MailboxState::guid() const {

@@ -22,6 +22,7 @@
 #include "storage/types.h"
 #include "storage/uid_ranges.h"
 #include "storage/uidlist_file.h"
+#include "storage/uidlist_lock.h"
 #include "storage/view.h"
 
 namespace posthouse::storage {
@@ -43,6 +44,9 @@ struct CopySource {
     Record record;
     Flags flags;
 };
+
+/// How many messages are worked on before the locks are given to others.
+constexpr std::size_t piece_size = 256;
 
 /// What a View learns by a refresh.
 struct Delta {
@@ -121,6 +125,10 @@ class MailboxState {
         std::unique_lock<std::mutex> guard;
         FileLock flock;
         MailboxEdit edit;
+        std::optional<UidListLock> list_lock = std::nullopt;  ///< see lock_list
+        bool touched_cur = false;
+        bool touched_fresh = false;
+        void touch(bool is_fresh) { (is_fresh ? touched_fresh : touched_cur) = true; }
     };
 
     FolderKey key() const { return {folder_->device(), folder_->inode()}; }
@@ -135,6 +143,9 @@ class MailboxState {
     /// With mutex and flock held: reads what changed and commits it; then an edit on what is there now.
     Result<MailboxEdit> synchronised_edit(bool must_scan);
     Result<Work> begin_work();
+    /// Takes dovecot-uidlist.lock for what is left of the work: for UIDs, keyword letters, and whenever files are
+    /// renamed, for Dovecot trusts a folder that it reads under this lock.
+    Result<> lock_list(Work& work);
     /// Files were changed by this work: the folders' new times are ours. What can't be committed is found on disk
     /// again.
     void end_work(Work& work);

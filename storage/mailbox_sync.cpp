@@ -9,12 +9,14 @@
 #include <iterator>
 #include <limits>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include "lib/base/ascii.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
-#include "storage/mailbox_each.h"
+#include "storage/clock.h"
 #include "storage/maildir_name.h"
 #include "storage/uid_validity.h"
 #include "storage/uidlist_lock.h"
@@ -174,13 +176,14 @@ Result<> MailboxSync::read_folder(bool fresh) {
     Look& look = fresh ? edit_.row().fresh_look : edit_.row().cur;
     look.at_ns = 0;
     const std::int64_t began = wall_clock_ns();
+    const std::int64_t cpu = thread_time_ns();
     const Result<Stamp> stamp = stamp_of(folder);
     if (!stamp) return fail(stamp.error());
     Result<std::vector<std::string>> names = names_in(folder);
     if (!names) return fail(names.error());
     for (std::string& name : *names)
         if (is_usable(name)) found_.push_back({std::move(name), fresh});
-    look = {*stamp, began, std::max<std::int64_t>(wall_clock_ns() - began, 0)};
+    look = {*stamp, began, thread_time_ns() - cpu};
     return {};
 }
 
@@ -326,9 +329,16 @@ Result<> MailboxSync::compact() {
         UidListLock::take(*m_.folder_, m_.store_->locks(), m_.store_->settings().lock_wait);
     if (!lock) return fail(lock.error());
     if (Result<> read = read_list(); !read) return read;
+    // Gone needs two readings that miss it.
     if (Result<> scanned = scan(true); !scanned) return scanned;
-    Result<> compacted =
-        m_.list_.compact(*m_.folder_, [&](const UidListEntry& entry) { return edit_.find(entry.uid) != nullptr; });
+    const std::vector<Found> once = std::exchange(found_, {});
+    if (Result<> scanned = scan(true); !scanned) return scanned;
+    std::unordered_set<std::string_view> there;
+    for (const Found& found : once) there.insert(base_of(found.file));
+    for (const Found& found : found_) there.insert(base_of(found.file));
+    Result<> compacted = m_.list_.compact(*m_.folder_, [&](const UidListEntry& entry) {
+        return there.contains(entry.base) || edit_.find(entry.uid) != nullptr;
+    });
     if (compacted) edit_.erase_all_absent();
     edit_.row().list = m_.list_.position();
     return compacted;

@@ -74,16 +74,23 @@ Result<UidListFile::News> UidListFile::reload(const Folder& folder) {
     if (Result<> opened = open(folder); !opened) return fail(opened.error());
     const Result<Stamp> mine = stamp_of(file_.get());
     if (!mine) return fail(mine.error());
-    if (mine->inode != at_.stamp.inode) return reload_whole(folder);  // replaced between the two looks
+    // Replaced between the two looks, or somebody wrote over it.
+    if (mine->inode != at_.stamp.inode || !has_same_header()) return reload_whole(folder);
     const Result<std::string> text = read_from(at_.parsed);
     if (!text) return fail(text.error());
     UidListLines lines = parse_uidlist_lines(*text, false, at_.last_uid);
+    if (lines.damaged) return reload_whole(folder);  // not what was appended: somebody wrote over it
     at_.stamp = *now;
     at_.stamp.size = at_.parsed + static_cast<std::int64_t>(text->size());
     at_.parsed += static_cast<std::int64_t>(lines.bytes);
-    at_.damaged = at_.damaged || lines.damaged;
     if (!lines.entries.empty()) at_.last_uid = lines.entries.back().uid;
     return News{false, std::move(lines.entries)};
+}
+
+bool UidListFile::has_same_header() const {
+    const std::string begin = "3 V" + std::to_string(at_.uid_validity) + " ";
+    std::string there(begin.size(), '\0');
+    return ::pread(file_.get(), there.data(), there.size(), 0) == static_cast<ssize_t>(there.size()) && there == begin;
 }
 
 Result<UidListFile::News> UidListFile::reload_whole(const Folder& folder) {

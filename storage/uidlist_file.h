@@ -75,6 +75,7 @@ class UidListFile {
 
     Result<> open(const Folder& folder);
     void take(const UidListHeader& header);
+    bool has_same_header() const;
     Result<std::string> read_from(std::int64_t offset) const;
     Result<Content> read_content(const Folder& folder);
     Result<> rewrite(const Folder& folder, Content& content);

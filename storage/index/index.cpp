@@ -2,6 +2,7 @@
 #include "storage/index/index.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,12 +30,15 @@ constexpr unsigned max_readers = 1024;
 constexpr std::size_t kept_open = 256;
 constexpr std::uint64_t least_map_bytes = 1u << 20;
 
-/// All environments of this process: LMDB forbids opening one twice.
+/// All environments of this process: LMDB forbids opening one twice, and using one in a child of the process that
+/// opened it. A child begins with none; what it inherited stays open, for closing it would end locks of its own.
 class OpenIndexes {
   public:
     static OpenIndexes& instance() {
-        static OpenIndexes all;
-        return all;
+        static const int registered =
+            ::pthread_atfork(nullptr, nullptr, [] { instance_.store(new OpenIndexes, std::memory_order_relaxed); });
+        static_cast<void>(registered);
+        return *instance_.load(std::memory_order_relaxed);
     }
 
     std::shared_ptr<Index> find(const std::string& folder) {
@@ -85,11 +89,14 @@ class OpenIndexes {
         std::string folder;
         std::shared_ptr<Index> index;
     };
+    static std::atomic<OpenIndexes*> instance_;
     std::mutex opening_;
     std::mutex mutex_;
     std::list<Kept> recent_;
     std::map<std::string, std::list<Kept>::iterator> by_folder_;
 };
+
+std::atomic<OpenIndexes*> OpenIndexes::instance_ = new OpenIndexes;
 
 std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
@@ -250,6 +257,16 @@ Index::~Index() {
     if (env_ == nullptr) return;
     unguard_map(guard_slot_);
     mdb_env_close(env_);
+}
+
+Result<MDB_txn*> Index::begin(unsigned flags) {
+    const InIndex guard(folder_.get());
+    MDB_txn* txn = nullptr;
+    const int code = mdb_txn_begin(env_, nullptr, flags, &txn);
+    if (code == 0) return txn;
+    // An environment that couldn't write its pages once is of no more use to this process.
+    if (code == MDB_PANIC || code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND) mark_damaged(mdb_strerror(code));
+    return fail_index("begin", code);
 }
 
 Result<> Index::remove(const IndexPlace& place) {

@@ -39,6 +39,8 @@ class Index {
     /// The account's environment: the open one, else opened, else (missing, of another version, damaged, not believed)
     /// made anew. no_space, io, denied: there can't be one now.
     static Result<std::shared_ptr<Index>> get(const IndexPlace& place);
+    /// Begins a transaction (flags: LMDB's). One that fails for good marks the index.
+    Result<MDB_txn*> begin(unsigned flags);
     /// Removes the account's index; who has it open notices.
     static Result<> remove(const IndexPlace& place);
 

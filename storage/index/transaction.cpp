@@ -56,11 +56,15 @@ IndexKey& IndexKey::add(std::string_view text) {
     return *this;
 }
 
-Result<IndexReader> IndexReader::begin(std::shared_ptr<Index> index) {
-    MDB_txn* txn = nullptr;
-    if (const int code = mdb_txn_begin(index->env(), nullptr, MDB_RDONLY, &txn); code != 0)
-        return fail_index("begin to read", code);
-    return IndexReader(std::move(index), txn);
+Result<IndexReader> IndexReader::begin(const IndexPlace& place) {
+    for (bool again = true;; again = false) {
+        Result<std::shared_ptr<Index>> index = Index::get(place);
+        if (!index) return fail(index.error());
+        const Result<MDB_txn*> txn = (*index)->begin(MDB_RDONLY);
+        if (txn) return IndexReader(std::move(*index), *txn);
+        // What couldn't be used was marked: the next one is another.
+        if (!again || (*index)->usable()) return fail(txn.error());
+    }
 }
 
 IndexReader::~IndexReader() {
@@ -146,10 +150,9 @@ std::optional<std::string_view> IndexReader::summary(std::uint32_t mailbox, std:
 }
 
 Result<IndexWriter> IndexWriter::begin(std::shared_ptr<Index> index) {
-    MDB_txn* txn = nullptr;
-    if (const int code = mdb_txn_begin(index->env(), nullptr, 0, &txn); code != 0)
-        return fail_index("begin to write", code);
-    return IndexWriter(std::move(index), txn);
+    const Result<MDB_txn*> txn = index->begin(0);
+    if (!txn) return fail(txn.error());
+    return IndexWriter(std::move(index), *txn);
 }
 
 void IndexWriter::put(MDB_dbi table, const IndexKey& key, std::string_view value) {

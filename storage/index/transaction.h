@@ -37,7 +37,8 @@ class IndexKey {
 /// check `status` before anything is concluded from absence.
 class IndexReader {
   public:
-    static Result<IndexReader> begin(std::shared_ptr<Index> index);
+    /// On the account's index, which is opened or made where needed.
+    static Result<IndexReader> begin(const IndexPlace& place);
     IndexReader(IndexReader&& other) noexcept
         : index_(std::move(other.index_)), txn_(std::exchange(other.txn_, nullptr)), error_(other.error_) {}
     IndexReader& operator=(IndexReader&& other) noexcept {

@@ -79,7 +79,7 @@ std::string TestClient::read_rest() {
 ImapServer::ImapServer(config::Config config)
     : folder_(make_folder()),
       config_(std::make_shared<const config::Config>(with_name(std::move(config)))),
-      store_(storage::Settings{.mail_root = folder_ + "/mail", .host_name = "test"}) {
+      store_(storage::Settings{.mail_root = folder_ + "/mail", .index_root = {}, .host_name = "test"}) {
     std::promise<void> ready;
     thread_ = std::thread([this, &ready] { loop_.run_until_complete(main(ready)); });
     ready.get_future().wait();
@@ -106,8 +106,13 @@ net::Async<> ImapServer::main(std::promise<void>& ready) {
     net::Pool disk(loop_, 2);
     WatchHub watches(loop_, store_.watcher());
     metrics::Registry metrics({});
-    Services services{
-        .store = store_, .disk = disk, .auth = auth, .guard = guard, .watches = watches, .metrics = metrics};
+    Services services{.store = store_,
+                      .disk = disk,
+                      .auth = auth,
+                      .guard = guard,
+                      .watches = watches,
+                      .metrics = metrics,
+                      .background = scope};
     scope_ = &scope;
     stop_ = &stop;
     services_ = &services;
