@@ -89,7 +89,14 @@ running_pid() {
     [ -r "$folder/run/posthoused.pid" ] || return 1
     pid=$(cat "$folder/run/posthoused.pid")
     [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null || return 1
-    [ ! -r "/proc/$pid/comm" ] || [ "$(cat "/proc/$pid/comm")" = posthoused ] || return 1
+    # In a container whose first process waits for nobody, what has ended stays as a zombie.
+    if [ -r /proc/self/stat ]; then
+        case $(cat "/proc/$pid/stat" 2>/dev/null) in
+            "$pid (posthoused) "[ZX]*) return 1 ;;
+            "$pid (posthoused) "*) ;;
+            *) return 1 ;;
+        esac
+    fi
     echo "$pid"
 }
 
