@@ -98,7 +98,8 @@ DateTime read_date_time(Arguments& arguments) {
     if (arguments.failed()) return {};
     DateTime moment;
     moment.zone_minutes = (zone_hours * 60 + zone_minutes) * (west ? -1 : 1);
-    moment.seconds = date.days * kSecondsPerDay + hour * 3600 + minute * 60 + second - moment.zone_minutes * 60;
+    const int second_of_day = hour * 3600 + minute * 60 + second;
+    moment.seconds = date.days * kSecondsPerDay + second_of_day - std::int64_t{60} * moment.zone_minutes;
     return moment;
 }
 
@@ -107,16 +108,17 @@ void append_date_time(std::string& out, const DateTime& moment) {
     constexpr std::int64_t kLastOf9999 = 253'402'300'799;
     const int zone = std::clamp(moment.zone_minutes, -1439, 1439);
     const std::int64_t local =
-        std::clamp(std::clamp(moment.seconds, kYear0, kLastOf9999) + zone * 60, kYear0, kLastOf9999);
+        std::clamp(std::clamp(moment.seconds, kYear0, kLastOf9999) + std::int64_t{60} * zone, kYear0, kLastOf9999);
     const std::int64_t days = floor_divide(local, kSecondsPerDay);
     const auto second_of_day = static_cast<int>(local - days * kSecondsPerDay);
     const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
     const int distance = zone < 0 ? -zone : zone;
+    const std::string month(kMonths.at(static_cast<unsigned>(date.month()) - 1));
     std::array<char, 64> text{};
-    const int length = std::snprintf(
-        text.data(), text.size(), "\"%2u-%s-%04d %02d:%02d:%02d %c%02d%02d\"", static_cast<unsigned>(date.day()),
-        kMonths.at(static_cast<unsigned>(date.month()) - 1).data(), static_cast<int>(date.year()), second_of_day / 3600,
-        second_of_day / 60 % 60, second_of_day % 60, zone < 0 ? '-' : '+', distance / 60, distance % 60);
+    const int length = std::snprintf(text.data(), text.size(), "\"%2u-%s-%04d %02d:%02d:%02d %c%02d%02d\"",
+                                     static_cast<unsigned>(date.day()), month.c_str(), static_cast<int>(date.year()),
+                                     second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60,
+                                     zone < 0 ? '-' : '+', distance / 60, distance % 60);
     out.append(text.data(), static_cast<std::size_t>(length));
 }
 
