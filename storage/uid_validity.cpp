@@ -32,8 +32,9 @@ std::string hex(std::uint32_t value) {
 std::optional<std::uint32_t> parse_hex(std::string_view text) {
     std::uint32_t value = 0;
     if (text.size() < digits) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value, 16);
-    return error == std::errc() && end == text.data() + digits ? std::optional(value) : std::nullopt;
+    const std::string_view number = text.substr(0, digits);
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value, 16);
+    return error == std::errc() && end == number.data() + number.size() ? std::optional(value) : std::nullopt;
 }
 
 std::string value_file(std::uint32_t value) { return std::string(value_prefix) + hex(value); }

@@ -105,6 +105,7 @@ void Watcher::State::remove_folder(int descriptor, WatchId id) {
 void Watcher::State::read_events() {
     alignas(inotify_event) std::array<char, 16384> events{};
     for (;;) {
+        // NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection): IN_NONBLOCK, it never waits.
         const ssize_t n = ::read(inotify.get(), events.data(), events.size());
         if (n <= 0) return;
         for (std::size_t at = 0; at < static_cast<std::size_t>(n);) {
@@ -154,10 +155,10 @@ void Watcher::remove(WatchId id) {
 }
 
 std::vector<WatchId> Watcher::drain() {
-    const std::scoped_lock guard(state_->mutex);
     std::uint64_t count = 0;
     if (state_->wake) [[maybe_unused]]
         const ssize_t n = ::read(state_->wake.get(), &count, sizeof count);
+    const std::scoped_lock guard(state_->mutex);
     if (state_->inotify) state_->read_events();
     const std::vector<WatchId> told(state_->told.begin(), state_->told.end());
     state_->told.clear();
