@@ -49,6 +49,12 @@ Result<std::vector<MessageRow>> Mailbox::rows(const UidSet& uids, const Columns&
 
 Result<MessageContent> Mailbox::open_message(Uid uid) { return state_->open_message(uid); }
 
+Result<MessageSummary> Mailbox::summary(Uid uid, SummaryParts parts) { return state_->summary(uid, parts); }
+
+Result<> Mailbox::each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit) {
+    return state_->each_summary(uids, part, visit);
+}
+
 Result<MessageWriter> Mailbox::start_message() {
     Result<std::unique_ptr<WriterState>> writer =
         WriterState::create(state_->folder(), "append." + state_->store().host() + "." + random_hex(16));

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -13,6 +15,7 @@
 #include "storage/message.h"
 #include "storage/message_writer.h"
 #include "storage/status.h"
+#include "storage/summarise.h"
 #include "storage/types.h"
 
 namespace posthouse::storage {
@@ -66,6 +69,9 @@ struct Copied {
     std::vector<Uid> to;
 };
 
+/// Takes a message's record (storage/summary.h), which is good within the call.
+using SummaryVisitor = std::function<void(Uid uid, std::string_view record)>;
+
 /// Which of the given messages EXPUNGE removes.
 enum class ExpungeRule {
     deleted_only,  ///< those with \Deleted: EXPUNGE, UID EXPUNGE, CLOSE
@@ -92,6 +98,12 @@ class Mailbox {
     Result<std::vector<MessageRow>> rows(const UidSet& uids, const Columns& columns = {}) const;
     /// Opens a message's content (message.h). not_found: it is gone (RFC 2180 §4.1).
     Result<MessageContent> open_message(Uid uid);
+
+    /// What a message's content says, without reading it when it was asked for before. A message that was expunged a
+    /// moment ago may still be told of; otherwise not_found. `octets_read` is 0 when nothing was read.
+    Result<MessageSummary> summary(Uid uid, SummaryParts parts);
+    /// Calls `visit` with the record of each of `uids` that exists, ascending; records that aren't there yet are made.
+    Result<> each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit);
 
     /// Starts a message for append; nothing of it is visible before.
     Result<MessageWriter> start_message();

@@ -265,7 +265,7 @@ void MailboxEdit::write_messages(IndexWriter& writer) {
             continue;
         }
         writer.erase_file(row_.number, uid);
-        writer.erase_summary(row_.number, uid);
+        writer.erase_summaries(row_.number, uid);
         if (is_known()) ++row_.tombstones;
     }
     flush();

@@ -36,7 +36,10 @@ MailboxState::MailboxState(std::shared_ptr<StoreState> store, std::string accoun
       folder_(std::make_shared<const Folder>(std::move(folder))),
       keyword_sets_(std::make_shared<KeywordSets>(keywords_)) {}
 
-MailboxState::~MailboxState() { store_->forget(*this); }
+MailboxState::~MailboxState() {
+    flush_summaries();
+    store_->forget(*this);
+}
 
 Result<> MailboxState::check_alive() const {
     if (deleted_ || folder_->deleted()) return fail(ErrorCode::not_found, "Mailbox was deleted");
@@ -254,6 +257,7 @@ std::optional<Uid> MailboxState::first_unseen() {
 }
 
 Result<Delta> MailboxState::refresh(ModSeq since, Access access) {
+    flush_summaries();
     Result<Snapshot> now = look();
     if (!now) return fail(now.error());
     Delta delta;

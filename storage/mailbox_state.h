@@ -108,6 +108,8 @@ class MailboxState {
 
     Result<std::vector<MessageRow>> rows(const UidSet& uids, const Columns& columns);
     Result<MessageContent> open_message(Uid uid);
+    Result<MessageSummary> summary(Uid uid, SummaryParts parts);
+    Result<> each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit);
     Result<std::vector<MessageFlags>> store_flags(const UidSet& uids, const FlagChange& change);
     Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
     /// Makes messages of files in tmp/: all or none; durable. Names that were used up are cleared.
@@ -166,6 +168,9 @@ class MailboxState {
     Result<Record> place(const Arrival& arrival, const UidListEntry& entry) const;
     Result<> load_details(std::span<const std::uint32_t> uids, const Columns& columns, bool again);
     Result<> put_details(const std::vector<Record>& records);
+    /// Keeps what was made of a message for the index; what is kept is written in batches.
+    void keep_summary(std::uint32_t mailbox, Uid uid, const MessageSummary& summary);
+    void flush_summaries();
 
     const std::shared_ptr<StoreState> store_;
     const std::string account_root_;
@@ -174,6 +179,14 @@ class MailboxState {
     std::atomic<bool> needs_verification_{false};
     std::atomic<bool> verifies_{false};
     std::atomic<bool> told_of_change_{false};
+
+    struct KeptSummary {
+        std::uint32_t mailbox = 0;
+        Uid uid;
+        MessageSummary summary;
+    };
+    std::mutex summaries_mutex_;
+    std::vector<KeptSummary> summaries_;
 
     mutable std::mutex mutex_;
     bool deleted_ = false;

@@ -23,6 +23,9 @@ inline constexpr std::size_t kMaxSummaryKey = 256;
 /// Of more ids in References, the first and the last ones are kept: the thread's root and the direct ancestors.
 inline constexpr std::size_t kMaxSummaryReferences = 128;
 
+/// One of the two records.
+enum class SummaryPart : std::uint8_t { header, body };
+
 /// What a header block tells. The views point into the record that it was decoded from, or into what is to be encoded.
 struct HeaderSummary {
     std::optional<std::string_view> envelope;  ///< ENVELOPE (RFC 9051 §7.5.2), as it is sent

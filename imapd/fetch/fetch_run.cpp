@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "imapd/fetch/summaries.h"
 #include "imapd/flag_mapping.h"
 #include "lib/imap/bodystructure.h"
 #include "lib/imap/date_time.h"
@@ -177,7 +176,7 @@ Result<bool> FetchRun::begin_message(std::string& out) {
 Result<> FetchRun::get_ready(storage::Uid uid) {
     bool reads = reads_content_;
     if (summary_parts_) {
-        Result<storage::MessageSummary> summary = summary_of(selected_.view.mailbox(), uid, *summary_parts_);
+        Result<storage::MessageSummary> summary = selected_.view.mailbox().summary(uid, *summary_parts_);
         if (!summary) return fail(summary.error());
         summary_ = std::move(*summary);
         octets_summarised_ += summary_.octets_read;

@@ -9,6 +9,7 @@
 
 #include "storage/flags.h"
 #include "storage/folder.h"
+#include "storage/summary.h"
 #include "storage/uidlist_file.h"
 
 namespace posthouse::storage {

@@ -37,6 +37,11 @@ IndexKey key_of(std::string_view name) { return IndexKey().add(name); }
 std::uint32_t read_u32(std::string_view bytes, std::size_t at) { return read_number<std::uint32_t>(bytes, at); }
 std::uint64_t read_u64(std::string_view bytes, std::size_t at) { return read_number<std::uint64_t>(bytes, at); }
 
+IndexKey& IndexKey::add(SummaryPart part) {
+    bytes_[size_++] = static_cast<char>(part);
+    return *this;
+}
+
 IndexKey& IndexKey::add(std::uint32_t number) {
     append_number(bytes_ + size_, number);
     size_ += sizeof number;
@@ -145,8 +150,8 @@ std::optional<AbsentLine> IndexReader::absent(std::uint32_t mailbox, std::string
     return AbsentLine{read_u32(*bytes, 0), std::string(bytes->substr(sizeof(std::uint32_t)))};
 }
 
-std::optional<std::string_view> IndexReader::summary(std::uint32_t mailbox, std::uint32_t uid) const {
-    return get(index_->tables().summaries, key_of(mailbox, uid));
+std::optional<std::string_view> IndexReader::summary(std::uint32_t mailbox, std::uint32_t uid, SummaryPart part) const {
+    return get(index_->tables().summaries, key_of(mailbox, uid).add(part));
 }
 
 Result<IndexWriter> IndexWriter::begin(std::shared_ptr<Index> index) {
@@ -253,12 +258,13 @@ std::uint64_t IndexWriter::erase_tombstones(std::uint32_t mailbox, std::uint32_t
     return keys.empty() ? 0 : read_u64(keys.back(), 4);
 }
 
-void IndexWriter::put_summary(std::uint32_t mailbox, std::uint32_t uid, std::string_view bytes) {
-    put(index_->tables().summaries, key_of(mailbox, uid), bytes);
+void IndexWriter::put_summary(std::uint32_t mailbox, std::uint32_t uid, SummaryPart part, std::string_view bytes) {
+    put(index_->tables().summaries, key_of(mailbox, uid).add(part), bytes);
 }
 
-void IndexWriter::erase_summary(std::uint32_t mailbox, std::uint32_t uid) {
-    erase(index_->tables().summaries, key_of(mailbox, uid));
+void IndexWriter::erase_summaries(std::uint32_t mailbox, std::uint32_t uid) {
+    for (const SummaryPart part : {SummaryPart::header, SummaryPart::body})
+        erase(index_->tables().summaries, key_of(mailbox, uid).add(part));
 }
 
 bool IndexWriter::erase_leftovers(std::uint32_t mailbox, std::size_t max) {

@@ -21,6 +21,7 @@ namespace posthouse::storage {
 /// A key: big-endian numbers, and at most one name at its end.
 class IndexKey {
   public:
+    IndexKey& add(SummaryPart part);
     IndexKey& add(std::uint32_t number);
     IndexKey& add(std::uint64_t number);
     IndexKey& add(std::string_view text);
@@ -65,7 +66,7 @@ class IndexReader {
     template <typename Call>
     void each_change(std::uint32_t mailbox, std::uint64_t since, Call call) const;
     /// What is cached of a message's content; a view into the snapshot.
-    std::optional<std::string_view> summary(std::uint32_t mailbox, std::uint32_t uid) const;
+    std::optional<std::string_view> summary(std::uint32_t mailbox, std::uint32_t uid, SummaryPart part) const;
     /// Calls call(const FolderKey&, const MailboxRow&) for each mailbox.
     template <typename Call>
     void each_mailbox(Call call) const;
@@ -108,8 +109,9 @@ class IndexWriter : public IndexReader {
     /// Forgets the oldest tombstones of a mailbox until only `keep` are left; gives the modseq of the last one
     /// forgotten.
     std::uint64_t erase_tombstones(std::uint32_t mailbox, std::uint32_t there, std::uint32_t keep);
-    void put_summary(std::uint32_t mailbox, std::uint32_t uid, std::string_view bytes);
-    void erase_summary(std::uint32_t mailbox, std::uint32_t uid);
+    void put_summary(std::uint32_t mailbox, std::uint32_t uid, SummaryPart part, std::string_view bytes);
+    /// Of both parts.
+    void erase_summaries(std::uint32_t mailbox, std::uint32_t uid);
     /// Removes at most `max` entries that a mailbox without a row left behind; false: there are none any more.
     bool erase_leftovers(std::uint32_t mailbox, std::size_t max);
 

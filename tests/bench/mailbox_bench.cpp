@@ -20,6 +20,7 @@
 #include "storage/mailbox.h"
 #include "storage/maildir_name.h"
 #include "storage/store.h"
+#include "storage/summary.h"
 #include "storage/view.h"
 
 namespace posthouse::storage {
@@ -151,6 +152,36 @@ void sizes_and_dates_of_all(benchmark::State& state) {
         benchmark::DoNotOptimize(inbox()->rows(UidSet::all(), {.internal_date = true, .wire_size = true})->size());
 }
 BENCHMARK(sizes_and_dates_of_all)->Unit(benchmark::kMillisecond);
+
+void summarise_all_headers(benchmark::State& state) {
+    warm();
+    for (auto _ : state) {
+        state.PauseTiming();
+        std::filesystem::remove_all(place().settings().mail_root + ".index");
+        const auto mailbox = inbox();
+        state.ResumeTiming();
+        std::size_t bytes = 0;
+        if (!mailbox->each_summary(UidSet::all(), SummaryPart::header,
+                                   [&](Uid, std::string_view record) { bytes += record.size(); }))
+            state.SkipWithError("summaries");
+        benchmark::DoNotOptimize(bytes);
+    }
+}
+BENCHMARK(summarise_all_headers)->Unit(benchmark::kMillisecond)->Iterations(1);
+
+void cached_envelopes_of_all(benchmark::State& state) {
+    warm();
+    for (auto _ : state) {
+        std::size_t bytes = 0;
+        if (!inbox()->each_summary(UidSet::all(), SummaryPart::header, [&](Uid, std::string_view record) {
+                if (const auto header = decode_header(record); header && header->envelope)
+                    bytes += header->envelope->size();
+            }))
+            state.SkipWithError("summaries");
+        if (bytes < std::size_t{100} * wanted_messages()) state.SkipWithError("envelopes are missing");
+    }
+}
+BENCHMARK(cached_envelopes_of_all)->Unit(benchmark::kMillisecond);
 
 void store_a_flag(benchmark::State& state) {
     warm();

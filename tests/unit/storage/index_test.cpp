@@ -220,6 +220,34 @@ TEST_F(IndexTest, CountsFollowEveryChange) {
     EXPECT_EQ(inbox->status().value().messages, 195u);
 }
 
+TEST_F(IndexTest, ASummaryIsMadeOnceAndGoesWithItsMessage) {
+    const auto inbox = open();
+    const Uid uid = append(*inbox, "Subject: one\nFrom: ann@example.org\n\nbody\n");
+    const MessageSummary made = inbox->summary(uid, SummaryParts::header).value();
+    EXPECT_GT(made.octets_read, 0u);
+    EXPECT_TRUE(made.body.empty());
+    // Sessions' looks write what is kept.
+    View session = view();
+    const MessageSummary kept = inbox->summary(uid, SummaryParts::header).value();
+    EXPECT_EQ(kept.octets_read, 0u);
+    EXPECT_EQ(kept.header, made.header);
+    const MessageSummary both = inbox->summary(uid, SummaryParts::both).value();
+    EXPECT_EQ(both.header, made.header);
+    EXPECT_FALSE(both.body.empty());
+    std::vector<std::string> seen;
+    ASSERT_TRUE(inbox->each_summary(UidSet::all(), SummaryPart::body,
+                                    [&](Uid, std::string_view record) { seen.emplace_back(record); }));
+    EXPECT_EQ(seen, std::vector<std::string>{both.body});
+    ASSERT_TRUE(inbox->expunge(UidSet::all(), ExpungeRule::all_given));
+    const auto gone = inbox->summary(uid, SummaryParts::header);
+    EXPECT_TRUE(!gone && gone.error().code == ErrorCode::not_found);
+    const IndexReader reader = IndexReader::begin(place()).value();
+    std::uint32_t number = 0;
+    reader.each_mailbox([&](const FolderKey&, const MailboxRow& row) { number = row.number; });
+    EXPECT_FALSE(reader.summary(number, uid.value(), SummaryPart::header));
+    EXPECT_FALSE(reader.summary(number, uid.value(), SummaryPart::body));
+}
+
 TEST_F(IndexTest, TheStateFileKnowsItsForm) {
     const IndexState told{.version = 3, .boot_id = "b", .device = 1, .inode = 2, .map_bytes = 4096};
     EXPECT_EQ(parse_index_state(to_text(told)), told);

@@ -1,0 +1,126 @@
+// What messages' content says: from the index, else made from the file and kept for the index.
+#include <utility>
+
+#include "lib/base/log.h"
+#include "storage/mailbox_state.h"
+
+namespace posthouse::storage {
+namespace {
+
+/// Written at once: a commit each would cost more than the summary.
+constexpr std::size_t batch = 64;
+
+bool wants(SummaryParts parts, SummaryPart part) {
+    return parts == SummaryParts::both || (parts == SummaryParts::header) == (part == SummaryPart::header);
+}
+
+/// The record if there is a sound one.
+std::string sound(std::optional<std::string_view> record, SummaryPart part) {
+    if (!record) return {};
+    const bool is_sound =
+        part == SummaryPart::header ? decode_header(*record).has_value() : decode_body(*record).has_value();
+    return is_sound ? std::string(*record) : std::string();
+}
+
+}  // namespace
+
+Result<MessageSummary> MailboxState::summary(Uid uid, SummaryParts parts) {
+    MessageSummary found;
+    std::uint32_t number = 0;
+    {
+        const Result<Snapshot> now = snapshot();
+        if (!now) return fail(now.error());
+        number = now->row.number;
+        const auto get = [&](SummaryPart part) {
+            return wants(parts, part) ? sound(now->reader.summary(number, uid.value(), part), part) : std::string();
+        };
+        found.header = get(SummaryPart::header);
+        found.body = get(SummaryPart::body);
+    }
+    const bool lacks_header = wants(parts, SummaryPart::header) && found.header.empty();
+    const bool lacks_body = wants(parts, SummaryPart::body) && found.body.empty();
+    if (!lacks_header && !lacks_body) return found;
+    Result<MessageContent> content = open_message(uid);
+    if (!content) return fail(content.error());
+    const SummaryParts missing = !lacks_body     ? SummaryParts::header
+                                 : !lacks_header ? SummaryParts::body
+                                                 : SummaryParts::both;
+    Result<MessageSummary> made = Summariser().summarise(*content, missing);
+    if (!made) return made;
+    keep_summary(number, uid, *made);
+    if (!lacks_header) made->header = std::move(found.header);
+    if (!lacks_body) made->body = std::move(found.body);
+    return made;
+}
+
+Result<> MailboxState::each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit) {
+    // Those that have no record get one first; then one pass over one snapshot.
+    std::vector<Uid> lacking;
+    {
+        const Result<Snapshot> now = snapshot();
+        if (!now) return fail(now.error());
+        for (const UidRange& range : uids.ranges())
+            now->reader.each_flags(now->row.number, range.first.value(), range.last.value(),
+                                   [&](std::uint32_t uid, const FlagRow&) {
+                                       if (!now->reader.summary(now->row.number, uid, part)) lacking.emplace_back(uid);
+                                       return true;
+                                   });
+        if (Result<> read = now->reader.status(); !read) return read;
+    }
+    const SummaryParts parts = part == SummaryPart::header ? SummaryParts::header : SummaryParts::body;
+    for (const Uid uid : lacking) {
+        const Result<MessageSummary> made = summary(uid, parts);
+        if (!made && made.error().code != ErrorCode::not_found) return fail(made.error());
+    }
+    flush_summaries();
+    const Result<Snapshot> now = snapshot();
+    if (!now) return fail(now.error());
+    for (const UidRange& range : uids.ranges())
+        now->reader.each_flags(now->row.number, range.first.value(), range.last.value(),
+                               [&](std::uint32_t uid, const FlagRow&) {
+                                   if (const auto record = now->reader.summary(now->row.number, uid, part))
+                                       visit(Uid(uid), *record);
+                                   return true;
+                               });
+    return now->reader.status();
+}
+
+void MailboxState::keep_summary(std::uint32_t mailbox, Uid uid, const MessageSummary& summary) {
+    {
+        const std::scoped_lock guard(summaries_mutex_);
+        summaries_.push_back({mailbox, uid, summary});
+        if (summaries_.size() < batch) return;
+    }
+    flush_summaries();
+}
+
+void MailboxState::flush_summaries() {
+    std::vector<KeptSummary> kept;
+    {
+        const std::scoped_lock guard(summaries_mutex_);
+        kept.swap(summaries_);
+    }
+    if (kept.empty()) return;
+    const auto write = [&]() -> Result<> {
+        const Result<std::shared_ptr<Index>> index = Index::get(index_place_);
+        if (!index) return fail(index.error());
+        Result<IndexWriter> writer = IndexWriter::begin(*index);
+        if (!writer) return fail(writer.error());
+        const std::optional<MailboxRow> row = writer->mailbox(key());
+        for (const KeptSummary& one : kept) {
+            // Expunged meanwhile, or another mailbox: its record would stay for ever.
+            const bool is_there =
+                row && row->number == one.mailbox && writer->flags(row->number, one.uid.value()).place != Place::none;
+            if (!is_there) continue;
+            if (!one.summary.header.empty())
+                writer->put_summary(row->number, one.uid.value(), SummaryPart::header, one.summary.header);
+            if (!one.summary.body.empty())
+                writer->put_summary(row->number, one.uid.value(), SummaryPart::body, one.summary.body);
+        }
+        return writer->commit();
+    };
+    if (Result<> written = write(); !written)
+        log::warning("summaries can't be noted in the index", {{"error", written.error().message()}});
+}
+
+}  // namespace posthouse::storage
