@@ -160,11 +160,9 @@ TEST_F(IndexTest, ADamagedFileIsMadeAnew) {
             }
             return false;
         });
-        // It found the damage and mended it; or died of it, and left the mark for the next.
-        if (WIFSIGNALED(status))
-            EXPECT_FALSE(std::filesystem::exists(index() + "/STATE"));
-        else
-            EXPECT_EQ(status, 0) << step;
+        // It found the damage and mended it; or died of it (by a signal, or as a sanitizer ends it), and left the mark
+        // for the next.
+        if (status != 0) EXPECT_FALSE(std::filesystem::exists(index() + "/STATE")) << step;
     }
     EXPECT_EQ(state(*open()), before);
 }
