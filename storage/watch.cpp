@@ -41,7 +41,8 @@ bool is_remote(int fd) {
 
 struct Watcher::State {
     struct Watch {
-        std::shared_ptr<MailboxState> mailbox;
+        const void* mailbox = nullptr;
+        std::weak_ptr<MailboxState> state;  ///< not an owner: the mailbox owns the store that owns this
         std::array<int, 2> descriptors{-1, -1};
         bool is_blind() const { return descriptors[0] < 0 || descriptors[1] < 0; }
     };
@@ -55,7 +56,8 @@ struct Watcher::State {
     void tell(WatchId id) {
         told.insert(id);
         const auto watch = watches.find(id);
-        if (watch != watches.end()) watch->second.mailbox->told_of_change();
+        if (watch == watches.end()) return;
+        if (const std::shared_ptr<MailboxState> mailbox = watch->second.state.lock()) mailbox->told_of_change();
     }
 
     UniqueFd inotify;
@@ -135,7 +137,8 @@ WatchId Watcher::add(const Mailbox& mailbox) {
     const std::scoped_lock guard(state_->mutex);
     const WatchId id = ++state_->last_id;
     State::Watch watch;
-    watch.mailbox = mailbox.state();
+    watch.mailbox = mailbox.state().get();
+    watch.state = mailbox.state();
     if (!remote) watch.descriptors = {state_->add_folder(folder.fresh(), id), state_->add_folder(folder.cur(), id)};
     ++state_->count;
     state_->watches.emplace(id, watch);
@@ -143,13 +146,11 @@ WatchId Watcher::add(const Mailbox& mailbox) {
 }
 
 void Watcher::remove(WatchId id) {
-    std::shared_ptr<MailboxState> mailbox;  // its end, if this was the last owner, comes after the lock
     const std::scoped_lock guard(state_->mutex);
     const auto place = state_->watches.find(id);
     if (place == state_->watches.end()) return;
     for (const int descriptor : place->second.descriptors) state_->remove_folder(descriptor, id);
     --state_->count;
-    mailbox = std::move(place->second.mailbox);
     state_->watches.erase(place);
     state_->told.erase(id);
 }
@@ -179,7 +180,7 @@ void Watcher::changed(const void* mailbox_state) {
     const std::scoped_lock guard(state_->mutex);
     bool is_told = false;
     for (const auto& [id, watch] : state_->watches)
-        if (watch.mailbox.get() == mailbox_state) is_told = state_->told.insert(id).second || is_told;
+        if (watch.mailbox == mailbox_state) is_told = state_->told.insert(id).second || is_told;
     if (!is_told || !state_->wake) return;
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t n = ::write(state_->wake.get(), &one, sizeof one);
