@@ -70,9 +70,7 @@ Doubt doubt_about_cur(const Look& look, const Stamp& now) {
 
 Doubt doubt_about_fresh(const Look& look, const Stamp& now) {
     if (look.at_ns == 0 || look.stamp != now) return Doubt::certain;
-    if (look.at_ns - now.changed_ns >= second_ns) return Doubt::none;
-    const bool is_affordable = wall_clock_ns() - look.at_ns >= verify_share * look.cost_ns;
-    return is_affordable || look.cost_ns < cheap_ns ? Doubt::young : Doubt::none;
+    return look.at_ns - now.changed_ns >= second_ns ? Doubt::none : Doubt::young;
 }
 
 std::uint32_t next_uid_of(const UidListPosition& position) {
