@@ -27,21 +27,25 @@ struct ListOrder {
     }
 };
 
-std::string path_of(const std::string& root, const MailboxName& name) {
-    return name.is_inbox() ? root : root + "/" + name.folder();
-}
-
 }  // namespace
 
 Account::Account(std::shared_ptr<StoreState> store, AccountName name, std::string root)
     : store_(std::move(store)), name_(std::move(name)), root_(std::move(root)) {}
 
+const Layout& Account::layout() const { return store_->settings().layout; }
+
+Result<std::shared_ptr<MailboxState>> Account::state(const MailboxName& name) const {
+    const Result<std::string> path = layout().path(root_, name);
+    if (!path) return fail(path.error());
+    return StoreState::mailbox(store_, root_, *path);
+}
+
 Result<std::vector<ListedMailbox>> Account::list() const {
     const Result<UniqueFd> root = open_file(root_, O_RDONLY | O_DIRECTORY);
     if (!root) return fail(root.error());
-    const Result<std::vector<MailboxName>> folders = mailbox_folders(root->get());
+    const Result<std::vector<MailboxName>> folders = mailbox_folders(root->get(), layout());
     if (!folders) return fail(folders.error());
-    const Result<Subscriptions> subscriptions = read_subscriptions(root->get());
+    const Result<Subscriptions> subscriptions = read_subscriptions(root->get(), layout());
     if (!subscriptions) return fail(subscriptions.error());
     std::map<MailboxName, ListedMailbox, ListOrder> listed;
     const auto entry = [&](const MailboxName& name) -> ListedMailbox& {
@@ -68,27 +72,31 @@ Result<std::vector<ListedMailbox>> Account::list() const {
 
 Result<bool> Account::exists(const MailboxName& name) const {
     struct stat st{};
-    const std::string path = path_of(root_, name);
-    if (::stat(path.c_str(), &st) == 0) return S_ISDIR(st.st_mode);
+    const Result<std::string> path = layout().path(root_, name);
+    if (!path) return fail(path.error());
+    if (::stat(path->c_str(), &st) == 0) return S_ISDIR(st.st_mode);
     if (errno == ENOENT || errno == ENOTDIR) return false;
-    return fail_errno("stat " + path, errno);
+    return fail_errno("stat " + *path, errno);
 }
 
 Result<> Account::create(const MailboxName& name) {
     if (name.is_inbox()) return fail(ErrorCode::exists, "Mailbox exists already");
+    const Result<std::string> place = layout().folder(name);
+    if (!place) return fail(place.error());
     const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
     if (!lock) return fail(lock.error());
-    return make_mailbox(lock->root(), root_, name);
+    return make_mailbox(lock->root(), root_, *place);
 }
 
 Result<> Account::remove(const MailboxName& name) {
     if (name.is_inbox()) return fail(ErrorCode::denied, "INBOX can't be deleted");
     const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
     if (!lock) return fail(lock.error());
-    const std::string path = path_of(root_, name);
-    const Result<std::shared_ptr<MailboxState>> mailbox = StoreState::mailbox(store_, root_, path);
+    const Result<std::string> path = layout().path(root_, name);
+    if (!path) return fail(path.error());
+    const Result<std::shared_ptr<MailboxState>> mailbox = StoreState::mailbox(store_, root_, *path);
     if (!mailbox) return fail(mailbox.error());
-    return (*mailbox)->destroy(path, root_ + "/tmp/deleted." + random_hex(8));
+    return (*mailbox)->destroy(*path, root_ + "/tmp/deleted." + random_hex(8));
 }
 
 Result<> Account::rename(const MailboxName& from, const MailboxName& to) {
@@ -106,7 +114,7 @@ Result<> Account::rename(const MailboxName& from, const MailboxName& to) {
     const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
     if (!lock) return fail(lock.error());
     if (Result<> finished = finish_rename(lock->root()); !finished) return finished;
-    const Result<std::vector<MailboxName>> folders = mailbox_folders(lock->root());
+    const Result<std::vector<MailboxName>> folders = mailbox_folders(lock->root(), layout());
     if (!folders) return fail(folders.error());
     FolderMoves moves;
     for (const MailboxName& name : *folders) {
@@ -115,7 +123,11 @@ Result<> Account::rename(const MailboxName& from, const MailboxName& to) {
         if (!moved) return fail(moved.error());
         if (std::ranges::find(*folders, *moved) != folders->end())
             return fail(ErrorCode::exists, "Mailbox exists already");
-        moves.emplace_back(name.folder(), moved->folder());
+        Result<std::string> old_place = layout().folder(name);
+        Result<std::string> new_place = layout().folder(*moved);
+        if (!old_place) return fail(old_place.error());
+        if (!new_place) return fail(new_place.error());
+        moves.emplace_back(std::move(*old_place), std::move(*new_place));
     }
     if (moves.empty()) return fail(ErrorCode::not_found, "Mailbox doesn't exist");
     if (std::ranges::find(*folders, to) != folders->end()) return fail(ErrorCode::exists, "Mailbox exists already");
@@ -125,30 +137,34 @@ Result<> Account::rename(const MailboxName& from, const MailboxName& to) {
 Result<> Account::subscribe(const MailboxName& name) {
     const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
     if (!lock) return fail(lock.error());
-    Result<Subscriptions> subscriptions = read_subscriptions(lock->root());
+    Result<Subscriptions> subscriptions = read_subscriptions(lock->root(), layout());
     if (!subscriptions) return fail(subscriptions.error());
-    return subscriptions->add(name) ? write_subscriptions(lock->root(), *subscriptions) : Result<>{};
+    const Result<bool> changed = subscriptions->add(name);
+    if (!changed) return fail(changed.error());
+    return *changed ? write_subscriptions(lock->root(), *subscriptions) : Result<>{};
 }
 
 Result<> Account::unsubscribe(const MailboxName& name) {
     const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
     if (!lock) return fail(lock.error());
-    Result<Subscriptions> subscriptions = read_subscriptions(lock->root());
+    Result<Subscriptions> subscriptions = read_subscriptions(lock->root(), layout());
     if (!subscriptions) return fail(subscriptions.error());
-    return subscriptions->remove(name) ? write_subscriptions(lock->root(), *subscriptions) : Result<>{};
+    const Result<bool> changed = subscriptions->remove(name);
+    if (!changed) return fail(changed.error());
+    return *changed ? write_subscriptions(lock->root(), *subscriptions) : Result<>{};
 }
 
 Result<std::shared_ptr<Mailbox>> Account::open(const MailboxName& name) const {
-    const Result<std::shared_ptr<MailboxState>> state = StoreState::mailbox(store_, root_, path_of(root_, name));
-    if (!state) return fail(state.error());
-    if (const Result<Snapshot> now = (*state)->look(); !now) return fail(now.error());
-    return std::make_shared<Mailbox>(*state);
+    const Result<std::shared_ptr<MailboxState>> mailbox = state(name);
+    if (!mailbox) return fail(mailbox.error());
+    if (const Result<Snapshot> now = (*mailbox)->look(); !now) return fail(now.error());
+    return std::make_shared<Mailbox>(*mailbox);
 }
 
 Result<Status> Account::status(const MailboxName& name) const {
-    const Result<std::shared_ptr<MailboxState>> state = StoreState::mailbox(store_, root_, path_of(root_, name));
-    if (!state) return fail(state.error());
-    return (*state)->status();
+    const Result<std::shared_ptr<MailboxState>> mailbox = state(name);
+    if (!mailbox) return fail(mailbox.error());
+    return (*mailbox)->status();
 }
 
 }  // namespace posthouse::storage

@@ -13,6 +13,7 @@
 namespace posthouse::storage {
 
 class Mailbox;
+class MailboxState;
 
 /// One name of LIST and LSUB.
 struct ListedMailbox {
@@ -23,7 +24,8 @@ struct ListedMailbox {
     std::string special_use;  ///< e.g. "\Sent"; empty: none
 };
 
-/// A user's tree. Every answer of create, remove, rename, subscribe and unsubscribe is durable (STATES.md).
+/// A user's tree. A name that the layout can't have on disk is refused by whatever would touch the disk: invalid,
+/// limit. Every answer of create, remove, rename, subscribe and unsubscribe is durable (STATES.md).
 class Account {
   public:
     Account(std::shared_ptr<StoreState> store, AccountName name, std::string root);
@@ -57,6 +59,9 @@ class Account {
     Result<Status> status(const MailboxName& name) const;
 
   private:
+    const Layout& layout() const;
+    Result<std::shared_ptr<MailboxState>> state(const MailboxName& name) const;
+
     std::shared_ptr<StoreState> store_;
     AccountName name_;
     std::string root_;

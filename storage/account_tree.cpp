@@ -125,19 +125,21 @@ Result<> make_account(const std::string& root, const Settings& settings) {
     if (*there) return {};
     for (const char* part : {"tmp", "new"})
         if (Result<> made = make_folder_in(lock->root(), part); !made) return made;
-    Result<Subscriptions> subscriptions = read_subscriptions(lock->root());
+    Result<Subscriptions> subscriptions = read_subscriptions(lock->root(), settings.layout);
     if (!subscriptions) return fail(subscriptions.error());
     for (const DefaultFolder& folder : settings.default_folders) {
         const Result<MailboxName> name = MailboxName::parse(folder.name);
         if (!name) return fail(name.error());
+        const Result<std::string> place = settings.layout.folder(*name);
+        if (!place) return fail(place.error());
         // Without dovecot-uidlist, which the first look makes: nobody knows this mailbox yet, one sync serves for all.
-        const Result<> made = make_folder_in(lock->root(), name->folder().c_str());
+        const Result<> made = make_folder_in(lock->root(), place->c_str());
         if (!made) return made;
-        const Result<UniqueFd> mark = open_in(lock->root(), name->folder() + "/maildirfolder", O_WRONLY | O_CREAT);
+        const Result<UniqueFd> mark = open_in(lock->root(), *place + "/maildirfolder", O_WRONLY | O_CREAT);
         if (!mark) return fail(mark.error());
         for (const char* part : {"/tmp", "/new", "/cur"})
-            if (Result<> inner = make_folder_in(lock->root(), (name->folder() + part).c_str()); !inner) return inner;
-        subscriptions->add(*name);
+            if (Result<> inner = make_folder_in(lock->root(), (*place + part).c_str()); !inner) return inner;
+        if (const Result<bool> added = subscriptions->add(*name); !added) return fail(added.error());
     }
     if (!settings.default_folders.empty())
         if (Result<> written = write_subscriptions(lock->root(), *subscriptions); !written) return written;
@@ -145,7 +147,7 @@ Result<> make_account(const std::string& root, const Settings& settings) {
     return sync_fd(lock->root(), "account's folder");
 }
 
-Result<std::vector<MailboxName>> mailbox_folders(int root) {
+Result<std::vector<MailboxName>> mailbox_folders(int root, const Layout& layout) {
     Result<UniqueFd> folder = open_in(root, ".", O_RDONLY | O_DIRECTORY);
     if (!folder) return fail(folder.error());
     DIR* stream = ::fdopendir(folder->get());
@@ -160,7 +162,7 @@ Result<std::vector<MailboxName>> mailbox_folders(int root) {
         if (entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK)
             is_folder = ::fstatat(root, entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode);
         if (!is_folder) continue;
-        if (Result<MailboxName> name = MailboxName::from_folder(entry->d_name)) names.push_back(std::move(*name));
+        if (Result<MailboxName> name = layout.name(entry->d_name)) names.push_back(std::move(*name));
     }
     const int error = errno;
     ::closedir(stream);
@@ -168,15 +170,15 @@ Result<std::vector<MailboxName>> mailbox_folders(int root) {
     return names;
 }
 
-Result<> make_mailbox(int root, const std::string& root_path, const MailboxName& name) {
+Result<> make_mailbox(int root, const std::string& root_path, const std::string& place) {
     struct stat st{};
-    if (::fstatat(root, name.folder().c_str(), &st, 0) == 0) return fail(ErrorCode::exists, "Mailbox exists already");
+    if (::fstatat(root, place.c_str(), &st, 0) == 0) return fail(ErrorCode::exists, "Mailbox exists already");
     if (Result<> made = make_folder_in(root, "tmp"); !made) return made;
     const std::string building = "tmp/create." + random_hex(8);
     const std::string path = root_path + "/" + building;
     if (::mkdir(path.c_str(), folder_mode) != 0) return fail_errno("mkdir " + path, errno);
     Result<> made = fill_mailbox(root, path);
-    if (made && ::renameat2(root, building.c_str(), root, name.folder().c_str(), RENAME_NOREPLACE) != 0)
+    if (made && ::renameat2(root, building.c_str(), root, place.c_str(), RENAME_NOREPLACE) != 0)
         made =
             errno == EEXIST ? fail(ErrorCode::exists, "Mailbox exists already") : fail_errno("create mailbox", errno);
     if (!made) {

@@ -30,9 +30,10 @@ Result<bool> is_account(const std::string& root);
 /// Makes the account with its default folders; INBOX's cur/ comes last, so that a half made one is made again.
 Result<> make_account(const std::string& root, const Settings& settings);
 /// The names of all mailboxes but INBOX, by their folders; unsorted.
-Result<std::vector<MailboxName>> mailbox_folders(int root);
-/// Makes a mailbox's folder, whole at once and durable. exists. With the account's lock held.
-Result<> make_mailbox(int root, const std::string& root_path, const MailboxName& name);
+Result<std::vector<MailboxName>> mailbox_folders(int root, const Layout& layout);
+/// Makes a mailbox's folder, called `place` in the account's, whole at once and durable. exists. With the account's
+/// lock held.
+Result<> make_mailbox(int root, const std::string& root_path, const std::string& place);
 /// From folder to folder.
 using FolderMoves = std::vector<std::pair<std::string, std::string>>;
 /// Renames mailboxes' folders, durably; several with an intent on disk first: all or none, for what fails is undone,

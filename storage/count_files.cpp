@@ -67,17 +67,19 @@ Result<FileCount> count_mailbox(const std::string& path) {
 
 }  // namespace
 
-Result<FileCount> count_files(const std::string& root, const QuotaLimits& limits) {
+Result<FileCount> count_files(const std::string& root, const Layout& layout, const QuotaLimits& limits) {
     const Result<UniqueFd> folder = open_file(root, O_RDONLY | O_DIRECTORY);
     if (!folder && folder.error().code == ErrorCode::not_found) return FileCount{};
     if (!folder) return fail(folder.error());
-    Result<std::vector<MailboxName>> names = mailbox_folders(folder->get());
+    Result<std::vector<MailboxName>> names = mailbox_folders(folder->get(), layout);
     if (!names) return fail(names.error());
     names->emplace_back();  // INBOX
     FileCount sum;
     for (const MailboxName& name : *names) {
         if (!limits.counts(name)) continue;
-        const Result<FileCount> count = count_mailbox(name.is_inbox() ? root : root + "/" + name.folder());
+        const Result<std::string> path = layout.path(root, name);
+        if (!path) return fail(path.error());
+        const Result<FileCount> count = count_mailbox(*path);
         if (!count) return fail(count.error());
         sum.usage += count->usage;
         sum.disturbed = sum.disturbed || count->disturbed;

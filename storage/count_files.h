@@ -4,6 +4,7 @@
 #include <string>
 
 #include "lib/base/result.h"
+#include "storage/layout.h"
 #include "storage/quota.h"
 
 namespace posthouse::storage {
@@ -16,6 +17,6 @@ struct FileCount {
 
 /// Counts all mailboxes of the account at `root` that `limits` counts, by S= in the names, else by a look at the file.
 /// No account: nothing.
-Result<FileCount> count_files(const std::string& root, const QuotaLimits& limits);
+Result<FileCount> count_files(const std::string& root, const Layout& layout, const QuotaLimits& limits);
 
 }  // namespace posthouse::storage

@@ -142,8 +142,9 @@ void DeliveryState::prepare(Store& store, const DeliveryTarget& target, Slot& sl
         return;
     }
     const std::string& root = (*account)->root();
-    const Result<std::shared_ptr<MailboxState>> mailbox = StoreState::mailbox(
-        (*account)->store(), root, target.mailbox.is_inbox() ? root : root + "/" + target.mailbox.folder());
+    const Result<std::string> path = store.settings().layout.path(root, target.mailbox);
+    const Result<std::shared_ptr<MailboxState>> mailbox =
+        path ? StoreState::mailbox((*account)->store(), root, *path) : fail(path.error());
     if (!mailbox) {
         slot.result = fail(mailbox.error());
         return;

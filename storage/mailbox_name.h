@@ -1,4 +1,4 @@
-// Mailbox names as clients see them (UTF-8, "/" between levels, INBOX in any case) and as Maildir++ folders.
+// Mailbox names as clients see them: UTF-8, "/" between levels, INBOX in any case. On disk: layout.h.
 #pragma once
 
 #include <compare>
@@ -13,22 +13,17 @@ namespace posthouse::storage {
 /// The character between the levels of a name.
 constexpr char hierarchy_separator = '/';
 
-/// The name of a mailbox that may exist: UTF-8 without control characters, no empty level, short enough for a file
-/// name. "inbox" in any case, alone or as first level, is spelled INBOX (RFC 9051 §5.1).
+/// The name of a mailbox: UTF-8 without control characters, no empty level, at most 1024 bytes. "inbox" in any case,
+/// alone or as first level, is spelled INBOX (RFC 9051 §5.1). Whether it can be on disk says the Layout.
 class MailboxName {
   public:
     /// INBOX.
     MailboxName();
-    /// From UTF-8. invalid: not a name (empty, not UTF-8, control characters, empty level, a "." in a level, which
-    /// Maildir++ can't hold); limit: its folder's name would be longer than 255 bytes.
+    /// From UTF-8. invalid: not a name (empty, not UTF-8, control characters, empty level); limit: too long.
     static Result<MailboxName> parse(std::string_view utf8);
-    /// From a Maildir++ folder's name: "" is INBOX, ".Work.Open" is Work/Open. invalid: no such folder is a mailbox.
-    static Result<MailboxName> from_folder(std::string_view folder);
 
     /// UTF-8, e.g. "Work/Entwürfe".
     const std::string& text() const { return text_; }
-    /// The Maildir++ folder below the account's: ".Work.Entw&APw-rfe" in modified UTF-7; "" for INBOX.
-    std::string folder() const;
     bool is_inbox() const;
     /// Work for Work/Open; nothing for a name of one level.
     std::optional<MailboxName> parent() const;

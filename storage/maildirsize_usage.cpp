@@ -103,7 +103,7 @@ Result<> MaildirSizeUsage::look(Entry& entry) {
 /// Counts the files and writes maildirsize. With the entry's mutex held.
 Result<> MaildirSizeUsage::count(Entry& entry) {
     entry.moment = ++moments_;
-    const Result<FileCount> counted = count_files(entry.root, *entry.limits);
+    const Result<FileCount> counted = count_files(entry.root, store_.settings().layout, *entry.limits);
     entry.moment = ++moments_;
     if (!counted) return fail(counted.error());
     // What was changed before is in the count. What is being changed now will say that it began before the count's end.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "storage/layout.h"
 
 namespace posthouse::storage {
 
@@ -32,6 +33,7 @@ struct Settings {
     /// Their indexes lie in index_root/<domain>/<local part>/: a cache, on a disk of this machine. Empty: beside
     /// mail_root, with ".index" at the end of its name.
     std::string index_root;
+    Layout layout;                                ///< of every account
     std::uint64_t index_map_bytes = 16ull << 30;  ///< of an account; it takes only as much disk as it is filled
     /// Made and subscribed when an account is made; whichever mailbox has one of these names shows its attribute.
     std::vector<DefaultFolder> default_folders = usual_folders();

@@ -16,67 +16,54 @@ constexpr const char* file_name = "subscriptions";
 constexpr std::string_view version2 = "V\t2\n\n";
 constexpr std::size_t max_bytes = 16u << 20;
 
-std::string line_of(const MailboxName& name) {
-    if (name.is_inbox()) return "INBOX";
-    std::string line = name.folder().substr(1);
-    std::ranges::replace(line, '.', '\t');
-    return line;
-}
-
-Result<MailboxName> name_of(std::string_view line) {
-    if (ascii::iequals(line, "INBOX")) return MailboxName();
-    std::string folder = "." + std::string(line);
-    std::ranges::replace(folder, '\t', '.');
-    return MailboxName::from_folder(folder);
-}
-
 }  // namespace
 
-Subscriptions Subscriptions::parse(std::string_view text) {
-    Subscriptions subscriptions;
+Subscriptions Subscriptions::parse(std::string_view text, const Layout& layout) {
+    Subscriptions subscriptions(layout);
     const bool v2 = text.starts_with("V\t2\n");
     if (v2) text.remove_prefix(text.find('\n') + 1);
     for (const std::string_view line : ascii::split(text, '\n')) {
         if (line.empty()) continue;
-        std::string folder(line);
-        if (!v2) std::ranges::replace(folder, '.', '\t');
-        subscriptions.folders_.push_back(std::move(folder));
+        subscriptions.lines_.emplace_back(line);
+        if (!v2) std::ranges::replace(subscriptions.lines_.back(), layout.old_separator(), '\t');
     }
     return subscriptions;
 }
 
 std::string Subscriptions::text() const {
     std::string text(version2);
-    for (const std::string& folder : folders_) text += folder + "\n";
+    for (const std::string& line : lines_) text += line + "\n";
     return text;
 }
 
 std::vector<MailboxName> Subscriptions::names() const {
     std::vector<MailboxName> names;
-    for (const std::string& folder : folders_)
-        if (Result<MailboxName> name = name_of(folder)) names.push_back(std::move(*name));
+    for (const std::string& line : lines_)
+        if (Result<MailboxName> name = layout_.subscribed(line)) names.push_back(std::move(*name));
     return names;
 }
 
-bool Subscriptions::contains(const MailboxName& name) const {
-    return std::ranges::find(folders_, line_of(name)) != folders_.end();
-}
-
-bool Subscriptions::add(const MailboxName& name) {
-    if (contains(name)) return false;
-    folders_.push_back(line_of(name));
+Result<bool> Subscriptions::add(const MailboxName& name) {
+    Result<std::string> line = layout_.subscription(name);
+    if (!line) return fail(line.error());
+    if (std::ranges::find(lines_, *line) != lines_.end()) return false;
+    lines_.push_back(std::move(*line));
     return true;
 }
 
-bool Subscriptions::remove(const MailboxName& name) { return std::erase(folders_, line_of(name)) != 0; }
+Result<bool> Subscriptions::remove(const MailboxName& name) {
+    const Result<std::string> line = layout_.subscription(name);
+    if (!line) return fail(line.error());
+    return std::erase(lines_, *line) != 0;
+}
 
-Result<Subscriptions> read_subscriptions(int account_root) {
+Result<Subscriptions> read_subscriptions(int account_root, const Layout& layout) {
     const Result<UniqueFd> fd = open_in(account_root, file_name, O_RDONLY);
-    if (!fd && fd.error().code == ErrorCode::not_found) return Subscriptions();
+    if (!fd && fd.error().code == ErrorCode::not_found) return Subscriptions(layout);
     if (!fd) return fail(fd.error());
     const Result<std::string> text = read_all(fd->get(), max_bytes);
     if (!text) return fail(text.error());
-    return Subscriptions::parse(*text);
+    return Subscriptions::parse(*text, layout);
 }
 
 Result<> write_subscriptions(int account_root, const Subscriptions& subscriptions) {

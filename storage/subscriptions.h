@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "storage/layout.h"
 #include "storage/mailbox_name.h"
 
 namespace posthouse::storage {
@@ -13,24 +14,25 @@ namespace posthouse::storage {
 /// The subscribed names in the file's order. What can't be a name is kept as it stands.
 class Subscriptions {
   public:
+    explicit Subscriptions(const Layout& layout) : layout_(layout) {}
     /// From the file's text, whichever version.
-    static Subscriptions parse(std::string_view text);
-    /// The text of version 2: "V\t2\n\n", then a name per line in modified UTF-7, tabs between its levels.
+    static Subscriptions parse(std::string_view text, const Layout& layout);
+    /// The text of version 2: "V\t2\n\n", then a name per line as the layout spells it, tabs between its levels.
     std::string text() const;
 
     std::vector<MailboxName> names() const;
-    bool contains(const MailboxName& name) const;
-    /// False: it was there already.
-    bool add(const MailboxName& name);
-    /// False: it wasn't there.
-    bool remove(const MailboxName& name);
+    /// False: it was there already. Errors: the layout can't spell the name.
+    Result<bool> add(const MailboxName& name);
+    /// False: it wasn't there. Errors as add().
+    Result<bool> remove(const MailboxName& name);
 
   private:
-    std::vector<std::string> folders_;  ///< as Maildir++ folders with tabs for dots: "Work\tOpen", "INBOX"
+    Layout layout_;
+    std::vector<std::string> lines_;  ///< as in version 2: "Work\tOpen", "INBOX"
 };
 
 /// Reads the file; a missing one is empty.
-Result<Subscriptions> read_subscriptions(int account_root);
+Result<Subscriptions> read_subscriptions(int account_root, const Layout& layout);
 /// Replaces the file durably.
 Result<> write_subscriptions(int account_root, const Subscriptions& subscriptions);
 

@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "lib/base/ascii.h"
+#include "storage/store_state.h"
 
 namespace posthouse::storage::crash {
 namespace {
@@ -73,7 +74,8 @@ SeenMailbox look_at_mailbox(Account& account, const MailboxName& name, std::stri
     EXPECT_EQ(status->messages, seen.messages.size());
     EXPECT_EQ(status->unseen, unseen);
     EXPECT_EQ(status->deleted, deleted);
-    look_at_files(account.root() + (name.is_inbox() ? "" : "/" + name.folder()), name.is_inbox(), status->messages);
+    const std::string path = account.store()->settings().layout.path(account.root(), name).value();
+    look_at_files(path, name.is_inbox(), status->messages);
     return seen;
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "lib/base/utf7.h"
+#include "storage/layout.h"
 #include "storage/mailbox_name.h"
 #include "storage/maildir_name.h"
 #include "storage/subscriptions.h"
@@ -23,9 +24,13 @@ void require(bool holds) {
 void try_names(std::string_view text) {
     if (const auto encoded = utf7::encode(text)) require(utf7::decode(*encoded).value() == text);
     if (const auto decoded = utf7::decode(text)) require(utf7::encode(*decoded).value() == text);
-    if (const auto name = MailboxName::parse(text))
-        require(MailboxName::from_folder(name->folder()).value() == *name && name->folder().size() <= 255);
-    if (const auto name = MailboxName::from_folder(text)) require(name->folder() == text);
+    const Layout layout;
+    if (const auto name = MailboxName::parse(text)) {
+        if (const auto folder = layout.folder(*name))
+            require(folder->size() <= 255 && layout.name(*folder).value() == *name);
+        if (const auto line = layout.subscription(*name)) require(layout.subscribed(*line).value() == *name);
+    }
+    if (const auto name = layout.name(text)) require(layout.folder(*name).value() == text);
 }
 
 void try_file_name(std::string_view text) {
@@ -55,9 +60,9 @@ void try_uidlist(std::string_view text) {
 }
 
 void try_subscriptions(std::string_view text) {
-    const Subscriptions subscriptions = Subscriptions::parse(text);
+    const Subscriptions subscriptions = Subscriptions::parse(text, Layout());
     const std::string written = subscriptions.text();
-    require(Subscriptions::parse(written).text() == written);
+    require(Subscriptions::parse(written, Layout()).text() == written);
     for (const MailboxName& name : subscriptions.names()) require(!name.text().empty());
 }
 

@@ -79,7 +79,7 @@ std::string TestClient::read_rest() {
 ImapServer::ImapServer(config::Config config)
     : folder_(make_folder()),
       config_(std::make_shared<const config::Config>(with_name(std::move(config)))),
-      store_(storage::Settings{.mail_root = folder_ + "/mail", .index_root = {}, .host_name = "test"}) {
+      store_(storage::Settings{.mail_root = folder_ + "/mail", .index_root = {}, .layout = {}, .host_name = "test"}) {
     std::promise<void> ready;
     thread_ = std::thread([this, &ready] { loop_.run_until_complete(main(ready)); });
     ready.get_future().wait();

@@ -48,7 +48,8 @@ class ConversationTest : public testing::Test {
   protected:
     ConversationTest() : folder_(testing::TempDir() + "posthouse-lmtpd-XXXXXX") {
         if (::mkdtemp(folder_.data()) == nullptr) std::abort();
-        store_.emplace(storage::Settings{.mail_root = folder_ + "/mail", .index_root = {}, .host_name = "test"});
+        store_.emplace(
+            storage::Settings{.mail_root = folder_ + "/mail", .index_root = {}, .layout = {}, .host_name = "test"});
         config.general.hostname = "mx.example.org";
     }
     ~ConversationTest() override { std::filesystem::remove_all(folder_); }

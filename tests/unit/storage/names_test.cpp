@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/flags.h"
+#include "storage/layout.h"
 #include "storage/mailbox_name.h"
 #include "storage/maildir_name.h"
 #include "storage/store.h"
@@ -10,41 +11,63 @@
 namespace posthouse::storage {
 namespace {
 
-TEST(MailboxNameTest, FoldersAreModifiedUtf7WithDots) {
-    EXPECT_EQ(MailboxName::parse("Work/Entwürfe").value().folder(), ".Work.Entw&APw-rfe");
-    EXPECT_EQ(MailboxName::from_folder(".Work.Entw&APw-rfe").value().text(), "Work/Entwürfe");
-    EXPECT_EQ(MailboxName::parse("A&B").value().folder(), ".A&-B");
-}
+MailboxName named(std::string_view text) { return MailboxName::parse(text).value(); }
 
 TEST(MailboxNameTest, InboxIsOneNameInAnyCase) {
-    EXPECT_TRUE(MailboxName::parse("iNbOx").value().is_inbox());
-    EXPECT_EQ(MailboxName::parse("inbox").value().folder(), "");
-    EXPECT_EQ(MailboxName::parse("inbox/Sub").value().text(), "INBOX/Sub");
-    EXPECT_EQ(MailboxName::parse("inboxes").value().text(), "inboxes");
-    EXPECT_FALSE(MailboxName::from_folder(".INBOX"));
-    EXPECT_FALSE(MailboxName::from_folder(".inbox.A"));
+    EXPECT_TRUE(named("iNbOx").is_inbox());
+    EXPECT_EQ(named("inbox/Sub").text(), "INBOX/Sub");
+    EXPECT_EQ(named("inboxes").text(), "inboxes");
 }
 
-TEST(MailboxNameTest, WhatCannotBeAFolderIsRefused) {
-    for (const std::string_view name : {"", "/", "a//b", "/a", "a/", "a.b", "..", "../x", "a\x01", "a\xff", "a\r\nb"})
+TEST(MailboxNameTest, WhatIsNoNameIsRefused) {
+    for (const std::string_view name : {"", "/", "a//b", "/a", "a/", "a\x01", "a\xff", "a\r\nb"})
         EXPECT_FALSE(MailboxName::parse(name)) << name;
     EXPECT_FALSE(MailboxName::parse(std::string_view("a\0b", 3)));
-    EXPECT_EQ(MailboxName::parse(std::string(254, 'x')).value().folder().size(), 255u);
-    EXPECT_EQ(MailboxName::parse(std::string(255, 'x')).error().code, ErrorCode::limit);
     EXPECT_EQ(MailboxName::parse(std::string(2000, 'x')).error().code, ErrorCode::limit);
-    for (const std::string_view folder : {".", "..", ".a.", ".a..b", "x", ".a&", ".a/b", ".&AC8-"})
-        EXPECT_FALSE(MailboxName::from_folder(folder)) << folder;
 }
 
 TEST(MailboxNameTest, ChildrenMoveWithTheirParent) {
-    const auto name = [](std::string_view text) { return MailboxName::parse(text).value(); };
-    EXPECT_EQ(name("A/B/C").moved(name("A"), name("X/Y")).value(), name("X/Y/B/C"));
-    EXPECT_EQ(name("AB").moved(name("A"), name("X")).value(), name("AB"));
-    EXPECT_TRUE(name("A/B").is_below(name("A")));
-    EXPECT_FALSE(name("AB").is_below(name("A")));
-    EXPECT_EQ(name("A/B").parent(), name("A"));
-    EXPECT_EQ(name("A").parent(), std::nullopt);
-    EXPECT_FALSE(name("A/B").moved(name("A"), name(std::string(253, 'x'))));
+    EXPECT_EQ(named("A/B/C").moved(named("A"), named("X/Y")).value(), named("X/Y/B/C"));
+    EXPECT_EQ(named("AB").moved(named("A"), named("X")).value(), named("AB"));
+    EXPECT_TRUE(named("A/B").is_below(named("A")));
+    EXPECT_FALSE(named("AB").is_below(named("A")));
+    EXPECT_EQ(named("A/B").parent(), named("A"));
+    EXPECT_EQ(named("A").parent(), std::nullopt);
+    EXPECT_FALSE(named("A/B").moved(named("A"), named(std::string(1023, 'x'))));
+}
+
+TEST(LayoutTest, FoldersAreModifiedUtf7WithDots) {
+    const Layout layout;
+    EXPECT_EQ(layout.folder(named("Work/Entwürfe")).value(), ".Work.Entw&APw-rfe");
+    EXPECT_EQ(layout.name(".Work.Entw&APw-rfe").value(), named("Work/Entwürfe"));
+    EXPECT_EQ(layout.folder(named("A&B")).value(), ".A&-B");
+    EXPECT_EQ(layout.folder(named("inbox")).value(), "");
+    EXPECT_EQ(layout.path("/mail/bob", named("inbox")).value(), "/mail/bob");
+    EXPECT_EQ(layout.path("/mail/bob", named("inbox/x")).value(), "/mail/bob/.INBOX.x");
+}
+
+TEST(LayoutTest, WhatCannotBeAFolderIsRefused) {
+    const Layout layout;
+    for (const std::string_view name : {"a.b", "..", "../x"})
+        EXPECT_EQ(layout.folder(named(name)).error().code, ErrorCode::invalid) << name;
+    EXPECT_EQ(layout.folder(named(std::string(254, 'x'))).value().size(), 255u);
+    EXPECT_EQ(layout.folder(named(std::string(255, 'x'))).error().code, ErrorCode::limit);
+}
+
+TEST(LayoutTest, OnlyTheRightSpellingOfANameIsAMailbox) {
+    const Layout layout;
+    for (const std::string_view folder :
+         {".", "..", ".a.", ".a..b", "x", ".a&", ".a/b", ".&AC8-", ".INBOX", ".inbox.A"})
+        EXPECT_FALSE(layout.name(folder)) << folder;
+    EXPECT_FALSE(layout.name("." + std::string(255, 'x')));
+}
+
+TEST(LayoutTest, SubscriptionsHaveTabsBetweenLevels) {
+    const Layout layout;
+    EXPECT_EQ(layout.subscription(named("Work/Entwürfe")).value(), "Work\tEntw&APw-rfe");
+    EXPECT_EQ(layout.subscribed("Work\tEntw&APw-rfe").value(), named("Work/Entwürfe"));
+    EXPECT_TRUE(layout.subscribed("inbox").value().is_inbox());
+    EXPECT_FALSE(layout.subscribed("a\t\tb"));
 }
 
 TEST(AccountNameTest, PartsThatCouldLeaveTheirFolderAreRefused) {

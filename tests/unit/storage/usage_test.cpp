@@ -36,7 +36,9 @@ class UsageTest : public MailRoot {
         ASSERT_TRUE(deliver(store, bob, message(bytes)));
         with.changed(bob, account_limits, {static_cast<std::int64_t>(bytes - 1), 1}, begun);
     }
-    Usage counted(const SharedLimits& account_limits) const { return count_files(path(), *account_limits)->usage; }
+    Usage counted(const SharedLimits& account_limits) const {
+        return count_files(path(), Layout(), *account_limits)->usage;
+    }
     void make_old() const {
         const timespec old[2] = {{0, UTIME_OMIT}, {::time(nullptr) - 16 * 60, 0}};
         ASSERT_EQ(::utimensat(AT_FDCWD, path("maildirsize").c_str(), old, 0), 0);
@@ -49,9 +51,9 @@ TEST_F(UsageTest, AllMailboxesAreCountedByTheirNamesAndBySizeWhereANameTellsNone
     write("cur/1.M1P1.elsewhere:2,S", "exactly 20 bytes....");
     write("new/2.M1P1.elsewhere", "5 b..");
     write("new/.hidden", "not counted");
-    EXPECT_EQ(count_files(path(), QuotaLimits())->usage, (Usage{5 + 3 + 20 + 5, 4}));
-    EXPECT_EQ(count_files(path(), *limits({"Trash:ignore"}))->usage, (Usage{5 + 20 + 5, 3}));
-    EXPECT_EQ(count_files(path("nowhere"), QuotaLimits())->usage, Usage{});
+    EXPECT_EQ(count_files(path(), Layout(), QuotaLimits())->usage, (Usage{5 + 3 + 20 + 5, 4}));
+    EXPECT_EQ(count_files(path(), Layout(), *limits({"Trash:ignore"}))->usage, (Usage{5 + 20 + 5, 3}));
+    EXPECT_EQ(count_files(path("nowhere"), Layout(), QuotaLimits())->usage, Usage{});
 }
 
 TEST_F(UsageTest, WithoutAFileTheMessagesAreCountedAndTheFileIsWritten) {
