@@ -1,29 +1,24 @@
 // The directory that the configuration names.
 #include "cli/open_directory.h"
 
-#include "auth/directory/sqlite_directory.h"
-
 namespace posthouse::cli {
-namespace {
 
-Result<auth::SqliteSettings> settings(const Context& context) {
+Result<auth::DatabaseSettings> database(const Context& context) {
     const Result<config::Snapshot> config = context.config();
     if (!config) return fail(config.error());
-    return auth::SqliteSettings{(*config)->directory.sqlite, (*config)->directory.busy_timeout.count()};
+    return auth::database_settings(**config);
 }
 
-}  // namespace
-
 Result<std::unique_ptr<auth::Directory>> open_directory(const Context& context) {
-    const Result<auth::SqliteSettings> where = settings(context);
+    const Result<auth::DatabaseSettings> where = database(context);
     if (!where) return fail(where.error());
-    return auth::open_sqlite_directory(*where);
+    return auth::open_directory(*where);
 }
 
 Result<std::unique_ptr<auth::Directory>> create_directory(const Context& context) {
-    const Result<auth::SqliteSettings> where = settings(context);
+    const Result<auth::DatabaseSettings> where = database(context);
     if (!where) return fail(where.error());
-    return auth::create_sqlite_directory(*where);
+    return auth::create_directory(*where);
 }
 
 }  // namespace posthouse::cli

@@ -3,14 +3,16 @@
 
 #include <memory>
 
-#include "auth/directory/directory.h"
+#include "auth/directory/database.h"
 #include "cli/command.h"
 
 namespace posthouse::cli {
 
-/// Opens the directory to read. Errors: as Context::config and open_sqlite_directory.
+/// Where the configuration says that the directory is. Errors: as Context::config.
+Result<auth::DatabaseSettings> database(const Context& context);
+/// Opens the directory to read. Errors: as database() and auth::open_directory.
 Result<std::unique_ptr<auth::Directory>> open_directory(const Context& context);
-/// Opens it to write; a database that doesn't exist is made.
+/// Opens it to write: auth::create_directory.
 Result<std::unique_ptr<auth::Directory>> create_directory(const Context& context);
 
 }  // namespace posthouse::cli

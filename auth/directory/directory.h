@@ -41,6 +41,15 @@ struct Alias {
     std::int64_t created_at = 0;
 };
 
+/// A row of audit_log: who did what when.
+struct AuditEntry {
+    std::int64_t at = 0;
+    std::string actor;
+    std::string action;   ///< "user.add"
+    std::string subject;  ///< an address or a domain
+    std::string details;
+};
+
 struct NewUser {
     std::string email;
     std::string password;
@@ -69,6 +78,8 @@ class Directory {
     virtual Result<std::vector<Domain>> domains() = 0;
     virtual Result<std::vector<User>> users(std::string_view domain) = 0;
     virtual Result<std::vector<Alias>> aliases(std::string_view domain) = 0;
+    /// The latest entries first, at most `limit`; of one subject when it is not empty.
+    virtual Result<std::vector<AuditEntry>> audit(std::string_view subject, std::size_t limit) = 0;
 
     // Writing: durable when the call returns, or when its transaction is committed
 
@@ -88,6 +99,8 @@ class Directory {
     virtual Result<> remove_alias(std::string_view source, std::string_view destination) = 0;
     /// Errors: not_found.
     virtual Result<> set_usage(std::string_view email, std::int64_t usage_mb) = 0;
+    /// Belongs into the transaction of what it tells; the time is set by this call.
+    virtual Result<> add_audit(const AuditEntry& entry) = 0;
 
   private:
     friend class Transaction;

@@ -1,98 +1,125 @@
-// The schema of the SQLite directory. Tables and columns have the names that administrators know from tutorials.
+// The schema's versions: reading, checking, migrating.
 #include "auth/directory/schema.h"
 
-#include <array>
-
+#include "auth/directory/dialect.h"
+#include "auth/directory/schema_steps.h"
 #include "lib/base/log.h"
 
 namespace posthouse::auth {
 namespace {
 
-// Step n makes version n + 1 of version n. A released step is never changed; a change is a new step.
-// Names and addresses are stored in lower case (auth/directory/address.h), times as seconds since 1970.
-constexpr std::array<const char*, 1> steps{
-    R"(
-CREATE TABLE virtual_domains (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    created_at INTEGER NOT NULL DEFAULT (unixepoch())
-);
-CREATE TABLE virtual_users (
-    id INTEGER PRIMARY KEY,
-    domain_id INTEGER NOT NULL REFERENCES virtual_domains(id) ON DELETE CASCADE,
-    email TEXT NOT NULL UNIQUE,
-    password TEXT NOT NULL,
-    quota_mb INTEGER NOT NULL DEFAULT 0 CHECK (quota_mb >= 0),
-    enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
-    admin INTEGER NOT NULL DEFAULT 0 CHECK (admin IN (0, 1)),
-    created_at INTEGER NOT NULL DEFAULT (unixepoch()),
-    password_changed_at INTEGER NOT NULL DEFAULT (unixepoch())
-);
-CREATE INDEX virtual_users_domain ON virtual_users(domain_id, id);
-CREATE TABLE virtual_aliases (
-    id INTEGER PRIMARY KEY,
-    domain_id INTEGER NOT NULL REFERENCES virtual_domains(id) ON DELETE CASCADE,
-    source TEXT NOT NULL,
-    destination TEXT NOT NULL,
-    created_at INTEGER NOT NULL DEFAULT (unixepoch()),
-    UNIQUE (source, destination)
-);
-CREATE INDEX virtual_aliases_domain ON virtual_aliases(domain_id, id);
-CREATE TABLE mailbox_usage (
-    email TEXT PRIMARY KEY REFERENCES virtual_users(email) ON DELETE CASCADE ON UPDATE CASCADE,
-    usage_mb INTEGER NOT NULL,
-    last_updated INTEGER NOT NULL
-);
-)",
-};
-
-std::unexpected<Error> too_new(std::int64_t version) {
-    return fail(ErrorCode::unsupported, "The directory database has schema version " + std::to_string(version) +
-                                            ", this program knows versions up to " + std::to_string(schema_version()));
+std::string versions(std::int64_t found, std::string_view what, std::int64_t ours) {
+    return "The directory database has schema version " + std::to_string(found) + ", this program " +
+           std::string(what) + ' ' + std::to_string(ours);
 }
 
-Result<> apply_steps(SqliteConnection& connection) {
-    const Result<std::int64_t> version = connection.query_number("PRAGMA user_version");
+std::unexpected<Error> too_new(std::int64_t version) {
+    return fail(ErrorCode::unsupported, versions(version, "knows versions up to", schema_version()));
+}
+
+Result<> write_version(Connection& connection, std::int64_t version) {
+    const std::string number = std::to_string(version);
+    if (connection.engine() == Engine::sqlite) return connection.execute("PRAGMA user_version = " + number);
+    return connection.execute("REPLACE INTO posthouse_schema (id, version) VALUES (1, " + number + ")");
+}
+
+/// Whether there are tables although there is no version.
+Result<bool> has_foreign_tables(Connection& connection) {
+    const char* sql = connection.engine() == Engine::sqlite
+                          ? "SELECT count(*) FROM sqlite_master"
+                          : "SELECT count(*) FROM information_schema.tables WHERE table_schema = database()"
+                            " AND table_name <> 'posthouse_schema'";
+    const Result<std::int64_t> tables = connection.query_number(sql);
+    if (!tables) return fail(tables.error());
+    return *tables > 0;
+}
+
+Result<> apply_steps(Connection& connection) {
+    const Result<std::int64_t> found = read_schema_version(connection);
+    if (!found) return fail(found.error());
+    if (*found > schema_version() || *found < 0) return too_new(*found);
+    for (std::int64_t version = *found; version < schema_version(); ++version) {
+        for (const std::string_view statement : schema_steps()[static_cast<std::size_t>(version)]) {
+            const Result<> done = connection.execute(in_dialect(connection.engine(), statement));
+            if (!done) return done;
+        }
+        if (const Result<> written = write_version(connection, version + 1); !written) return written;
+    }
+    return {};
+}
+
+Result<> refuse_foreign_tables(Connection& connection) {
+    const Result<std::int64_t> version = read_schema_version(connection);
     if (!version) return fail(version.error());
-    if (*version > schema_version() || *version < 0) return too_new(*version);
-    if (*version == schema_version()) return {};
-    if (*version == 0) {
-        const Result<std::int64_t> tables = connection.query_number("SELECT count(*) FROM sqlite_master");
-        if (!tables) return fail(tables.error());
-        if (*tables > 0) return fail(ErrorCode::unsupported, "The directory database holds tables of another program");
+    if (*version != 0) return {};
+    const Result<bool> foreign = has_foreign_tables(connection);
+    if (!foreign) return fail(foreign.error());
+    if (*foreign) return fail(ErrorCode::unsupported, "The directory database holds tables of another program");
+    return {};
+}
+
+Result<> migrate_in_transaction(Connection& connection) {
+    if (const Result<> begun = connection.begin(true); !begun) return begun;
+    Result<> applied = refuse_foreign_tables(connection);
+    if (applied) applied = apply_steps(connection);
+    if (applied) applied = connection.commit();
+    if (!applied) connection.rollback();
+    return applied;
+}
+
+/// The table of the version is made first: once it is there, tables are ours even before the first step has ended.
+Result<> migrate_in_steps(Connection& connection) {
+    const Result<std::int64_t> locked = connection.query_number("SELECT get_lock('posthouse.migrate', 60)");
+    if (!locked) return fail(locked.error());
+    if (*locked != 1)
+        return fail(ErrorCode::unavailable, "The directory database is being migrated by another program");
+    const auto has_table = connection.query_number(
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = database()"
+        " AND table_name = 'posthouse_schema'");
+    Result<> applied = has_table ? Result<>() : Result<>(fail(has_table.error()));
+    if (applied && *has_table == 0) applied = refuse_foreign_tables(connection);
+    if (applied) {
+        applied = connection.execute(in_dialect(Engine::mariadb,
+                                                "CREATE TABLE IF NOT EXISTS posthouse_schema (id {integer} PRIMARY "
+                                                "KEY, version {integer} NOT NULL){table}"));
     }
-    for (auto step = static_cast<std::size_t>(*version); step < steps.size(); ++step) {
-        if (const Result<> done = connection.execute(steps[step]); !done) return done;
-    }
-    return connection.execute(("PRAGMA user_version = " + std::to_string(schema_version())).c_str());
+    if (applied) applied = apply_steps(connection);
+    const Result<std::int64_t> released = connection.query_number("SELECT release_lock('posthouse.migrate')");
+    if (!released) log::debug("the lock goes with the connection", {{"reason", released.error().message()}});
+    return applied;
 }
 
 }  // namespace
 
-std::int64_t schema_version() { return static_cast<std::int64_t>(steps.size()); }
+std::int64_t schema_version() { return static_cast<std::int64_t>(schema_steps().size()); }
 
-Result<> check_schema(SqliteConnection& connection) {
-    const Result<std::int64_t> version = connection.query_number("PRAGMA user_version");
+Result<std::int64_t> read_schema_version(Connection& connection) {
+    if (connection.engine() == Engine::sqlite) return connection.query_number("PRAGMA user_version");
+    const Result<std::int64_t> tables = connection.query_number(
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = database()"
+        " AND table_name = 'posthouse_schema'");
+    if (!tables) return fail(tables.error());
+    if (*tables == 0) return 0;
+    return connection.query_number("SELECT max(version) FROM posthouse_schema");
+}
+
+Result<> check_schema(Connection& connection) {
+    const Result<std::int64_t> version = read_schema_version(connection);
     if (!version) return fail(version.error());
+    if (*version == 0) return fail(ErrorCode::not_found, "The directory database has no tables yet: posthouse db init");
     if (*version > schema_version() || *version < 0) return too_new(*version);
     if (*version < schema_version())
-        return fail(ErrorCode::unsupported, "The directory database has schema version " + std::to_string(*version) +
-                                                ", this program needs " + std::to_string(schema_version()));
+        return fail(ErrorCode::unsupported, versions(*version, "needs", schema_version()) + ": posthouse db migrate");
     return {};
 }
 
-Result<> migrate(SqliteConnection& connection) {
+Result<> migrate(Connection& connection) {
     // The usual case takes no lock for writing.
-    const Result<std::int64_t> version = connection.query_number("PRAGMA user_version");
+    const Result<std::int64_t> version = read_schema_version(connection);
     if (!version) return fail(version.error());
     if (*version == schema_version()) return {};
-    if (const Result<> begun = connection.execute("BEGIN IMMEDIATE"); !begun) return begun;
-    Result<> applied = apply_steps(connection);
-    if (applied) applied = connection.execute("COMMIT");
-    if (applied) return {};
-    const Result<> undone = connection.execute("ROLLBACK");
-    if (!undone) log::warning("the change of the schema could not be undone", {{"reason", undone.error().message()}});
-    return applied;
+    if (*version > schema_version() || *version < 0) return too_new(*version);
+    return connection.engine() == Engine::sqlite ? migrate_in_transaction(connection) : migrate_in_steps(connection);
 }
 
 }  // namespace posthouse::auth

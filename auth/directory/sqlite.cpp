@@ -3,7 +3,7 @@
 
 #include <sqlite3.h>
 
-#include <utility>
+#include "lib/base/log.h"
 
 namespace posthouse::auth {
 namespace {
@@ -18,99 +18,115 @@ std::unexpected<Error> failure(sqlite3* connection, int status, std::string_view
         case SQLITE_RANGE: return fail(ErrorCode::internal, "Directory failed", detail);
         case SQLITE_BUSY:
         case SQLITE_LOCKED: return fail(ErrorCode::unavailable, "Directory is busy", detail);
+        case SQLITE_READONLY: return fail(ErrorCode::unavailable, "Directory is read-only", detail);
         default: return fail(ErrorCode::unavailable, "Directory is unavailable", detail);
     }
 }
 
+class SqliteStatement final : public PreparedStatement {
+  public:
+    SqliteStatement(sqlite3* connection, sqlite3_stmt* statement) : connection_(connection), statement_(statement) {}
+    SqliteStatement(const SqliteStatement&) = delete;
+    SqliteStatement& operator=(const SqliteStatement&) = delete;
+    ~SqliteStatement() override { sqlite3_finalize(statement_); }
+
+    void bind(std::size_t parameter, std::string_view text) override {
+        const char* data = text.data() == nullptr ? "" : text.data();
+        note(sqlite3_bind_text64(statement_, place(parameter), data, text.size(), SQLITE_STATIC, SQLITE_UTF8));
+    }
+    void bind(std::size_t parameter, std::int64_t number) override {
+        note(sqlite3_bind_int64(statement_, place(parameter), number));
+    }
+    void bind_null(std::size_t parameter) override { note(sqlite3_bind_null(statement_, place(parameter))); }
+
+    Result<bool> step() override {
+        if (bind_status_ != SQLITE_OK) return failure(connection_, bind_status_, sqlite3_sql(statement_));
+        const int status = sqlite3_step(statement_);
+        if (status == SQLITE_ROW) return true;
+        if (status == SQLITE_DONE) return false;
+        return failure(connection_, sqlite3_extended_errcode(connection_), sqlite3_sql(statement_));
+    }
+    std::int64_t changed() const override { return sqlite3_changes64(connection_); }
+    std::size_t columns() const override { return static_cast<std::size_t>(sqlite3_column_count(statement_)); }
+    std::string column_name(std::size_t column) const override {
+        const char* name = sqlite3_column_name(statement_, static_cast<int>(column));
+        return name == nullptr ? std::string() : std::string(name);
+    }
+    std::int64_t number(std::size_t column) const override {
+        return sqlite3_column_int64(statement_, static_cast<int>(column));
+    }
+    std::string text(std::size_t column) const override {
+        const auto* data = sqlite3_column_text(statement_, static_cast<int>(column));
+        if (data == nullptr) return {};
+        const int size = sqlite3_column_bytes(statement_, static_cast<int>(column));
+        return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)};
+    }
+    bool is_null(std::size_t column) const override {
+        return sqlite3_column_type(statement_, static_cast<int>(column)) == SQLITE_NULL;
+    }
+    void reset() override {
+        sqlite3_reset(statement_);
+        sqlite3_clear_bindings(statement_);
+        bind_status_ = SQLITE_OK;
+    }
+
+  private:
+    static int place(std::size_t parameter) { return static_cast<int>(parameter) + 1; }
+    void note(int status) {
+        if (bind_status_ == SQLITE_OK) bind_status_ = status;
+    }
+    sqlite3* connection_;
+    sqlite3_stmt* statement_;
+    int bind_status_ = SQLITE_OK;
+};
+
 }  // namespace
 
-Statement::Statement(Statement&& other) noexcept
-    : connection_(other.connection_),
-      statement_(std::exchange(other.statement_, nullptr)),
-      bound_(other.bound_),
-      bind_status_(other.bind_status_) {}
-
-Statement::~Statement() {
-    if (statement_ == nullptr) return;
-    sqlite3_reset(statement_);
-    sqlite3_clear_bindings(statement_);
+SqliteConnection::~SqliteConnection() {
+    forget_statements();
+    sqlite3_close_v2(connection_);
 }
 
-Statement& Statement::bind(std::string_view text) {
-    const char* data = text.data() == nullptr ? "" : text.data();
-    const int status = sqlite3_bind_text64(statement_, ++bound_, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-    if (bind_status_ == SQLITE_OK) bind_status_ = status;
-    return *this;
-}
-
-Statement& Statement::bind(std::int64_t number) {
-    const int status = sqlite3_bind_int64(statement_, ++bound_, number);
-    if (bind_status_ == SQLITE_OK) bind_status_ = status;
-    return *this;
-}
-
-Result<bool> Statement::step() {
-    if (bind_status_ != SQLITE_OK) return failure(connection_, bind_status_, sqlite3_sql(statement_));
-    const int status = sqlite3_step(statement_);
-    if (status == SQLITE_ROW) return true;
-    if (status == SQLITE_DONE) return false;
-    return failure(connection_, sqlite3_extended_errcode(connection_), sqlite3_sql(statement_));
-}
-
-Result<std::int64_t> Statement::run() {
-    const Result<bool> row = step();
-    if (!row) return fail(row.error());
-    return sqlite3_changes64(connection_);
-}
-
-std::int64_t Statement::number(int column) const { return sqlite3_column_int64(statement_, column); }
-
-std::string Statement::text(int column) const {
-    const auto* data = sqlite3_column_text(statement_, column);
-    if (data == nullptr) return {};
-    return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
-}
-
-bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
-
-void SqliteConnection::Closer::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
-void SqliteConnection::Closer::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-
-Result<SqliteConnection> SqliteConnection::open(const std::string& path, Open how, std::int64_t busy_timeout_ms) {
+Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::string& path, Open how,
+                                                                 std::int64_t busy_timeout_ms) {
     sqlite3* raw = nullptr;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     if (how == Open::create) flags |= SQLITE_OPEN_CREATE;
     const int status = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
-    SqliteConnection connection(raw);
+    std::unique_ptr<SqliteConnection> connection(new SqliteConnection(raw));
     if (status != SQLITE_OK) return failure(raw, status, "open " + path);
     sqlite3_busy_timeout(raw, static_cast<int>(busy_timeout_ms));
-    if (const Result<> set = connection.execute("PRAGMA foreign_keys = ON"); !set) return fail(set.error());
+    if (const Result<> set = connection->execute("PRAGMA foreign_keys = ON"); !set) return fail(set.error());
     return connection;
 }
 
-Result<Statement> SqliteConnection::prepare(const char* sql) {
-    auto& kept = statements_[sql];
-    if (!kept) {
-        sqlite3_stmt* raw = nullptr;
-        const int status = sqlite3_prepare_v3(connection_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
-        if (status != SQLITE_OK) return failure(connection_.get(), status, sql);
-        kept.reset(raw);
-    }
-    return Statement(connection_.get(), kept.get());
+Result<std::unique_ptr<PreparedStatement>> SqliteConnection::compile(const std::string& sql) {
+    sqlite3_stmt* raw = nullptr;
+    const char* rest = nullptr;
+    const int status = sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()) + 1,
+                                          SQLITE_PREPARE_PERSISTENT, &raw, &rest);
+    if (status != SQLITE_OK) return failure(connection_, status, sql);
+    std::unique_ptr<PreparedStatement> statement = std::make_unique<SqliteStatement>(connection_, raw);
+    if (raw == nullptr || (rest != nullptr && *rest != '\0'))
+        return fail(ErrorCode::internal, "Directory failed", "not one statement: " + sql);
+    return statement;
 }
 
-Result<> SqliteConnection::execute(const char* sql) {
-    const int status = sqlite3_exec(connection_.get(), sql, nullptr, nullptr, nullptr);
-    if (status != SQLITE_OK) return failure(connection_.get(), status, sql);
+Result<> SqliteConnection::execute(const std::string& sql) {
+    const int status = sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr);
+    if (status != SQLITE_OK) return failure(connection_, status, sql);
     return {};
 }
 
-Result<std::int64_t> SqliteConnection::query_number(const char* sql) {
-    Result<Statement> statement = prepare(sql);
-    if (!statement) return fail(statement.error());
-    const Result<bool> row = statement->step();
-    if (!row) return fail(row.error());
-    return *row ? statement->number(0) : 0;
+// A reader takes its snapshot at the first statement; a writer takes its lock now.
+Result<> SqliteConnection::begin(bool write) { return execute(write ? "BEGIN IMMEDIATE" : "BEGIN"); }
+
+Result<> SqliteConnection::commit() { return execute("COMMIT"); }
+
+void SqliteConnection::rollback() {
+    // SQLite rolls back by itself when a commit failed for good.
+    if (const Result<> undone = execute("ROLLBACK"); !undone)
+        log::debug("nothing to roll back", {{"reason", undone.error().message()}});
 }
 
 }  // namespace posthouse::auth

@@ -6,7 +6,9 @@
 
 #include <fstream>
 
+#include "auth/directory/dialect.h"
 #include "auth/directory/schema.h"
+#include "auth/directory/schema_steps.h"
 #include "auth/directory/sqlite.h"
 #include "tests/unit/daemon/fake_daemon.h"
 
@@ -20,7 +22,7 @@ class SqliteDirectoryTest : public testing::Test {
         EXPECT_TRUE(directory) << directory.error().message();
         return std::move(*directory);
     }
-    SqliteConnection raw() {
+    std::unique_ptr<SqliteConnection> raw() {
         return std::move(*SqliteConnection::open(settings_.path, SqliteConnection::Open::create, 0));
     }
     daemon::TemporaryFolder folder_;
@@ -88,8 +90,8 @@ TEST_F(SqliteDirectoryTest, RemovingADomainTakesItsUsersAliasesAndUsageAlong) {
     ASSERT_TRUE(directory->remove_domain("example.org"));
     EXPECT_TRUE(directory->users({})->empty());
     EXPECT_TRUE(directory->aliases({})->empty());
-    SqliteConnection connection = raw();
-    EXPECT_EQ(connection.query_number("SELECT count(*) FROM mailbox_usage"), 0);
+    const auto connection = raw();
+    EXPECT_EQ(connection->query_number("SELECT count(*) FROM mailbox_usage"), 0);
 }
 
 TEST_F(SqliteDirectoryTest, ListsAreSortedAndKeptToTheDomain) {
@@ -184,7 +186,7 @@ TEST_F(SqliteDirectoryTest, TheFileIsForItsOwnerOnly) {
     struct stat status{};
     ASSERT_EQ(::stat(settings_.path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600u);
-    EXPECT_EQ(raw().query_number("SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
+    EXPECT_EQ(raw()->query_number("SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
 }
 
 TEST_F(SqliteDirectoryTest, AMissingDatabaseIsUnavailableNotEmpty) {
@@ -200,7 +202,7 @@ TEST_F(SqliteDirectoryTest, ADamagedDatabaseIsUnavailable) {
 
 TEST_F(SqliteDirectoryTest, ANewerSchemaIsRefused) {
     create();
-    ASSERT_TRUE(raw().execute("PRAGMA user_version = 1000"));
+    ASSERT_TRUE(raw()->execute("PRAGMA user_version = 1000"));
     EXPECT_EQ(open_sqlite_directory(settings_).error().code, ErrorCode::unsupported);
     const auto created = create_sqlite_directory(settings_);
     EXPECT_EQ(created.error().code, ErrorCode::unsupported);
@@ -208,15 +210,57 @@ TEST_F(SqliteDirectoryTest, ANewerSchemaIsRefused) {
 }
 
 TEST_F(SqliteDirectoryTest, ForeignTablesAreNotTouched) {
-    ASSERT_TRUE(raw().execute("CREATE TABLE songs (id INTEGER)"));
+    ASSERT_TRUE(raw()->execute("CREATE TABLE songs (id INTEGER)"));
     EXPECT_EQ(create_sqlite_directory(settings_).error().code, ErrorCode::unsupported);
-    EXPECT_EQ(raw().query_number("SELECT count(*) FROM sqlite_master"), 1);
+    EXPECT_EQ(raw()->query_number("SELECT count(*) FROM sqlite_master"), 1);
 }
 
 TEST_F(SqliteDirectoryTest, CreatingTwiceKeepsWhatIsThere) {
     ASSERT_TRUE(create()->add_domain("example.org"));
     EXPECT_TRUE(*create()->has_domain("example.org"));
-    EXPECT_EQ(raw().query_number("PRAGMA user_version"), schema_version());
+    EXPECT_EQ(raw()->query_number("PRAGMA user_version"), schema_version());
+}
+
+TEST_F(SqliteDirectoryTest, AnEmptyDatabaseHasNoTablesYet) {
+    ASSERT_TRUE(raw());
+    EXPECT_EQ(open_sqlite_directory(settings_).error().code, ErrorCode::not_found);
+}
+
+TEST_F(SqliteDirectoryTest, AnOlderSchemaIsMigratedWithWhatIsInIt) {
+    for (const std::string_view statement : schema_steps()[0])
+        ASSERT_TRUE(raw()->execute(in_dialect(Engine::sqlite, statement)));
+    ASSERT_TRUE(raw()->execute("INSERT INTO virtual_domains (name) VALUES ('example.org'); PRAGMA user_version = 1"));
+    const auto refused = open_sqlite_directory(settings_);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
+    EXPECT_NE(refused.error().text.find("posthouse db migrate"), std::string::npos);
+    const auto directory = create();
+    EXPECT_TRUE(*directory->has_domain("example.org"));
+    EXPECT_EQ(raw()->query_number("SELECT count(*) FROM tenants"), 0);
+    EXPECT_TRUE(open_sqlite_directory(settings_));
+}
+
+TEST_F(SqliteDirectoryTest, AMigrationThatFailsLeavesTheOldSchema) {
+    for (const std::string_view statement : schema_steps()[0])
+        ASSERT_TRUE(raw()->execute(in_dialect(Engine::sqlite, statement)));
+    // In the way of the second step's last table.
+    ASSERT_TRUE(raw()->execute("CREATE TABLE audit_log (id INTEGER); PRAGMA user_version = 1"));
+    EXPECT_FALSE(create_sqlite_directory(settings_));
+    EXPECT_EQ(raw()->query_number("SELECT count(*) FROM sqlite_master WHERE name = 'tenants'"), 0);
+    EXPECT_EQ(raw()->query_number("PRAGMA user_version"), 1);
+}
+
+TEST_F(SqliteDirectoryTest, AuditEntriesAreListedLatestFirst) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_audit({0, "root", "domain.add", "example.org", ""}));
+    ASSERT_TRUE(directory->add_audit({0, "root", "user.add", "joe@example.org", "quota 5 MB"}));
+    const auto all = directory->audit({}, 10);
+    ASSERT_EQ(all->size(), 2u);
+    EXPECT_EQ((*all)[0].action, "user.add");
+    EXPECT_GT((*all)[0].at, 0);
+    EXPECT_EQ(directory->audit({}, 1)->size(), 1u);
+    ASSERT_EQ(directory->audit("example.org", 10)->size(), 1u);
+    EXPECT_EQ((*directory->audit("example.org", 10))[0].action, "domain.add");
 }
 
 TEST_F(SqliteDirectoryTest, TextCannotBecomeSql) {

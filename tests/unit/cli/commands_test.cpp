@@ -207,6 +207,19 @@ TEST_F(CommandsTest, CsvAddsAllUsersOrNone) {
     EXPECT_EQ(json("user list").size(), 3u);
 }
 
+TEST_F(CommandsTest, TheDatabaseIsMadeOnceAndItsVersionShown) {
+    EXPECT_EQ(run("db status"), 3);
+    EXPECT_NE(out_.find("posthouse db init"), std::string::npos) << out_;
+    EXPECT_EQ(run("db migrate"), 5);
+    EXPECT_EQ(run("db init"), 0) << err_;
+    EXPECT_EQ(run("db init"), 4);
+    const nlohmann::json status = json("db status");
+    EXPECT_EQ(status["version"], status["known"]);
+    EXPECT_EQ(run("db migrate"), 0);
+    EXPECT_NE(out_.find("Nothing to do"), std::string::npos) << out_;
+    EXPECT_EQ(run("domain add example.org"), 0);
+}
+
 TEST_F(CommandsTest, ErrorsAreJsonToo) {
     EXPECT_EQ(run("--json domain remove example.org"), 5);
     EXPECT_EQ(nlohmann::json::parse(out_)["error"]["code"], "unavailable");
@@ -238,7 +251,7 @@ TEST_F(CommandsTest, WrongUsageIsTwoAndHelpIsNone) {
 }
 
 TEST_F(CommandsTest, EveryCommandsHelpHasAnExample) {
-    for (const std::string group : {"domain", "user", "alias", "completion"}) {
+    for (const std::string group : {"domain", "user", "alias", "db", "completion"}) {
         ASSERT_EQ(run("__complete -- " + group + " x"), 0);
         std::istringstream words(out_);
         int commands = 0;

@@ -1,0 +1,117 @@
+// The steps of the schema. Tables and columns have the names that administrators know from tutorials.
+// Names and addresses are stored as address.h gives them, times as seconds since 1970.
+#include "auth/directory/schema_steps.h"
+
+namespace posthouse::auth {
+namespace {
+
+const SchemaStep domains_users_aliases{
+    R"(CREATE TABLE {if_missing} virtual_domains (
+    id {id},
+    name {text:255} NOT NULL UNIQUE,
+    created_at {integer} NOT NULL {now}
+){table})",
+    R"(CREATE TABLE {if_missing} virtual_users (
+    id {id},
+    domain_id {integer} NOT NULL REFERENCES virtual_domains(id) ON DELETE CASCADE,
+    email {text:320} NOT NULL UNIQUE,
+    password {text:1024} NOT NULL,
+    quota_mb {integer} NOT NULL DEFAULT 0 CHECK (quota_mb >= 0),
+    enabled {integer} NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
+    admin {integer} NOT NULL DEFAULT 0 CHECK (admin IN (0, 1)),
+    created_at {integer} NOT NULL {now},
+    password_changed_at {integer} NOT NULL {now}
+){table})",
+    "CREATE INDEX {if_missing} virtual_users_domain ON virtual_users(domain_id, id)",
+    R"(CREATE TABLE {if_missing} virtual_aliases (
+    id {id},
+    domain_id {integer} NOT NULL REFERENCES virtual_domains(id) ON DELETE CASCADE,
+    source {text:320} NOT NULL,
+    destination {text:320} NOT NULL,
+    created_at {integer} NOT NULL {now},
+    UNIQUE (source, destination)
+){table})",
+    "CREATE INDEX {if_missing} virtual_aliases_domain ON virtual_aliases(domain_id, id)",
+    R"(CREATE TABLE {if_missing} mailbox_usage (
+    email {text:320} NOT NULL PRIMARY KEY REFERENCES virtual_users(email) ON DELETE CASCADE ON UPDATE CASCADE,
+    usage_mb {integer} NOT NULL,
+    last_updated {integer} NOT NULL
+){table})",
+};
+
+const SchemaStep people_and_their_rights{
+    // Who owns domains, where one server has several customers.
+    R"(CREATE TABLE {if_missing} tenants (
+    id {id},
+    name {text:255} NOT NULL UNIQUE,
+    created_at {integer} NOT NULL {now}
+){table})",
+    "ALTER TABLE virtual_domains ADD COLUMN {if_missing} tenant_id {integer} NULL"
+    " REFERENCES tenants(id) ON DELETE SET NULL",
+    // Another name of a domain: what is sent to joe@name goes to joe@ that domain.
+    R"(CREATE TABLE {if_missing} domain_aliases (
+    id {id},
+    domain_id {integer} NOT NULL REFERENCES virtual_domains(id) ON DELETE CASCADE,
+    name {text:255} NOT NULL UNIQUE,
+    created_at {integer} NOT NULL {now}
+){table})",
+    // The server that has the user's mail; empty: this one.
+    "ALTER TABLE virtual_users ADD COLUMN {if_missing} host {text:255} NOT NULL DEFAULT ''",
+    // What somebody may administrate: all (domain and tenant NULL), one tenant's domains, or one domain.
+    R"(CREATE TABLE {if_missing} user_roles (
+    id {id},
+    user_id {integer} NOT NULL REFERENCES virtual_users(id) ON DELETE CASCADE,
+    role {text:32} NOT NULL CHECK (role IN ('admin', 'auditor')),
+    tenant_id {integer} NULL REFERENCES tenants(id) ON DELETE CASCADE,
+    domain_id {integer} NULL REFERENCES virtual_domains(id) ON DELETE CASCADE
+){table})",
+    // Addresses, or @domain, that a user may send as beside the own ones.
+    R"(CREATE TABLE {if_missing} send_as_grants (
+    id {id},
+    user_id {integer} NOT NULL REFERENCES virtual_users(id) ON DELETE CASCADE,
+    address {text:320} NOT NULL,
+    created_at {integer} NOT NULL {now},
+    UNIQUE (user_id, address)
+){table})",
+    // Further passwords of a user, each for some services ("imap pop3 smtp http", separated by spaces; empty: all) and
+    // networks (CIDR, separated by spaces; empty: all), until a time (NULL: for ever).
+    R"(CREATE TABLE {if_missing} app_passwords (
+    id {id},
+    user_id {integer} NOT NULL REFERENCES virtual_users(id) ON DELETE CASCADE,
+    name {text:255} NOT NULL,
+    password {text:1024} NOT NULL,
+    scope {text:255} NOT NULL DEFAULT '',
+    networks {text:1024} NOT NULL DEFAULT '',
+    expires_at {integer} NULL,
+    created_at {integer} NOT NULL {now},
+    last_used_at {integer} NULL,
+    UNIQUE (user_id, name)
+){table})",
+    // Of an address or a @domain; NULL: no limit of its own.
+    R"(CREATE TABLE {if_missing} sending_limits (
+    id {id},
+    address {text:320} NOT NULL UNIQUE,
+    messages_per_hour {integer} NULL CHECK (messages_per_hour >= 0),
+    recipients_per_hour {integer} NULL CHECK (recipients_per_hour >= 0),
+    recipients_per_message {integer} NULL CHECK (recipients_per_message >= 0)
+){table})",
+    // Who did what when. `subject` is an address or a domain.
+    R"(CREATE TABLE {if_missing} audit_log (
+    id {id},
+    at {integer} NOT NULL {now},
+    actor {text:255} NOT NULL,
+    action {text:64} NOT NULL,
+    subject {text:320} NOT NULL,
+    details {text:2048} NOT NULL DEFAULT ''
+){table})",
+    "CREATE INDEX {if_missing} audit_log_subject ON audit_log(subject, id)",
+};
+
+}  // namespace
+
+std::span<const SchemaStep> schema_steps() {
+    static const std::vector<SchemaStep> steps{domains_users_aliases, people_and_their_rights};
+    return steps;
+}
+
+}  // namespace posthouse::auth
