@@ -67,6 +67,7 @@ Result<UniqueFd> lock_tmp_file(const Folder& folder, const std::string& id) {
 /// One mailbox that gets the message.
 struct Slot {
     std::shared_ptr<const Folder> folder;
+    std::shared_ptr<MailboxState> mailbox;
     std::string header;
     std::string tmp_name;  ///< tmp/<id>, locked: the content itself, or only the lock of a linked one
     UniqueFd lock;
@@ -150,6 +151,7 @@ void DeliveryState::prepare(Store& store, const DeliveryTarget& target, Slot& sl
         return;
     }
     slot.folder = (*mailbox)->folder();
+    slot.mailbox = *mailbox;
     slot.header = target.header;
     const bool is_named = !order_.id.empty();
     std::string tmp_name = is_named ? order_.id : "deliver." + store_.host() + "." + random_hex(16);
@@ -256,7 +258,10 @@ Result<> DeliveryState::place(const Slot& slot, const std::string& tmp_name, con
     if (::renameat2(slot.folder->tmp(), tmp_name.c_str(), slot.folder->fresh(), base.c_str(), RENAME_NOREPLACE) != 0)
         return fail_errno("deliver into new/", errno);
     Result<> synced = sync_fd(slot.folder->fresh(), "new/");
-    if (synced) return {};
+    if (synced) {
+        slot.mailbox->tell_others();
+        return {};
+    }
     // Not promised, so not kept.
     ::unlinkat(slot.folder->fresh(), base.c_str(), 0);
     return synced;

@@ -98,7 +98,7 @@ Result<> MailboxState::destroy(const std::string& path, const std::string& trash
     const Result<UniqueFd> root = open_in(AT_FDCWD, account_root_, O_RDONLY | O_DIRECTORY);
     if (!root) return fail(root.error());
     if (Result<> synced = sync_fd(root->get(), "account's folder"); !synced) return synced;
-    noted();
+    tell_others();
     if (Result<> forgotten = forget_rows(); !forgotten)
         log::warning("deleted mailbox stays in the index", {{"error", forgotten.error().message()}});
     if (Result<> removed = remove_tree(trash); !removed)

@@ -34,6 +34,7 @@ MailboxState::MailboxState(std::shared_ptr<StoreState> store, std::string accoun
       account_root_(std::move(account_root)),
       index_place_(store_->index_place(account_root_)),
       folder_(std::make_shared<const Folder>(std::move(folder))),
+      wake_keys_{WakeKey::of_mailbox(key()), store_->wake_key(account_root_)},
       keyword_sets_(std::make_shared<KeywordSets>(keywords_)) {}
 
 MailboxState::~MailboxState() {
@@ -68,20 +69,21 @@ Result<Snapshot> MailboxState::snapshot() {
 }
 
 Result<Snapshot> MailboxState::look() {
+    bool must_scan = is_distrusted_.exchange(false, std::memory_order_relaxed);
     {
         const std::scoped_lock guard(mutex_);
         if (Result<> alive = check_alive(); !alive) return fail(alive.error());
         Result<IndexReader> opened = reader();
         if (!opened) return fail(opened.error());
         const std::optional<MailboxRow> row = opened->mailbox(key());
-        const bool must_wait = told_of_change_.exchange(false, std::memory_order_relaxed);
-        if (row && !must_wait) {
+        if (row) {
             const Result<bool> up_to_date = is_up_to_date(*row);
             if (!up_to_date) return fail(up_to_date.error());
-            if (*up_to_date) return Snapshot{std::move(*opened), *row, keyword_sets_};
+            must_scan = must_scan && row->cur.at_ns - row->cur.stamp.changed_ns < young_ns;
+            if (*up_to_date && !must_scan) return Snapshot{std::move(*opened), *row, keyword_sets_};
         }
     }
-    if (Result<> synchronised = synchronise(); !synchronised) return fail(synchronised.error());
+    if (Result<> synchronised = synchronise(must_scan); !synchronised) return fail(synchronised.error());
     return snapshot();
 }
 
@@ -146,7 +148,7 @@ Result<MailboxEdit> MailboxState::synchronised_edit(bool must_scan) {
     const bool is_told = edit.has_changes();
     if (Result<> committed = edit.commit(store_->settings().remembered_changes); !committed)
         return fail(committed.error());
-    if (is_told) noted();
+    if (is_told) tell_others();
     Result<IndexReader> again = reader();
     if (!again) return fail(again.error());
     return MailboxEdit(std::move(*again), key());
@@ -181,9 +183,13 @@ void MailboxState::end_work(Work& work) {
     own(work.touched_cur, work.edit.row().cur, folder_->cur());
     own(work.touched_fresh, work.edit.row().fresh_look, folder_->fresh());
     work.edit.row().list = list_.position();
+    const bool is_told = work.edit.has_changes();
     const Result<> committed = work.edit.commit(store_->settings().remembered_changes);
     if (!committed) log::warning("change can't be noted in the index", {{"error", committed.error().message()}});
-    noted();
+    if (is_told)
+        tell_others();
+    else
+        store_->watcher().forgive(wake_key());
 }
 
 Result<> MailboxState::rescan(Work& work) {
@@ -225,6 +231,7 @@ Result<> MailboxState::make_keywords(const Keywords& keywords, WhenFull when_ful
     // A keyword is durable before a file carries its letter.
     Result<> added = keywords_.add(*folder_, keywords, when_full);
     keywords_changed();
+    if (added) tell_others();
     return added;
 }
 
@@ -302,7 +309,5 @@ Result<Delta> MailboxState::refresh(ModSeq since, Access access) {
     std::ranges::sort(delta.flags, {}, &MessageFlags::uid);
     return delta;
 }
-
-void MailboxState::noted() { store_->watcher().changed(this); }
 
 }  // namespace posthouse::storage

@@ -1,6 +1,7 @@
 // A mailbox as the sessions of this process share it: its folder, its locks, and the way to its rows in the index.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -95,8 +96,11 @@ class MailboxState {
     /// A folder's time is too young to be believed: it is to be read once more, by the one who gets true.
     bool take_verification() { return needs_verification_.load() && !verifies_.exchange(true); }
     Result<> verify();
-    /// A foreign program changed something this moment: the next look waits for those who work on the mailbox.
-    void told_of_change() { told_of_change_.store(true, std::memory_order_relaxed); }
+    /// Something changed, and whoever looks now sees it: tells all who wait for this mailbox or its account.
+    void tell_others() { store_->watcher().tell(wake_keys_); }
+    WakeKey wake_key() const { return wake_keys_.front(); }
+    /// The kernel saw a change that nobody here made: the next look doesn't believe a folder's young time.
+    void distrust() { is_distrusted_.store(true, std::memory_order_relaxed); }
 
     std::string guid() const;
     UidValidity uid_validity() const;
@@ -155,7 +159,6 @@ class MailboxState {
     Result<> rescan(Work& work);
     /// This mailbox's UIDVALIDITY; not_found: it isn't the one that the sessions here know.
     Result<> take_identity(const UidListPosition& position);
-    void noted();
 
     Result<bool> set_flags(Work& work, std::uint32_t uid, const FlagChange& change, std::uint32_t mask);
     Result<> forget_rows();
@@ -176,9 +179,10 @@ class MailboxState {
     const std::string account_root_;
     const IndexPlace index_place_;
     const std::shared_ptr<const Folder> folder_;
+    const std::array<WakeKey, 2> wake_keys_;  ///< this mailbox, its account
     std::atomic<bool> needs_verification_{false};
     std::atomic<bool> verifies_{false};
-    std::atomic<bool> told_of_change_{false};
+    std::atomic<bool> is_distrusted_{false};
 
     struct KeptSummary {
         std::uint32_t mailbox = 0;

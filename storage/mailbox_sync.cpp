@@ -24,7 +24,6 @@
 namespace posthouse::storage {
 namespace {
 
-constexpr std::int64_t second_ns = 1'000'000'000;
 /// Doubt is settled at most so often that this part of the time is spent on reading.
 constexpr std::int64_t verify_share = 50;
 
@@ -62,15 +61,15 @@ void take_told(Record& record) {
 Doubt doubt_about_cur(const Look& look, const Stamp& now) {
     if (look.at_ns == 0 || look.stamp != now) return Doubt::certain;
     // Folder times tick: a change just after the reading may have left the same time.
-    if (look.at_ns - now.changed_ns >= second_ns) return Doubt::none;
+    if (look.at_ns - now.changed_ns >= young_ns) return Doubt::none;
     const std::int64_t clock = wall_clock_ns();
-    const bool is_time = clock - look.at_ns >= verify_share * look.cost_ns && clock - now.changed_ns >= second_ns;
+    const bool is_time = clock - look.at_ns >= verify_share * look.cost_ns && clock - now.changed_ns >= young_ns;
     return is_time ? Doubt::young : Doubt::none;
 }
 
 Doubt doubt_about_fresh(const Look& look, const Stamp& now) {
     if (look.at_ns == 0 || look.stamp != now) return Doubt::certain;
-    return look.at_ns - now.changed_ns >= second_ns ? Doubt::none : Doubt::young;
+    return look.at_ns - now.changed_ns >= young_ns ? Doubt::none : Doubt::young;
 }
 
 std::uint32_t next_uid_of(const UidListPosition& position) {

@@ -10,6 +10,8 @@
 
 namespace posthouse::storage {
 
+/// A folder's time is believed when it was that old at the reading: times tick.
+constexpr std::int64_t young_ns = 1'000'000'000;
 /// What a folder's time tells about the last reading.
 enum class Doubt {
     none,     ///< nothing changed since

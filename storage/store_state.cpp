@@ -22,11 +22,15 @@ std::string host_of(const Settings& settings) {
     return host_for_names(name.data());
 }
 
+Settings completed(Settings settings) {
+    if (settings.index_root.empty()) settings.index_root = settings.mail_root + ".index";
+    return settings;
+}
+
 }  // namespace
 
-StoreState::StoreState(Settings settings) : settings_(std::move(settings)), locks_(host_of(settings_)) {
-    if (settings_.index_root.empty()) settings_.index_root = settings_.mail_root + ".index";
-}
+StoreState::StoreState(Settings settings)
+    : settings_(completed(std::move(settings))), locks_(host_of(settings_)), watcher_(settings_.index_root) {}
 
 StoreState::~StoreState() = default;
 
@@ -37,6 +41,10 @@ std::string StoreState::root_of(const AccountName& name) const {
 IndexPlace StoreState::index_place(const std::string& account_root) const {
     return {settings_.index_root + account_root.substr(settings_.mail_root.size()), account_root,
             settings_.index_map_bytes};
+}
+
+WakeKey StoreState::wake_key(const std::string& account_root) const {
+    return WakeKey::of_account(std::string_view(account_root).substr(settings_.mail_root.size()));
 }
 
 Result<std::shared_ptr<MailboxState>> StoreState::mailbox(const std::shared_ptr<StoreState>& store,

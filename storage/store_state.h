@@ -36,6 +36,8 @@ class StoreState {
     std::string root_of(const AccountName& name) const;
     /// Where the index of the account with this folder lies.
     IndexPlace index_place(const std::string& account_root) const;
+    /// Who waits for whatever happens in the account with this folder.
+    WakeKey wake_key(const std::string& account_root) const;
     /// The shared memory of the mailbox in this folder. not_found: no such folder.
     static Result<std::shared_ptr<MailboxState>> mailbox(const std::shared_ptr<StoreState>& store,
                                                          const std::string& account_root, const std::string& path);

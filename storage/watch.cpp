@@ -1,82 +1,98 @@
-// Watcher: inotify on new/ and cur/ where somebody waits, one instance for the process; polling where it can't.
+// Watcher: who waits for what, told by this process, by others' wake marks, or by the kernel; polling where none can.
 #include "storage/watch.h"
 
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
-#include <sys/vfs.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstring>
 #include <map>
 #include <mutex>
 #include <set>
-#include <string>
 
 #include "lib/base/fd.h"
 #include "storage/folder.h"
 #include "storage/mailbox_state.h"
+#include "storage/wake/folder_events.h"
+#include "storage/wake/wake_marks.h"
 
 namespace posthouse::storage {
 namespace {
 
-/// With the kernel's word: only against what it may miss.
+/// When all is told: only against what may be missed.
 constexpr std::chrono::milliseconds poll_when_told{120'000};
-/// Without: as often as a waiting user may notice.
+/// Otherwise: as often as a waiting user may notice.
 constexpr std::chrono::milliseconds poll_when_blind{5'000};
+/// Files move before their change is in the index. So long the kernel's word waits for the author's; without that, a
+/// foreign program was at work, or one of us died.
+constexpr long grace_ns = 100'000'000;
 
-/// Changes made on another machine are never told.
-bool is_remote(int fd) {
-    struct statfs fs{};
-    if (::fstatfs(fd, &fs) != 0) return true;
-    constexpr std::array<std::uint32_t, 6> remote{0x6969, 0xff534d42, 0xfe534d42, 0x65735546, 0x00c36400, 0x01161970};
-    return std::ranges::find(remote, static_cast<std::uint32_t>(fs.f_type)) != remote.end();
+constexpr std::uint32_t message_events = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF;
+constexpr std::uint32_t loss_events = IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF;
+
+void write_one(const UniqueFd& event) {
+    const std::uint64_t one = 1;
+    if (event) [[maybe_unused]]
+        const ssize_t n = ::write(event.get(), &one, sizeof one);
+}
+
+/// True: it had come.
+bool read_count(const UniqueFd& event) {
+    std::uint64_t count = 0;
+    return event && ::read(event.get(), &count, sizeof count) > 0;
 }
 
 }  // namespace
 
 struct Watcher::State {
     struct Watch {
-        const void* mailbox = nullptr;
-        std::weak_ptr<MailboxState> state;  ///< not an owner: the mailbox owns the store that owns this
-        std::array<int, 2> descriptors{-1, -1};
+        WakeKey key;
+        std::weak_ptr<MailboxState> mailbox;  ///< not an owner: the mailbox owns the store that owns this
+        std::array<int, 2> descriptors;
         bool is_blind() const { return descriptors[0] < 0 || descriptors[1] < 0; }
     };
 
-    State();
+    explicit State(std::string index_root);
     void add_to_epoll(int fd) const;
     int add_folder(int folder, WatchId id);
     void remove_folder(int descriptor, WatchId id);
+    /// What the kernel saw becomes a suspicion.
     void read_events();
-    /// The kernel saw a change, which its author may not have noted in the index yet.
-    void tell(WatchId id) {
-        told.insert(id);
-        const auto watch = watches.find(id);
-        if (watch == watches.end()) return;
-        if (const std::shared_ptr<MailboxState> mailbox = watch->second.state.lock()) mailbox->told_of_change();
-    }
+    void renew_marks(bool now);
+    void tell_own(WakeKey key);
+    void tell_own_bit(std::uint32_t bit);
+    void tell_all();
+    /// Nobody said that it was him.
+    void tell_suspects();
 
-    UniqueFd inotify;
+    FolderEvents events;
     UniqueFd wake;
+    UniqueFd grace;
     UniqueFd epoll;
     std::atomic<std::size_t> count{0};  // of watches
-    mutable std::mutex mutex;
+    std::mutex mutex;
+    WakeMarks marks;  ///< all but its tell() with the mutex held
+    int marks_descriptor = -1;
     WatchId last_id = 0;
     std::map<WatchId, Watch> watches;
+    std::map<WakeKey, std::set<WatchId>> by_key;
     std::map<int, std::set<WatchId>> by_descriptor;
     std::set<WatchId> told;
+    std::set<WatchId> suspects;  ///< the kernel saw something, and nobody has said yet that it was him
+    bool grace_runs = false;
 };
 
-Watcher::State::State()
-    : inotify(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
-      wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      epoll(::epoll_create1(EPOLL_CLOEXEC)) {
-    add_to_epoll(inotify.get());
+Watcher::State::State(std::string index_root)
+    : wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      grace(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
+      epoll(::epoll_create1(EPOLL_CLOEXEC)),
+      marks(std::move(index_root), epoll.get()) {
+    add_to_epoll(events.fd());
     add_to_epoll(wake.get());
+    add_to_epoll(grace.get());
 }
 
 void Watcher::State::add_to_epoll(int fd) const {
@@ -87,10 +103,7 @@ void Watcher::State::add_to_epoll(int fd) const {
 }
 
 int Watcher::State::add_folder(int folder, WatchId id) {
-    if (!inotify) return -1;
-    const std::string path = "/proc/self/fd/" + std::to_string(folder);
-    const int descriptor = ::inotify_add_watch(
-        inotify.get(), path.c_str(), IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_ONLYDIR);
+    const int descriptor = events.add(folder, message_events);
     if (descriptor >= 0) by_descriptor[descriptor].insert(id);
     return descriptor;
 }
@@ -101,47 +114,74 @@ void Watcher::State::remove_folder(int descriptor, WatchId id) {
     place->second.erase(id);
     if (!place->second.empty()) return;
     by_descriptor.erase(place);
-    ::inotify_rm_watch(inotify.get(), descriptor);
+    events.remove(descriptor);
 }
 
 void Watcher::State::read_events() {
-    alignas(inotify_event) std::array<char, 16384> events{};
-    for (;;) {
-        // NOLINTNEXTLINE(clang-analyzer-unix.BlockInCriticalSection): IN_NONBLOCK, it never waits.
-        const ssize_t n = ::read(inotify.get(), events.data(), events.size());
-        if (n <= 0) return;
-        for (std::size_t at = 0; at < static_cast<std::size_t>(n);) {
-            inotify_event event{};
-            std::memcpy(&event, events.data() + at, sizeof event);
-            at += sizeof event + event.len;
-            if ((event.mask & IN_Q_OVERFLOW) != 0) {
-                for (const auto& [id, watch] : watches) tell(id);
-                continue;
-            }
-            const auto place = by_descriptor.find(event.wd);
-            if (place == by_descriptor.end()) continue;
-            for (const WatchId id : place->second) tell(id);
-            if ((event.mask & IN_IGNORED) != 0) by_descriptor.erase(place);  // the folder is gone
+    bool is_lost = false;
+    events.read([&](int descriptor, std::uint32_t mask, std::string_view) {
+        if ((mask & IN_Q_OVERFLOW) != 0) {
+            for (const auto& [id, watch] : watches) suspects.insert(id);
+            is_lost = true;
+            return;
         }
-    }
+        if (descriptor == marks_descriptor) is_lost = true;
+        const auto place = by_descriptor.find(descriptor);
+        if (place == by_descriptor.end()) return;
+        suspects.insert(place->second.begin(), place->second.end());
+        if ((mask & IN_IGNORED) != 0) by_descriptor.erase(place);  // the folder is gone
+    });
+    if (is_lost) renew_marks(true);
 }
 
-Watcher::Watcher() : state_(std::make_unique<State>()) {}
+void Watcher::State::renew_marks(bool now) {
+    const int before = marks.folder();
+    const bool is_lost = marks.renew(now);
+    if (is_lost) tell_all();
+    if (!is_lost && before == marks.folder()) return;
+    if (marks_descriptor >= 0) events.remove(marks_descriptor);
+    marks_descriptor = marks.folder() < 0 ? -1 : events.add(marks.folder(), loss_events);
+}
+
+void Watcher::State::tell_own(WakeKey key) {
+    const auto waiting = by_key.find(key);
+    if (waiting != by_key.end()) told.insert(waiting->second.begin(), waiting->second.end());
+}
+
+void Watcher::State::tell_own_bit(std::uint32_t bit) {
+    for (auto at = by_key.lower_bound(WakeKey::first_with(bit)); at != by_key.end() && at->first.bit() == bit; ++at)
+        told.insert(at->second.begin(), at->second.end());
+}
+
+void Watcher::State::tell_all() {
+    for (const auto& [id, watch] : watches) told.insert(id);
+    write_one(wake);
+}
+
+void Watcher::State::tell_suspects() {
+    for (const WatchId id : suspects)
+        if (const std::shared_ptr<MailboxState> mailbox = watches.at(id).mailbox.lock()) mailbox->distrust();
+    told.merge(suspects);
+    suspects.clear();
+}
+
+Watcher::Watcher(std::string index_root) : state_(std::make_unique<State>(std::move(index_root))) {}
 Watcher::~Watcher() = default;
 
 int Watcher::fd() const { return state_->epoll.get(); }
 
 WatchId Watcher::add(const Mailbox& mailbox) {
     const Folder& folder = *mailbox.state()->folder();
-    const bool remote = is_remote(folder.cur());
     const std::scoped_lock guard(state_->mutex);
     const WatchId id = ++state_->last_id;
-    State::Watch watch;
-    watch.mailbox = mailbox.state().get();
-    watch.state = mailbox.state();
-    if (!remote) watch.descriptors = {state_->add_folder(folder.fresh(), id), state_->add_folder(folder.cur(), id)};
-    ++state_->count;
+    const State::Watch watch{mailbox.state()->wake_key(),
+                             mailbox.state(),
+                             {state_->add_folder(folder.fresh(), id), state_->add_folder(folder.cur(), id)}};
     state_->watches.emplace(id, watch);
+    state_->by_key[watch.key].insert(id);
+    state_->renew_marks(false);
+    state_->marks.watch(watch.key.bit());
+    ++state_->count;
     return id;
 }
 
@@ -149,41 +189,68 @@ void Watcher::remove(WatchId id) {
     const std::scoped_lock guard(state_->mutex);
     const auto place = state_->watches.find(id);
     if (place == state_->watches.end()) return;
-    for (const int descriptor : place->second.descriptors) state_->remove_folder(descriptor, id);
-    --state_->count;
+    const State::Watch watch = place->second;
+    for (const int descriptor : watch.descriptors) state_->remove_folder(descriptor, id);
     state_->watches.erase(place);
     state_->told.erase(id);
+    state_->suspects.erase(id);
+    --state_->count;
+    const auto waiting = state_->by_key.find(watch.key);
+    waiting->second.erase(id);
+    if (!waiting->second.empty()) return;
+    state_->by_key.erase(waiting);
+    const auto other = state_->by_key.lower_bound(WakeKey::first_with(watch.key.bit()));
+    if (other == state_->by_key.end() || other->first.bit() != watch.key.bit()) state_->marks.unwatch(watch.key.bit());
 }
 
 std::vector<WatchId> Watcher::drain() {
-    std::uint64_t count = 0;
-    if (state_->wake) [[maybe_unused]]
-        const ssize_t n = ::read(state_->wake.get(), &count, sizeof count);
+    read_count(state_->wake);
     const std::scoped_lock guard(state_->mutex);
-    if (state_->inotify) state_->read_events();
-    const std::vector<WatchId> told(state_->told.begin(), state_->told.end());
+    // What an author tells was seen by the kernel before: read in this order, it clears the suspicion.
+    state_->read_events();
+    for (const std::uint32_t bit : state_->marks.take()) state_->tell_own_bit(bit);
+    if (state_->grace_runs && read_count(state_->grace)) {
+        state_->grace_runs = false;
+        state_->tell_suspects();
+    }
+    for (const WatchId id : state_->told) state_->suspects.erase(id);
+    if (!state_->suspects.empty() && !state_->grace_runs) {
+        const itimerspec once{{0, 0}, {0, grace_ns}};
+        state_->grace_runs = ::timerfd_settime(state_->grace.get(), 0, &once, nullptr) == 0;
+        if (!state_->grace_runs) state_->tell_suspects();
+    }
+    std::vector<WatchId> told(state_->told.begin(), state_->told.end());
     state_->told.clear();
     return told;
 }
 
-std::chrono::milliseconds Watcher::poll_interval(WatchId id) const {
+std::chrono::milliseconds Watcher::poll_interval(WatchId id) {
     const std::scoped_lock guard(state_->mutex);
+    state_->renew_marks(false);
     const auto place = state_->watches.find(id);
-    const bool is_blind = place == state_->watches.end() || place->second.is_blind();
+    const bool is_blind = place == state_->watches.end() || place->second.is_blind() || !state_->marks.is_told();
     return is_blind || !state_->epoll ? poll_when_blind : poll_when_told;
 }
 
-void Watcher::changed(const void* mailbox_state) {
-    // Also those whom the kernel tells: it does so when a file moves, which is before the change is in memory, and who
-    // looked in between saw nothing.
+void Watcher::tell(std::span<const WakeKey> keys) {
+    // Who isn't seen waiting looks after this.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (state_->count.load(std::memory_order_relaxed) != 0) {
+        const std::scoped_lock guard(state_->mutex);
+        const std::size_t before = state_->told.size();
+        for (const WakeKey key : keys) state_->tell_own(key);
+        if (state_->told.size() != before) write_one(state_->wake);
+    }
+    state_->marks.tell(keys);
+}
+
+void Watcher::forgive(WakeKey mailbox) {
     if (state_->count.load(std::memory_order_relaxed) == 0) return;
     const std::scoped_lock guard(state_->mutex);
-    bool is_told = false;
-    for (const auto& [id, watch] : state_->watches)
-        if (watch.mailbox == mailbox_state) is_told = state_->told.insert(id).second || is_told;
-    if (!is_told || !state_->wake) return;
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t n = ::write(state_->wake.get(), &one, sizeof one);
+    const auto waiting = state_->by_key.find(mailbox);
+    if (waiting == state_->by_key.end()) return;
+    state_->read_events();
+    for (const WatchId id : waiting->second) state_->suspects.erase(id);
 }
 
 }  // namespace posthouse::storage

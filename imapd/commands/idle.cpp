@@ -9,7 +9,7 @@
 namespace posthouse::imapd {
 namespace {
 
-/// Another process's change is told when its file moves, and may be seen whole only a moment later.
+/// Folder times tick: what another program did within the tick of a look is seen the next second.
 constexpr std::chrono::seconds kLookAgain{1};
 /// DONE, or what a confused client sends instead.
 constexpr std::size_t kMaxLine = 1000;

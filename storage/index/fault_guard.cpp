@@ -1,7 +1,8 @@
-// The signal handler uses only atomics and unlinkat: both are safe there.
+// The signal handler uses only atomics and system calls: both are safe there.
 #include "storage/index/fault_guard.h"
 
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
@@ -15,7 +16,7 @@ namespace {
 struct Slot {
     std::atomic<std::uintptr_t> begin{0};
     std::atomic<std::size_t> bytes{0};
-    std::atomic<int> folder{-1};
+    std::atomic<int> folder{-1};  ///< -1: the map may be lost
 };
 constexpr std::size_t slots = 4096;
 constexpr std::size_t no_slot = slots;
@@ -30,7 +31,12 @@ void on_fault(int signal, siginfo_t* info, void* context) {
     for (const Slot& slot : guarded) {
         const std::uintptr_t begin = slot.begin.load(std::memory_order_acquire);
         if (begin == 0 || address < begin || address - begin >= slot.bytes.load(std::memory_order_relaxed)) continue;
-        ::unlinkat(slot.folder.load(std::memory_order_relaxed), "STATE", 0);
+        const int folder = slot.folder.load(std::memory_order_relaxed);
+        if (folder < 0 && signal == SIGBUS &&
+            ::mmap(reinterpret_cast<void*>(begin), slot.bytes.load(std::memory_order_relaxed), PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED)
+            return;
+        if (folder >= 0) ::unlinkat(folder, "STATE", 0);
     }
     if (folder_in_use >= 0) ::unlinkat(folder_in_use, "STATE", 0);
     const struct sigaction& before = signal == SIGBUS ? before_bus : before_segv;
@@ -52,6 +58,8 @@ void install() {
 }
 
 }  // namespace
+
+std::size_t guard_spare_map(void* map, std::size_t bytes) { return guard_map(map, bytes, -1); }
 
 std::size_t guard_map(const void* map, std::size_t bytes, int folder) {
     static std::once_flag installed;
