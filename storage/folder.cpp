@@ -34,6 +34,24 @@ bool is_leftover(std::string_view name) {
     return name.ends_with(".tmp") || name == "dovecot-uidlist.lock";
 }
 
+/// The names of those entries that are `wanted`, without those that begin with a dot.
+template <typename Wanted>
+Result<std::vector<std::string>> names_that(int folder, Wanted wanted) {
+    // A descriptor of its own: the position of a duplicate would be shared between threads.
+    Result<UniqueFd> fd = open_in(folder, ".", O_RDONLY | O_DIRECTORY);
+    if (!fd) return fail(fd.error());
+    DIR* stream = ::fdopendir(fd->get());
+    if (stream == nullptr) return fail_errno("fdopendir", errno);
+    fd->release();
+    std::vector<std::string> names;
+    for (errno = 0; const dirent* entry = ::readdir(stream); errno = 0)
+        if (entry->d_name[0] != '.' && wanted(*entry)) names.emplace_back(entry->d_name);
+    const int error = errno;
+    ::closedir(stream);
+    if (error != 0) return fail_errno("readdir", error);
+    return names;
+}
+
 Result<UniqueFd> open_folder(int parent, const char* name) {
     for (;;) {
         const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -104,21 +122,24 @@ void Folder::clean_tmp() const {
 }
 
 Result<std::vector<std::string>> names_in(int folder) {
-    // A descriptor of its own: the position of a duplicate would be shared between threads.
-    Result<UniqueFd> fd = open_in(folder, ".", O_RDONLY | O_DIRECTORY);
-    if (!fd) return fail(fd.error());
-    DIR* stream = ::fdopendir(fd->get());
-    if (stream == nullptr) return fail_errno("fdopendir", errno);
-    fd->release();
-    std::vector<std::string> names;
-    errno = 0;
-    while (const dirent* entry = ::readdir(stream)) {
-        if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-    }
-    const int error = errno;
-    ::closedir(stream);
-    if (error != 0) return fail_errno("readdir", error);
-    return names;
+    return names_that(folder, [](const dirent&) { return true; });
+}
+
+Result<std::vector<std::string>> message_names_in(int folder) {
+    return names_that(folder, [folder](const dirent& entry) {
+        if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_REG;
+        struct stat st{};
+        return ::fstatat(folder, entry.d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+    });
+}
+
+Result<UniqueFd> open_message_file(int folder, const std::string& name) {
+    Result<UniqueFd> file = open_in(folder, name, O_RDONLY | O_NOFOLLOW);
+    if (!file) return file;
+    struct stat st{};
+    if (::fstat(file->get(), &st) != 0) return fail_errno("stat message", errno);
+    if (!S_ISREG(st.st_mode)) return fail(ErrorCode::io, "Message can't be read", name + " is not a regular file");
+    return file;
 }
 
 Result<Stamp> stamp_of(int fd) {
@@ -136,7 +157,7 @@ Result<Stamp> stamp_in(int folder, const char* name) {
 
 Result<UniqueFd> open_in(int folder, const std::string& name, int flags, mode_t mode) {
     for (;;) {
-        const int fd = ::openat(folder, name.c_str(), flags | O_CLOEXEC, mode);
+        const int fd = ::openat(folder, name.c_str(), flags | O_CLOEXEC | O_NONBLOCK, mode);
         if (fd >= 0) return UniqueFd(fd);
         if (errno != EINTR) return fail_errno("open " + name, errno);
     }

@@ -54,11 +54,16 @@ class Folder {
 
 /// The names in an open folder, without those that begin with a dot.
 Result<std::vector<std::string>> names_in(int folder);
+/// Of these, in new/ or cur/, the names of regular files: what else lies there (a folder, a link, a FIFO) is no
+/// message.
+Result<std::vector<std::string>> message_names_in(int folder);
+/// Opens a message's file for reading. Whatever isn't a regular file is refused (io), and links aren't followed.
+Result<UniqueFd> open_message_file(int folder, const std::string& name);
 /// The stamp of an open file or folder.
 Result<Stamp> stamp_of(int fd);
 /// The stamp of a file in a folder; a zero stamp: there is none.
 Result<Stamp> stamp_in(int folder, const char* name);
-/// openat with O_CLOEXEC that retries on EINTR.
+/// openat with O_CLOEXEC that retries on EINTR and never waits for the other end of a FIFO.
 Result<UniqueFd> open_in(int folder, const std::string& name, int flags, mode_t mode = 0600);
 /// Replaces a small file durably: written beside it, synced, renamed, folder synced.
 Result<> replace_file(int folder, const std::string& name, std::string_view bytes);

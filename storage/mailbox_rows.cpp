@@ -31,13 +31,13 @@ std::string email_id_of(std::string_view guid) {
 Result<> look_at(int folder, Record& record, bool wants_wire) {
     struct stat st{};
     const std::string name = record.name();
-    if (::fstatat(folder, name.c_str(), &st, 0) != 0) return fail_errno("stat message", errno);
+    if (::fstatat(folder, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno("stat message", errno);
     FileRow& row = record.file;
     row.internal_date = st.st_mtim.tv_sec;
     if (row.save_date == FileRow::unknown) row.save_date = st.st_ctim.tv_sec;
     if (row.physical_size == FileRow::unknown) row.physical_size = st.st_size;
     if (!wants_wire) return {};
-    const Result<UniqueFd> file = open_in(folder, name, O_RDONLY);
+    const Result<UniqueFd> file = open_message_file(folder, name);
     if (!file) return fail(file.error());
     const Result<std::uint64_t> added = count_bare_lf(file->get());
     if (!added) return fail(added.error());
@@ -161,7 +161,7 @@ Result<MessageContent> MailboxState::open_message(Uid uid) {
             record = now->find(uid.value());
         }
         if (!record) return fail(ErrorCode::not_found, "Message is gone");
-        Result<UniqueFd> file = open_in(folder_of(record->fresh()), record->name(), O_RDONLY);
+        Result<UniqueFd> file = open_message_file(folder_of(record->fresh()), record->name());
         if (!file && file.error().code == ErrorCode::not_found && again) {
             if (Result<> synchronised = synchronise(true); !synchronised) return fail(synchronised.error());
             continue;
