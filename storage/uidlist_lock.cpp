@@ -24,16 +24,10 @@ constexpr const char* lock_name = "dovecot-uidlist.lock";
 /// Dovecot's own: nobody holds this lock so long.
 constexpr std::int64_t stale_after_seconds = 120;
 
-/// The lock's holder is gone for certain, or it is too old to be held.
-bool is_stale(const struct stat& st, std::string_view content, std::string_view host) {
-    if (std::time(nullptr) - std::max(st.st_mtim.tv_sec, st.st_ctim.tv_sec) > stale_after_seconds) return true;
-    const auto colon = content.find(':');
-    if (colon == std::string_view::npos || ascii::trim(content.substr(colon + 1)) != host) return false;
-    const auto pid = ascii::parse_number(content.substr(0, colon));
-    if (!pid || *pid == 0 || *pid > 0x7fffffff) return false;
-    // Ours: left by an earlier process with this pid, for the holder of the flock on cur/ is asking.
-    if (static_cast<pid_t>(*pid) == ::getpid()) return true;
-    return ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
+/// When this machine was started.
+std::int64_t boot_time() {
+    timespec up{};
+    return ::clock_gettime(CLOCK_BOOTTIME, &up) == 0 ? std::time(nullptr) - up.tv_sec : 0;
 }
 
 /// Removes the lock file if it is stale, and only that one.
@@ -44,7 +38,8 @@ void remove_if_stale(const Folder& folder, std::string_view host) {
     if (::fstat(fd->get(), &st) != 0) return;
     constexpr std::size_t max_content = 1024;
     const Result<std::string> content = read_all(fd->get(), max_content);
-    if (!content || !is_stale(st, *content, host)) return;
+    const std::int64_t taken = std::max(st.st_mtim.tv_sec, st.st_ctim.tv_sec);
+    if (!content || !is_stale_lock(taken, *content, host, std::time(nullptr), boot_time())) return;
     // By renaming it aside: if another took it away first and locked anew, that lock is put back.
     const std::string aside = std::string(lock_name) + "." + random_hex(8);
     if (::renameat(folder.root(), lock_name, folder.root(), aside.c_str()) != 0) return;
@@ -58,6 +53,21 @@ void remove_if_stale(const Folder& folder, std::string_view host) {
 }
 
 }  // namespace
+
+bool is_stale_lock(std::int64_t lock_time, std::string_view content, std::string_view host, std::int64_t now,
+                   std::int64_t booted) {
+    if (now - lock_time > stale_after_seconds) return true;
+    const auto colon = content.find(':');
+    if (colon == std::string_view::npos || ascii::trim(content.substr(colon + 1)) != host) return false;
+    // Whoever took it before this machine was started is gone, though another may have its pid now.
+    constexpr std::int64_t clocks_differ = 2;
+    if (lock_time + clocks_differ < booted) return true;
+    const auto pid = ascii::parse_number(content.substr(0, colon));
+    if (!pid || *pid == 0 || *pid > 0x7fffffff) return false;
+    // Ours: left by an earlier process with this pid, for the holder of the flock on cur/ is asking.
+    if (static_cast<pid_t>(*pid) == ::getpid()) return true;
+    return ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
+}
 
 PreparedLocks::~PreparedLocks() {
     for (const auto& [device, prepared] : by_device_)

@@ -4,9 +4,11 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
@@ -42,11 +44,16 @@ class PreparedLocks {
     std::map<dev_t, Prepared> by_device_;
 };
 
+/// Whether a lock file may be taken away: its process is gone for certain, or it is too old to be held. Its time and
+/// `now` are seconds since 1970; `booted` is when this machine was started; `host` is this one's.
+bool is_stale_lock(std::int64_t lock_time, std::string_view content, std::string_view host, std::int64_t now,
+                   std::int64_t booted);
+
 /// Holds a mailbox's dovecot-uidlist.lock for as long as it lives. Taken after the flock on cur/, before nothing else.
 class UidListLock {
   public:
-    /// Waits at most `wait` (then busy). A lock whose process on this host is gone, or older than two minutes, is stale
-    /// and removed.
+    /// Waits at most `wait` (then busy). A lock whose process on this host is gone, that was taken before the machine
+    /// was started, or that is older than two minutes is stale and removed.
     static Result<UidListLock> take(const Folder& folder, PreparedLocks& prepared, std::chrono::milliseconds wait);
     UidListLock(UidListLock&& other) noexcept : folder_(std::exchange(other.folder_, -1)), inode_(other.inode_) {}
     UidListLock& operator=(UidListLock&&) = delete;
