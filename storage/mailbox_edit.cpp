@@ -76,6 +76,25 @@ std::vector<std::uint32_t> MailboxEdit::fresh() {
     return found;
 }
 
+std::vector<std::uint32_t> MailboxEdit::named(const std::set<std::string_view>& bases) {
+    std::vector<std::uint32_t> found;
+    const auto look_at = [&](std::uint32_t uid, const std::string& base) {
+        if (bases.contains(base)) found.push_back(uid);
+    };
+    each_loaded([&](const Record& record) { look_at(record.uid, record.file.base); });
+    if (all_loaded_ || row_.number == 0) return found;
+    snapshot_.each_flags(
+        row_.number, 0, std::numeric_limits<std::uint32_t>::max(), [&](std::uint32_t uid, const FlagRow&) {
+            const bool is_staged =
+                std::ranges::binary_search(staged_, uid, {}, [](const Staged& staged) { return staged.now.uid; });
+            if (is_staged) return true;
+            if (const std::optional<FileRow> file = snapshot_.file(row_.number, uid)) look_at(uid, file->base);
+            return true;
+        });
+    std::ranges::sort(found);
+    return found;
+}
+
 void MailboxEdit::load_all() {
     if (all_loaded_) return;
     std::vector<Staged> all;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -37,6 +38,8 @@ class MailboxEdit {
     std::vector<std::uint32_t> existing(const UidSet& uids);
     /// Messages in new/, ascending.
     std::vector<std::uint32_t> fresh();
+    /// The UIDs of messages that have one of these base names; costs a look at every message's row.
+    std::vector<std::uint32_t> named(const std::set<std::string_view>& bases);
     /// Brings all messages into memory; then each_loaded sees all.
     void load_all();
     /// Calls call(const Record&) for each message in memory that exists, ascending; it must not change the edit.

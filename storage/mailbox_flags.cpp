@@ -66,14 +66,17 @@ Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagCh
         }
         if (now == old) return false;
         const std::string name = name_with_flags(record->file.base, now);
-        if (::renameat(folder_of(record->fresh()), old_name.c_str(), folder_->cur(), name.c_str()) == 0) {
+        if (::renameat2(folder_of(record->fresh()), old_name.c_str(), folder_->cur(), name.c_str(), RENAME_NOREPLACE) ==
+            0) {
             work.touch(record->fresh());
             work.touch(false);
             work.edit.rename(uid, name, false);
             return true;
         }
-        if (errno != ENOENT) return fail_errno("rename message", errno);
-        // Somebody renamed or removed it. Still not where the folder said a moment ago: it was removed.
+        const int error = errno;
+        if (error != ENOENT && (error != EEXIST || !again)) return fail_errno("rename message", error);
+        // Somebody renamed or removed it, or another message has its base name and these flags: reading the folder
+        // gives that one a name of its own. Still not where the folder said a moment ago: it was removed.
         if (!again) return false;
         if (Result<> scanned = rescan(work); !scanned) return fail(scanned.error());
     }
@@ -90,13 +93,13 @@ Result<std::vector<Uid>> MailboxState::claim() {
         if (record == nullptr) continue;
         const std::string old_name = record->name();
         const std::string name = record->flags.has_suffix == 0 ? name_with_flags(record->file.base, {}) : old_name;
-        if (::renameat(folder_->fresh(), old_name.c_str(), folder_->cur(), name.c_str()) == 0) {
+        if (::renameat2(folder_->fresh(), old_name.c_str(), folder_->cur(), name.c_str(), RENAME_NOREPLACE) == 0) {
             claimed.emplace_back(uid);
             work->touch(true);
             work->touch(false);
             work->edit.rename(uid, name, false);
-        } else if (errno == ENOENT) {
-            look_again = true;  // another claimed or removed it: read the folder the next time
+        } else if (errno == ENOENT || errno == EEXIST) {
+            look_again = true;  // another claimed or removed it, or has its name: read the folder the next time
         } else {
             // Not worth failing a SELECT for: the message stays in new/, readable as it is.
             log::warning("new message can't be moved to cur/", {{"errno", errno}});

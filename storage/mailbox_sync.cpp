@@ -101,7 +101,8 @@ Result<> MailboxSync::run(bool must_scan) {
             if (Result<> scanned = scan(true); !scanned) return scanned;
     }
     const bool has_list = m_.list_.exists() && !m_.list_.guid().empty();
-    if (!has_list || !pending_.empty() || !missing_.empty() || edit_.has_absent_above(row.settled_uid)) {
+    if (!has_list || uids_are_used_up() || !pending_.empty() || !missing_.empty() || !doubles_.empty() ||
+        edit_.has_absent_above(row.settled_uid)) {
         has_found_something_ = true;
         if (Result<> settled = settle(); !settled) {
             // On a full disk what is numbered stays usable (it is to be deleted), the rest is shown when there is room.
@@ -176,7 +177,7 @@ Result<> MailboxSync::read_folder(bool fresh) {
     const std::int64_t cpu = thread_time_ns();
     const Result<Stamp> stamp = stamp_of(folder);
     if (!stamp) return fail(stamp.error());
-    Result<std::vector<std::string>> names = names_in(folder);
+    Result<std::vector<std::string>> names = message_names_in(folder);
     if (!names) return fail(names.error());
     for (std::string& name : *names)
         if (is_usable(name)) found_.push_back({std::move(name), fresh});
@@ -197,25 +198,35 @@ Result<> MailboxSync::scan(bool with_cur) {
 void MailboxSync::merge(bool with_cur) {
     pending_.clear();
     missing_.clear();
+    doubles_.clear();
     std::unordered_map<std::string_view, std::size_t> by_base;
     by_base.reserve(found_.size());
     for (std::size_t i = 0; i < found_.size(); ++i) {
         const auto [place, is_first] = by_base.emplace(base_of(found_[i].file), i);
         if (is_first) continue;
-        // Seen twice while it was renamed: cur/ was read last; within a folder either will do.
         const Found& other = found_[place->second];
+        if (other.file == found_[i].file && other.fresh == found_[i].fresh) continue;
+        std::vector<Found>& same = doubles_[std::string(place->first)];
+        if (same.empty()) same.push_back(other);
+        same.push_back(found_[i]);
+        // Seen twice while it was renamed: cur/ was read last; within a folder either will do.
         if (other.fresh || (!found_[i].fresh && found_[i].file > other.file)) place->second = i;
     }
     std::vector<std::pair<std::uint32_t, std::size_t>> renamed;
     const auto look_for = [&](const Record& record) {
+        const auto same = doubles_.find(record.file.base);
+        if (same != doubles_.end() &&
+            std::ranges::any_of(same->second, [&](const Found& found) { return found.is(record); })) {
+            by_base.erase(record.file.base);
+            return;
+        }
         const auto place = by_base.find(record.file.base);
         if (place == by_base.end()) {
             missing_.push_back(record.uid);
             return;
         }
         const Found& found = found_[place->second];
-        if (found.fresh != record.fresh() || found.file != record.name())
-            renamed.emplace_back(record.uid, place->second);
+        if (!found.is(record)) renamed.emplace_back(record.uid, place->second);
         by_base.erase(place);
     };
     if (with_cur) {
@@ -260,7 +271,7 @@ void MailboxSync::insert(std::uint32_t uid, std::string extras, const Found& fou
     take_told(record);
     struct stat st{};
     if (record.file.physical_size == FileRow::unknown &&
-        ::fstatat(m_.folder_of(found.fresh), found.file.c_str(), &st, 0) == 0) {
+        ::fstatat(m_.folder_of(found.fresh), found.file.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0) {
         record.file.physical_size = st.st_size;
         record.file.internal_date = st.st_mtim.tv_sec;
         if (record.file.save_date == FileRow::unknown) record.file.save_date = st.st_ctim.tv_sec;
@@ -275,6 +286,10 @@ Result<> MailboxSync::settle() {
     if (Result<> read = read_list(); !read) return read;
     if (!m_.list_.exists() || m_.list_.guid().empty())
         if (Result<> made = make_list(); !made) return made;
+    if (uids_are_used_up()) {
+        log::warning("mailbox has no UIDs left, it gets a new UIDVALIDITY", {{"guid", m_.list_.guid()}});
+        if (Result<> begun = begin_anew(m_.list_.guid()); !begun) return begun;
+    }
     // Others may have given UIDs to what was found.
     std::erase_if(pending_, [&](const Found& found) { return take_from_absent(found); });
     if (!missing_.empty() || edit_.has_absent_above(edit_.row().settled_uid)) {
@@ -286,19 +301,46 @@ Result<> MailboxSync::settle() {
         for (const std::uint32_t uid : gone) edit_.drop(uid);
         missing_.clear();
     }
+    find_namesakes();
+    if (Result<> parted = part_doubles(); !parted) return parted;
     return number();
 }
 
 Result<> MailboxSync::make_list() {
     if (m_.list_.exists()) return m_.list_.give_guid(*m_.folder_, random_hex(16));
-    const Result<UniqueFd> root = open_file(m_.account_root_, O_RDONLY | O_DIRECTORY);
-    if (!root) return fail(root.error());
-    const Result<UidValidity> validity = next_uid_validity(root->get());
+    const Result<UidValidity> validity = next_validity();
     if (!validity) return fail(validity.error());
     UidListHeader header;
     header.uid_validity = validity->value();
     header.guid = random_hex(16);
     return m_.list_.create(*m_.folder_, header);
+}
+
+Result<UidValidity> MailboxSync::next_validity() const {
+    const Result<UniqueFd> root = open_file(m_.account_root_, O_RDONLY | O_DIRECTORY);
+    if (!root) return fail(root.error());
+    return next_uid_validity(root->get());
+}
+
+bool MailboxSync::uids_are_used_up() const {
+    constexpr std::uint32_t spare = 1u << 16;
+    return m_.list_.exists() && std::numeric_limits<std::uint32_t>::max() - m_.list_.next_uid() < spare;
+}
+
+Result<> MailboxSync::begin_anew(const std::string& guid) {
+    std::unordered_set<std::string> there;
+    for (int reading = 0; reading < 2; ++reading) {
+        if (Result<> scanned = scan(true); !scanned) return scanned;
+        for (const Found& found : found_) there.emplace(base_of(found.file));
+    }
+    const Result<UidValidity> validity = next_validity();
+    if (!validity) return fail(validity.error());
+    Result<std::vector<UidListEntry>> entries = m_.list_.begin_anew(
+        *m_.folder_, *validity, guid, [&](const UidListEntry& entry) { return there.contains(entry.base); });
+    if (!entries) return fail(entries.error());
+    edit_.reset();
+    for (UidListEntry& entry : *entries) edit_.put_absent(entry.base, {entry.uid, std::move(entry.extras)});
+    return scan(true);
 }
 
 Result<> MailboxSync::number() {

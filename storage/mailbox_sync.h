@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,7 @@ class MailboxSync {
     struct Found {
         std::string file;
         bool fresh = false;
+        bool is(const Record& record) const { return fresh == record.fresh() && file == record.name(); }
     };
 
     Result<> take_list(UidListFile::News news);
@@ -57,13 +60,31 @@ class MailboxSync {
     void insert(std::uint32_t uid, std::string extras, const Found& found);
     Result<> settle();
     Result<> make_list();
+    Result<UidValidity> next_validity() const;
+    bool uids_are_used_up() const;
+    /// Numbers the messages from 1 on under a new UIDVALIDITY; what their lines told stays.
+    Result<> begin_anew(const std::string& guid);
     Result<> number();
+    void find_namesakes();
+    Result<> part_doubles();
+    /// What parting did: to be made durable, and lines that are to go.
+    struct Parted {
+        std::size_t files = 0;
+        bool touched_cur = false;
+        bool touched_fresh = false;
+        std::set<std::uint32_t> dead_lines;
+    };
+    void part(const std::string& base, const std::vector<Found>& same, const std::vector<Record>& rows, Parted& parted);
+    bool is_same_file(const Found& one, const Found& other) const;
+    bool give_own_name(Found& file) const;
 
     MailboxState& m_;
     MailboxEdit& edit_;
     std::vector<Found> found_;
     std::vector<Found> pending_;          ///< files without a UID
     std::vector<std::uint32_t> missing_;  ///< messages without a file in the last scan, ascending
+    /// Files of one base name: one that was renamed while the folders were read, or two messages (mailbox_doubles.cpp).
+    std::map<std::string, std::vector<Found>> doubles_;
     bool list_changed_ = false;
     bool has_found_something_ = false;
 };

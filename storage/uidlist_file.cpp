@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -15,8 +17,22 @@ namespace posthouse::storage {
 namespace {
 
 constexpr const char* file_name = "dovecot-uidlist";
-/// Ten million messages; more memory than that isn't spent on one file.
-constexpr std::size_t max_bytes = 1u << 30;
+/// Ten million messages; more than that isn't read.
+constexpr std::int64_t max_bytes = 1 << 30;
+/// No line is longer: names have 255 bytes, fields are short.
+constexpr std::size_t max_line_bytes = 1u << 16;
+
+/// Reads up to `size` bytes at `offset` and appends them; gives how many there were.
+Result<std::size_t> read_piece(int fd, std::int64_t offset, std::size_t size, std::string& text) {
+    const std::size_t had = text.size();
+    text.resize(had + size);
+    ssize_t n = -1;
+    do n = ::pread(fd, text.data() + had, size, offset);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) return fail_errno("read dovecot-uidlist", errno);
+    text.resize(had + static_cast<std::size_t>(n));
+    return static_cast<std::size_t>(n);
+}
 
 }  // namespace
 
@@ -50,18 +66,47 @@ Result<> UidListFile::open(const Folder& folder) {
     return {};
 }
 
-Result<std::string> UidListFile::read_from(std::int64_t offset) const {
+Result<std::optional<UidListFile::Start>> UidListFile::read_start() const {
     std::string text;
+    const Result<std::size_t> read = read_piece(file_.get(), 0, max_line_bytes, text);
+    if (!read) return fail(read.error());
+    const auto end = text.find('\n');
+    if (end == std::string::npos) return std::nullopt;
+    std::optional<UidListHeader> header = parse_uidlist_header(std::string_view(text).substr(0, end));
+    if (!header) return std::nullopt;
+    return Start{std::move(*header), static_cast<std::int64_t>(end + 1)};
+}
+
+// In pieces, for a file of any size: what makes no sense takes no memory.
+Result<UidListFile::Tail> UidListFile::read_tail(std::int64_t offset, bool version1, std::uint32_t last_uid) const {
+    constexpr std::size_t piece = 1u << 18;
+    Tail tail;
+    std::string text;         // behind the last whole line
+    std::size_t skipped = 0;  // before `text`: of a line that is too long to be one
     for (;;) {
-        constexpr std::size_t piece = 1u << 16;
-        const std::size_t had = text.size();
-        if (had > max_bytes) return fail(ErrorCode::limit, "Mailbox is too large", "dovecot-uidlist over 1 GiB");
-        text.resize(had + piece);
-        const ssize_t n = ::pread(file_.get(), text.data() + had, piece, offset + static_cast<std::int64_t>(had));
-        text.resize(had + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return fail_errno("read dovecot-uidlist", errno);
-        if (n == 0) return text;
+        const Result<std::size_t> read = read_piece(file_.get(), offset + tail.bytes, piece, text);
+        if (!read) return fail(read.error());
+        if (*read == 0) return tail;
+        tail.bytes += static_cast<std::int64_t>(*read);
+        if (tail.bytes > max_bytes) return fail(ErrorCode::limit, "Mailbox is too large", "dovecot-uidlist over 1 GiB");
+        if (skipped > 0) {
+            const auto end = text.find('\n');
+            const std::size_t more = end == std::string::npos ? text.size() : end + 1;
+            skipped += more;
+            text.erase(0, more);
+            if (end == std::string::npos) continue;
+            tail.lines.bytes += std::exchange(skipped, 0);
+        }
+        UidListLines lines = parse_uidlist_lines(text, version1, last_uid);
+        if (!lines.entries.empty()) last_uid = lines.entries.back().uid;
+        std::ranges::move(lines.entries, std::back_inserter(tail.lines.entries));
+        tail.lines.bytes += lines.bytes;
+        tail.lines.damaged = tail.lines.damaged || lines.damaged;
+        text.erase(0, lines.bytes);
+        if (text.size() <= max_line_bytes) continue;
+        tail.lines.damaged = true;
+        skipped = text.size();
+        text.clear();
     }
 }
 
@@ -76,12 +121,12 @@ Result<UidListFile::News> UidListFile::reload(const Folder& folder) {
     if (!mine) return fail(mine.error());
     // Replaced between the two looks, or somebody wrote over it.
     if (mine->inode != at_.stamp.inode || !has_same_header()) return reload_whole(folder);
-    const Result<std::string> text = read_from(at_.parsed);
-    if (!text) return fail(text.error());
-    UidListLines lines = parse_uidlist_lines(*text, false, at_.last_uid);
+    Result<Tail> tail = read_tail(at_.parsed, false, at_.last_uid);
+    if (!tail) return fail(tail.error());
+    UidListLines& lines = tail->lines;
     if (lines.damaged) return reload_whole(folder);  // not what was appended: somebody wrote over it
     at_.stamp = *now;
-    at_.stamp.size = at_.parsed + static_cast<std::int64_t>(text->size());
+    at_.stamp.size = at_.parsed + tail->bytes;
     at_.parsed += static_cast<std::int64_t>(lines.bytes);
     if (!lines.entries.empty()) at_.last_uid = lines.entries.back().uid;
     return News{false, std::move(lines.entries)};
@@ -100,19 +145,19 @@ Result<UidListFile::News> UidListFile::reload_whole(const Folder& folder) {
     if (!opened) return fail(opened.error());
     const Result<Stamp> now = stamp_of(file_.get());
     if (!now) return fail(now.error());
-    const Result<std::string> text = read_from(0);
-    if (!text) return fail(text.error());
+    const Result<std::optional<Start>> start = read_start();
+    if (!start) return fail(start.error());
     at_.stamp = *now;
-    at_.stamp.size = static_cast<std::int64_t>(text->size());
-    const auto end = text->find('\n');
-    const std::optional<UidListHeader> header = parse_uidlist_header(std::string_view(*text).substr(0, end));
-    if (!header || end == std::string::npos) {
+    if (!*start) {
         log::error("dovecot-uidlist has no usable header, messages get new UIDs");
         return News{true, {}};
     }
-    take(*header);
-    UidListLines lines = parse_uidlist_lines(std::string_view(*text).substr(end + 1), header->version1, 0);
-    at_.parsed = static_cast<std::int64_t>(end + 1 + lines.bytes);
+    Result<Tail> tail = read_tail((*start)->end, (*start)->header.version1, 0);
+    if (!tail) return fail(tail.error());
+    take((*start)->header);
+    UidListLines& lines = tail->lines;
+    at_.stamp.size = (*start)->end + tail->bytes;
+    at_.parsed = (*start)->end + static_cast<std::int64_t>(lines.bytes);
     at_.damaged = lines.damaged;
     if (at_.damaged) log::warning("dovecot-uidlist has damaged lines, their messages get new UIDs");
     if (!lines.entries.empty()) at_.last_uid = lines.entries.back().uid;
@@ -129,15 +174,12 @@ void UidListFile::take(const UidListHeader& header) {
 
 Result<UidListFile::Content> UidListFile::read_content(const Folder& folder) {
     if (Result<> opened = open(folder); !opened) return fail(opened.error());
-    const Result<std::string> text = read_from(0);
-    if (!text) return fail(text.error());
-    const auto end = text->find('\n');
-    std::optional<UidListHeader> header = parse_uidlist_header(std::string_view(*text).substr(0, end));
-    if (!header || end == std::string::npos)
-        return fail(ErrorCode::io, "Mailbox can't be read", "dovecot-uidlist lost its header");
-    Content content{std::move(*header), {}};
-    content.entries = parse_uidlist_lines(std::string_view(*text).substr(end + 1), content.header.version1, 0).entries;
-    return content;
+    Result<std::optional<Start>> start = read_start();
+    if (!start) return fail(start.error());
+    if (!*start) return fail(ErrorCode::io, "Mailbox can't be read", "dovecot-uidlist lost its header");
+    Result<Tail> tail = read_tail((*start)->end, (*start)->header.version1, 0);
+    if (!tail) return fail(tail.error());
+    return Content{std::move((*start)->header), std::move(tail->lines.entries)};
 }
 
 Result<> UidListFile::create(const Folder& folder, const UidListHeader& header) {
@@ -178,6 +220,16 @@ Result<> UidListFile::append(const Folder& folder, std::span<const UidListEntry>
     at_.parsed += static_cast<std::int64_t>(text.size());
     at_.last_uid = entries.back().uid;
     return {};
+}
+
+Result<> UidListFile::renew(const Folder& folder, UidValidity validity, const std::string& guid, Content& content) {
+    std::uint32_t uid = 0;
+    for (UidListEntry& entry : content.entries) entry.uid = ++uid;
+    content.header.uid_validity = validity.value();
+    content.header.next_uid = uid + 1;
+    content.header.guid = guid;
+    *this = UidListFile();  // its UIDs were another mailbox's
+    return rewrite(folder, content);
 }
 
 Result<> UidListFile::rewrite(const Folder& folder, Content& content) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "storage/folder.h"
+#include "storage/types.h"
 #include "storage/uidlist.h"
 
 namespace posthouse::storage {
@@ -67,18 +69,43 @@ class UidListFile {
         return rewrite(folder, *content);
     }
 
+    /// Writes the file anew, durably, with those lines that `keep` wants, numbered from 1 on, under another
+    /// UIDVALIDITY; gives them.
+    template <typename Keep>
+    Result<std::vector<UidListEntry>> begin_anew(const Folder& folder, UidValidity validity, const std::string& guid,
+                                                 Keep keep) {
+        Result<Content> content = read_content(folder);
+        if (!content) return fail(content.error());
+        std::erase_if(content->entries, [&](const UidListEntry& entry) { return !keep(entry); });
+        if (Result<> renewed = renew(folder, validity, guid, *content); !renewed) return fail(renewed.error());
+        return std::move(content->entries);
+    }
+
   private:
     struct Content {
         UidListHeader header;
         std::vector<UidListEntry> entries;
     };
 
+    /// The first line, and where the next one begins.
+    struct Start {
+        UidListHeader header;
+        std::int64_t end = 0;
+    };
+    /// Lines from somewhere to the end.
+    struct Tail {
+        UidListLines lines;
+        std::int64_t bytes = 0;  ///< all that was read, with a torn line
+    };
+
     Result<> open(const Folder& folder);
     void take(const UidListHeader& header);
     bool has_same_header() const;
-    Result<std::string> read_from(std::int64_t offset) const;
+    Result<std::optional<Start>> read_start() const;
+    Result<Tail> read_tail(std::int64_t offset, bool version1, std::uint32_t last_uid) const;
     Result<Content> read_content(const Folder& folder);
     Result<> rewrite(const Folder& folder, Content& content);
+    Result<> renew(const Folder& folder, UidValidity validity, const std::string& guid, Content& content);
     Result<News> reload_whole(const Folder& folder);
 
     UniqueFd file_;  ///< open once it was read or written here

@@ -2,7 +2,12 @@
 #include "tests/crash/damages.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
 
 #include "tests/crash/system_calls.h"
 
@@ -49,6 +54,29 @@ std::vector<Damage> damaged_lists() {
              std::string text = v.read("dovecot-uidlist");
              text.pop_back();
              v.write("dovecot-uidlist", text);
+         },
+         false},
+        {"ListUsedUpAllUids",
+         [](const Victim& v) { v.edit_list([](auto& lines) { lines.push_back("4294967295 :1.M1P1.gone"); }); }, false},
+        {"ListWillGiveNoMoreUids", replace_header("3 V1795398254 N4294967295 G3c7952266d9a036b113c000083ecc375"),
+         false},
+        {"ListOfGarbage",
+         [](const Victim& v) {
+             std::string garbage;
+             for (std::uint32_t seed = 1; garbage.size() < (8u << 20); seed = seed * 1664525 + 1013904223)
+                 garbage += static_cast<char>(seed >> 24);
+             v.write("dovecot-uidlist", garbage);
+         },
+         false},
+        {"ListWithGarbageBehindItsHeader",
+         [](const Victim& v) {
+             v.edit_list([](auto& lines) {
+                 std::string garbage;
+                 for (std::uint32_t seed = 1; garbage.size() < (8u << 20); seed = seed * 1664525 + 1013904223)
+                     garbage += static_cast<char>(seed >> 24);
+                 lines.insert(lines.begin() + 1, garbage);
+                 lines.insert(lines.begin() + 2, std::string(8u << 20, 'x'));
+             });
          },
          false},
         {"ListOfVersionOne",
@@ -113,16 +141,75 @@ std::vector<Damage> damaged_messages() {
         {"NameWithLineEnd", [](const Victim& v) { v.write_message("cur/1.x\ny.host:2,S", "unseen"); }},
         {"NameIsOnlyFlags", [](const Victim& v) { v.write_message("cur/:2,S", "unseen"); }},
         {"FolderNamedLikeAMessage",
-         [](const Victim& v) { fs::create_directory(v.root + "/cur/1.x.host,S=4,W=5:2,S"); },
+         [](const Victim& v) { fs::create_directory(v.root + "/cur/1.x.host,S=4,W=5:2,S"); }},
+        {"DanglingLinkAmongMessages", [](const Victim& v) { v.link("nowhere", "cur/1.x.host,S=4,W=5:2,S"); }},
+        {"LoopOfLinksAmongMessages", [](const Victim& v) { v.link("1.x.host:2,S", "cur/1.x.host:2,S"); }},
+        {"LinkToAMessageElsewhere",
+         [](const Victim& v) {
+             v.write_message("elsewhere", "foreign");
+             v.link("../elsewhere", "cur/1.x.host:2,S");
+         }},
+        {"LinkToADevice", [](const Victim& v) { v.link("/dev/zero", "new/1.x.host"); }},
+        {"FifosAmongMessages",
+         [](const Victim& v) {
+             ASSERT_EQ(::mkfifo((v.root + "/cur/1.x.host:2,S").c_str(), 0600), 0);
+             ASSERT_EQ(::mkfifo((v.root + "/new/2.x.host").c_str(), 0600), 0);
+         }},
+        {"SocketAmongMessages",
+         [](const Victim& v) {
+             const int listening = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+             sockaddr_un address{};
+             address.sun_family = AF_UNIX;
+             const std::string path = v.root + "/cur/1.x.host:2,S";
+             ASSERT_LT(path.size(), sizeof address.sun_path);
+             std::ranges::copy(path, address.sun_path);
+             ASSERT_EQ(::bind(listening, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+             ::close(listening);
+         }},
+        {"OneMessageInNewAndCur",
+         [](const Victim& v) {
+             const std::string name = v.file_of("seen");
+             fs::create_hard_link(v.root + "/cur/" + name, v.root + "/new/" + name.substr(0, name.find(':')));
+         }},
+        {"OneMessageTwiceInCur",
+         [](const Victim& v) {
+             const std::string name = v.file_of("seen");
+             fs::create_hard_link(v.root + "/cur/" + name, v.root + "/cur/" + name.substr(0, name.find(':')) + ":2,FS");
+         }},
+        {"OneNameForTwoMessagesInNewAndCur",
+         [](const Victim& v) {
+             const std::string name = v.file_of("seen");
+             v.write_message("new/" + name.substr(0, name.find(':')), "double");
+         },
          true,
-         {},
-         1},
-        {"DanglingLinkAmongMessages",
-         [](const Victim& v) { v.link("nowhere", "cur/1.x.host,S=4,W=5:2,S"); },
+         {"double"}},
+        {"OneNameForTwoMessagesInCur",
+         [](const Victim& v) {
+             const std::string name = v.file_of("seen");
+             v.write_message("cur/" + name.substr(0, name.find(':')) + ":2,F", "double");
+         },
          true,
-         {},
-         1},
-        {"LoopOfLinksAmongMessages", [](const Victim& v) { v.link("1.x.host:2,S", "cur/1.x.host:2,S"); }, true, {}, 1},
+         {"double"}},
+        {"OneNameForFiveMessages",
+         [](const Victim& v) {
+             const std::string name = v.file_of("seen");
+             const std::string base = name.substr(0, name.find(':'));
+             v.write_message("new/" + base, "double1");
+             for (const char* flags : {"F", "RS", "T", "D"})
+                 v.write_message("cur/" + base + ":2," + flags, std::string("double") + flags);
+             // One of them is what a claim would call the one in new/.
+             v.write_message("cur/" + base + ":2,", "double2");
+         },
+         true,
+         {"double1", "double2", "doubleF", "doubleRS", "doubleT", "doubleD"}},
+        {"OneNameWithoutAnyUid",
+         [](const Victim& v) {
+             v.write_message("new/1.x.host", "one");
+             v.write_message("cur/1.x.host:2,S", "two");
+             v.write_message("cur/1.x.host:2,", "three");
+         },
+         true,
+         {"one", "two", "three"}},
         {"LoopOfFolders",
          [](const Victim& v) {
              fs::create_directory_symlink(".", v.root + "/.Loop");
@@ -177,6 +264,20 @@ std::vector<Damage> damaged_folders() {
          {},
          0,
          false},
+        {"KeywordsAreAFifo",
+         [](const Victim& v) {
+             fs::remove(v.root + "/dovecot-keywords");
+             ASSERT_EQ(::mkfifo((v.root + "/dovecot-keywords").c_str(), 0600), 0);
+         },
+         true,
+         {},
+         0,
+         false},
+        {"SubscriptionsAreAFifo",
+         [](const Victim& v) {
+             fs::remove(v.root + "/subscriptions");
+             ASSERT_EQ(::mkfifo((v.root + "/subscriptions").c_str(), 0600), 0);
+         }},
         {"SubscriptionsAreJunk",
          [](const Victim& v) {
              v.write("subscriptions", std::string("V\t2\n\nArchive\n\xff\xfe\n&&&\n\t\t\n") +
@@ -206,34 +307,6 @@ std::vector<Damage> damaged_folders() {
                  ASSERT_EQ(::utimensat(AT_FDCWD, (v.root + "/" + name).c_str(), old, 0), 0);
              }
          }},
-    };
-}
-
-std::vector<Damage> hopeless() {
-    return {
-        {"ListUsedUpAllUids",
-         [](const Victim& v) { v.edit_list([](auto& lines) { lines.push_back("4294967295 :1.M1P1.gone"); }); }, false},
-        {"OneMessageInNewAndCur",
-         [](const Victim& v) {
-             const std::string name = v.file_of("seen");
-             fs::create_hard_link(v.root + "/cur/" + name, v.root + "/new/" + name.substr(0, name.find(':')));
-         }},
-        {"OneNameForTwoMessagesInNewAndCur",
-         [](const Victim& v) {
-             const std::string name = v.file_of("seen");
-             v.write_message("new/" + name.substr(0, name.find(':')), "double");
-         },
-         true,
-         {"double"}},
-        {"OneNameForTwoMessagesInCur",
-         [](const Victim& v) {
-             const std::string name = v.file_of("seen");
-             v.write_message("cur/" + name.substr(0, name.find(':')) + ":2,F", "double");
-         },
-         true,
-         {"double"},
-         0,
-         false},
     };
 }
 

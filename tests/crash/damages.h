@@ -78,7 +78,5 @@ std::vector<Damage> damaged_lists();
 std::vector<Damage> damaged_messages();
 /// Folders and the small files.
 std::vector<Damage> damaged_folders();
-/// What the engine can't heal yet.
-std::vector<Damage> hopeless();
 
 }  // namespace posthouse::storage::crash

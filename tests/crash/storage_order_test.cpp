@@ -91,9 +91,9 @@ TEST_F(OrderTest, ExpungeSyncsTheFolderOnce) {
 }
 
 TEST_F(OrderTest, KeywordIsDurableBeforeAFileCarriesItsLetter) {
-    expect_order(trace("keyword"),
-                 {R"(write\(.*dovecot-keywords.tmp.*First)", R"(fsync\(.*dovecot-keywords.tmp.*\) += 0)",
-                  R"(renameat\(.*dovecot-keywords)", R"(fsync\(.*\) += 0)", R"(renameat\(.*:2,Sa"\) = 0)", "answer"});
+    expect_order(trace("keyword"), {R"(write\(.*dovecot-keywords.tmp.*First)",
+                                    R"(fsync\(.*dovecot-keywords.tmp.*\) += 0)", R"(renameat\(.*dovecot-keywords)",
+                                    R"(fsync\(.*\) += 0)", R"(renameat2\(.*:2,Sa".*RENAME_NOREPLACE\) = 0)", "answer"});
 }
 
 TEST_F(OrderTest, UidIsDurableBeforeAnybodySeesIt) {

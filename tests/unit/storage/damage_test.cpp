@@ -1,0 +1,137 @@
+// What a mailbox makes of names that two files have, of entries that are no files, and of locks that nobody holds.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "storage/uidlist_lock.h"
+#include "tests/unit/storage/mail_root.h"
+
+namespace posthouse::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DamagedMailboxTest : public MailRoot {
+  protected:
+    std::string base_of_only(const std::string& below) {
+        const std::string name = files(below).at(0);
+        return name.substr(0, name.find(':'));
+    }
+};
+
+TEST_F(DamagedMailboxTest, ASecondMessageOfANameGetsItsOwnUidAndTheFirstKeepsItsOwn) {
+    const auto inbox = open();
+    const Uid first = append(*inbox, "one\r\n", flags({Flag::seen}));
+    const View before = view();
+    write("new/" + base_of_only("cur"), "another\n");
+    ASSERT_TRUE(inbox->status());
+    const View after = view();
+    ASSERT_EQ(after.count(), 2u);
+    EXPECT_EQ(content(*inbox, first), "one\r\n");
+    EXPECT_EQ(content(*inbox, Uid(first.value() + 1)), "another\r\n");
+    EXPECT_EQ(inbox->uid_validity(), before.mailbox().uid_validity());
+}
+
+TEST_F(DamagedMailboxTest, ASecondNameOfAMessageGoesAway) {
+    const auto inbox = open();
+    append(*inbox, "one\r\n", flags({Flag::seen}));
+    fs::create_hard_link(path("cur/" + files("cur").at(0)), path("new/" + base_of_only("cur")));
+    EXPECT_EQ(inbox->status()->messages, 1u);
+    EXPECT_TRUE(files("new").empty());
+    EXPECT_EQ(files("cur").size(), 1u);
+}
+
+TEST_F(DamagedMailboxTest, InALargeMailboxNoClaimAndNoFlagReplacesAMessageOfTheSameName) {
+    const auto inbox = open();
+    std::vector<NewMessage> messages;
+    for (int i = 0; i < 1001; ++i) {
+        messages.push_back({inbox->start_message().value(), flags({Flag::flagged}), {}});
+        ASSERT_TRUE(messages.back().content.write("many\r\n"));
+    }
+    ASSERT_TRUE(inbox->append(std::move(messages)));
+    View session = view();
+    const std::string victim = files("cur").at(0);
+    const std::string base = victim.substr(0, victim.find(':'));
+    // The claim would call it as the victim is called.
+    ASSERT_TRUE(inbox->store_flags(UidSet::all(), {FlagAction::replace, {}}));
+    write("new/" + base, "double\n");
+    ASSERT_TRUE(session.refresh(Expunges::reveal));
+    ASSERT_TRUE(inbox->store_flags(UidSet::all(), {FlagAction::add, flags({Flag::seen})}));
+    ASSERT_TRUE(inbox->verify());
+    ASSERT_TRUE(session.refresh(Expunges::reveal));
+    EXPECT_EQ(files("cur").size() + files("new").size(), 1002u);
+    EXPECT_EQ(session.count(), 1002u);
+    EXPECT_EQ(inbox->status()->messages, 1002u);
+}
+
+TEST_F(DamagedMailboxTest, WhatIsNoRegularFileIsNoMessage) {
+    const auto inbox = open();
+    append(*inbox, "one\r\n");
+    ASSERT_EQ(::mkfifo(path("cur/1.x.host:2,S").c_str(), 0600), 0);
+    fs::create_directory(path("cur/2.x.host:2,S"));
+    fs::create_symlink("/etc/passwd", path("new/3.x.host"));
+    EXPECT_EQ(inbox->status()->messages, 1u);
+    EXPECT_EQ(files("cur").size(), 2u);
+}
+
+TEST_F(DamagedMailboxTest, AMessageThatBecameALinkOrAFifoIsNotRead) {
+    const auto inbox = open();
+    const Uid uid = append(*inbox, "one\r\n", flags({Flag::seen}));
+    const std::string name = path("cur/" + files("cur").at(0));
+    fs::remove(name);
+    fs::create_symlink("/etc/passwd", name);
+    EXPECT_FALSE(inbox->open_message(uid));
+    fs::remove(name);
+    ASSERT_EQ(::mkfifo(name.c_str(), 0600), 0);
+    EXPECT_FALSE(inbox->open_message(uid));
+}
+
+TEST_F(DamagedMailboxTest, WhenUidsAreUsedUpAMailboxBeginsAnewAndKeepsWhatLinesTell) {
+    const auto inbox = open();
+    const Uid first = append(*inbox, "one\r\n", flags({Flag::seen}, {"Kept"}));
+    ASSERT_TRUE(inbox->copy(uids({first.value()}), *open("Archive")));
+    const auto archive = open("Archive");
+    const auto before = archive->rows(UidSet::all(), {.save_date = true, .email_id = true}).value().at(0);
+    const UidValidity validity = archive->uid_validity();
+    const std::string guid = archive->guid();
+    std::ofstream(path(".Archive/dovecot-uidlist"), std::ios::app) << "4294967295 :1.gone\n";
+    EXPECT_FALSE(archive->status());  // its sessions end
+    const auto anew = open("Archive");
+    EXPECT_GT(anew->uid_validity(), validity);
+    EXPECT_EQ(anew->guid(), guid);
+    const auto after = anew->rows(UidSet::all(), {.save_date = true, .email_id = true}).value().at(0);
+    EXPECT_EQ(after.uid, Uid(1));
+    EXPECT_EQ(after.flags, before.flags);
+    EXPECT_EQ(after.email_id, before.email_id);
+    EXPECT_EQ(after.save_date, before.save_date);
+    EXPECT_EQ(append(*anew, "two\r\n"), Uid(2));
+}
+
+TEST_F(DamagedMailboxTest, ALineWithoutEndTakesNoMemoryAndHidesNothingBehindIt) {
+    const auto inbox = open();
+    append(*inbox, "one\r\n");
+    const std::string list = read("dovecot-uidlist");
+    const auto line = list.find('\n') + 1;
+    write("dovecot-uidlist", list.substr(0, line) + std::string(5u << 20, 'x') + "\n" + list.substr(line));
+    const auto rows = open()->rows(UidSet::all()).value();
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows.at(0).uid, Uid(1));
+    append(*inbox, "two\r\n");
+    EXPECT_LT(read("dovecot-uidlist").size(), 1000u);
+}
+
+TEST(StaleLock, IsOneOfAnotherBootOfALostProcessOrOfAnotherAge) {
+    const std::string living = std::to_string(::getppid()) + ":here";
+    constexpr std::int64_t now = 1'000'000;
+    constexpr std::int64_t booted = now - 60;
+    EXPECT_FALSE(is_stale_lock(now - 10, living, "here", now, booted));
+    EXPECT_TRUE(is_stale_lock(now - 100, living, "here", now, booted)) << "taken before the machine was started";
+    EXPECT_FALSE(is_stale_lock(now - 100, "1:elsewhere", "here", now, booted)) << "another machine's";
+    EXPECT_TRUE(is_stale_lock(now - 121, "1:elsewhere", "here", now, booted));
+    EXPECT_TRUE(is_stale_lock(now - 10, std::to_string(::getpid()) + ":here", "here", now, booted));
+    EXPECT_FALSE(is_stale_lock(now - 10, "no sense", "here", now, booted));
+}
+
+}  // namespace
+}  // namespace posthouse::storage
