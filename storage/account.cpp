@@ -12,9 +12,12 @@
 #include "lib/base/ascii.h"
 #include "lib/base/file.h"
 #include "lib/base/random.h"
+#include "storage/access_file.h"
 #include "storage/account_tree.h"
+#include "storage/annotation_file.h"
 #include "storage/mailbox.h"
 #include "storage/mailbox_state.h"
+#include "storage/special_use.h"
 #include "storage/subscriptions.h"
 
 namespace posthouse::storage {
@@ -59,14 +62,10 @@ Result<std::vector<ListedMailbox>> Account::list() const {
         for (auto parent = name.parent(); parent; parent = parent->parent()) entry(*parent).has_children = true;
     }
     for (const MailboxName& name : subscriptions->names()) entry(name).subscribed = true;
-    for (const DefaultFolder& folder : store_->settings().default_folders) {
-        const Result<MailboxName> name = MailboxName::parse(folder.name);
-        const auto place = name ? listed.find(*name) : listed.end();
-        if (place != listed.end() && place->second.exists) place->second.special_use = folder.special_use;
-    }
     std::vector<ListedMailbox> result;
     result.reserve(listed.size());
     for (auto& [name, mailbox] : listed) result.push_back(std::move(mailbox));
+    if (Result<> shown = show_special_uses(root->get(), result); !shown) return fail(shown.error());
     return result;
 }
 
@@ -79,13 +78,35 @@ Result<bool> Account::exists(const MailboxName& name) const {
     return fail_errno("stat " + *path, errno);
 }
 
-Result<> Account::create(const MailboxName& name) {
+Result<UniqueFd> Account::open_folder(const MailboxName& name) const {
+    const Result<std::string> path = layout().path(root_, name);
+    if (!path) return fail(path.error());
+    Result<UniqueFd> folder = open_file(*path, O_RDONLY | O_DIRECTORY);
+    if (!folder && folder.error().code == ErrorCode::not_found)
+        return fail(ErrorCode::not_found, "Mailbox doesn't exist", folder.error().detail);
+    return folder;
+}
+
+Result<> Account::create(const MailboxName& name, const CreateOptions& options) {
     if (name.is_inbox()) return fail(ErrorCode::exists, "Mailbox exists already");
     const Result<std::string> place = layout().folder(name);
     if (!place) return fail(place.error());
+    const Result<std::string> special_use = parse_special_use(options.special_use);
+    if (!special_use) return fail(special_use.error());
     const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
     if (!lock) return fail(lock.error());
-    return make_mailbox(lock->root(), root_, *place);
+    if (Result<> free = is_free(lock->root(), *special_use, name); !free) return free;
+    return make_mailbox(lock->root(), root_, *place, [&](int folder) -> Result<> {
+        if (!special_use->empty())
+            if (Result<> kept = change_annotation(folder, mailbox_annotations, special_use_entry(), {}, *special_use);
+                !kept)
+                return kept;
+        const std::optional<MailboxName> parent = name.parent();
+        if (!parent) return {};
+        const Result<UniqueFd> from = open_folder(*parent);
+        if (from) return copy_access_list(from->get(), folder);
+        return from.error().code == ErrorCode::not_found ? Result<>{} : fail(from.error());
+    });
 }
 
 Result<> Account::remove(const MailboxName& name) {
@@ -131,6 +152,9 @@ Result<> Account::rename(const MailboxName& from, const MailboxName& to) {
     }
     if (moves.empty()) return fail(ErrorCode::not_found, "Mailbox doesn't exist");
     if (std::ranges::find(*folders, to) != folders->end()) return fail(ErrorCode::exists, "Mailbox exists already");
+    for (const MailboxName& name : *folders)
+        if (name == from || name.is_below(from))
+            if (Result<> kept = keep_special_use(lock->root(), name, *name.moved(from, to)); !kept) return kept;
     return move_folders(lock->root(), moves);
 }
 

@@ -2,10 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "lib/base/fd.h"
 #include "lib/base/result.h"
+#include "storage/access_list.h"
+#include "storage/annotations.h"
 #include "storage/mailbox_name.h"
 #include "storage/status.h"
 #include "storage/store.h"
@@ -24,8 +29,13 @@ struct ListedMailbox {
     std::string special_use;  ///< e.g. "\Sent"; empty: none
 };
 
+/// What CREATE may be told beside the name.
+struct CreateOptions {
+    std::string special_use = {};  ///< see Account::set_special_use
+};
+
 /// A user's tree. A name that the layout can't have on disk is refused by whatever would touch the disk: invalid,
-/// limit. Every answer of create, remove, rename, subscribe and unsubscribe is durable (STATES.md).
+/// limit. Every answer of a call that changes something is durable (STATES.md).
 class Account {
   public:
     Account(std::shared_ptr<StoreState> store, AccountName name, std::string root);
@@ -40,18 +50,38 @@ class Account {
     Result<std::vector<ListedMailbox>> list() const;
     /// The mailbox can be selected.
     Result<bool> exists(const MailboxName& name) const;
-    /// CREATE (RFC 9051 §6.3.4). exists: already there. Parents aren't made: they show as \NonExistent.
-    Result<> create(const MailboxName& name);
+    /// CREATE (RFC 9051 §6.3.4). exists: already there. Parents aren't made: they show as \NonExistent. The access
+    /// control list of the parent is copied, as Dovecot does.
+    Result<> create(const MailboxName& name, const CreateOptions& options = {});
     /// DELETE with all its messages (RFC 9051 §6.3.5); children stay. denied: INBOX; not_found.
     Result<> remove(const MailboxName& name);
     /// RENAME with all children (RFC 9051 §6.3.6). INBOX: its messages move to the new name, INBOX stays and is empty.
     /// not_found; exists: the new name, or a child's, is taken; invalid: the new name is below the old one. Names of
-    /// subscriptions don't follow (RFC 9051 §6.3.7).
+    /// subscriptions don't follow (RFC 9051 §6.3.7); access control lists, annotations and special uses do, but INBOX
+    /// keeps its own.
     Result<> rename(const MailboxName& from, const MailboxName& to);
     /// SUBSCRIBE; a name without a mailbox may be subscribed (RFC 9051 §6.3.7). Already subscribed: success.
     Result<> subscribe(const MailboxName& name);
     /// UNSUBSCRIBE. Not subscribed: success.
     Result<> unsubscribe(const MailboxName& name);
+
+    /// GETACL (RFC 4314 §3.3). not_found: no such mailbox.
+    Result<AccessList> acl(const MailboxName& name) const;
+    /// SETACL and DELETEACL (RFC 4314 §3.1, §3.2) of one identifier, or of its negative rights. not_found; limit: too
+    /// many entries; busy: another process changes the list.
+    Result<> set_acl(const MailboxName& name, const Identifier& who, bool negative, const AccessChange& change);
+    /// MYRIGHTS (RFC 4314 §3.5) of whoever it is; the account's own user is the owner. not_found.
+    Result<Rights> effective_rights(const MailboxName& name, const Viewer& viewer) const;
+
+    /// The annotations of a mailbox or, without a name, of the account as a whole (RFC 5464 §4.2). not_found.
+    Result<Annotations> annotations(const std::optional<MailboxName>& name) const;
+    /// SETMETADATA of one entry (RFC 5464 §4.3); no value: NIL, the entry is removed. Errors as Annotations::set gives
+    /// them, and for the owner's /private/specialuse those of set_special_use. not_found.
+    Result<> set_annotation(const std::optional<MailboxName>& name, const EntryName& entry, const AnnotationUser& user,
+                            std::optional<std::string> value);
+    /// The mailbox's special use (special_use.h), also instead of the one that its name stands for; empty: none.
+    /// exists: another mailbox was given it; unsupported, invalid; not_found.
+    Result<> set_special_use(const MailboxName& name, std::string_view special_use);
 
     /// Opens a mailbox; all who have it open in this process share its memory. not_found.
     Result<std::shared_ptr<Mailbox>> open(const MailboxName& name) const;
@@ -61,6 +91,19 @@ class Account {
   private:
     const Layout& layout() const;
     Result<std::shared_ptr<MailboxState>> state(const MailboxName& name) const;
+    /// The mailbox's folder, open; not_found.
+    Result<UniqueFd> open_folder(const MailboxName& name) const;
+    /// What a mailbox's name stands for among the default folders; empty: nothing.
+    std::string usual_special_use(const MailboxName& name) const;
+    /// What the mailbox was given; one that isn't there has none.
+    Result<std::optional<std::string>> kept_special_use(int root, const MailboxName& name) const;
+    Result<> show_special_uses(int root, std::vector<ListedMailbox>& mailboxes) const;
+    /// exists: another mailbox was given this use.
+    Result<> is_free(int root, const std::string& special_use, const MailboxName& but_for) const;
+    /// A mailbox that has its use from its name, and is about to lose this name, is given it.
+    Result<> keep_special_use(int root, const MailboxName& from, const MailboxName& to) const;
+    Result<> change_annotation(int folder, const char* file_name, const EntryName& entry, const AnnotationUser& user,
+                               std::optional<std::string> value) const;
 
     std::shared_ptr<StoreState> store_;
     AccountName name_;

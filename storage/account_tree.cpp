@@ -32,12 +32,13 @@ Result<> make_folder_in(int parent, const char* name) {
     return {};
 }
 
-/// A mailbox's content: folders, maildirfolder, dovecot-uidlist; all synced.
-Result<> fill_mailbox(int root, const std::string& path) {
+/// A mailbox's content: folders, maildirfolder, dovecot-uidlist, and what `fill` adds; all synced.
+Result<> fill_mailbox(int root, const std::string& path, const FillFolder& fill) {
     const Result<Folder> folder = Folder::open(path);
     if (!folder) return fail(folder.error());
     const Result<UniqueFd> mark = open_in(folder->root(), "maildirfolder", O_WRONLY | O_CREAT);
     if (!mark) return fail(mark.error());
+    if (Result<> filled = fill(folder->root()); !filled) return filled;
     const Result<UidValidity> validity = next_uid_validity(root);
     if (!validity) return fail(validity.error());
     UidListHeader header;
@@ -170,14 +171,14 @@ Result<std::vector<MailboxName>> mailbox_folders(int root, const Layout& layout)
     return names;
 }
 
-Result<> make_mailbox(int root, const std::string& root_path, const std::string& place) {
+Result<> make_mailbox(int root, const std::string& root_path, const std::string& place, const FillFolder& fill) {
     struct stat st{};
     if (::fstatat(root, place.c_str(), &st, 0) == 0) return fail(ErrorCode::exists, "Mailbox exists already");
     if (Result<> made = make_folder_in(root, "tmp"); !made) return made;
     const std::string building = "tmp/create." + random_hex(8);
     const std::string path = root_path + "/" + building;
     if (::mkdir(path.c_str(), folder_mode) != 0) return fail_errno("mkdir " + path, errno);
-    Result<> made = fill_mailbox(root, path);
+    Result<> made = fill_mailbox(root, path, fill);
     if (made && ::renameat2(root, building.c_str(), root, place.c_str(), RENAME_NOREPLACE) != 0)
         made =
             errno == EEXIST ? fail(ErrorCode::exists, "Mailbox exists already") : fail_errno("create mailbox", errno);

@@ -1,6 +1,7 @@
 // An account's folders on disk: made so that they are whole or not there, found, renamed.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,9 +32,11 @@ Result<bool> is_account(const std::string& root);
 Result<> make_account(const std::string& root, const Settings& settings);
 /// The names of all mailboxes but INBOX, by their folders; unsorted.
 Result<std::vector<MailboxName>> mailbox_folders(int root, const Layout& layout);
+/// Puts what else a new mailbox begins with into its folder, which is open, before anybody can see it.
+using FillFolder = std::function<Result<>(int folder)>;
 /// Makes a mailbox's folder, called `place` in the account's, whole at once and durable. exists. With the account's
 /// lock held.
-Result<> make_mailbox(int root, const std::string& root_path, const std::string& place);
+Result<> make_mailbox(int root, const std::string& root_path, const std::string& place, const FillFolder& fill);
 /// From folder to folder.
 using FolderMoves = std::vector<std::pair<std::string, std::string>>;
 /// Renames mailboxes' folders, durably; several with an intent on disk first: all or none, for what fails is undone,

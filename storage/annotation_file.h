@@ -1,6 +1,8 @@
 // posthouse-metadata on disk: read, whatever it holds; replaced durably, what was damaged kept aside.
 #pragma once
 
+#include <string>
+
 #include "lib/base/result.h"
 #include "storage/annotations.h"
 
@@ -12,10 +14,10 @@ constexpr const char* mailbox_annotations = "posthouse-metadata";
 /// where INBOX has its own.
 constexpr const char* account_annotations = "posthouse-account-metadata";
 
-/// Without a file: none.
-Result<Annotations> read_annotations(int folder, const char* file_name);
+/// Without a file: none. Something that is no file is taken for a damaged one.
+Result<Annotations> read_annotations(int folder, const std::string& file_name);
 /// Replaces the file, durably. When it holds what can't be understood it stays as `<file_name>.damaged.<16 hex
 /// digits>`. With the account's lock held.
-Result<> write_annotations(int folder, const char* file_name, const Annotations& annotations);
+Result<> write_annotations(int folder, const std::string& file_name, const Annotations& annotations);
 
 }  // namespace posthouse::storage

@@ -31,7 +31,7 @@ bool is_leftover(std::string_view name) {
     if (name.size() <= digits || name[name.size() - digits - 1] != '.') return false;
     if (name.find_last_not_of("0123456789abcdef") != name.size() - digits - 1) return false;
     name.remove_suffix(digits + 1);
-    return name.ends_with(".tmp") || name == "dovecot-uidlist.lock";
+    return name.ends_with(".tmp") || name == "dovecot-uidlist.lock" || name == "dovecot-acl.lock";
 }
 
 /// The names of those entries that are `wanted`, without those that begin with a dot.

@@ -165,7 +165,7 @@ Result<MailboxState::Work> MailboxState::begin_work() {
 
 Result<> MailboxState::lock_list(Work& work) {
     if (work.list_lock) return {};
-    Result<UidListLock> lock = UidListLock::take(*folder_, store_->locks(), store_->settings().lock_wait);
+    Result<DotLock> lock = DotLock::take(*folder_, uidlist_lock, store_->locks(), store_->settings().lock_wait);
     if (!lock) return fail(lock.error());
     work.list_lock.emplace(std::move(*lock));
     return {};

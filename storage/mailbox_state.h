@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "storage/dot_lock.h"
 #include "storage/folder.h"
 #include "storage/index/index.h"
 #include "storage/index/transaction.h"
@@ -23,7 +24,6 @@
 #include "storage/types.h"
 #include "storage/uid_ranges.h"
 #include "storage/uidlist_file.h"
-#include "storage/uidlist_lock.h"
 #include "storage/view.h"
 
 namespace posthouse::storage {
@@ -131,7 +131,7 @@ class MailboxState {
         std::unique_lock<std::mutex> guard;
         FileLock flock;
         MailboxEdit edit;
-        std::optional<UidListLock> list_lock = std::nullopt;  ///< see lock_list
+        std::optional<DotLock> list_lock = std::nullopt;  ///< see lock_list
         bool touched_cur = false;
         bool touched_fresh = false;
         void touch(bool is_fresh) { (is_fresh ? touched_fresh : touched_cur) = true; }

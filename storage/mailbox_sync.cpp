@@ -17,9 +17,9 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "storage/clock.h"
+#include "storage/dot_lock.h"
 #include "storage/maildir_name.h"
 #include "storage/uid_validity.h"
-#include "storage/uidlist_lock.h"
 
 namespace posthouse::storage {
 namespace {
@@ -280,8 +280,8 @@ void MailboxSync::insert(std::uint32_t uid, std::string extras, const Found& fou
 }
 
 Result<> MailboxSync::settle() {
-    const Result<UidListLock> lock =
-        UidListLock::take(*m_.folder_, m_.store_->locks(), m_.store_->settings().lock_wait);
+    const Result<DotLock> lock =
+        DotLock::take(*m_.folder_, uidlist_lock, m_.store_->locks(), m_.store_->settings().lock_wait);
     if (!lock) return fail(lock.error());
     if (Result<> read = read_list(); !read) return read;
     if (!m_.list_.exists() || m_.list_.guid().empty())
@@ -364,8 +364,8 @@ Result<> MailboxSync::number() {
 }
 
 Result<> MailboxSync::compact() {
-    const Result<UidListLock> lock =
-        UidListLock::take(*m_.folder_, m_.store_->locks(), m_.store_->settings().lock_wait);
+    const Result<DotLock> lock =
+        DotLock::take(*m_.folder_, uidlist_lock, m_.store_->locks(), m_.store_->settings().lock_wait);
     if (!lock) return fail(lock.error());
     if (Result<> read = read_list(); !read) return read;
     // Gone needs two readings that miss it.

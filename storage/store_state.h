@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "lib/base/result.h"
+#include "storage/dot_lock.h"
 #include "storage/index/index.h"
 #include "storage/store.h"
-#include "storage/uidlist_lock.h"
 #include "storage/watch.h"
 
 namespace posthouse::storage {

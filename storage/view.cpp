@@ -8,11 +8,19 @@
 
 namespace posthouse::storage {
 
-View::View(std::shared_ptr<Mailbox> mailbox, Access access)
-    : mailbox_(std::move(mailbox)), access_(access), uid_next_(1) {}
+namespace {
 
-Result<View> View::open(std::shared_ptr<Mailbox> mailbox, Access access) {
-    View view(std::move(mailbox), access);
+/// Without any of these nothing in a mailbox can be changed (RFC 4314 §5.2).
+constexpr Rights changing{Right::insert, Right::expunge, Right::write, Right::seen, Right::delete_message};
+
+}  // namespace
+
+View::View(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights)
+    : mailbox_(std::move(mailbox)), access_(access), rights_(rights), uid_next_(1) {}
+
+Result<View> View::open(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights) {
+    if (!rights.has(Right::read)) return fail(ErrorCode::denied, "No right to read this mailbox");
+    View view(std::move(mailbox), rights.has_any(changing) ? access : Access::read_only, rights);
     Result<Changes> loaded = view.refresh(Expunges::reveal);
     if (!loaded) return fail(loaded.error());
     return view;

@@ -9,6 +9,7 @@
 
 #include "lib/base/result.h"
 #include "storage/mailbox.h"
+#include "storage/rights.h"
 #include "storage/types.h"
 #include "storage/uid_ranges.h"
 
@@ -40,12 +41,14 @@ struct Changes {
 class View {
   public:
     /// Opens: looks at the mailbox, numbers what is new. With read_write the session claims what is \Recent: no later
-    /// session sees it so (RFC 3501 §2.3.2).
-    static Result<View> open(std::shared_ptr<Mailbox> mailbox, Access access);
+    /// session sees it so (RFC 3501 §2.3.2). `rights`: what the session's user may do here, by
+    /// Account::effective_rights; denied without `r`, and read-only without any that changes a message (RFC 4314 §5.2).
+    static Result<View> open(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights = Rights::all());
 
     Mailbox& mailbox() const { return *mailbox_; }
     const std::shared_ptr<Mailbox>& shared_mailbox() const { return mailbox_; }
     bool read_only() const { return access_ == Access::read_only; }
+    Rights rights() const { return rights_; }
 
     /// Messages in the view: EXISTS.
     std::uint32_t count() const { return uids_.size(); }
@@ -73,10 +76,11 @@ class View {
     void acknowledge(const std::vector<MessageFlags>& known);
 
   private:
-    View(std::shared_ptr<Mailbox> mailbox, Access access);
+    View(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights);
 
     std::shared_ptr<Mailbox> mailbox_;
     Access access_;
+    Rights rights_;
     ModSeq cursor_;
     Uid uid_next_;
     UidRanges uids_;

@@ -284,6 +284,20 @@ std::vector<Damage> damaged_folders() {
                                           std::string(100'000, 'x') + '\0' + "\nSent");
          }},
         {"SubscriptionsAreADanglingLink", [](const Victim& v) { v.link("nowhere", "subscriptions"); }},
+        {"AnnotationsAreJunk",
+         [](const Victim& v) {
+             v.write("posthouse-metadata", std::string("posthouse-metadata 1\n/shared/a\t\n\xff\t\t\\x5\nend") + '\0');
+             v.write(".Archive/posthouse-metadata", std::string(6u << 20, 'x'));
+             v.link("nowhere", "posthouse-account-metadata");
+             fs::create_directory(v.root + "/.Sent/posthouse-metadata");
+             ::mkfifo((v.root + "/.Junk/posthouse-metadata").c_str(), 0600);
+         }},
+        {"AccessListIsJunk",
+         [](const Victim& v) {
+             v.write("dovecot-acl", std::string("user=\nbogus\n\"open lr\n") + '\0' + std::string(100'000, 'x'));
+             v.link("nowhere", ".Archive/dovecot-acl");
+             v.write("dovecot-acl.lock", "4242:elsewhere");
+         }},
         {"ValidityIsJunk",
          [](const Victim& v) {
              v.write("dovecot-uidvalidity", "zzzz");

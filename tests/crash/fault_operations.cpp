@@ -65,6 +65,11 @@ Result<> count_in(Mailbox& mailbox, const std::string& name, Counts& counts) {
     return {};
 }
 
+Result<> give(Account& account, const std::string& name, std::string_view letters) {
+    return account.set_acl(name_of(name), Identifier::parse("user=anna@example.org").value(), false,
+                           {AccessChange::Action::add, Rights::parse(letters).value()});
+}
+
 const SeenMailbox* mailbox_in(const SeenTree& tree, const std::string& name) {
     for (const auto& [guid, mailbox] : tree.mailboxes)
         if (mailbox.name == name) return &mailbox;
@@ -122,6 +127,7 @@ void Bench::make(const Settings& settings) {
     Store store(settings);
     const auto account = store.open(AccountName::parse("bob@example.org").value()).value();
     ASSERT_TRUE(account->create(name_of("Work")));
+    ASSERT_TRUE(give(*account, "Work", "lr"));
     ASSERT_TRUE(account->create(name_of("Work/Sub")));
     const auto inbox = account->open(MailboxName()).value();
     ASSERT_TRUE(append_to(*inbox, {"plain", "other"}, {}));
@@ -190,9 +196,51 @@ std::vector<Operation> operations() {
                         has(tree, "INBOX", "seen", word_of(flags({Flag::answered, Flag::seen}, {"Kept", "Second"})));
              }});
     all.push_back({.name = "Create",
-                   .run = [](Bench& b) { return b.account->create(name_of("Made")); },
+                   .run = [](Bench& b) { return b.account->create(name_of("Work/Made"), {"\\Sent"}); },
                    .done_already = ErrorCode::exists,
-                   .holds = [](const SeenTree& tree) { return mailbox_in(tree, "Made") != nullptr; }});
+                   .holds =
+                       [](const SeenTree& tree) {
+                           const SeenMailbox* made = mailbox_in(tree, "Work/Made");
+                           return made != nullptr && made->access == mailbox_in(tree, "Work")->access &&
+                                  made->annotations ==
+                                      "posthouse-metadata 1\n/private/specialuse\t\t\\x5cSent\nend 1\n";
+                       }});
+    all.push_back({.name = "SetAcl",
+                   .run = [](Bench& b) { return give(*b.account, "Work", "w"); },
+                   .holds =
+                       [](const SeenTree& tree) {
+                           return mailbox_in(tree, "Work")->access == "user=anna@example.org lrw\n" &&
+                                  mailbox_in(tree, "Work/Sub")->access == "user=anna@example.org lr\n";
+                       }});
+    all.push_back({.name = "Annotate",
+                   .run =
+                       [](Bench& b) {
+                           return b.account->set_annotation(MailboxName(), EntryName::parse("/shared/comment").value(),
+                                                            {}, "words");
+                       },
+                   .holds =
+                       [](const SeenTree& tree) {
+                           return mailbox_in(tree, "INBOX")->annotations ==
+                                      "posthouse-metadata 1\n/shared/comment\t\twords\nend 1\n" &&
+                                  mailbox_in(tree, "Work")->annotations == Annotations().text();
+                       }});
+    all.push_back({.name = "SpecialUse",
+                   .run = [](Bench& b) { return b.account->set_special_use(name_of("Work"), "\\Archive"); },
+                   .holds =
+                       [](const SeenTree& tree) {
+                           return mailbox_in(tree, "Work")->annotations ==
+                                  "posthouse-metadata 1\n/private/specialuse\t\t\\x5cArchive\nend 1\n";
+                       }});
+    all.push_back({.name = "RenameUsual",
+                   .run = [](Bench& b) { return b.account->rename(name_of("Sent"), name_of("Gesendet")); },
+                   .done_already = ErrorCode::not_found,
+                   .holds =
+                       [](const SeenTree& tree) {
+                           const SeenMailbox* moved = mailbox_in(tree, "Gesendet");
+                           return moved != nullptr && mailbox_in(tree, "Sent") == nullptr &&
+                                  moved->annotations ==
+                                      "posthouse-metadata 1\n/private/specialuse\t\t\\x5cSent\nend 1\n";
+                       }});
     all.push_back({.name = "Rename",
                    .run = [](Bench& b) { return b.account->rename(name_of("Work"), name_of("Play")); },
                    .done_already = ErrorCode::not_found,

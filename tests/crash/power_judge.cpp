@@ -139,6 +139,12 @@ void PowerJudge::judge_mailboxes(const SeenTree& seen) const {
             const std::string& name = found->second.name;
             EXPECT_TRUE((now != nullptr && now->name == name) || (!is_answered_ && old != nullptr && old->name == name))
                 << mailbox.name << " is called " << name;
+            const auto is_kept = [&](std::string SeenMailbox::* text) {
+                return (now != nullptr && now->*text == found->second.*text) ||
+                       (!is_answered_ && old != nullptr && old->*text == found->second.*text);
+            };
+            EXPECT_TRUE(is_kept(&SeenMailbox::access)) << name << " has the list\n" << found->second.access;
+            EXPECT_TRUE(is_kept(&SeenMailbox::annotations)) << name << " has " << found->second.annotations;
         }
         if (step == next_ && !is_answered_) continue;
         for (const auto& [guid, mailbox] : next_->after.mailboxes)
@@ -167,6 +173,12 @@ void PowerJudge::judge(const SeenTree& seen) {
                 EXPECT_TRUE(seen.subscriptions.contains(entry)) << "subscription of " << entry.second;
             if (is_answered_) EXPECT_EQ(seen.subscriptions.contains(entry), has(next_, entry)) << entry.second;
         }
+    for (const auto& [account, text] : seen.annotations) {
+        const auto is = [&](const Step* step) {
+            return step != nullptr && step->after.annotations.at(account) == text;
+        };
+        EXPECT_TRUE(is(next_) || (!is_answered_ && (before_ == nullptr || is(before_)))) << "the account has " << text;
+    }
     remember(seen);
 }
 

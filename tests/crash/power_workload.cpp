@@ -124,19 +124,39 @@ void User::commands() {
     const auto rename = [&](const std::string& from, const std::string& to) {
         change("rename " + from, [&](Account& account) { return account.rename(name_of(from), name_of(to)); });
     };
+    const auto give = [&](const std::string& name, const std::string& who, const std::string& letters) {
+        change("acl of " + name, [&](Account& account) {
+            return account.set_acl(name_of(name), Identifier::parse(who).value(), false,
+                                   {AccessChange::Action::add, Rights::parse(letters).value()});
+        });
+    };
+    const auto annotate = [&](const std::optional<MailboxName>& name, std::optional<std::string> value) {
+        change("annotate", [&](Account& account) {
+            return account.set_annotation(name, EntryName::parse("/shared/comment").value(), {}, value);
+        });
+    };
     deliver(to_anna);
     deliver(to_both);
     append("INBOX", 3, flags({Flag::seen}));
     store("INBOX", FlagAction::add, flags({Flag::flagged}, {"First"}));
     select("INBOX");
     create("Work");
+    give("Work", "user=berta@example.org", "lr");
+    give("INBOX", "anyone", "l");
     create("Work/Open");
+    give("Work/Open", "user=berta@example.org", "w");
+    annotate(name_of("Work/Open"), "first");
+    annotate(MailboxName(), "of INBOX");
+    annotate(std::nullopt, "of all");
+    change("special use", [](Account& account) { return account.set_special_use(name_of("Work/Open"), "\\Archive"); });
     append("Work/Open", 2, flags({}, {"Open"}));
     copy("INBOX", "Work/Open", false);
     deliver(to_both);
     copy("INBOX", "Archive", true);
     store("INBOX", FlagAction::replace, flags({Flag::answered}, {"Second"}));
     rename("Work", "Play");
+    rename("Sent", "Gesendet");
+    annotate(name_of("Play/Open"), "second");
     deliver(to_anna);
     expunge("INBOX", false);
     select("INBOX");
@@ -157,8 +177,9 @@ void User::commands() {
     select("INBOX");
     expunge("Archive", false);
     store("INBOX", FlagAction::add, flags({Flag::seen}, {"Third"}));
+    annotate(MailboxName(), std::nullopt);
     remove("Play/Open");
-    create("Play/Open");
+    change("create with use", [](Account& account) { return account.create(name_of("Play/Open"), {"\\Archive"}); });
     append("Play/Open", 1, flags({Flag::draft}));
 }
 

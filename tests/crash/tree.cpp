@@ -16,7 +16,7 @@ namespace {
 /// What may lie in a mailbox's folder beside new/, cur/, tmp/ and, in the account's, the other mailboxes.
 bool belongs(const std::string& name, bool is_root) {
     static const std::regex in_mailbox(R"(cur|new|tmp|maildirfolder|dovecot-(uidlist|keywords|acl)|maildirsize|)"
-                                       R"(dovecot-uidlist\.lock(\.[0-9a-f]{16})?|posthouse-.*|)"
+                                       R"(dovecot-(uidlist|acl)\.lock(\.[0-9a-f]{16})?|posthouse-.*|)"
                                        R"([a-z-]+\.tmp\.[0-9a-f]{16})");
     static const std::regex in_root(R"(subscriptions|dovecot-uidvalidity(\.[0-9a-f]{8})?|\..*)");
     return std::regex_match(name, in_mailbox) || (is_root && std::regex_match(name, in_root));
@@ -38,6 +38,13 @@ void look_at_files(const std::string& folder, bool is_root, std::uint32_t messag
         const std::string name = entry.path().filename().string();
         EXPECT_TRUE(belongs(name, is_root)) << name << " was left behind";
     }
+}
+
+std::string text_of(const Result<Annotations>& annotations) {
+    EXPECT_TRUE(annotations) << annotations.error().message();
+    if (!annotations) return {};
+    EXPECT_FALSE(annotations->damaged());
+    return annotations->text();
 }
 
 SeenMailbox look_at_mailbox(Account& account, const MailboxName& name, std::string& guid) {
@@ -74,6 +81,13 @@ SeenMailbox look_at_mailbox(Account& account, const MailboxName& name, std::stri
     EXPECT_EQ(status->messages, seen.messages.size());
     EXPECT_EQ(status->unseen, unseen);
     EXPECT_EQ(status->deleted, deleted);
+    const Result<AccessList> access = account.acl(name);
+    EXPECT_TRUE(access) << access.error().message();
+    if (access) {
+        EXPECT_TRUE(access->senseless().empty());
+        seen.access = access->text();
+    }
+    seen.annotations = text_of(account.annotations(name));
     const std::string path = account.store()->settings().layout.path(account.root(), name).value();
     look_at_files(path, name.is_inbox(), status->messages);
     return seen;
@@ -129,6 +143,7 @@ SeenTree look(Store& store, const std::vector<AccountName>& accounts) {
         const auto listed = account ? (*account)->list() : fail(account.error());
         EXPECT_TRUE(listed);
         if (!listed) continue;
+        tree.annotations[i] = text_of((*account)->annotations(std::nullopt));
         for (const ListedMailbox& entry : *listed) {
             if (entry.subscribed) tree.subscriptions.emplace(i, entry.name.text());
             if (!entry.exists) continue;

@@ -34,11 +34,14 @@ struct SeenMailbox {
     std::uint32_t validity = 0;
     std::uint32_t next = 0;
     std::map<std::uint32_t, SeenMessage> messages;  ///< by UID
+    std::string access;                             ///< its access control list as text
+    std::string annotations;                        ///< as text
 };
 
 struct SeenTree {
     std::map<std::string, SeenMailbox> mailboxes;                 ///< by GUID
     std::set<std::pair<std::size_t, std::string>> subscriptions;  ///< account, name
+    std::map<std::size_t, std::string> annotations;               ///< of each account as a whole, as text
 };
 
 /// Opens every account and mailbox with a store of its own and reads everything. Fails the test where counts, rows and

@@ -1,7 +1,7 @@
 // Rights, and access control lists as Dovecot's acl plugin reads and writes them.
 #include "storage/access_list.h"
 
-#include <gtest/gtest.h>
+#include "tests/unit/storage/mail_root.h"
 
 namespace posthouse::storage {
 namespace {
@@ -111,7 +111,7 @@ TEST(AccessList, HasABound) {
 
 TEST(AccessList, KeepsLinesWithoutSenseAndThenGivesOthersNothing) {
     for (const std::string& line : {"bogus lr", "user=x c", "user=x lr post", "\"user=x lr", "\"user=x\"lr",
-                                   "user=x\x01 l", "user=x l :a\rb", " user=x l"}) {
+                                    "user=x\x01 l", "user=x l :a\rb", " user=x l"}) {
         AccessList list = AccessList::parse("anyone lr\n" + line + "\n# comment\n");
         EXPECT_EQ(list.senseless(), std::vector<std::string>{line});
         EXPECT_TRUE(list.effective({"bob@example.org"}, false).empty()) << line;
@@ -149,6 +149,110 @@ TEST(AccessList, TheOwnerHasAllUnlessSaidOtherwise) {
     EXPECT_EQ(owners("owner lr\n-anyone l\n"), "lr");
     EXPECT_EQ(owners("-owner r\n"), "lwstipekxa");
     EXPECT_EQ(owners("user=joe@example.org l\n"), "l");
+}
+
+class AccessTest : public MailRoot {
+  protected:
+    Result<> give(std::string_view mailbox, std::string_view identifier, std::string_view letters) {
+        return account->set_acl(named(mailbox), who(identifier), false, {Action::replace, rights(letters)});
+    }
+    Rights rights_of(std::string_view mailbox, std::string_view user) {
+        return account->effective_rights(named(mailbox), {std::string(user)}).value();
+    }
+    static ErrorCode code(const Result<>& result) { return result ? ErrorCode::internal : result.error().code; }
+};
+
+TEST_F(AccessTest, AListIsMadeChangedAndApplied) {
+    EXPECT_TRUE(account->acl(named("Sent")).value().entries().empty());
+    ASSERT_TRUE(give("Sent", "user=ann@example.org", "lrw"));
+    EXPECT_EQ(read(".Sent/dovecot-acl"), "user=ann@example.org lrw\n");
+    ASSERT_TRUE(account->set_acl(named("Sent"), who("user=ann@example.org"), true, {Action::add, rights("w")}));
+    EXPECT_EQ(rights_of("Sent", "ann@example.org"), rights("lr"));
+    EXPECT_EQ(rights_of("Sent", "bob@example.org"), Rights::all());
+    EXPECT_EQ(rights_of("Sent", "eve@example.org"), Rights());
+    EXPECT_EQ(rights_of("INBOX", "ann@example.org"), Rights());
+    ASSERT_TRUE(give("INBOX", "anyone", "l"));
+    EXPECT_EQ(read("dovecot-acl"), "anyone l\n");
+    EXPECT_EQ(account->acl(named("No")).error().code, ErrorCode::not_found);
+    EXPECT_EQ(code(give("No", "anyone", "l")), ErrorCode::not_found);
+    EXPECT_FALSE(std::filesystem::exists(path("dovecot-acl.lock")));
+}
+
+TEST_F(AccessTest, WhatChangesNothingWritesNothing) {
+    ASSERT_TRUE(account->set_acl(named("Sent"), who("anyone"), false, {Action::forget}));
+    EXPECT_FALSE(std::filesystem::exists(path(".Sent/dovecot-acl")));
+    EXPECT_FALSE(std::filesystem::exists(path(".Sent/dovecot-acl.lock")));
+}
+
+TEST_F(AccessTest, ANewMailboxHasItsParentsList) {
+    ASSERT_TRUE(account->create(named("Work")));
+    ASSERT_TRUE(give("Work", "user=ann@example.org", "lr"));
+    ASSERT_TRUE(give("INBOX", "anyone", "l"));
+    ASSERT_TRUE(account->create(named("Work/Open")));
+    ASSERT_TRUE(account->create(named("INBOX/Child")));
+    ASSERT_TRUE(account->create(named("Top")));
+    ASSERT_TRUE(account->create(named("No/Parent")));
+    EXPECT_EQ(read(".Work.Open/dovecot-acl"), "user=ann@example.org lr\n");
+    EXPECT_EQ(read(".INBOX.Child/dovecot-acl"), "anyone l\n");
+    EXPECT_FALSE(std::filesystem::exists(path(".Top/dovecot-acl")));
+    EXPECT_FALSE(std::filesystem::exists(path(".No.Parent/dovecot-acl")));
+}
+
+TEST_F(AccessTest, AListFollowsARenameAndEndsWithItsMailbox) {
+    ASSERT_TRUE(account->create(named("Work")));
+    ASSERT_TRUE(give("Work", "anyone", "l"));
+    ASSERT_TRUE(account->create(named("Work/Open")));
+    ASSERT_TRUE(account->rename(named("Work"), named("Play")));
+    EXPECT_EQ(rights_of("Play", "ann@example.org"), rights("l"));
+    EXPECT_EQ(rights_of("Play/Open", "ann@example.org"), rights("l"));
+    ASSERT_TRUE(give("INBOX", "anyone", "lr"));
+    ASSERT_TRUE(account->rename(named("INBOX"), named("Old")));
+    EXPECT_EQ(rights_of("INBOX", "ann@example.org"), rights("lr"));
+    EXPECT_EQ(rights_of("Old", "ann@example.org"), Rights());
+    ASSERT_TRUE(account->remove(named("Play")));
+    ASSERT_TRUE(account->create(named("Play")));
+    EXPECT_EQ(rights_of("Play", "ann@example.org"), Rights());
+}
+
+TEST_F(AccessTest, TheLockOfDovecotIsHonoured) {
+    Settings hasty = settings_for(folder.path());
+    hasty.lock_wait = std::chrono::milliseconds{1};
+    Store other(hasty);
+    const auto same = other.open(bob).value();
+    const AccessChange change{Action::replace, rights("l")};
+    write(".Sent/dovecot-acl.lock", "");
+    EXPECT_EQ(code(same->set_acl(named("Sent"), who("anyone"), false, change)), ErrorCode::busy);
+    EXPECT_TRUE(std::filesystem::exists(path(".Sent/dovecot-acl.lock")));
+    write(".Sent/dovecot-acl.lock", "999999999:test");  // of a process that is gone
+    EXPECT_TRUE(account->set_acl(named("Sent"), who("anyone"), false, change));
+    EXPECT_EQ(read(".Sent/dovecot-acl"), "anyone l\n");
+}
+
+TEST_F(AccessTest, AListThatCantBeReadGivesNothing) {
+    write(".Sent/dovecot-acl", "anyone lr\nbogus\n");
+    EXPECT_EQ(rights_of("Sent", "ann@example.org"), Rights());
+    write(".Sent/dovecot-acl", std::string((1u << 20) + 1, 'x'));
+    EXPECT_EQ(account->effective_rights(named("Sent"), {"ann@example.org"}).error().code, ErrorCode::limit);
+    std::filesystem::remove(path(".Sent/dovecot-acl"));
+    std::filesystem::create_directory(path(".Sent/dovecot-acl"));
+    EXPECT_EQ(account->effective_rights(named("Sent"), {"ann@example.org"}).error().code, ErrorCode::io);
+    EXPECT_EQ(code(give("Sent", "anyone", "l")), ErrorCode::io);
+    EXPECT_FALSE(std::filesystem::exists(path(".Sent/dovecot-acl.lock")));
+}
+
+TEST_F(AccessTest, ASessionHasTheRightsOfItsUser) {
+    append(*open(), "Subject: x\r\n\r\n");
+    const auto opened = [&](std::string_view letters) {
+        return View::open(open(), Access::read_write, rights(letters));
+    };
+    EXPECT_EQ(opened("lwi").error().code, ErrorCode::denied);
+    EXPECT_TRUE(opened("lr").value().read_only());
+    EXPECT_EQ(opened("lr").value().count(), 1u);
+    EXPECT_EQ(opened("lr").value().recent(), 1u) << "who may only look claims nothing";
+    EXPECT_EQ(opened("lr").value().recent(), 1u);
+    for (const std::string letter : {"w", "s", "t", "i", "e"}) EXPECT_FALSE(opened("lr" + letter).value().read_only());
+    EXPECT_EQ(opened("lrs").value().rights(), rights("lrs"));
+    EXPECT_EQ(view().rights(), Rights::all());
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 // Annotations, the text that keeps them, and special uses.
 #include "storage/annotations.h"
 
-#include <gtest/gtest.h>
-
 #include "storage/special_use.h"
+#include "tests/unit/storage/mail_root.h"
 
 namespace posthouse::storage {
 namespace {
@@ -118,6 +117,138 @@ TEST(SpecialUse, IsShownForOneMailbox) {
     EXPECT_EQ(shown_special_uses({{"", "\\Sent"}, {"nonsense", "\\Junk"}}), (Shown{"", ""}));
     EXPECT_EQ(shown_special_uses({{"\\Sent", ""}, {"\\Sent", "\\Junk"}}), (Shown{"\\Sent", ""}));
     EXPECT_EQ(shown_special_uses({{"\\Junk", "\\Sent"}, {{}, "\\Junk"}}), (Shown{"\\Junk", ""}));
+}
+
+class AnnotationsTest : public MailRoot {
+  protected:
+    Result<> annotate(std::string_view mailbox, std::string_view name, std::optional<std::string> value) {
+        return account->set_annotation(named(mailbox), entry(name), owner, std::move(value));
+    }
+    std::optional<std::string> value(std::string_view mailbox, std::string_view name) {
+        return account->annotations(named(mailbox)).value().find(entry(name), owner);
+    }
+    /// "Sent \\Sent": the mailboxes that show a special use.
+    std::vector<std::string> uses() {
+        std::vector<std::string> lines;
+        const auto list = account->list().value();
+        for (const ListedMailbox& mailbox : list)
+            if (!mailbox.special_use.empty()) lines.push_back(mailbox.name.text() + " " + mailbox.special_use);
+        return lines;
+    }
+    void only(std::string_view mailbox) {
+        for (const DefaultFolder& usual : usual_folders())
+            if (usual.name != mailbox) ASSERT_TRUE(account->remove(named(usual.name)));
+    }
+    static ErrorCode code(const Result<>& result) { return result ? ErrorCode::internal : result.error().code; }
+    using Lines = std::vector<std::string>;
+};
+
+TEST_F(AnnotationsTest, AMailboxAndTheAccountHaveTheirOwn) {
+    ASSERT_TRUE(annotate("INBOX", "/shared/comment", "of INBOX"));
+    ASSERT_TRUE(annotate("Sent", "/shared/comment", "of Sent"));
+    ASSERT_TRUE(account->set_annotation(std::nullopt, entry("/shared/comment"), owner, "of all"));
+    EXPECT_EQ(value("INBOX", "/shared/comment"), "of INBOX");
+    EXPECT_EQ(value("Sent", "/shared/comment"), "of Sent");
+    EXPECT_EQ(account->annotations(std::nullopt).value().find(entry("/shared/comment"), owner), "of all");
+    EXPECT_EQ(read(".Sent/posthouse-metadata"), "posthouse-metadata 1\n/shared/comment\t\tof Sent\nend 1\n");
+    EXPECT_EQ(code(annotate("No", "/shared/comment", "x")), ErrorCode::not_found);
+    EXPECT_EQ(account->annotations(named("No")).error().code, ErrorCode::not_found);
+    ASSERT_TRUE(annotate("Sent", "/shared/comment", std::nullopt));
+    EXPECT_EQ(value("Sent", "/shared/comment"), std::nullopt);
+}
+
+TEST_F(AnnotationsTest, FollowARenameAndEndWithTheirMailbox) {
+    ASSERT_TRUE(account->create(named("Work")));
+    ASSERT_TRUE(account->create(named("Work/Open")));
+    ASSERT_TRUE(annotate("Work/Open", "/shared/comment", "kept"));
+    ASSERT_TRUE(annotate("INBOX", "/shared/comment", "stays"));
+    ASSERT_TRUE(account->rename(named("Work"), named("Play")));
+    EXPECT_EQ(value("Play/Open", "/shared/comment"), "kept");
+    ASSERT_TRUE(account->rename(named("INBOX"), named("Old")));
+    EXPECT_EQ(value("INBOX", "/shared/comment"), "stays");
+    EXPECT_EQ(value("Old", "/shared/comment"), std::nullopt);
+    ASSERT_TRUE(account->remove(named("Play/Open")));
+    ASSERT_TRUE(account->create(named("Play/Open")));
+    EXPECT_EQ(value("Play/Open", "/shared/comment"), std::nullopt);
+}
+
+TEST_F(AnnotationsTest, ADamagedFileIsKeptAsideWhenItIsReplaced) {
+    write(".Sent/posthouse-metadata", "posthouse-metadata 1\n/shared/a\t\tone\n/shared/b\t\ttw");
+    EXPECT_EQ(value("Sent", "/shared/a"), "one");
+    ASSERT_TRUE(annotate("Sent", "/shared/a", "one"));
+    EXPECT_EQ(value("Sent", "/shared/a"), "one");
+    ASSERT_TRUE(annotate("Sent", "/shared/c", "three"));
+    EXPECT_EQ(value("Sent", "/shared/a"), "one");
+    EXPECT_FALSE(account->annotations(named("Sent")).value().damaged());
+    std::filesystem::remove(path(".Junk/posthouse-metadata"));
+    std::filesystem::create_directory(path(".Junk/posthouse-metadata"));
+    EXPECT_EQ(uses().size(), 5u) << "LIST goes on";
+    ASSERT_TRUE(annotate("Junk", "/shared/a", "one"));
+    EXPECT_EQ(value("Junk", "/shared/a"), "one");
+    for (const std::string folder : {".Sent", ".Junk"}) {
+        const Lines names = files(folder);
+        const auto aside = std::ranges::find_if(
+            names, [](const std::string& name) { return name.starts_with("posthouse-metadata.damaged."); });
+        ASSERT_NE(aside, names.end()) << folder;
+        if (folder == ".Sent") EXPECT_TRUE(read(folder + "/" + *aside).ends_with("\ttw"));
+    }
+}
+
+TEST_F(AnnotationsTest, ASpecialUseIsGivenAndTakenAway) {
+    only("Sent");
+    ASSERT_TRUE(account->create(named("Gesendet")));
+    EXPECT_EQ(uses(), Lines{"Sent \\Sent"});
+    ASSERT_TRUE(account->set_special_use(named("Gesendet"), "\\sent"));
+    EXPECT_EQ(uses(), Lines{"Gesendet \\Sent"});
+    EXPECT_EQ(value("Gesendet", "/private/specialuse"), "\\Sent");
+    EXPECT_EQ(code(account->set_special_use(named("Sent"), "\\Sent")), ErrorCode::exists);
+    ASSERT_TRUE(account->set_special_use(named("Sent"), ""));
+    ASSERT_TRUE(account->set_special_use(named("Gesendet"), ""));
+    EXPECT_EQ(uses(), Lines{});
+    EXPECT_EQ(value("Sent", "/private/specialuse"), "") << "said, as its name stands for one";
+    EXPECT_EQ(value("Gesendet", "/private/specialuse"), std::nullopt);
+    ASSERT_TRUE(account->set_special_use(named("Sent"), "\\Junk"));
+    EXPECT_EQ(uses(), Lines{"Sent \\Junk"});
+    EXPECT_EQ(code(account->set_special_use(named("Sent"), "\\Nonsense")), ErrorCode::invalid);
+    EXPECT_EQ(code(account->set_special_use(named("Sent"), "\\All")), ErrorCode::unsupported);
+    EXPECT_EQ(code(account->set_special_use(named("No"), "\\Junk")), ErrorCode::not_found);
+}
+
+TEST_F(AnnotationsTest, ASpecialUseIsAnAnnotationOfTheOwners) {
+    only("Sent");
+    ASSERT_TRUE(account->create(named("Gesendet")));
+    ASSERT_TRUE(annotate("Gesendet", "/private/specialuse", "\\SENT"));
+    EXPECT_EQ(uses(), Lines{"Gesendet \\Sent"});
+    EXPECT_EQ(code(annotate("Sent", "/private/specialuse", "\\Sent")), ErrorCode::exists);
+    EXPECT_EQ(code(annotate("Sent", "/private/specialuse", "Sent")), ErrorCode::invalid);
+    ASSERT_TRUE(account->set_annotation(named("Sent"), special_use_entry(), "ann@example.org", "\\Sent"));
+    EXPECT_EQ(uses(), Lines{"Gesendet \\Sent"});
+    ASSERT_TRUE(annotate("Gesendet", "/private/specialuse", std::nullopt));
+    EXPECT_EQ(uses(), Lines{"Sent \\Sent"});
+}
+
+TEST_F(AnnotationsTest, AMailboxIsMadeWithItsSpecialUse) {
+    only("Sent");
+    ASSERT_TRUE(account->create(named("Mist"), {"\\Trash"}));
+    EXPECT_EQ(uses(), (Lines{"Mist \\Trash", "Sent \\Sent"}));
+    EXPECT_EQ(code(account->create(named("Muell"), {"\\Trash"})), ErrorCode::exists);
+    EXPECT_EQ(code(account->create(named("Muell"), {"\\Flagged"})), ErrorCode::unsupported);
+    EXPECT_FALSE(account->exists(named("Muell")).value());
+}
+
+TEST_F(AnnotationsTest, ARenamedMailboxKeepsItsSpecialUse) {
+    only("Sent");
+    ASSERT_TRUE(account->create(named("Mist"), {"\\Trash"}));
+    ASSERT_TRUE(account->rename(named("Mist"), named("Muell")));
+    ASSERT_TRUE(account->rename(named("Sent"), named("Gesendet")));
+    EXPECT_EQ(uses(), (Lines{"Gesendet \\Sent", "Muell \\Trash"}));
+    ASSERT_TRUE(account->create(named("Sent")));
+    EXPECT_EQ(uses(), (Lines{"Gesendet \\Sent", "Muell \\Trash"}));
+    ASSERT_TRUE(account->remove(named("Gesendet")));
+    EXPECT_EQ(uses(), (Lines{"Muell \\Trash", "Sent \\Sent"}));
+    ASSERT_TRUE(account->create(named("Other"), {"\\Sent"}));
+    ASSERT_TRUE(account->rename(named("Sent"), named("Plain")));
+    EXPECT_EQ(uses(), (Lines{"Muell \\Trash", "Other \\Sent"})) << "one that wasn't shown isn't kept";
 }
 
 }  // namespace

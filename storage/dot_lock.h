@@ -1,4 +1,5 @@
-// dovecot-uidlist.lock: Dovecot's lock file, which alone permits giving out UIDs and keyword letters.
+// Dovecot's lock files: dovecot-uidlist.lock, which alone permits giving out UIDs and keyword letters, and
+// dovecot-acl.lock.
 #pragma once
 
 #include <sys/types.h>
@@ -49,21 +50,28 @@ class PreparedLocks {
 bool is_stale_lock(std::int64_t lock_time, std::string_view content, std::string_view host, std::int64_t now,
                    std::int64_t booted);
 
-/// Holds a mailbox's dovecot-uidlist.lock for as long as it lives. Taken after the flock on cur/, before nothing else.
-class UidListLock {
+constexpr const char* uidlist_lock = "dovecot-uidlist.lock";
+constexpr const char* access_lock = "dovecot-acl.lock";
+
+/// Holds a lock file in a mailbox's folder for as long as it lives. Taken with the flock held that keeps out other
+/// processes of ours: on cur/ for the first of these two files, on the account's folder for the second.
+class DotLock {
   public:
     /// Waits at most `wait` (then busy). A lock whose process on this host is gone, that was taken before the machine
     /// was started, or that is older than two minutes is stale and removed.
-    static Result<UidListLock> take(const Folder& folder, PreparedLocks& prepared, std::chrono::milliseconds wait);
-    UidListLock(UidListLock&& other) noexcept : folder_(std::exchange(other.folder_, -1)), inode_(other.inode_) {}
-    UidListLock& operator=(UidListLock&&) = delete;
-    UidListLock(const UidListLock&) = delete;
-    UidListLock& operator=(const UidListLock&) = delete;
-    ~UidListLock();
+    static Result<DotLock> take(const Folder& folder, const char* name, PreparedLocks& prepared,
+                                std::chrono::milliseconds wait);
+    DotLock(DotLock&& other) noexcept
+        : folder_(std::exchange(other.folder_, -1)), name_(other.name_), inode_(other.inode_) {}
+    DotLock& operator=(DotLock&&) = delete;
+    DotLock(const DotLock&) = delete;
+    DotLock& operator=(const DotLock&) = delete;
+    ~DotLock();
 
   private:
-    UidListLock(int folder, ino_t inode) : folder_(folder), inode_(inode) {}
+    DotLock(int folder, const char* name, ino_t inode) : folder_(folder), name_(name), inode_(inode) {}
     int folder_;
+    const char* name_;
     ino_t inode_;
 };
 

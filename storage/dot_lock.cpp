@@ -1,5 +1,5 @@
-// dovecot-uidlist.lock: taken by link() of a prepared file, stale ones removed.
-#include "storage/uidlist_lock.h"
+// Dovecot's lock files: taken by link() of a prepared file, stale ones removed.
+#include "storage/dot_lock.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -20,8 +20,7 @@
 namespace posthouse::storage {
 namespace {
 
-constexpr const char* lock_name = "dovecot-uidlist.lock";
-/// Dovecot's own: nobody holds this lock so long.
+/// Dovecot's own: nobody holds such a lock so long.
 constexpr std::int64_t stale_after_seconds = 120;
 
 /// When this machine was started.
@@ -31,7 +30,7 @@ std::int64_t boot_time() {
 }
 
 /// Removes the lock file if it is stale, and only that one.
-void remove_if_stale(const Folder& folder, std::string_view host) {
+void remove_if_stale(const Folder& folder, const char* lock_name, std::string_view host) {
     const Result<UniqueFd> fd = open_in(folder.root(), lock_name, O_RDONLY | O_NOFOLLOW);
     if (!fd) return;
     struct stat st{};
@@ -46,9 +45,9 @@ void remove_if_stale(const Folder& folder, std::string_view host) {
     struct stat moved{};
     const bool another = ::fstatat(folder.root(), aside.c_str(), &moved, 0) == 0 && moved.st_ino != st.st_ino;
     if (!another)
-        log::warning("dovecot-uidlist.lock: stale lock removed", {{"holder", *content}});
+        log::warning(std::string(lock_name) + ": stale lock removed", {{"holder", *content}});
     else if (::linkat(folder.root(), aside.c_str(), folder.root(), lock_name, 0) != 0)
-        log::warning("dovecot-uidlist.lock: a lock taken at the same moment was lost");
+        log::warning(std::string(lock_name) + ": a lock taken at the same moment was lost");
     ::unlinkat(folder.root(), aside.c_str(), 0);
 }
 
@@ -64,7 +63,7 @@ bool is_stale_lock(std::int64_t lock_time, std::string_view content, std::string
     if (lock_time + clocks_differ < booted) return true;
     const auto pid = ascii::parse_number(content.substr(0, colon));
     if (!pid || *pid == 0 || *pid > 0x7fffffff) return false;
-    // Ours: left by an earlier process with this pid, for the holder of the flock on cur/ is asking.
+    // Ours: left by an earlier process with this pid, for the holder of the flock is asking.
     if (static_cast<pid_t>(*pid) == ::getpid()) return true;
     return ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
 }
@@ -108,27 +107,27 @@ Result<ino_t> PreparedLocks::link_into(const Folder& folder, const char* name) {
     }
 }
 
-Result<UidListLock> UidListLock::take(const Folder& folder, PreparedLocks& prepared, std::chrono::milliseconds wait) {
+Result<DotLock> DotLock::take(const Folder& folder, const char* name, PreparedLocks& prepared,
+                              std::chrono::milliseconds wait) {
     using std::chrono::steady_clock;
     const auto deadline = steady_clock::now() + wait;
     std::chrono::microseconds pause{500};
     for (;;) {
-        const Result<ino_t> taken = prepared.link_into(folder, lock_name);
-        if (taken) return UidListLock(folder.root(), *taken);
+        const Result<ino_t> taken = prepared.link_into(folder, name);
+        if (taken) return DotLock(folder.root(), name, *taken);
         if (taken.error().code != ErrorCode::exists) return fail(taken.error());
         if (steady_clock::now() >= deadline)
-            return fail(ErrorCode::busy, "Mailbox is in use", "dovecot-uidlist.lock: timed out");
-        remove_if_stale(folder, prepared.host());
+            return fail(ErrorCode::busy, "Mailbox is in use", std::string(name) + ": timed out");
+        remove_if_stale(folder, name, prepared.host());
         std::this_thread::sleep_for(pause);
         pause = std::min(pause * 2, std::chrono::microseconds{50'000});
     }
 }
 
-UidListLock::~UidListLock() {
+DotLock::~DotLock() {
     if (folder_ < 0) return;
     struct stat st{};
-    if (::fstatat(folder_, lock_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == inode_)
-        ::unlinkat(folder_, lock_name, 0);
+    if (::fstatat(folder_, name_, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_ino == inode_) ::unlinkat(folder_, name_, 0);
 }
 
 }  // namespace posthouse::storage
