@@ -30,7 +30,7 @@ struct UidListPosition {
     bool operator==(const UidListPosition&) const = default;
 };
 
-/// Knows the header and how far it read, not the entries. Writing needs the lock (uidlist_lock.h) and a reload before.
+/// Knows the header and how far it read, not the entries. Writing needs the lock (dot_lock.h) and a reload before.
 class UidListFile {
   public:
     /// What a reload found.

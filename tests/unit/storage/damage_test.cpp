@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "storage/uidlist_lock.h"
+#include "storage/dot_lock.h"
 #include "tests/unit/storage/mail_root.h"
 
 namespace posthouse::storage {
