@@ -108,8 +108,15 @@ void PowerJudge::judge_messages(const std::string& guid, const SeenMailbox& mail
         for (const auto& [uid, message] : now->messages) {
             if (in(old, uid) != nullptr) continue;
             auto found = rest.find(uid);
-            if (!is_answered_ || !next_->answer_has_uids)
-                found = std::ranges::find_if(rest, [&](const auto& one) { return one.second.token == message.token; });
+            if (!is_answered_ || !next_->answer_has_uids) {
+                const auto is_it = [&](const auto& one) { return one.second.token == message.token; };
+                // Two copies of one message may have different flags.
+                const auto known = flags_.find({guid, uid});
+                found = std::ranges::find_if(rest, [&](const auto& one) {
+                    return is_it(one) && known != flags_.end() && known->second.contains(one.second.flags);
+                });
+                if (found == rest.end()) found = std::ranges::find_if(rest, is_it);
+            }
             EXPECT_TRUE(found != rest.end() || !is_answered_) << message.token << " was answered and is missing";
             if (found == rest.end()) continue;
             judge_message({guid, uid}, message, found->second);
