@@ -41,6 +41,8 @@ class PowerJudge {
             auto& [validity, next] = numbers_[guid];
             validity = mailbox.validity;
             next = std::max(next, mailbox.next);
+            std::uint64_t& modseq = modseqs_[mailbox.account];
+            modseq = std::max(modseq, mailbox.modseq);
             std::uint32_t& by_name = validity_[{mailbox.account, mailbox.name}];
             by_name = std::max(by_name, mailbox.validity);
         }
@@ -72,6 +74,7 @@ class PowerJudge {
     std::map<Told, std::set<std::string>> flags_;  ///< all a message ever had
     std::map<Told, std::string> tokens_;
     std::map<std::string, std::pair<std::uint32_t, std::uint32_t>> numbers_;  ///< UIDVALIDITY, UIDNEXT
+    std::map<std::size_t, std::uint64_t> modseqs_;                            ///< the highest that an account told
     std::map<std::pair<std::size_t, std::string>, std::uint32_t> validity_;   ///< of a name, the highest
 };
 
@@ -169,6 +172,7 @@ void PowerJudge::judge(const SeenTree& seen) {
     judge_mailboxes(seen);
     for (const auto& [guid, mailbox] : seen.mailboxes) {
         SCOPED_TRACE(std::to_string(mailbox.account) + "/" + mailbox.name);
+        EXPECT_GT(mailbox.modseq, modseqs_[mailbox.account]) << "a HIGHESTMODSEQ was used again";
         judge_messages(guid, mailbox, seen);
     }
     const auto has = [](const Step* step, const auto& entry) {

@@ -62,6 +62,7 @@ SeenMailbox look_at_mailbox(Account& account, const MailboxName& name, std::stri
     if (!status || !rows) return seen;
     seen.validity = status->uid_validity.value();
     seen.next = status->uid_next.value();
+    seen.modseq = status->highest_modseq.value();
     EXPECT_EQ(mailbox.uid_validity(), status->uid_validity);
     std::uint32_t unseen = 0;
     std::uint32_t deleted = 0;

@@ -33,6 +33,7 @@ struct SeenMailbox {
     std::string name;
     std::uint32_t validity = 0;
     std::uint32_t next = 0;
+    std::uint64_t modseq = 0;                       ///< HIGHESTMODSEQ
     std::map<std::uint32_t, SeenMessage> messages;  ///< by UID
     std::string access;                             ///< its access control list as text
     std::string annotations;                        ///< as text
