@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <numeric>
+#include <utility>
 
 namespace posthouse::imap {
 namespace {
@@ -23,6 +24,31 @@ void visit_references(const MessageIdHashes& references, std::size_t most, Visit
     for (std::size_t i = count - (most - most / 2); i < count; ++i) visit(references[i]);
 }
 
+/// Where an id stands: message i's own is at place i, references follow.
+struct Occurrence {
+    MessageIdHash id;
+    std::uint32_t place;
+};
+
+/// Brings equal ids together; places of one id stay in their order. By digits, from the last one: a fifth of what
+/// comparing costs when there are some 100,000.
+void sort_by_id(std::vector<Occurrence>& occurrences) {
+    constexpr unsigned digit_bits = 11;
+    constexpr std::size_t digits = std::size_t{1} << digit_bits;
+    if (occurrences.size() < digits) {
+        std::ranges::sort(occurrences, {}, [](const Occurrence& one) { return std::pair(one.id, one.place); });
+        return;
+    }
+    std::vector<Occurrence> sorted(occurrences.size());
+    for (unsigned shift = 0; shift < 8 * sizeof(MessageIdHash); shift += digit_bits) {
+        std::vector<std::size_t> place(digits);
+        for (const Occurrence& one : occurrences) ++place[one.id >> shift & (digits - 1)];
+        std::exclusive_scan(place.begin(), place.end(), place.begin(), std::size_t{0});
+        for (const Occurrence& one : occurrences) sorted[place[one.id >> shift & (digits - 1)]++] = one;
+        occurrences.swap(sorted);
+    }
+}
+
 class Linker {
   public:
     explicit Linker(std::span<const ThreadMessage> messages) : messages_(messages) {}
@@ -35,12 +61,6 @@ class Linker {
     }
 
   private:
-    /// Where an id stands: message i's own is at place i, references follow.
-    struct Occurrence {
-        MessageIdHash id;
-        std::uint32_t place;
-    };
-
     std::uint32_t message_count() const { return static_cast<std::uint32_t>(messages_.size()); }
     std::span<const std::uint32_t> references_of(std::uint32_t message) const {
         return std::span(nodes_).subspan(first_reference_[message],
@@ -65,9 +85,7 @@ class Linker {
             visit_references(message.references, most, [&](MessageIdHash id) { occurrences.push_back({id, place++}); });
         }
         first_reference_.push_back(place - message_count());
-        std::ranges::sort(occurrences, [](const Occurrence& a, const Occurrence& b) {
-            return a.id != b.id ? a.id < b.id : a.place < b.place;
-        });
+        sort_by_id(occurrences);  // places ascend already
         nodes_.assign(place - message_count(), none);
         std::uint32_t next_node = message_count();
         for (std::size_t begin = 0, end = 0; begin < occurrences.size(); begin = end) {

@@ -1,30 +1,42 @@
-// The order of messages. Each is represented by the first bytes of its first key: few comparisons look further, for
-// what lies there is in no cache.
+// The order of messages. Of each key 16 bytes are compared at a time, side by side in memory: what is equal in them is
+// ordered by the next 16, then by the next key. So no comparison looks into a message, for what lies there is in no
+// cache.
 #include "lib/imap/sort.h"
 
 #include <algorithm>
-#include <compare>
 #include <cstddef>
+#include <tuple>
 
 namespace posthouse::imap {
 namespace {
 
-/// The beginning of a key; orders as the key does, as far as it goes.
-struct Beginning {
+constexpr std::size_t part_bytes = 2 * sizeof(std::uint64_t);
+
+/// A part of a key: orders as these bytes of the key do.
+struct KeyPart {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
-    bool whole = true;  ///< it is all of the key
+    /// Bytes of the key that are in it; one more than part_bytes: more follow. A NUL is then another thing than the
+    /// nothing behind a shorter text.
+    std::uint8_t length = 0;
 
-    friend bool operator==(const Beginning& a, const Beginning& b) { return a.high == b.high && a.low == b.low; }
-    friend bool operator<(const Beginning& a, const Beginning& b) {
-        return a.high != b.high ? a.high < b.high : a.low < b.low;
-    }
+    bool has_more() const { return length > part_bytes; }
+    bool operator==(const KeyPart&) const = default;
 };
 
 struct Entry {
-    Beginning first;  ///< of the first criterion's key
+    KeyPart part;
     std::uint32_t index = 0;
 };
+
+bool in_order(const Entry& a, const Entry& b) {
+    return std::tie(a.part.high, a.part.low, a.part.length, a.index) <
+           std::tie(b.part.high, b.part.low, b.part.length, b.index);
+}
+bool in_reverse_order(const Entry& a, const Entry& b) {
+    return std::tie(b.part.high, b.part.low, b.part.length, a.index) <
+           std::tie(a.part.high, a.part.low, a.part.length, b.index);
+}
 
 std::string_view text_of(const SortMessage& message, SortKey key) {
     switch (key) {
@@ -52,54 +64,54 @@ std::uint64_t eight_bytes(std::string_view text) {
     return value;
 }
 
-Beginning beginning_of(std::string_view text) {
-    constexpr std::size_t half = sizeof(std::uint64_t);
-    // A NUL at the end looks like the nothing behind a shorter text.
-    const bool whole = text.size() <= 2 * half && !text.ends_with('\0');
-    return {eight_bytes(text), eight_bytes(text.substr(std::min(half, text.size()))), whole};
+KeyPart part_of(std::string_view text, std::size_t offset) {
+    const std::string_view rest = text.substr(std::min(offset, text.size()));
+    return {eight_bytes(rest), eight_bytes(rest.substr(std::min(sizeof(std::uint64_t), rest.size()))),
+            static_cast<std::uint8_t>(std::min(rest.size(), part_bytes + 1))};
 }
 
-Beginning beginning_of(const SortMessage& message, const SortCriterion& criterion) {
-    Beginning value;
-    switch (criterion.key) {
-        case SortKey::arrival: value.high = ordered(message.arrival); break;
-        case SortKey::date: value.high = ordered(message.sent); break;
-        case SortKey::size: value.high = message.size; break;
-        default: value = beginning_of(text_of(message, criterion.key)); break;
+/// The part of a message's key that begins at `offset`; numbers have one part.
+KeyPart part_of(const SortMessage& message, SortKey key, std::size_t offset) {
+    switch (key) {
+        case SortKey::arrival: return {.high = ordered(message.arrival)};
+        case SortKey::date: return {.high = ordered(message.sent)};
+        case SortKey::size: return {.high = message.size};
+        default: return part_of(text_of(message, key), offset);
     }
-    if (criterion.reverse) value = {~value.high, ~value.low, value.whole};
-    return value;
 }
 
-std::strong_ordering compare(const SortMessage& a, const SortMessage& b, const SortCriterion& criterion) {
-    const SortMessage& left = criterion.reverse ? b : a;
-    const SortMessage& right = criterion.reverse ? a : b;
-    switch (criterion.key) {
-        case SortKey::arrival: return left.arrival <=> right.arrival;
-        case SortKey::date: return left.sent <=> right.sent;
-        case SortKey::size: return left.size <=> right.size;
-        default: return text_of(left, criterion.key) <=> text_of(right, criterion.key);
-    }
-}
+/// Messages that are equal so far, and what is to be compared next of them.
+struct Run {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    std::size_t criterion = 0;
+    std::size_t offset = 0;
+};
 
 }  // namespace
 
 std::vector<std::uint32_t> sort_messages(std::span<const SortMessage> messages,
                                          std::span<const SortCriterion> criteria) {
     std::vector<Entry> entries(messages.size());
-    for (std::uint32_t i = 0; i < entries.size(); ++i) {
-        entries[i].index = i;
-        if (!criteria.empty()) entries[i].first = beginning_of(messages[i], criteria.front());
-    }
-    std::ranges::sort(entries, [&](const Entry& a, const Entry& b) {
-        if (!(a.first == b.first)) return a.first < b.first;
-        const bool decided = !criteria.empty() && a.first.whole && b.first.whole;
-        for (const SortCriterion& criterion : criteria.subspan(decided ? 1 : 0)) {
-            const std::strong_ordering order = compare(messages[a.index], messages[b.index], criterion);
-            if (order != std::strong_ordering::equal) return order == std::strong_ordering::less;
+    for (std::uint32_t i = 0; i < entries.size(); ++i) entries[i].index = i;
+    std::vector<Run> runs = {{.end = entries.size()}};
+    while (!runs.empty()) {
+        const Run run = runs.back();
+        runs.pop_back();
+        if (run.criterion == criteria.size()) continue;
+        const SortCriterion& criterion = criteria[run.criterion];
+        const std::span<Entry> equal = std::span(entries).subspan(run.begin, run.end - run.begin);
+        for (Entry& entry : equal) entry.part = part_of(messages[entry.index], criterion.key, run.offset);
+        const auto before = criterion.reverse ? in_reverse_order : in_order;
+        if (!std::ranges::is_sorted(equal, before)) std::ranges::sort(equal, before);
+        for (std::size_t begin = 0, end = 0; begin < equal.size(); begin = end) {
+            while (end < equal.size() && equal[end].part == equal[begin].part) ++end;
+            if (end - begin < 2) continue;
+            Run next = {run.begin + begin, run.begin + end, run.criterion, run.offset + part_bytes};
+            if (!equal[begin].part.has_more()) next = {next.begin, next.end, run.criterion + 1, 0};
+            runs.push_back(next);
         }
-        return a.index < b.index;
-    });
+    }
     std::vector<std::uint32_t> numbers;
     numbers.reserve(entries.size());
     for (const Entry& entry : entries) numbers.push_back(messages[entry.index].number);

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+#include <random>
 #include <string>
 
 namespace posthouse::imap {
@@ -62,6 +65,31 @@ TEST(Sort, LongTextsAreComparedToTheirEnd) {
                                             {.number = 5, .subject = std::string_view(same).substr(0, 17)}};
     EXPECT_EQ(sort_messages(texts, Criteria{{SortKey::subject}}), (Numbers{4, 5, 3, 2, 1}));
     EXPECT_EQ(sort_messages(texts, Criteria{{SortKey::subject, true}}), (Numbers{1, 2, 3, 5, 4}));
+}
+
+TEST(Sort, RandomTextsOrderAsAPlainComparisonDoes) {
+    std::mt19937 random(20261127);
+    for (int round = 0; round < 200; ++round) {
+        std::vector<std::string> texts(1 + random() % 60);
+        std::vector<SortMessage> some;
+        for (std::string& text : texts) {
+            // Two letters and NUL, so that many begin alike and end at the border of a part.
+            text.resize(random() % 3 == 0 ? random() % 50 : 16 * (random() % 3));
+            for (char& c : text) c = random() % 40 == 0 ? '\0' : random() % 8 == 0 ? 'B' : 'A';
+            some.push_back({.number = static_cast<std::uint32_t>(some.size()), .size = random() % 3, .subject = text});
+        }
+        const Criteria criteria = {{SortKey::subject, random() % 2 == 0}, {SortKey::size, random() % 2 == 0}};
+        Numbers expected(some.size());
+        std::iota(expected.begin(), expected.end(), 0U);
+        std::ranges::sort(expected, [&](std::uint32_t a, std::uint32_t b) {
+            if (some[a].subject != some[b].subject)
+                return criteria[0].reverse ? some[b].subject < some[a].subject : some[a].subject < some[b].subject;
+            if (some[a].size != some[b].size)
+                return criteria[1].reverse ? some[b].size < some[a].size : some[a].size < some[b].size;
+            return a < b;
+        });
+        ASSERT_EQ(sort_messages(some, criteria), expected) << "round " << round;
+    }
 }
 
 TEST(Sort, NothingSortsToNothing) {
