@@ -67,7 +67,7 @@ std::vector<std::uint32_t> MailboxEdit::fresh() {
             if (record.fresh()) found.push_back(record.uid);
         });
     } else if (row_.fresh > 0) {
-        snapshot_.each_flags(row_.number, 0, std::numeric_limits<std::uint32_t>::max(),
+        snapshot_.each_flags(row_.number, row_.first_fresh, std::numeric_limits<std::uint32_t>::max(),
                              [&](std::uint32_t uid, const FlagRow& flags) {
                                  if (flags.place == Place::fresh) found.push_back(uid);
                                  return true;
@@ -120,7 +120,10 @@ void MailboxEdit::load_all() {
 void MailboxEdit::count(const Record& record, int sign) {
     const auto step = static_cast<std::uint32_t>(sign);
     row_.messages += step;
-    if (record.fresh()) row_.fresh += step;
+    if (record.fresh()) {
+        if (sign > 0) row_.first_fresh = row_.fresh == 0 ? record.uid : std::min(row_.first_fresh, record.uid);
+        row_.fresh += step;
+    }
     if (!record.system().has(Flag::seen)) row_.unseen += step;
     if (record.system().has(Flag::deleted)) row_.deleted += step;
     if (record.file.physical_size > 0)

@@ -277,15 +277,15 @@ Result<Delta> MailboxState::refresh(ModSeq since, Access access) {
     }
     const IndexReader& reader = now->reader;
     const MailboxRow& row = now->row;
-    const auto all = [&](auto call) {
-        reader.each_flags(row.number, 0, std::numeric_limits<std::uint32_t>::max(),
+    const auto all_from = [&](std::uint32_t first, auto call) {
+        reader.each_flags(row.number, first, std::numeric_limits<std::uint32_t>::max(),
                           [&](std::uint32_t uid, const FlagRow& flags) {
                               call(Uid(uid), flags);
                               return true;
                           });
     };
     if (row.fresh > 0 && access == Access::read_only)
-        all([&](Uid uid, const FlagRow& flags) {
+        all_from(row.first_fresh, [&](Uid uid, const FlagRow& flags) {
             if (flags.place == Place::fresh) delta.recent.push_back(uid);
         });
     delta.now = ModSeq(row.modseq);
@@ -293,7 +293,7 @@ Result<Delta> MailboxState::refresh(ModSeq since, Access access) {
     if (since.value() == row.modseq) return delta;
     if (since.value() == 0 || since.value() < row.floor || since.value() > row.modseq) {
         delta.whole = true;
-        all([&](Uid uid, const FlagRow&) { delta.uids.push_back(uid); });
+        all_from(0, [&](Uid uid, const FlagRow&) { delta.uids.push_back(uid); });
         if (Result<> read = reader.status(); !read) return fail(read.error());
         return delta;
     }

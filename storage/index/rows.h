@@ -36,6 +36,7 @@ struct MailboxRow {
     std::uint32_t unseen = 0;
     std::uint32_t deleted = 0;
     std::uint32_t fresh = 0;        ///< in new/: not claimed yet
+    std::uint32_t first_fresh = 0;  ///< no message below this UID is in new/; says nothing when none is
     std::uint32_t settled_uid = 0;  ///< lines up to here are known to have a file or none
     std::uint32_t absent = 0;       ///< lines of dovecot-uidlist without a file
     std::uint32_t tombstones = 0;   ///< expunged messages that the change log still tells
