@@ -51,8 +51,9 @@ Result<MessageContent> Mailbox::open_message(Uid uid) { return state_->open_mess
 
 Result<MessageSummary> Mailbox::summary(Uid uid, SummaryParts parts) { return state_->summary(uid, parts); }
 
-Result<> Mailbox::each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit) {
-    return state_->each_summary(uids, part, visit);
+Result<> Mailbox::each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit,
+                               const std::function<void()>& finish) {
+    return state_->each_summary(uids, part, visit, finish);
 }
 
 Result<MessageWriter> Mailbox::start_message() {

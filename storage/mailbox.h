@@ -69,7 +69,7 @@ struct Copied {
     std::vector<Uid> to;
 };
 
-/// Takes a message's record (storage/summary.h), which is good within the call.
+/// Takes a message's record (storage/summary.h), which is good until each_summary returns.
 using SummaryVisitor = std::function<void(Uid uid, std::string_view record)>;
 
 /// Which of the given messages EXPUNGE removes.
@@ -103,7 +103,9 @@ class Mailbox {
     /// moment ago may still be told of; otherwise not_found. `octets_read` is 0 when nothing was read.
     Result<MessageSummary> summary(Uid uid, SummaryParts parts);
     /// Calls `visit` with the record of each of `uids` that exists, ascending; records that aren't there yet are made.
-    Result<> each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit);
+    /// Then calls `finish`, which may still use all records (to order them without a copy).
+    Result<> each_summary(
+        const UidSet& uids, SummaryPart part, const SummaryVisitor& visit, const std::function<void()>& finish = [] {});
 
     /// Starts a message for append; nothing of it is visible before.
     Result<MessageWriter> start_message();

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -113,7 +114,8 @@ class MailboxState {
     Result<std::vector<MessageRow>> rows(const UidSet& uids, const Columns& columns);
     Result<MessageContent> open_message(Uid uid);
     Result<MessageSummary> summary(Uid uid, SummaryParts parts);
-    Result<> each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit);
+    Result<> each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit,
+                          const std::function<void()>& finish);
     Result<std::vector<MessageFlags>> store_flags(const UidSet& uids, const FlagChange& change);
     Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
     /// Makes messages of files in tmp/: all or none; durable. Names that were used up are cleared.

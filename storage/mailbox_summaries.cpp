@@ -1,5 +1,9 @@
 // What messages' content says: from the index, else made from the file and kept for the index.
+#include <cstdint>
+#include <optional>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "lib/base/log.h"
 #include "storage/mailbox_state.h"
@@ -20,6 +24,28 @@ std::string sound(std::optional<std::string_view> record, SummaryPart part) {
     const bool is_sound =
         part == SummaryPart::header ? decode_header(*record).has_value() : decode_body(*record).has_value();
     return is_sound ? std::string(*record) : std::string();
+}
+
+/// Calls call(uid, record or nothing) for each of `uids` that exists, ascending. Both tables are walked side by side: a
+/// look-up for each message would cost three times as much.
+template <typename Call>
+void each_message(const Snapshot& now, const UidSet& uids, SummaryPart part, Call call) {
+    std::vector<std::uint32_t> there;
+    for (const UidRange& range : uids.ranges()) {
+        there.clear();
+        now.reader.each_flags(now.row.number, range.first.value(), range.last.value(),
+                              [&](std::uint32_t uid, const FlagRow&) {
+                                  there.push_back(uid);
+                                  return true;
+                              });
+        auto next = there.begin();
+        now.reader.each_summary(now.row.number, range.first.value(), range.last.value(), part,
+                                [&](std::uint32_t uid, std::string_view record) {
+                                    for (; next != there.end() && *next < uid; ++next) call(*next, std::nullopt);
+                                    if (next != there.end() && *next == uid) call(*next++, record);
+                                });
+        for (; next != there.end(); ++next) call(*next, std::nullopt);
+    }
 }
 
 }  // namespace
@@ -53,18 +79,16 @@ Result<MessageSummary> MailboxState::summary(Uid uid, SummaryParts parts) {
     return made;
 }
 
-Result<> MailboxState::each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit) {
+Result<> MailboxState::each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit,
+                                    const std::function<void()>& finish) {
     // Those that have no record get one first; then one pass over one snapshot.
     std::vector<Uid> lacking;
     {
         const Result<Snapshot> now = snapshot();
         if (!now) return fail(now.error());
-        for (const UidRange& range : uids.ranges())
-            now->reader.each_flags(now->row.number, range.first.value(), range.last.value(),
-                                   [&](std::uint32_t uid, const FlagRow&) {
-                                       if (!now->reader.summary(now->row.number, uid, part)) lacking.emplace_back(uid);
-                                       return true;
-                                   });
+        each_message(*now, uids, part, [&](std::uint32_t uid, std::optional<std::string_view> record) {
+            if (!record) lacking.emplace_back(uid);
+        });
         if (Result<> read = now->reader.status(); !read) return read;
     }
     const SummaryParts parts = part == SummaryPart::header ? SummaryParts::header : SummaryParts::body;
@@ -75,14 +99,12 @@ Result<> MailboxState::each_summary(const UidSet& uids, SummaryPart part, const 
     flush_summaries();
     const Result<Snapshot> now = snapshot();
     if (!now) return fail(now.error());
-    for (const UidRange& range : uids.ranges())
-        now->reader.each_flags(now->row.number, range.first.value(), range.last.value(),
-                               [&](std::uint32_t uid, const FlagRow&) {
-                                   if (const auto record = now->reader.summary(now->row.number, uid, part))
-                                       visit(Uid(uid), *record);
-                                   return true;
-                               });
-    return now->reader.status();
+    each_message(*now, uids, part, [&](std::uint32_t uid, std::optional<std::string_view> record) {
+        if (record) visit(Uid(uid), *record);
+    });
+    if (Result<> read = now->reader.status(); !read) return read;
+    finish();
+    return {};
 }
 
 void MailboxState::keep_summary(std::uint32_t mailbox, Uid uid, const MessageSummary& summary) {

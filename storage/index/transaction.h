@@ -67,6 +67,11 @@ class IndexReader {
     void each_change(std::uint32_t mailbox, std::uint64_t since, Call call) const;
     /// What is cached of a message's content; a view into the snapshot.
     std::optional<std::string_view> summary(std::uint32_t mailbox, std::uint32_t uid, SummaryPart part) const;
+    /// Calls call(uid, record) for each cached record of this part from UID `first` to `last`, ascending. A record may
+    /// be left of a message that is gone.
+    template <typename Call>
+    void each_summary(std::uint32_t mailbox, std::uint32_t first, std::uint32_t last, SummaryPart part,
+                      Call call) const;
     /// Calls call(const FolderKey&, const MailboxRow&) for each mailbox.
     template <typename Call>
     void each_mailbox(Call call) const;
@@ -180,6 +185,25 @@ void IndexReader::each_change(std::uint32_t mailbox, std::uint64_t since, Call c
             return false;
         }
         call(read_u32(key, 12), value[0] != 0);
+        return true;
+    });
+}
+
+template <typename Call>
+void IndexReader::each_summary(std::uint32_t mailbox, std::uint32_t first, std::uint32_t last, SummaryPart part,
+                               Call call) const {
+    IndexKey prefix;
+    prefix.add(mailbox);
+    IndexKey from = prefix;
+    from.add(first);
+    walk(index_->tables().summaries, from, prefix.bytes(), [&](std::string_view key, std::string_view value) {
+        if (key.size() != 9) {
+            note("a summary's key is damaged", MDB_CORRUPTED);
+            return false;
+        }
+        const std::uint32_t uid = read_u32(key, 4);
+        if (uid > last) return false;
+        if (key.back() == static_cast<char>(part)) call(uid, value);
         return true;
     });
 }

@@ -8,7 +8,9 @@
 
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,7 @@
 #include "storage/maildir_name.h"
 #include "storage/store.h"
 #include "storage/summary.h"
+#include "storage/summary_order.h"
 #include "storage/view.h"
 
 namespace posthouse::storage {
@@ -31,12 +34,25 @@ std::uint32_t wanted_messages() {
     return text != nullptr ? static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10)) : 100'000;
 }
 
+/// Of every four messages three answer one of the fifty before.
+std::optional<std::uint32_t> answered_by(std::uint32_t number) {
+    if (number % 4 == 0 || number < 51) return std::nullopt;
+    return number - 1 - number * 7919u % 50;
+}
+
 std::string content_of(std::uint32_t number) {
+    const std::optional<std::uint32_t> parent = answered_by(number);
     std::string text =
         "Received: from mx.example.org by mail.example.org; Mon, 23 Nov 2026 10:00:00 +0000\nFrom: Ann <ann" +
-        std::to_string(number % 97) + "@example.org>\nTo: bob@example.org\nSubject: Message number " +
-        std::to_string(number) + "\nDate: Mon, 23 Nov 2026 10:00:00 +0000\nMessage-ID: <" + std::to_string(number) +
-        "@example.org>\n\n";
+        std::to_string(number % 97) + "@example.org>\nTo: bob@example.org\nSubject: " + (parent ? "Re: " : "") +
+        "Message number " + std::to_string(number * 7919u % 30'011) + "\nDate: Mon, " +
+        std::to_string(1 + number * 31 % 28) + " Nov 2026 10:" + std::to_string(10 + number % 50) +
+        ":00 +0000\nMessage-ID: <" + std::to_string(number) + "@example.org>\n";
+    std::string references;
+    for (std::optional<std::uint32_t> id = parent; id && references.size() < 500; id = answered_by(*id))
+        references.insert(0, " <" + std::to_string(*id) + "@example.org>");
+    if (parent) text += "References:" + references + "\n";
+    text += "\n";
     while (text.size() < 4096) text += "The quick brown fox jumps over the lazy dog.\n";
     return text;
 }
@@ -182,6 +198,45 @@ void cached_envelopes_of_all(benchmark::State& state) {
     }
 }
 BENCHMARK(cached_envelopes_of_all)->Unit(benchmark::kMillisecond);
+
+/// Decodes the header records of all messages and has `finish` order them, while their texts are still in the index.
+void order_all(benchmark::State& state, const std::function<void(Uid, const HeaderSummary&)>& take,
+               const std::function<void()>& finish) {
+    const auto visit = [&](Uid uid, std::string_view record) {
+        if (const auto header = decode_header(record)) take(uid, *header);
+    };
+    if (!inbox()->each_summary(UidSet::all(), SummaryPart::header, visit, finish)) state.SkipWithError("summaries");
+}
+
+void sort_all(benchmark::State& state, imap::SortKey key) {
+    warm();
+    const std::vector<imap::SortCriterion> criteria = {{key}};
+    for (auto _ : state) {
+        std::vector<imap::SortMessage> messages;
+        std::vector<std::uint32_t> order;
+        order_all(
+            state,
+            [&](Uid uid, const HeaderSummary& header) { messages.push_back(sort_message(uid.value(), header, {}, 0)); },
+            [&] { order = imap::sort_messages(messages, criteria); });
+        if (order.size() < wanted_messages()) state.SkipWithError("messages are missing");
+    }
+}
+BENCHMARK_CAPTURE(sort_all, by_date, imap::SortKey::date)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(sort_all, by_subject, imap::SortKey::subject)->Unit(benchmark::kMillisecond);
+
+void thread_all_by_references(benchmark::State& state) {
+    warm();
+    for (auto _ : state) {
+        std::vector<imap::ThreadMessage> messages;
+        std::string answer;
+        order_all(
+            state,
+            [&](Uid uid, const HeaderSummary& header) { messages.push_back(thread_message(uid.value(), header, {})); },
+            [&] { imap::append_threads(answer, imap::thread_by_references(messages)); });
+        if (answer.empty()) state.SkipWithError("threads are missing");
+    }
+}
+BENCHMARK(thread_all_by_references)->Unit(benchmark::kMillisecond);
 
 void store_a_flag(benchmark::State& state) {
     warm();
