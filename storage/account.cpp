@@ -11,8 +11,10 @@
 
 #include "lib/base/ascii.h"
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "storage/access_file.h"
+#include "storage/account_log.h"
 #include "storage/account_tree.h"
 #include "storage/annotation_file.h"
 #include "storage/mailbox.h"
@@ -43,6 +45,17 @@ Result<std::shared_ptr<MailboxState>> Account::state(const MailboxName& name) co
     return StoreState::mailbox(store_, root_, *path);
 }
 
+Result<> Account::noted(Result<> changed, int root) const {
+    if (!changed) return changed;
+    if (Result<> caught_up = AccountLog(store_, root_).catch_up(root); !caught_up)
+        log::warning("the account's log is behind", {{"error", caught_up.error().message()}});
+    return changed;
+}
+
+Result<AccountChanges> Account::changes_since(ModSeq since) const {
+    return AccountLog(store_, root_).changes_since(since);
+}
+
 Result<std::vector<ListedMailbox>> Account::list() const {
     const Result<UniqueFd> root = open_file(root_, O_RDONLY | O_DIRECTORY);
     if (!root) return fail(root.error());
@@ -66,6 +79,7 @@ Result<std::vector<ListedMailbox>> Account::list() const {
     result.reserve(listed.size());
     for (auto& [name, mailbox] : listed) result.push_back(std::move(mailbox));
     if (Result<> shown = show_special_uses(root->get(), result); !shown) return fail(shown.error());
+    AccountLog(store_, root_).catch_up_if_obvious(root->get());
     return result;
 }
 
@@ -96,7 +110,7 @@ Result<> Account::create(const MailboxName& name, const CreateOptions& options) 
     const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
     if (!lock) return fail(lock.error());
     if (Result<> free = is_free(lock->root(), *special_use, name); !free) return free;
-    return make_mailbox(lock->root(), root_, *place, [&](int folder) -> Result<> {
+    Result<> made = make_mailbox(lock->root(), root_, *place, [&](int folder) -> Result<> {
         if (!special_use->empty())
             if (Result<> kept = change_annotation(folder, mailbox_annotations, special_use_entry(), {}, *special_use);
                 !kept)
@@ -107,6 +121,7 @@ Result<> Account::create(const MailboxName& name, const CreateOptions& options) 
         if (from) return copy_access_list(from->get(), folder);
         return from.error().code == ErrorCode::not_found ? Result<>{} : fail(from.error());
     });
+    return noted(std::move(made), lock->root());
 }
 
 Result<> Account::remove(const MailboxName& name) {
@@ -117,7 +132,7 @@ Result<> Account::remove(const MailboxName& name) {
     if (!path) return fail(path.error());
     const Result<std::shared_ptr<MailboxState>> mailbox = StoreState::mailbox(store_, root_, *path);
     if (!mailbox) return fail(mailbox.error());
-    return (*mailbox)->destroy(*path, root_ + "/tmp/deleted." + random_hex(8));
+    return noted((*mailbox)->destroy(*path, root_ + "/tmp/deleted." + random_hex(8)), lock->root());
 }
 
 Result<> Account::rename(const MailboxName& from, const MailboxName& to) {
@@ -155,7 +170,7 @@ Result<> Account::rename(const MailboxName& from, const MailboxName& to) {
     for (const MailboxName& name : *folders)
         if (name == from || name.is_below(from))
             if (Result<> kept = keep_special_use(lock->root(), name, *name.moved(from, to)); !kept) return kept;
-    return move_folders(lock->root(), moves);
+    return noted(move_folders(lock->root(), moves), lock->root());
 }
 
 Result<> Account::subscribe(const MailboxName& name) {
@@ -165,7 +180,7 @@ Result<> Account::subscribe(const MailboxName& name) {
     if (!subscriptions) return fail(subscriptions.error());
     const Result<bool> changed = subscriptions->add(name);
     if (!changed) return fail(changed.error());
-    return *changed ? write_subscriptions(lock->root(), *subscriptions) : Result<>{};
+    return *changed ? noted(write_subscriptions(lock->root(), *subscriptions), lock->root()) : Result<>{};
 }
 
 Result<> Account::unsubscribe(const MailboxName& name) {
@@ -175,7 +190,7 @@ Result<> Account::unsubscribe(const MailboxName& name) {
     if (!subscriptions) return fail(subscriptions.error());
     const Result<bool> changed = subscriptions->remove(name);
     if (!changed) return fail(changed.error());
-    return *changed ? write_subscriptions(lock->root(), *subscriptions) : Result<>{};
+    return *changed ? noted(write_subscriptions(lock->root(), *subscriptions), lock->root()) : Result<>{};
 }
 
 Result<std::shared_ptr<Mailbox>> Account::open(const MailboxName& name) const {

@@ -10,6 +10,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "storage/access_list.h"
+#include "storage/account_change.h"
 #include "storage/annotations.h"
 #include "storage/mailbox_name.h"
 #include "storage/status.h"
@@ -88,7 +89,14 @@ class Account {
     /// STATUS of a mailbox (RFC 9051 §6.3.11), whether or not it is open. not_found.
     Result<Status> status(const MailboxName& name) const;
 
+    /// What happened in the account since a modseq that an earlier call gave (ModSeq(): none), whoever did it: what
+    /// other programs did is found here. Brings every mailbox that changed up to date and numbers what is new. Costs
+    /// two stats for each mailbox, and what changed. The last Settings::remembered_changes names are remembered.
+    Result<AccountChanges> changes_since(ModSeq since) const;
+
   private:
+    /// What was done to the tree, with its lock held, goes into its log; an error of that is none of the command's.
+    Result<> noted(Result<> changed, int root) const;
     const Layout& layout() const;
     Result<std::shared_ptr<MailboxState>> state(const MailboxName& name) const;
     /// The mailbox's folder, open; not_found.

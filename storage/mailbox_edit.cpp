@@ -13,6 +13,7 @@ MailboxEdit::MailboxEdit(IndexReader snapshot, FolderKey folder)
 
 void MailboxEdit::reset() {
     forgotten_number_ = before_.number;
+    forgotten_modseq_ = before_.modseq;
     before_ = MailboxRow();
     row_ = MailboxRow();
     staged_.clear();
@@ -210,17 +211,13 @@ Result<> MailboxEdit::commit(std::uint32_t max_tombstones) {
         row_ != before_ || forgotten_number_ != 0 || !absent_.empty() ||
         std::ranges::any_of(staged_, [](const Staged& s) { return s.file_changed || s.now.flags != s.before; });
     if (!is_dirty) return {};
-    constexpr int tries = 3;
-    for (int left = tries;; --left) {
-        Result<IndexWriter> writer = IndexWriter::begin(snapshot_.index());
-        if (!writer) return fail(writer.error());
-        const MailboxRow row = row_;
-        Result<> written = write(*writer, max_tombstones);
-        // busy: the promise of modseqs was raised meanwhile.
-        if (written && forgotten_number_ != 0) return erase_leftovers(snapshot_.index(), forgotten_number_);
-        if (written || written.error().code != ErrorCode::busy || left == 1) return written;
+    const MailboxRow row = row_;
+    Result<> written = write_to(snapshot_.index(), [&](IndexWriter& writer) {
         row_ = row;
-    }
+        write(writer, max_tombstones);
+    });
+    if (written && forgotten_number_ != 0) return erase_leftovers(snapshot_.index(), forgotten_number_);
+    return written;
 }
 
 Result<> erase_leftovers(const std::shared_ptr<Index>& index, std::uint32_t mailbox) {
@@ -234,7 +231,7 @@ Result<> erase_leftovers(const std::shared_ptr<Index>& index, std::uint32_t mail
     return {};
 }
 
-Result<> MailboxEdit::write(IndexWriter& writer, std::uint32_t max_tombstones) {
+void MailboxEdit::write(IndexWriter& writer, std::uint32_t max_tombstones) {
     if (row_.number == 0) {
         row_.number = writer.next_mailbox_number();
         // What is there already isn't told one by one: everybody begins with the whole mailbox.
@@ -258,7 +255,10 @@ Result<> MailboxEdit::write(IndexWriter& writer, std::uint32_t max_tombstones) {
         row_.tombstones = keep;
     }
     writer.put_mailbox(folder_, row_);
-    return writer.commit();
+    if (row_.modseq == before_.modseq) return;
+    // The account's log tells of a mailbox once: at its last change.
+    writer.erase_account_change(before_.modseq != 0 ? before_.modseq : forgotten_modseq_);
+    writer.put_account_change(row_.modseq, {AccountEvent::messages, folder_, {}, {}, {}});
 }
 
 void MailboxEdit::write_messages(IndexWriter& writer) {

@@ -80,7 +80,7 @@ class MailboxEdit {
 
     Staged* stage(std::uint32_t uid);
     void count(const Record& record, int sign);
-    Result<> write(IndexWriter& writer, std::uint32_t max_tombstones);
+    void write(IndexWriter& writer, std::uint32_t max_tombstones);
     void write_messages(IndexWriter& writer);
 
     IndexReader snapshot_;
@@ -92,6 +92,7 @@ class MailboxEdit {
     std::unordered_map<std::string, std::optional<AbsentLine>> absent_;
     bool absent_erased_ = false;
     std::uint32_t forgotten_number_ = 0;  ///< of the mailbox that reset() forgot
+    std::uint64_t forgotten_modseq_ = 0;
 };
 
 /// Removes, in pieces, what the index holds of a mailbox that has no row any more.

@@ -99,27 +99,9 @@ Result<> MailboxState::destroy(const std::string& path, const std::string& trash
     if (!root) return fail(root.error());
     if (Result<> synced = sync_fd(root->get(), "account's folder"); !synced) return synced;
     tell_others();
-    if (Result<> forgotten = forget_rows(); !forgotten)
-        log::warning("deleted mailbox stays in the index", {{"error", forgotten.error().message()}});
     if (Result<> removed = remove_tree(trash); !removed)
         log::warning("deleted mailbox can't be removed", {{"error", removed.error().message()}});
     return {};
-}
-
-Result<> MailboxState::forget_rows() {
-    const Result<std::shared_ptr<Index>> index = Index::get(index_place_);
-    if (!index) return fail(index.error());
-    std::uint32_t number = 0;
-    {
-        Result<IndexWriter> writer = IndexWriter::begin(*index);
-        if (!writer) return fail(writer.error());
-        const std::optional<MailboxRow> row = writer->mailbox(key());
-        if (!row) return {};
-        number = row->number;
-        writer->erase_mailbox(key());
-        if (Result<> committed = writer->commit(); !committed) return committed;
-    }
-    return erase_leftovers(*index, number);
 }
 
 }  // namespace posthouse::storage

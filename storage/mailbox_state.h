@@ -163,7 +163,6 @@ class MailboxState {
     Result<> take_identity(const UidListPosition& position);
 
     Result<bool> set_flags(Work& work, std::uint32_t uid, const FlagChange& change, std::uint32_t mask);
-    Result<> forget_rows();
     Result<bool> unlink_message(Work& work, std::uint32_t uid);
     Result<> make_keywords(const Keywords& keywords, WhenFull when_full);
     void keywords_changed();

@@ -38,7 +38,8 @@ struct Settings {
     /// Made and subscribed when an account is made; whichever mailbox has one of these names shows its attribute.
     std::vector<DefaultFolder> default_folders = usual_folders();
     std::size_t cached_mailboxes = 256;  ///< folders kept open beyond those in use: four descriptors each
-    /// Expunged messages remembered in each mailbox; who is further behind compares the whole mailbox.
+    /// Expunged messages remembered in each mailbox, and changes of an account's tree; who is further behind compares
+    /// all.
     std::uint32_t remembered_changes = 50'000;
     std::chrono::milliseconds lock_wait{10'000};  ///< for another process's locks; then busy
     std::string host_name;                        ///< in file names and lock files; empty: the machine's

@@ -12,7 +12,6 @@
 namespace posthouse::storage {
 namespace {
 
-constexpr const char* file_name = "subscriptions";
 constexpr std::string_view version2 = "V\t2\n\n";
 constexpr std::size_t max_bytes = 16u << 20;
 
@@ -58,7 +57,7 @@ Result<bool> Subscriptions::remove(const MailboxName& name) {
 }
 
 Result<Subscriptions> read_subscriptions(int account_root, const Layout& layout) {
-    const Result<UniqueFd> fd = open_in(account_root, file_name, O_RDONLY);
+    const Result<UniqueFd> fd = open_in(account_root, subscriptions_file, O_RDONLY);
     if (!fd && fd.error().code == ErrorCode::not_found) return Subscriptions(layout);
     if (!fd) return fail(fd.error());
     const Result<std::string> text = read_all(fd->get(), max_bytes);
@@ -67,7 +66,7 @@ Result<Subscriptions> read_subscriptions(int account_root, const Layout& layout)
 }
 
 Result<> write_subscriptions(int account_root, const Subscriptions& subscriptions) {
-    return replace_file(account_root, file_name, subscriptions.text());
+    return replace_file(account_root, subscriptions_file, subscriptions.text());
 }
 
 }  // namespace posthouse::storage

@@ -31,6 +31,8 @@ class Subscriptions {
     std::vector<std::string> lines_;  ///< as in version 2: "Work\tOpen", "INBOX"
 };
 
+/// Its name in the account's folder.
+constexpr const char* subscriptions_file = "subscriptions";
 /// Reads the file; a missing one is empty.
 Result<Subscriptions> read_subscriptions(int account_root, const Layout& layout);
 /// Replaces the file durably.

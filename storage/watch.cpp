@@ -1,6 +1,7 @@
 // Watcher: who waits for what, told by this process, by others' wake marks, or by the kernel; polling where none can.
 #include "storage/watch.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -14,8 +15,11 @@
 #include <set>
 
 #include "lib/base/fd.h"
+#include "lib/base/file.h"
+#include "storage/account.h"
 #include "storage/folder.h"
 #include "storage/mailbox_state.h"
+#include "storage/subscriptions.h"
 #include "storage/wake/folder_events.h"
 #include "storage/wake/wake_marks.h"
 
@@ -30,7 +34,7 @@ constexpr std::chrono::milliseconds poll_when_blind{5'000};
 /// foreign program was at work, or one of us died.
 constexpr long grace_ns = 100'000'000;
 
-constexpr std::uint32_t message_events = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF;
+constexpr std::uint32_t folder_events = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF;
 constexpr std::uint32_t loss_events = IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF;
 
 void write_one(const UniqueFd& event) {
@@ -55,9 +59,16 @@ struct Watcher::State {
         bool is_blind() const { return descriptors[0] < 0 || descriptors[1] < 0; }
     };
 
+    /// A folder that the kernel watches for us.
+    struct Watched {
+        std::set<WatchId> by;
+        bool is_account = false;  ///< mailboxes lie in it, and INBOX's small files, which come and go
+    };
+
     explicit State(std::string index_root);
     void add_to_epoll(int fd) const;
-    int add_folder(int folder, WatchId id);
+    int add_folder(int folder, bool is_account, WatchId id);
+    WatchId begin(WatchId id, Watch watch);
     void remove_folder(int descriptor, WatchId id);
     /// What the kernel saw becomes a suspicion.
     void read_events();
@@ -79,7 +90,7 @@ struct Watcher::State {
     WatchId last_id = 0;
     std::map<WatchId, Watch> watches;
     std::map<WakeKey, std::set<WatchId>> by_key;
-    std::map<int, std::set<WatchId>> by_descriptor;
+    std::map<int, Watched> by_descriptor;
     std::set<WatchId> told;
     std::set<WatchId> suspects;  ///< the kernel saw something, and nobody has said yet that it was him
     bool grace_runs = false;
@@ -102,24 +113,36 @@ void Watcher::State::add_to_epoll(int fd) const {
     if (fd >= 0 && epoll) ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event);
 }
 
-int Watcher::State::add_folder(int folder, WatchId id) {
-    const int descriptor = events.add(folder, message_events);
-    if (descriptor >= 0) by_descriptor[descriptor].insert(id);
+int Watcher::State::add_folder(int folder, bool is_account, WatchId id) {
+    const int descriptor = events.add(folder, folder_events);
+    if (descriptor < 0) return -1;
+    Watched& watched = by_descriptor[descriptor];
+    watched.is_account = is_account;
+    watched.by.insert(id);
     return descriptor;
+}
+
+WatchId Watcher::State::begin(WatchId id, Watch watch) {
+    by_key[watch.key].insert(id);
+    renew_marks(false);
+    marks.watch(watch.key.bit());
+    watches.emplace(id, std::move(watch));
+    ++count;
+    return id;
 }
 
 void Watcher::State::remove_folder(int descriptor, WatchId id) {
     const auto place = by_descriptor.find(descriptor);
     if (place == by_descriptor.end()) return;
-    place->second.erase(id);
-    if (!place->second.empty()) return;
+    place->second.by.erase(id);
+    if (!place->second.by.empty()) return;
     by_descriptor.erase(place);
     events.remove(descriptor);
 }
 
 void Watcher::State::read_events() {
     bool is_lost = false;
-    events.read([&](int descriptor, std::uint32_t mask, std::string_view) {
+    events.read([&](int descriptor, std::uint32_t mask, std::string_view name) {
         if ((mask & IN_Q_OVERFLOW) != 0) {
             for (const auto& [id, watch] : watches) suspects.insert(id);
             is_lost = true;
@@ -128,7 +151,9 @@ void Watcher::State::read_events() {
         if (descriptor == marks_descriptor) is_lost = true;
         const auto place = by_descriptor.find(descriptor);
         if (place == by_descriptor.end()) return;
-        suspects.insert(place->second.begin(), place->second.end());
+        const Watched& watched = place->second;
+        const bool is_small_file = watched.is_account && !name.empty() && (mask & IN_ISDIR) == 0;
+        if (!is_small_file || name == subscriptions_file) suspects.insert(watched.by.begin(), watched.by.end());
         if ((mask & IN_IGNORED) != 0) by_descriptor.erase(place);  // the folder is gone
     });
     if (is_lost) renew_marks(true);
@@ -174,15 +199,18 @@ WatchId Watcher::add(const Mailbox& mailbox) {
     const Folder& folder = *mailbox.state()->folder();
     const std::scoped_lock guard(state_->mutex);
     const WatchId id = ++state_->last_id;
-    const State::Watch watch{mailbox.state()->wake_key(),
-                             mailbox.state(),
-                             {state_->add_folder(folder.fresh(), id), state_->add_folder(folder.cur(), id)}};
-    state_->watches.emplace(id, watch);
-    state_->by_key[watch.key].insert(id);
-    state_->renew_marks(false);
-    state_->marks.watch(watch.key.bit());
-    ++state_->count;
-    return id;
+    const std::array<int, 2> descriptors{state_->add_folder(folder.fresh(), false, id),
+                                         state_->add_folder(folder.cur(), false, id)};
+    return state_->begin(id, {mailbox.state()->wake_key(), mailbox.state(), descriptors});
+}
+
+WatchId Watcher::add(const Account& account) {
+    const Result<UniqueFd> folder = open_file(account.root(), O_RDONLY | O_DIRECTORY);
+    const WakeKey key = account.store()->wake_key(account.root());
+    const std::scoped_lock guard(state_->mutex);
+    const WatchId id = ++state_->last_id;
+    const int descriptor = folder ? state_->add_folder(folder->get(), true, id) : -1;
+    return state_->begin(id, {key, {}, {descriptor, descriptor}});
 }
 
 void Watcher::remove(WatchId id) {

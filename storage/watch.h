@@ -13,7 +13,9 @@
 
 namespace posthouse::storage {
 
-/// One who waits for changes of a mailbox; never used twice in a process.
+class Account;
+
+/// One who waits for changes of a mailbox or an account; never used twice in a process.
 using WatchId = std::uint64_t;
 
 /// All watches of this process. A hint, not a promise: who is told refreshes its View and may find nothing; changes by
@@ -33,6 +35,9 @@ class Watcher {
     int fd() const;
     /// Begins to watch. What changed before isn't told: refresh after this call. Always succeeds; see `poll_interval`.
     WatchId add(const Mailbox& mailbox);
+    /// The same for an account: told is whatever Account::changes_since would tell. What other programs do to messages
+    /// isn't, but where the mailbox is watched too.
+    WatchId add(const Account& account);
     /// Ends a watch.
     void remove(WatchId id);
     /// Who is to refresh now. Never blocks.

@@ -220,7 +220,7 @@ Result<> Index::open() {
     mdb_env_set_assert(env_, [](MDB_env* env, const char* what) {
         static_cast<Index*>(mdb_env_get_userctx(env))->mark_damaged(what);
     });
-    mdb_env_set_maxdbs(env_, 8);
+    mdb_env_set_maxdbs(env_, 16);
     mdb_env_set_maxreaders(env_, max_readers);
     if (const int code = mdb_env_set_mapsize(env_, place_.map_bytes); code != 0) return fail_index("map size", code);
     if (const int code = mdb_env_open(env_, place_.folder.c_str(), MDB_NOSYNC | MDB_NOTLS | MDB_NORDAHEAD, 0600);
@@ -248,6 +248,8 @@ Result<> Index::open_tables() {
     if (code == 0) code = table("absent", tables_.absent);
     if (code == 0) code = table("changes", tables_.changes);
     if (code == 0) code = table("summaries", tables_.summaries);
+    if (code == 0) code = table("tree", tables_.tree);
+    if (code == 0) code = table("log", tables_.log);
     if (code != 0) mdb_txn_abort(txn);
     if (code == 0) code = mdb_txn_commit(txn);
     return code == 0 ? Result<>{} : fail_index("open tables", code);

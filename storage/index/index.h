@@ -23,6 +23,8 @@ struct IndexTables {
     MDB_dbi absent = 0;     ///< mailbox, base name: AbsentLine
     MDB_dbi changes = 0;    ///< mailbox, modseq, UID: whether it is gone
     MDB_dbi summaries = 0;  ///< mailbox, UID: what is cached of the content
+    MDB_dbi tree = 0;       ///< device, inode of the folder: TreeRow
+    MDB_dbi log = 0;        ///< modseq: AccountLogEntry
 };
 
 /// Where an account's mail and its index lie.

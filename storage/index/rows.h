@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,7 +19,7 @@ namespace posthouse::storage {
 struct FolderKey {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
-    bool operator==(const FolderKey&) const = default;
+    auto operator<=>(const FolderKey&) const = default;
 };
 
 /// How a folder was when it was read.

@@ -116,6 +116,38 @@ std::optional<MailboxRow> IndexReader::mailbox(const FolderKey& folder) const {
     return row;
 }
 
+std::optional<AccountRow> IndexReader::account() const {
+    const auto bytes = get(index_->tables().meta, key_of("account"));
+    AccountRow row;
+    if (!bytes) return std::nullopt;
+    if (bytes->size() != sizeof row) {
+        note("the account's row is damaged", MDB_CORRUPTED);
+        return std::nullopt;
+    }
+    std::memcpy(static_cast<void*>(&row), bytes->data(), sizeof row);
+    return row;
+}
+
+std::vector<std::string> IndexReader::subscriptions() const {
+    std::vector<std::string> names;
+    const auto bytes = get(index_->tables().meta, key_of("subscriptions"));
+    for (std::string_view left = bytes.value_or(std::string_view()); !left.empty();) {
+        const std::size_t end = left.find('\n');
+        names.emplace_back(left.substr(0, end));
+        left.remove_prefix(end == std::string_view::npos ? left.size() : end + 1);
+    }
+    return names;
+}
+
+std::optional<TreeRow> IndexReader::tree(const FolderKey& folder) const {
+    const auto bytes = get(index_->tables().tree, key_of(folder));
+    TreeRow row;
+    if (!bytes) return std::nullopt;
+    if (decode(*bytes, row)) return row;
+    note("a row of the tree is damaged", MDB_CORRUPTED);
+    return std::nullopt;
+}
+
 bool IndexReader::chunk(std::uint32_t mailbox, std::uint32_t number, FlagChunk& chunk) const {
     const auto bytes = get(index_->tables().flags, key_of(mailbox, number));
     if (!bytes || bytes->size() != sizeof chunk) {
@@ -200,6 +232,37 @@ void IndexWriter::put_mailbox(const FolderKey& folder, const MailboxRow& row) {
 }
 
 void IndexWriter::erase_mailbox(const FolderKey& folder) { erase(index_->tables().mailboxes, key_of(folder)); }
+
+void IndexWriter::put_account(const AccountRow& row) {
+    put(index_->tables().meta, key_of("account"), {reinterpret_cast<const char*>(&row), sizeof row});
+}
+
+void IndexWriter::put_subscriptions(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += name + "\n";
+    put(index_->tables().meta, key_of("subscriptions"), text);
+}
+
+void IndexWriter::put_tree(const FolderKey& folder, const TreeRow& row) {
+    put(index_->tables().tree, key_of(folder), encode(row));
+}
+
+void IndexWriter::erase_tree(const FolderKey& folder) { erase(index_->tables().tree, key_of(folder)); }
+
+void IndexWriter::put_account_change(std::uint64_t modseq, const AccountLogEntry& entry) {
+    put(index_->tables().log, IndexKey().add(modseq), encode(entry));
+}
+
+void IndexWriter::erase_account_change(std::uint64_t modseq) { erase(index_->tables().log, IndexKey().add(modseq)); }
+
+std::uint64_t IndexWriter::erase_account_changes(std::uint64_t count) {
+    std::vector<std::uint64_t> modseqs;
+    each_account_change(0, [&](std::uint64_t modseq, const AccountLogEntry& entry) {
+        if (entry.event != AccountEvent::messages && modseqs.size() < count) modseqs.push_back(modseq);
+    });
+    for (const std::uint64_t modseq : modseqs) erase_account_change(modseq);
+    return modseqs.empty() ? 0 : modseqs.back();
+}
 
 void IndexWriter::put_chunk(std::uint32_t mailbox, std::uint32_t number, const FlagChunk& chunk) {
     const bool is_empty = std::ranges::all_of(chunk, [](const FlagRow& row) { return row.place == Place::none; });

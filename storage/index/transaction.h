@@ -10,8 +10,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "lib/base/result.h"
+#include "storage/index/account_rows.h"
 #include "storage/index/fault_guard.h"
 #include "storage/index/index.h"
 #include "storage/index/rows.h"
@@ -76,6 +78,18 @@ class IndexReader {
     template <typename Call>
     void each_mailbox(Call call) const;
 
+    /// Nothing: the account's log hasn't begun.
+    std::optional<AccountRow> account() const;
+    /// The subscribed names, sorted, as the log last told them.
+    std::vector<std::string> subscriptions() const;
+    std::optional<TreeRow> tree(const FolderKey& folder) const;
+    /// Calls call(const FolderKey&, TreeRow) for each mailbox that the log told of.
+    template <typename Call>
+    void each_tree(Call call) const;
+    /// Calls call(modseq, const AccountLogEntry&) for each entry after `since`, oldest first.
+    template <typename Call>
+    void each_account_change(std::uint64_t since, Call call) const;
+
     Result<> status() const;
     const std::shared_ptr<Index>& index() const { return index_; }
 
@@ -103,6 +117,15 @@ class IndexWriter : public IndexReader {
     std::uint32_t next_mailbox_number();
     void put_mailbox(const FolderKey& folder, const MailboxRow& row);
     void erase_mailbox(const FolderKey& folder);
+    void put_account(const AccountRow& row);
+    void put_subscriptions(const std::vector<std::string>& names);
+    void put_tree(const FolderKey& folder, const TreeRow& row);
+    void erase_tree(const FolderKey& folder);
+    void put_account_change(std::uint64_t modseq, const AccountLogEntry& entry);
+    /// Nothing when there is none.
+    void erase_account_change(std::uint64_t modseq);
+    /// Forgets the oldest `count` entries but for those of messages; gives the modseq of the last one forgotten.
+    std::uint64_t erase_account_changes(std::uint64_t count);
     void put_chunk(std::uint32_t mailbox, std::uint32_t number, const FlagChunk& chunk);
     void put_file(std::uint32_t mailbox, std::uint32_t uid, const FileRow& row);
     void erase_file(std::uint32_t mailbox, std::uint32_t uid);
@@ -129,6 +152,19 @@ class IndexWriter : public IndexReader {
     std::uint64_t counter(std::string_view name) const;
 };
 
+/// Calls write(IndexWriter&) and commits; both once more where the promise of modseqs had to be raised meanwhile.
+template <typename Write>
+Result<> write_to(const std::shared_ptr<Index>& index, Write write) {
+    constexpr int tries = 3;
+    for (int left = tries;; --left) {
+        Result<IndexWriter> writer = IndexWriter::begin(index);
+        if (!writer) return fail(writer.error());
+        write(*writer);
+        Result<> committed = writer->commit();
+        if (committed || committed.error().code != ErrorCode::busy || left == 1) return committed;
+    }
+}
+
 std::uint32_t read_u32(std::string_view bytes, std::size_t at);
 std::uint64_t read_u64(std::string_view bytes, std::size_t at);
 
@@ -140,7 +176,8 @@ void IndexReader::walk(MDB_dbi table, const IndexKey& from, std::string_view pre
     const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor(opened, mdb_cursor_close);
     MDB_val key{from.bytes().size(), const_cast<char*>(from.bytes().data())};
     MDB_val value{};
-    int code = mdb_cursor_get(cursor.get(), &key, &value, MDB_SET_RANGE);
+    // LMDB takes no empty key.
+    int code = mdb_cursor_get(cursor.get(), &key, &value, key.mv_size == 0 ? MDB_FIRST : MDB_SET_RANGE);
     for (; code == 0; code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT)) {
         const std::string_view found(static_cast<const char*>(key.mv_data), key.mv_size);
         if (!found.starts_with(prefix)) return;
@@ -218,6 +255,34 @@ void IndexReader::each_mailbox(Call call) const {
         }
         std::memcpy(static_cast<void*>(&row), value.data(), sizeof row);
         call(FolderKey{read_u64(key, 0), read_u64(key, 8)}, row);
+        return true;
+    });
+}
+
+template <typename Call>
+void IndexReader::each_tree(Call call) const {
+    walk(index_->tables().tree, IndexKey(), {}, [&](std::string_view key, std::string_view value) {
+        TreeRow row;
+        if (key.size() != 16 || !decode(value, row)) {
+            note("a row of the tree is damaged", MDB_CORRUPTED);
+            return false;
+        }
+        call(FolderKey{read_u64(key, 0), read_u64(key, 8)}, std::move(row));
+        return true;
+    });
+}
+
+template <typename Call>
+void IndexReader::each_account_change(std::uint64_t since, Call call) const {
+    IndexKey from;
+    from.add(since + 1);
+    walk(index_->tables().log, from, {}, [&](std::string_view key, std::string_view value) {
+        AccountLogEntry entry;
+        if (key.size() != 8 || !decode(value, entry)) {
+            note("an entry of the account's log is damaged", MDB_CORRUPTED);
+            return false;
+        }
+        call(read_u64(key, 0), std::as_const(entry));
         return true;
     });
 }

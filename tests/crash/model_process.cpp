@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <sstream>
+#include <string>
 
 #include "tests/crash/tree.h"
 
@@ -52,7 +53,9 @@ class Server {
         if (verb == "refresh") return refresh(command);
         if (verb == "close") return close_view(command);
         if (verb == "deliver") return deliver_to(command);
-        if (verb == "create" || verb == "delete" || verb == "rename") return change_tree(command);
+        if (verb == "create" || verb == "delete" || verb == "rename" || verb.ends_with("subscribe"))
+            return change_tree(command);
+        if (verb == "log") return log_since(command);
         const Result<std::shared_ptr<Mailbox>> mailbox = open(command.at(1));
         if (!mailbox) return told(mailbox.error());
         if (verb == "append") return append_to(**mailbox, command);
@@ -86,6 +89,8 @@ class Server {
         Result<> done;
         if (command[0] == "create") done = account_->create(name);
         if (command[0] == "delete") done = account_->remove(name);
+        if (command[0] == "subscribe") done = account_->subscribe(name);
+        if (command[0] == "unsubscribe") done = account_->unsubscribe(name);
         if (command[0] == "rename") done = account_->rename(name, MailboxName::parse(command.at(2)).value());
         return done ? Words() : told(done.error());
     }
@@ -130,6 +135,17 @@ class Server {
         Words words;
         for (std::size_t i = 0; i < copied->from.size(); ++i)
             words.push_back(std::to_string(copied->from[i].value()) + "=" + std::to_string(copied->to.at(i).value()));
+        return words;
+    }
+    Words log_since(const Words& command) const {
+        const auto changes = account_->changes_since(ModSeq(std::stoull(command.at(1))));
+        if (!changes) return told(changes.error());
+        Words words{std::to_string(changes->now.value())};
+        if (changes->whole) words.push_back("whole");
+        static const Words events{"", "created", "renamed", "deleted", "subscribed", "unsubscribed", "messages"};
+        for (const AccountChange& change : changes->changes)
+            words.push_back(events.at(static_cast<std::size_t>(change.event)) + "=" + change.name.text() +
+                            (change.event == AccountEvent::renamed ? "=" + change.old_name.text() : ""));
         return words;
     }
     static Words status(Mailbox& mailbox) {

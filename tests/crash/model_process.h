@@ -21,10 +21,10 @@ UidSet set_of_text(const std::string& text);
 ///   append MAILBOX FLAGS TOKEN: UID            deliver MAILBOX TOKEN
 ///   store MAILBOX ACTION FLAGS UIDS: UID=FLAGS...    expunge MAILBOX deleted|all UIDS: UID...
 ///   copy, move MAILBOX TARGET UIDS: UID=UID...       create, delete MAILBOX      rename MAILBOX TO
-///   list: NAME...                              status MAILBOX: MESSAGES UNSEEN DELETED UIDNEXT
-///   look MAILBOX: UID=TOKEN=FLAGS...           reopen
-///   open VIEW MAILBOX: UID=FLAGS...            close VIEW
-///   refresh VIEW reveal|hold: COUNT then -NUMBER=UID, +UID=FLAGS, ~UID=FLAGS...
+///   subscribe, unsubscribe MAILBOX              log SINCE: NOW then EVENT=MAILBOX, renamed=MAILBOX=OLD...; or NOW
+///   whole list: NAME...                              status MAILBOX: MESSAGES UNSEEN DELETED UIDNEXT look MAILBOX:
+///   UID=TOKEN=FLAGS...           reopen open VIEW MAILBOX: UID=FLAGS...            close VIEW refresh VIEW
+///   reveal|hold: COUNT then -NUMBER=UID, +UID=FLAGS, ~UID=FLAGS...
 /// A failure gives "error" and its code.
 class ModelProcess {
   public:

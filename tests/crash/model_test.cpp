@@ -8,8 +8,10 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <random>
 #include <set>
+#include <utility>
 
 #include "tests/crash/model.h"
 #include "tests/crash/model_process.h"
@@ -71,6 +73,13 @@ class ProcessModelTest : public ::testing::Test {
         started.reserve(processes);
         for (std::size_t i = 0; i < processes; ++i) started.emplace_back(settings_, bob_);
         processes_ = &started;
+        cursor_ = "0";
+        expected_log_ = {"whole"};
+        subscribed_.clear();
+        contents_.clear();
+        // Of what is in a mailbox that nobody has looked into, nothing is told.
+        for (const auto& [name, mailbox] : model_) settle(0, name);
+        follow();
         for (int i = 0; i < steps && !HasFailure(); ++i) {
             const std::string done = step();
             SCOPED_TRACE("step " + std::to_string(i) + ": " + done);
@@ -106,6 +115,7 @@ class ProcessModelTest : public ::testing::Test {
     std::string step_view(std::size_t process);
     void refresh(Client& client);
     void settle(std::size_t process, const std::string& name);
+    void follow();
     void agree();
     void time_moves_on();
 
@@ -117,6 +127,10 @@ class ProcessModelTest : public ::testing::Test {
     ModelAccount model_;
     std::vector<ModelProcess>* processes_ = nullptr;
     std::vector<Client> clients_;
+    std::string cursor_;  ///< how far the account's log was followed
+    Words expected_log_;  ///< what it is to tell next of the tree
+    std::set<std::string> subscribed_;
+    std::map<const ModelMailbox*, std::string> contents_;  ///< when the log was followed
     unsigned counter_ = 0;
     unsigned late_ = 0;  ///< looks that came before the folders' times had moved on
 };
@@ -197,7 +211,32 @@ void ProcessModelTest::refresh(Client& client) {
     }
 }
 
+/// The account's log tells every change of the tree once and in order, and each mailbox whose messages changed once.
+void ProcessModelTest::follow() {
+    const Words words = ask(roll(processes), {"log", cursor_});
+    Words tree;
+    std::multiset<std::string> messages;
+    for (const std::string& word : Words(words.begin() + 1, words.end()))
+        if (word.starts_with("messages="))
+            messages.insert(word.substr(word.find('=') + 1));
+        else
+            tree.push_back(word);
+    ASSERT_EQ(tree, std::exchange(expected_log_, {}));
+    for (const auto& [name, mailbox] : model_) {
+        mailbox->look();
+        std::string text;
+        for (const auto& [uid, message] : mailbox->messages)
+            text += std::to_string(uid) + "=" + message.token + "=" + word_of(message.flags) + " ";
+        const bool is_changed = std::exchange(contents_[mailbox.get()], text) != text;
+        ASSERT_LE(messages.count(name), 1u) << name;
+        if (cursor_ != "0") ASSERT_EQ(messages.count(name), is_changed ? 1u : 0u) << name;
+    }
+    cursor_ = words.at(0);
+}
+
 void ProcessModelTest::agree() {
+    follow();
+    if (HasFatalFailure()) return;
     for (Client& client : clients_) {
         refresh(client);
         if (HasFatalFailure()) return;
@@ -227,13 +266,24 @@ std::string ProcessModelTest::step_view(std::size_t process) {
 }
 
 std::string ProcessModelTest::step_tree(std::size_t process) {
+    if (roll(4) == 0) {
+        const bool is_new = subscribed_.insert("Box").second;
+        if (!is_new) subscribed_.erase("Box");
+        EXPECT_EQ(ask(process, {is_new ? "subscribe" : "unsubscribe", "Box"}), Words());
+        expected_log_.push_back(is_new ? "subscribed=Box" : "unsubscribed=Box");
+        return is_new ? "subscribe" : "unsubscribe";
+    }
     Words command{"create", "Box"};
     if (model_.contains("Box")) command = roll(2) == 0 ? Words{"delete", "Box"} : Words{"rename", "Box", "Crate"};
     if (model_.contains("Crate")) command = {"rename", "Crate", "Box"};
     const Words words = ask(process, command);
     EXPECT_TRUE(words.empty()) << command[0] << ": " << words.back();
+    expected_log_.push_back(command[0] == "rename" ? "renamed=" + command[2] + "=" + command[1]
+                                                   : command[0] + "d=" + command[1]);
     if (command[0] == "create") {
         model_["Box"] = std::make_shared<ModelMailbox>();
+        settle(process, "Box");  // its first look is told
+        contents_[model_["Box"].get()] = "not looked into yet";
     } else if (command[0] == "delete") {
         model_.at("Box")->deleted = true;
         model_.erase("Box");

@@ -1,3 +1,4 @@
+posthouse_fuzz_target(storage_account_rows DEPENDS storage)
 posthouse_fuzz_target(storage_files DEPENDS storage)
 posthouse_fuzz_target(storage_maildirsize DEPENDS storage)
 posthouse_fuzz_target(storage_rights DEPENDS storage)
