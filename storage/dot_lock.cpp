@@ -29,26 +29,22 @@ std::int64_t boot_time() {
     return ::clock_gettime(CLOCK_BOOTTIME, &up) == 0 ? std::time(nullptr) - up.tv_sec : 0;
 }
 
-/// Removes the lock file if it is stale, and only that one.
-void remove_if_stale(const Folder& folder, const char* lock_name, std::string_view host) {
-    const Result<UniqueFd> fd = open_in(folder.root(), lock_name, O_RDONLY | O_NOFOLLOW);
-    if (!fd) return;
+/// A lock file that is stale.
+struct StaleLock {
+    ino_t inode = 0;
+    std::string holder;
+};
+
+std::optional<StaleLock> find_stale(int folder, const char* lock_name, std::string_view host) {
+    const Result<UniqueFd> fd = open_in(folder, lock_name, O_RDONLY | O_NOFOLLOW);
+    if (!fd) return std::nullopt;
     struct stat st{};
-    if (::fstat(fd->get(), &st) != 0) return;
+    if (::fstat(fd->get(), &st) != 0) return std::nullopt;
     constexpr std::size_t max_content = 1024;
-    const Result<std::string> content = read_all(fd->get(), max_content);
+    Result<std::string> content = read_all(fd->get(), max_content);
     const std::int64_t taken = std::max(st.st_mtim.tv_sec, st.st_ctim.tv_sec);
-    if (!content || !is_stale_lock(taken, *content, host, std::time(nullptr), boot_time())) return;
-    // By renaming it aside: if another took it away first and locked anew, that lock is put back.
-    const std::string aside = std::string(lock_name) + "." + random_hex(8);
-    if (::renameat(folder.root(), lock_name, folder.root(), aside.c_str()) != 0) return;
-    struct stat moved{};
-    const bool another = ::fstatat(folder.root(), aside.c_str(), &moved, 0) == 0 && moved.st_ino != st.st_ino;
-    if (!another)
-        log::warning(std::string(lock_name) + ": stale lock removed", {{"holder", *content}});
-    else if (::linkat(folder.root(), aside.c_str(), folder.root(), lock_name, 0) != 0)
-        log::warning(std::string(lock_name) + ": a lock taken at the same moment was lost");
-    ::unlinkat(folder.root(), aside.c_str(), 0);
+    if (!content || !is_stale_lock(taken, *content, host, std::time(nullptr), boot_time())) return std::nullopt;
+    return StaleLock{st.st_ino, std::move(*content)};
 }
 
 }  // namespace
@@ -66,6 +62,26 @@ bool is_stale_lock(std::int64_t lock_time, std::string_view content, std::string
     // Ours: left by an earlier process with this pid, for the holder of the flock is asking.
     if (static_cast<pid_t>(*pid) == ::getpid()) return true;
     return ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
+}
+
+std::optional<std::string> stale_holder(int folder, const char* lock_name, std::string_view host) {
+    std::optional<StaleLock> lock = find_stale(folder, lock_name, host);
+    return lock ? std::optional(std::move(lock->holder)) : std::nullopt;
+}
+
+void remove_stale_lock(int folder, const char* lock_name, std::string_view host) {
+    const std::optional<StaleLock> lock = find_stale(folder, lock_name, host);
+    if (!lock) return;
+    // By renaming it aside: if another took it away first and locked anew, that lock is put back.
+    const std::string aside = std::string(lock_name) + "." + random_hex(8);
+    if (::renameat(folder, lock_name, folder, aside.c_str()) != 0) return;
+    struct stat moved{};
+    const bool another = ::fstatat(folder, aside.c_str(), &moved, 0) == 0 && moved.st_ino != lock->inode;
+    if (!another)
+        log::warning(std::string(lock_name) + ": stale lock removed", {{"holder", lock->holder}});
+    else if (::linkat(folder, aside.c_str(), folder, lock_name, 0) != 0)
+        log::warning(std::string(lock_name) + ": a lock taken at the same moment was lost");
+    ::unlinkat(folder, aside.c_str(), 0);
 }
 
 PreparedLocks::~PreparedLocks() {
@@ -118,7 +134,7 @@ Result<DotLock> DotLock::take(const Folder& folder, const char* name, PreparedLo
         if (taken.error().code != ErrorCode::exists) return fail(taken.error());
         if (steady_clock::now() >= deadline)
             return fail(ErrorCode::busy, "Mailbox is in use", std::string(name) + ": timed out");
-        remove_if_stale(folder, name, prepared.host());
+        remove_stale_lock(folder.root(), name, prepared.host());
         std::this_thread::sleep_for(pause);
         pause = std::min(pause * 2, std::chrono::microseconds{50'000});
     }

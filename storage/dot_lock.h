@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,11 @@ class PreparedLocks {
 /// `now` are seconds since 1970; `booted` is when this machine was started; `host` is this one's.
 bool is_stale_lock(std::int64_t lock_time, std::string_view content, std::string_view host, std::int64_t now,
                    std::int64_t booted);
+
+/// What the lock file of a mailbox's open folder says, when it is stale; nothing: it isn't there, or held.
+std::optional<std::string> stale_holder(int folder, const char* lock_name, std::string_view host);
+/// Removes the lock file if it is stale, and only that one.
+void remove_stale_lock(int folder, const char* lock_name, std::string_view host);
 
 constexpr const char* uidlist_lock = "dovecot-uidlist.lock";
 constexpr const char* access_lock = "dovecot-acl.lock";

@@ -21,18 +21,6 @@ namespace posthouse::storage {
 namespace {
 
 constexpr mode_t folder_mode = 0700;
-/// Maildir's own rule for what a writer left behind.
-constexpr std::int64_t tmp_lifetime_seconds = 36 * 3600L;
-
-/// What a process that died left beside the files it was replacing: "dovecot-keywords.tmp.<16 hex digits>", or a stale
-/// lock it had put aside.
-bool is_leftover(std::string_view name) {
-    constexpr std::size_t digits = 16;
-    if (name.size() <= digits || name[name.size() - digits - 1] != '.') return false;
-    if (name.find_last_not_of("0123456789abcdef") != name.size() - digits - 1) return false;
-    name.remove_suffix(digits + 1);
-    return name.ends_with(".tmp") || name == "dovecot-uidlist.lock" || name == "dovecot-acl.lock";
-}
 
 /// The names of those entries that are `wanted`, without those that begin with a dot.
 template <typename Wanted>
@@ -64,6 +52,16 @@ Result<UniqueFd> open_folder(int parent, const char* name) {
 }
 
 }  // namespace
+
+bool is_leftover(std::string_view name) {
+    constexpr std::size_t digits = 16;
+    if (name.size() <= digits || name[name.size() - digits - 1] != '.') return false;
+    if (name.find_last_not_of("0123456789abcdef") != name.size() - digits - 1) return false;
+    name.remove_suffix(digits + 1);
+    return name.ends_with(".tmp") || name == "dovecot-uidlist.lock" || name == "dovecot-acl.lock";
+}
+
+bool is_half_mailbox(std::string_view name) { return name.starts_with("create.") || name.starts_with("deleted."); }
 
 Stamp stamp_of(const struct stat& st) {
     return Stamp{st.st_ino, st.st_size, st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec};
@@ -115,7 +113,7 @@ void Folder::clean_tmp() const {
         // Folders: mailboxes half made or half deleted when a process died.
         if (S_ISREG(st.st_mode))
             ::unlinkat(tmp_.get(), name.c_str(), 0);
-        else if (S_ISDIR(st.st_mode) && (name.starts_with("create.") || name.starts_with("deleted.")))
+        else if (S_ISDIR(st.st_mode) && is_half_mailbox(name))
             if (Result<> removed = remove_tree_in(tmp_.get(), name); !removed)
                 log::warning("leftover in tmp/ can't be removed", {{"error", removed.error().message()}});
     }

@@ -52,6 +52,14 @@ class Folder {
     ino_t inode_ = 0;
 };
 
+/// Maildir's own rule: what lies in tmp/ untouched for longer was left by a writer that died.
+constexpr std::int64_t tmp_lifetime_seconds = 36 * 3600L;
+/// What a process that died left beside the files it was replacing: "dovecot-keywords.tmp.<16 hex digits>", or a stale
+/// lock it had put aside.
+bool is_leftover(std::string_view name);
+/// The name, in tmp/, of a mailbox's folder that is being made or deleted.
+bool is_half_mailbox(std::string_view name);
+
 /// The names in an open folder, without those that begin with a dot.
 Result<std::vector<std::string>> names_in(int folder);
 /// Of these, in new/ or cur/, the names of regular files: what else lies there (a folder, a link, a FIFO) is no

@@ -25,6 +25,11 @@ constexpr std::uint32_t few_messages = 1000;
 constexpr std::int64_t just_now_seconds = 60;
 constexpr std::size_t max_name_bytes = 255;
 
+Result<> remove_name(int folder, const std::string& name) {
+    if (::unlinkat(folder, name.c_str(), 0) != 0) return fail_errno("unlink a second name", errno);
+    return {};
+}
+
 }  // namespace
 
 void MailboxSync::find_namesakes() {
@@ -100,8 +105,10 @@ void MailboxSync::part(const std::string& base, const std::vector<Found>& same, 
     for (Found& file : files) {
         const auto row = row_of(file);
         const bool is_kept = is_same_file(kept, file);
-        if (is_kept ? ::unlinkat(m_.folder_of(file.fresh), file.file.c_str(), 0) != 0 : !give_own_name(file)) {
-            log::warning("a second message of the same name stays hidden", {{"file", file.file}, {"errno", errno}});
+        const Result<> parted_now = is_kept ? remove_name(m_.folder_of(file.fresh), file.file) : rename_to_own(file);
+        if (!parted_now) {
+            log::warning("a second message of the same name stays hidden",
+                         {{"file", file.file}, {"error", parted_now.error().message()}});
             continue;
         }
         log::warning(is_kept ? "a second name of the same message was removed" : "a second message got its own name",
@@ -116,6 +123,13 @@ void MailboxSync::part(const std::string& base, const std::vector<Found>& same, 
     }
 }
 
+Result<> MailboxSync::rename_to_own(Found& file) const {
+    Result<std::string> name = give_own_name(m_.folder_of(file.fresh), file.file, m_.store_->host());
+    if (!name) return fail(name.error());
+    file.file = std::move(*name);
+    return {};
+}
+
 bool MailboxSync::is_same_file(const Found& one, const Found& other) const {
     struct stat first{};
     struct stat second{};
@@ -128,24 +142,23 @@ bool MailboxSync::is_same_file(const Found& one, const Found& other) const {
            first.st_ino == second.st_ino && again.st_ino == first.st_ino && again.st_nlink > 1;
 }
 
-bool MailboxSync::give_own_name(Found& file) const {
-    const int folder = m_.folder_of(file.fresh);
-    const Result<UniqueFd> opened = open_message_file(folder, file.file);
+Result<std::string> give_own_name(int folder, const std::string& file, const std::string& host) {
+    const Result<UniqueFd> opened = open_message_file(folder, file);
     struct stat st{};
-    if (::fstatat(folder, file.file.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    if (::fstatat(folder, file.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno("stat message", errno);
     const Result<std::uint64_t> added = opened ? count_bare_lf(opened->get()) : fail(opened.error());
     const auto size = static_cast<std::uint64_t>(st.st_size);
-    std::string base = make_base_name(m_.store_->host(), {}, size, size + added.value_or(0));
+    std::string base = make_base_name(host, {}, size, size + added.value_or(0));
     if (!added) base.resize(base.rfind(",W="));
-    std::string name = base + file.file.substr(base_of(file.file).size());
-    if (name.size() > max_name_bytes) {
-        NameFlags flags = flags_of(file.file);
+    std::string name = base + file.substr(base_of(file).size());
+    if (name.size() > max_name_bytes || !is_message_name(name)) {
+        NameFlags flags = flags_of(file);
         flags.other.clear();
         name = name_with_flags(base, flags);
     }
-    if (::renameat2(folder, file.file.c_str(), folder, name.c_str(), RENAME_NOREPLACE) != 0) return false;
-    file.file = std::move(name);
-    return true;
+    if (::renameat2(folder, file.c_str(), folder, name.c_str(), RENAME_NOREPLACE) != 0)
+        return fail_errno("rename message", errno);
+    return name;
 }
 
 }  // namespace posthouse::storage

@@ -21,6 +21,7 @@
 #include "storage/keyword_sets.h"
 #include "storage/mailbox.h"
 #include "storage/mailbox_edit.h"
+#include "storage/refile.h"
 #include "storage/store_state.h"
 #include "storage/types.h"
 #include "storage/uid_ranges.h"
@@ -123,6 +124,15 @@ class MailboxState {
     Result<std::vector<CopySource>> copy_sources(const UidSet& uids);
     /// Links a message's file into another folder under a new name; not_found: the message is gone.
     Result<> link_to(const CopySource& source, const Folder& target, const std::string& tmp_name);
+    /// For repairs. Writes dovecot-uidlist anew without what makes no sense, tells a message twice or tells of none.
+    Result<> compact();
+    /// For repairs. Messages get other base names; UID, flags, dates and EMAILID stay. Killed on the way, it is
+    /// finished by whoever gives UIDs next. A message that is gone or whose new name is taken is left out.
+    Result<> rename_bases(const BaseChanges& changes);
+    /// For repairs. New UIDVALIDITY and GUID: a mailbox of its own. Its sessions end.
+    Result<> begin_anew();
+    /// For repairs. Forgets the rows and reads the files.
+    Result<> make_rows_anew();
     /// Deletes the mailbox: moves its folder to `trash` in the account's tmp/ and empties it.
     Result<> destroy(const std::string& path, const std::string& trash);
 
@@ -166,7 +176,6 @@ class MailboxState {
     Result<bool> unlink_message(Work& work, std::uint32_t uid);
     Result<> make_keywords(const Keywords& keywords, WhenFull when_full);
     void keywords_changed();
-    Result<> compact();
     Result<std::vector<Uid>> claim();
     Result<std::vector<Uid>> add_locked(Work& work, std::vector<Arrival>& arrivals, WhenFull when_full);
     Result<Record> place(const Arrival& arrival, const UidListEntry& entry) const;

@@ -19,6 +19,7 @@
 #include "storage/clock.h"
 #include "storage/dot_lock.h"
 #include "storage/maildir_name.h"
+#include "storage/refile.h"
 #include "storage/uid_validity.h"
 
 namespace posthouse::storage {
@@ -26,11 +27,6 @@ namespace {
 
 /// Doubt is settled at most so often that this part of the time is spent on reading.
 constexpr std::int64_t verify_share = 50;
-
-/// A name that can stand in dovecot-uidlist.
-bool is_usable(const std::string& name) {
-    return !base_of(name).empty() && std::ranges::none_of(name, ascii::is_control);
-}
 
 /// Order of arrival: by the time in the name.
 auto arrival_key(std::string_view file) {
@@ -101,7 +97,7 @@ Result<> MailboxSync::run(bool must_scan) {
             if (Result<> scanned = scan(true); !scanned) return scanned;
     }
     const bool has_list = m_.list_.exists() && !m_.list_.guid().empty();
-    if (!has_list || uids_are_used_up() || !pending_.empty() || !missing_.empty() || !doubles_.empty() ||
+    if (!has_list || has_no_uids_left() || !pending_.empty() || !missing_.empty() || !doubles_.empty() ||
         edit_.has_absent_above(row.settled_uid)) {
         has_found_something_ = true;
         if (Result<> settled = settle(); !settled) {
@@ -180,7 +176,7 @@ Result<> MailboxSync::read_folder(bool fresh) {
     Result<std::vector<std::string>> names = message_names_in(folder);
     if (!names) return fail(names.error());
     for (std::string& name : *names)
-        if (is_usable(name)) found_.push_back({std::move(name), fresh});
+        if (is_message_name(name)) found_.push_back({std::move(name), fresh});
     look = {*stamp, began, thread_time_ns() - cpu};
     return {};
 }
@@ -283,10 +279,14 @@ Result<> MailboxSync::settle() {
     const Result<DotLock> lock =
         DotLock::take(*m_.folder_, uidlist_lock, m_.store_->locks(), m_.store_->settings().lock_wait);
     if (!lock) return fail(lock.error());
+    const Result<std::optional<BaseChanges>> unfinished = read_refile(m_.folder_->root());
+    if (!unfinished) return fail(unfinished.error());
+    if (*unfinished)
+        if (Result<> filed = refile(**unfinished); !filed) return filed;
     if (Result<> read = read_list(); !read) return read;
     if (!m_.list_.exists() || m_.list_.guid().empty())
         if (Result<> made = make_list(); !made) return made;
-    if (uids_are_used_up()) {
+    if (has_no_uids_left()) {
         log::warning("mailbox has no UIDs left, it gets a new UIDVALIDITY", {{"guid", m_.list_.guid()}});
         if (Result<> begun = begin_anew(m_.list_.guid()); !begun) return begun;
     }
@@ -322,10 +322,7 @@ Result<UidValidity> MailboxSync::next_validity() const {
     return next_uid_validity(root->get());
 }
 
-bool MailboxSync::uids_are_used_up() const {
-    constexpr std::uint32_t spare = 1u << 16;
-    return m_.list_.exists() && std::numeric_limits<std::uint32_t>::max() - m_.list_.next_uid() < spare;
-}
+bool MailboxSync::has_no_uids_left() const { return m_.list_.exists() && uids_are_used_up(m_.list_.next_uid()); }
 
 Result<> MailboxSync::begin_anew(const std::string& guid) {
     std::unordered_set<std::string> there;
@@ -375,8 +372,11 @@ Result<> MailboxSync::compact() {
     std::unordered_set<std::string_view> there;
     for (const Found& found : once) there.insert(base_of(found.file));
     for (const Found& found : found_) there.insert(base_of(found.file));
+    std::unordered_map<std::string_view, std::uint32_t> known;
+    edit_.each_loaded([&](const Record& record) { known.emplace(record.file.base, record.uid); });
     Result<> compacted = m_.list_.compact(*m_.folder_, [&](const UidListEntry& entry) {
-        return there.contains(entry.base) || edit_.find(entry.uid) != nullptr;
+        const auto message = known.find(entry.base);
+        return message != known.end() ? message->second == entry.uid : there.contains(entry.base);
     });
     if (compacted) edit_.erase_all_absent();
     edit_.row().list = m_.list_.position();

@@ -29,6 +29,9 @@ constexpr std::int64_t cheap_ns = 1'000'000;
 /// UIDNEXT as the file tells it.
 std::uint32_t next_uid_of(const UidListPosition& position);
 
+/// Renames a file within its folder to a base name that no other message has, with its flags; gives the new name.
+Result<std::string> give_own_name(int folder, const std::string& file, const std::string& host);
+
 /// One synchronisation; made and run with the mailbox's mutex and flock held. Stages; the caller commits.
 class MailboxSync {
   public:
@@ -39,8 +42,12 @@ class MailboxSync {
     Result<> run(bool must_scan);
     /// There is something to commit.
     bool has_found_something() const { return has_found_something_; }
-    /// Drops the lines of messages that are gone from dovecot-uidlist.
+    /// Drops the lines of messages that are gone from dovecot-uidlist, and those that tell a message again.
     Result<> compact();
+    /// Gives the mailbox another GUID and UIDVALIDITY.
+    Result<> renew(const std::string& guid);
+    /// Does what posthouse-refile says, and removes it. With dovecot-uidlist.lock held.
+    Result<> refile(const BaseChanges& changes);
     /// Takes in what others wrote to dovecot-uidlist.
     Result<> read_list();
 
@@ -61,7 +68,7 @@ class MailboxSync {
     Result<> settle();
     Result<> make_list();
     Result<UidValidity> next_validity() const;
-    bool uids_are_used_up() const;
+    bool has_no_uids_left() const;
     /// Numbers the messages from 1 on under a new UIDVALIDITY; what their lines told stays.
     Result<> begin_anew(const std::string& guid);
     Result<> number();
@@ -76,7 +83,7 @@ class MailboxSync {
     };
     void part(const std::string& base, const std::vector<Found>& same, const std::vector<Record>& rows, Parted& parted);
     bool is_same_file(const Found& one, const Found& other) const;
-    bool give_own_name(Found& file) const;
+    Result<> rename_to_own(Found& file) const;
 
     MailboxState& m_;
     MailboxEdit& edit_;

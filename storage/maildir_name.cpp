@@ -26,6 +26,10 @@ constexpr std::array<std::pair<char, Flag>, 5> letters{
 
 std::string_view base_of(std::string_view file_name) { return file_name.substr(0, file_name.find(':')); }
 
+bool is_message_name(std::string_view file_name) {
+    return !base_of(file_name).empty() && std::ranges::none_of(file_name, ascii::is_control);
+}
+
 NameFlags flags_of(std::string_view file_name) {
     NameFlags flags;
     const auto info = file_name.find(info_mark);
@@ -63,6 +67,14 @@ std::optional<std::uint64_t> size_in_name(std::string_view base, char key) {
     if (at == std::string_view::npos) return std::nullopt;
     const std::string_view rest = base.substr(at + mark.size());
     return ascii::parse_number(rest.substr(0, count_digits(rest)));
+}
+
+std::string base_with_sizes(std::string_view base, std::uint64_t physical_size, std::uint64_t wire_size) {
+    std::string rest(base);
+    for (const std::string_view mark : {",S=", ",W="})
+        for (auto at = rest.find(mark); at != std::string::npos; at = rest.find(mark))
+            rest.erase(at, mark.size() + count_digits(std::string_view(rest).substr(at + mark.size())));
+    return rest + ",S=" + std::to_string(physical_size) + ",W=" + std::to_string(wire_size);
 }
 
 std::int64_t time_in_name(std::string_view base) {

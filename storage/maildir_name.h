@@ -13,6 +13,10 @@ namespace posthouse::storage {
 /// The base name: what stays when flags change. For "1.M2P3.host,S=4,W=5:2,FS" all before ":2,".
 std::string_view base_of(std::string_view file_name);
 
+/// The file can be a message of this name: it has a base name, and no control character (it stands in a line of
+/// dovecot-uidlist).
+bool is_message_name(std::string_view file_name);
+
 /// What the letters after ":2," say.
 struct NameFlags {
     SystemFlags system;
@@ -31,6 +35,9 @@ std::optional<std::uint64_t> size_in_name(std::string_view base, char key);
 std::int64_t time_in_name(std::string_view base);
 /// The transaction id in a base name that make_base_name made; empty: none.
 std::string_view id_in_name(std::string_view base);
+
+/// The base name with these sizes instead of those it tells.
+std::string base_with_sizes(std::string_view base, std::uint64_t physical_size, std::uint64_t wire_size);
 
 /// A base name that no other message has: seconds.M<µs>P<pid>Q<counter>[I<id>].host,S=…,W=….
 std::string make_base_name(std::string_view host, std::string_view id, std::uint64_t physical_size,

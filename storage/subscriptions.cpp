@@ -42,6 +42,15 @@ std::vector<MailboxName> Subscriptions::names() const {
     return names;
 }
 
+std::size_t Subscriptions::senseless() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(lines_, [&](const std::string& line) { return !layout_.subscribed(line); }));
+}
+
+void Subscriptions::drop_senseless() {
+    std::erase_if(lines_, [&](const std::string& line) { return !layout_.subscribed(line); });
+}
+
 Result<bool> Subscriptions::add(const MailboxName& name) {
     Result<std::string> line = layout_.subscription(name);
     if (!line) return fail(line.error());

@@ -21,6 +21,9 @@ class Subscriptions {
     std::string text() const;
 
     std::vector<MailboxName> names() const;
+    /// Lines that tell no name; write them no more with drop_senseless().
+    std::size_t senseless() const;
+    void drop_senseless();
     /// False: it was there already. Errors: the layout can't spell the name.
     Result<bool> add(const MailboxName& name);
     /// False: it wasn't there. Errors as add().

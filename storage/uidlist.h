@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,12 @@ struct UidListEntry {
     std::string base;    ///< without flags
     bool operator==(const UidListEntry&) const = default;
 };
+
+/// Too few UIDs are left from this one on: a mailbox that comes here is numbered anew.
+constexpr bool uids_are_used_up(std::uint32_t next_uid) {
+    constexpr std::uint32_t spare = 1u << 16;
+    return std::numeric_limits<std::uint32_t>::max() - next_uid < spare;
+}
 
 std::optional<UidListHeader> parse_uidlist_header(std::string_view line);
 std::optional<UidListEntry> parse_uidlist_line(std::string_view line, bool version1);

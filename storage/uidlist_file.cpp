@@ -6,10 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
 #include <limits>
+#include <set>
 #include <utility>
 
+#include "lib/base/ascii.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 
@@ -17,22 +18,6 @@ namespace posthouse::storage {
 namespace {
 
 constexpr const char* file_name = "dovecot-uidlist";
-/// Ten million messages; more than that isn't read.
-constexpr std::int64_t max_bytes = 1 << 30;
-/// No line is longer: names have 255 bytes, fields are short.
-constexpr std::size_t max_line_bytes = 1u << 16;
-
-/// Reads up to `size` bytes at `offset` and appends them; gives how many there were.
-Result<std::size_t> read_piece(int fd, std::int64_t offset, std::size_t size, std::string& text) {
-    const std::size_t had = text.size();
-    text.resize(had + size);
-    ssize_t n = -1;
-    do n = ::pread(fd, text.data() + had, size, offset);
-    while (n < 0 && errno == EINTR);
-    if (n < 0) return fail_errno("read dovecot-uidlist", errno);
-    text.resize(had + static_cast<std::size_t>(n));
-    return static_cast<std::size_t>(n);
-}
 
 }  // namespace
 
@@ -66,50 +51,6 @@ Result<> UidListFile::open(const Folder& folder) {
     return {};
 }
 
-Result<std::optional<UidListFile::Start>> UidListFile::read_start() const {
-    std::string text;
-    const Result<std::size_t> read = read_piece(file_.get(), 0, max_line_bytes, text);
-    if (!read) return fail(read.error());
-    const auto end = text.find('\n');
-    if (end == std::string::npos) return std::nullopt;
-    std::optional<UidListHeader> header = parse_uidlist_header(std::string_view(text).substr(0, end));
-    if (!header) return std::nullopt;
-    return Start{std::move(*header), static_cast<std::int64_t>(end + 1)};
-}
-
-// In pieces, for a file of any size: what makes no sense takes no memory.
-Result<UidListFile::Tail> UidListFile::read_tail(std::int64_t offset, bool version1, std::uint32_t last_uid) const {
-    constexpr std::size_t piece = 1u << 18;
-    Tail tail;
-    std::string text;         // behind the last whole line
-    std::size_t skipped = 0;  // before `text`: of a line that is too long to be one
-    for (;;) {
-        const Result<std::size_t> read = read_piece(file_.get(), offset + tail.bytes, piece, text);
-        if (!read) return fail(read.error());
-        if (*read == 0) return tail;
-        tail.bytes += static_cast<std::int64_t>(*read);
-        if (tail.bytes > max_bytes) return fail(ErrorCode::limit, "Mailbox is too large", "dovecot-uidlist over 1 GiB");
-        if (skipped > 0) {
-            const auto end = text.find('\n');
-            const std::size_t more = end == std::string::npos ? text.size() : end + 1;
-            skipped += more;
-            text.erase(0, more);
-            if (end == std::string::npos) continue;
-            tail.lines.bytes += std::exchange(skipped, 0);
-        }
-        UidListLines lines = parse_uidlist_lines(text, version1, last_uid);
-        if (!lines.entries.empty()) last_uid = lines.entries.back().uid;
-        std::ranges::move(lines.entries, std::back_inserter(tail.lines.entries));
-        tail.lines.bytes += lines.bytes;
-        tail.lines.damaged = tail.lines.damaged || lines.damaged;
-        text.erase(0, lines.bytes);
-        if (text.size() <= max_line_bytes) continue;
-        tail.lines.damaged = true;
-        skipped = text.size();
-        text.clear();
-    }
-}
-
 Result<UidListFile::News> UidListFile::reload(const Folder& folder) {
     const Result<Stamp> now = stamp_in(folder.root(), file_name);
     if (!now) return fail(now.error());
@@ -121,7 +62,7 @@ Result<UidListFile::News> UidListFile::reload(const Folder& folder) {
     if (!mine) return fail(mine.error());
     // Replaced between the two looks, or somebody wrote over it.
     if (mine->inode != at_.stamp.inode || !has_same_header()) return reload_whole(folder);
-    Result<Tail> tail = read_tail(at_.parsed, false, at_.last_uid);
+    Result<UidListTail> tail = read_uidlist_tail(file_.get(), at_.parsed, false, at_.last_uid);
     if (!tail) return fail(tail.error());
     UidListLines& lines = tail->lines;
     if (lines.damaged) return reload_whole(folder);  // not what was appended: somebody wrote over it
@@ -145,14 +86,14 @@ Result<UidListFile::News> UidListFile::reload_whole(const Folder& folder) {
     if (!opened) return fail(opened.error());
     const Result<Stamp> now = stamp_of(file_.get());
     if (!now) return fail(now.error());
-    const Result<std::optional<Start>> start = read_start();
+    const Result<std::optional<UidListStart>> start = read_uidlist_start(file_.get());
     if (!start) return fail(start.error());
     at_.stamp = *now;
     if (!*start) {
         log::error("dovecot-uidlist has no usable header, messages get new UIDs");
         return News{true, {}};
     }
-    Result<Tail> tail = read_tail((*start)->end, (*start)->header.version1, 0);
+    Result<UidListTail> tail = read_uidlist_tail(file_.get(), (*start)->end, (*start)->header.version1, 0);
     if (!tail) return fail(tail.error());
     take((*start)->header);
     UidListLines& lines = tail->lines;
@@ -174,10 +115,10 @@ void UidListFile::take(const UidListHeader& header) {
 
 Result<UidListFile::Content> UidListFile::read_content(const Folder& folder) {
     if (Result<> opened = open(folder); !opened) return fail(opened.error());
-    Result<std::optional<Start>> start = read_start();
+    Result<std::optional<UidListStart>> start = read_uidlist_start(file_.get());
     if (!start) return fail(start.error());
     if (!*start) return fail(ErrorCode::io, "Mailbox can't be read", "dovecot-uidlist lost its header");
-    Result<Tail> tail = read_tail((*start)->end, (*start)->header.version1, 0);
+    Result<UidListTail> tail = read_uidlist_tail(file_.get(), (*start)->end, (*start)->header.version1, 0);
     if (!tail) return fail(tail.error());
     return Content{std::move((*start)->header), std::move(tail->lines.entries)};
 }
@@ -220,6 +161,29 @@ Result<> UidListFile::append(const Folder& folder, std::span<const UidListEntry>
     at_.parsed += static_cast<std::int64_t>(text.size());
     at_.last_uid = entries.back().uid;
     return {};
+}
+
+Result<> UidListFile::change_bases(const Folder& folder, const BaseChanges& changes) {
+    Result<Content> content = read_content(folder);
+    if (!content) return fail(content.error());
+    // A line that has the new name already is another message's, that is gone.
+    std::set<std::string> taken;
+    for (const UidListEntry& entry : content->entries)
+        if (const auto change = changes.find(entry.base); change != changes.end()) taken.insert(change->second);
+    std::erase_if(content->entries, [&](const UidListEntry& entry) { return taken.contains(entry.base); });
+    for (UidListEntry& entry : content->entries) {
+        const auto change = changes.find(entry.base);
+        if (change == changes.end()) continue;
+        std::string extras;
+        if (!extra_in(entry.extras, 'G') && entry.base.find(' ') == std::string::npos)
+            add_extra(extras, 'G', entry.base);
+        for (const std::string_view field : ascii::split(entry.extras, ' '))
+            if (!field.empty() && field.front() != 'S' && field.front() != 'W')
+                add_extra(extras, field.front(), field.substr(1));
+        entry.extras = std::move(extras);
+        entry.base = change->second;
+    }
+    return rewrite(folder, *content);
 }
 
 Result<> UidListFile::renew(const Folder& folder, UidValidity validity, const std::string& guid, Content& content) {

@@ -12,8 +12,10 @@
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "storage/folder.h"
+#include "storage/refile.h"
 #include "storage/types.h"
 #include "storage/uidlist.h"
+#include "storage/uidlist_reader.h"
 
 namespace posthouse::storage {
 
@@ -81,28 +83,19 @@ class UidListFile {
         return std::move(content->entries);
     }
 
+    /// Writes the file anew, durably, with other base names in the lines of messages that have these. They keep UID and
+    /// GUID; sizes that only their lines told are left to the names.
+    Result<> change_bases(const Folder& folder, const BaseChanges& changes);
+
   private:
     struct Content {
         UidListHeader header;
         std::vector<UidListEntry> entries;
     };
 
-    /// The first line, and where the next one begins.
-    struct Start {
-        UidListHeader header;
-        std::int64_t end = 0;
-    };
-    /// Lines from somewhere to the end.
-    struct Tail {
-        UidListLines lines;
-        std::int64_t bytes = 0;  ///< all that was read, with a torn line
-    };
-
     Result<> open(const Folder& folder);
     void take(const UidListHeader& header);
     bool has_same_header() const;
-    Result<std::optional<Start>> read_start() const;
-    Result<Tail> read_tail(std::int64_t offset, bool version1, std::uint32_t last_uid) const;
     Result<Content> read_content(const Folder& folder);
     Result<> rewrite(const Folder& folder, Content& content);
     Result<> renew(const Folder& folder, UidValidity validity, const std::string& guid, Content& content);

@@ -108,6 +108,17 @@ Result<IndexState> read_state(const std::string& folder) {
     return std::move(*state);
 }
 
+/// Empty: the index may be believed, or there is none. `data`: of data.mdb; nullptr: it isn't there.
+std::string why_not_believed(const std::string& index_root, const Result<IndexState>& state, const struct stat* data) {
+    if (!state) return data != nullptr ? "it has no STATE" : "";
+    if (state->version != index_version) return "it is of version " + std::to_string(state->version);
+    if (data == nullptr || state->device != data->st_dev || state->inode != data->st_ino)
+        return "it was copied or marked";
+    if (state->boot_id != current_boot_id() && !ended_cleanly(index_root, state->boot_id))
+        return "the machine didn't stop in an orderly way";
+    return {};
+}
+
 Result<> write_state(const std::string& folder, std::uint64_t map_bytes) {
     struct stat st{};
     if (::stat((folder + "/data.mdb").c_str(), &st) != 0) return fail_errno("stat data.mdb", errno);
@@ -137,6 +148,21 @@ Result<std::shared_ptr<Index>> Index::get(const IndexPlace& place) {
     return opened;
 }
 
+Result<IndexCondition> Index::look(const IndexPlace& place) {
+    struct stat st{};
+    IndexCondition condition;
+    if (::stat((place.folder + "/data.mdb").c_str(), &st) == 0) {
+        constexpr std::uint64_t block = 512;
+        condition.is_there = true;
+        condition.bytes = static_cast<std::uint64_t>(st.st_blocks) * block;
+    } else if (errno != ENOENT && errno != ENOTDIR) {
+        return fail_errno("stat " + place.folder, errno);
+    }
+    condition.why_not_believed = why_not_believed(parent_of(parent_of(place.folder)), read_state(place.folder),
+                                                  condition.is_there ? &st : nullptr);
+    return condition;
+}
+
 Result<std::shared_ptr<Index>> Index::open_or_make(const IndexPlace& place) {
     const std::string parent = parent_of(place.folder);
     if (Result<> made = make_folders(parent); !made) return fail(made.error());
@@ -149,20 +175,10 @@ Result<std::shared_ptr<Index>> Index::open_or_make(const IndexPlace& place) {
 
     std::uint64_t map_bytes = std::max(place.map_bytes, least_map_bytes);
     const Result<IndexState> state = read_state(place.folder);
+    if (state) map_bytes = std::max(map_bytes, state->map_bytes);
     struct stat st{};
     const bool is_there = ::stat((place.folder + "/data.mdb").c_str(), &st) == 0;
-    std::string why = is_there ? "it has no STATE" : "";
-    if (state) {
-        map_bytes = std::max(map_bytes, state->map_bytes);
-        if (state->version != index_version)
-            why = "it is of version " + std::to_string(state->version);
-        else if (!is_there || state->device != st.st_dev || state->inode != st.st_ino)
-            why = "it was copied or marked";
-        else if (state->boot_id != current_boot_id() && !ended_cleanly(index_root, state->boot_id))
-            why = "the machine didn't stop in an orderly way";
-        else
-            why.clear();
-    }
+    std::string why = why_not_believed(index_root, state, is_there ? &st : nullptr);
     IndexPlace sized = place;
     sized.map_bytes = map_bytes;
     if (state && why.empty()) {

@@ -34,6 +34,13 @@ struct IndexPlace {
     std::uint64_t map_bytes = 0;
 };
 
+/// What lies at an index's place.
+struct IndexCondition {
+    bool is_there = false;
+    std::string why_not_believed;  ///< empty: it is believed, or not there
+    std::uint64_t bytes = 0;       ///< on disk
+};
+
 /// An open environment; shared by all threads and sessions of the process, never open twice in it. Thread-safe. Commits
 /// aren't synced: after a crash of the machine the environment isn't believed (index_state.h).
 class Index {
@@ -43,6 +50,8 @@ class Index {
     static Result<std::shared_ptr<Index>> get(const IndexPlace& place);
     /// Begins a transaction (flags: LMDB's). One that fails for good marks the index.
     Result<MDB_txn*> begin(unsigned flags);
+    /// Looks whether there is an index, without making or changing anything.
+    static Result<IndexCondition> look(const IndexPlace& place);
     /// Removes the account's index; who has it open notices.
     static Result<> remove(const IndexPlace& place);
 

@@ -1,7 +1,9 @@
 // Trees that other programs, disks and people have damaged: each opens, lists, fetches and delivers, and no message is
 // lost from sight.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include "lib/base/log.h"
+#include "storage/repair/repair.h"
 #include "tests/crash/damages.h"
 #include "tests/crash/system_calls.h"
 #include "tests/crash/tree.h"
@@ -163,10 +166,89 @@ TEST_P(DamageTest, EveryMessageIsThereWithoutAnIndexToo) {
     for (const std::string& token : GetParam().more) EXPECT_TRUE(found.messages.contains(token)) << token;
 }
 
+/// Every file below a folder but the engine's own lock files: its path, and what tells that it wasn't touched.
+std::map<std::string, std::string> snapshot(const std::string& root) {
+    std::map<std::string, std::string> all;
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+        struct stat st{};
+        if (::lstat(entry.path().c_str(), &st) != 0) continue;
+        all[entry.path().string()] = std::to_string(st.st_ino) + " " + std::to_string(st.st_mode) + " " +
+                                     std::to_string(st.st_size) + " " + std::to_string(st.st_mtim.tv_sec) + "." +
+                                     std::to_string(st.st_mtim.tv_nsec);
+    }
+    return all;
+}
+
+/// The inodes of all that lies in new/ and cur/ of any mailbox, or anywhere: nothing of it may go.
+std::set<ino_t> inodes(const std::string& root, bool only_messages) {
+    std::set<ino_t> all;
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+        const std::string folder = entry.path().parent_path().filename().string();
+        struct stat st{};
+        if ((!only_messages || folder == "cur" || folder == "new") && ::lstat(entry.path().c_str(), &st) == 0)
+            all.insert(st.st_ino);
+    }
+    return all;
+}
+
+struct Findings : RepairListener {
+    std::vector<Finding> all;
+    void found(const Finding& finding) override { all.push_back(finding); }
+    std::string text(bool with_notes) const {
+        std::string lines;
+        for (const Finding& finding : all)
+            if (with_notes || !finding.is_note)
+                lines += finding.mailbox + " " + std::string(to_string(finding.kind)) + " " + finding.subject + ": " +
+                         finding.found + " -> " + finding.done + "\n";
+        return lines;
+    }
+};
+
+Findings run_repair(const Settings& settings, const AccountName& account, bool mends) {
+    Store store(settings);
+    Findings findings;
+    const Result<> run = repair_account(store, account, {.mends = mends, .contents = true, .only = {}}, findings);
+    EXPECT_TRUE(run) << run.error().message();
+    return findings;
+}
+
+class RepairTest : public DamageTest {};
+
+TEST_P(RepairTest, ChecksWithoutATouchRepairsWithoutALossAndIsCleanAfterwards) {
+    const Damage& damage = GetParam();
+    damage.damage({root_});
+    if (HasFatalFailure()) return;
+    const auto before = snapshot(root_);
+    run_repair(settings_, bob_, false);
+    EXPECT_EQ(snapshot(root_), before) << "a check writes nothing";
+
+    const std::set<ino_t> files = inodes(root_, true);
+    const Findings done = run_repair(settings_, bob_, true);
+    for (const Finding& finding : done.all) EXPECT_TRUE(finding.is_note || finding.is_mended) << done.text(true);
+    const std::set<ino_t> left = inodes(root_, false);
+    EXPECT_TRUE(std::ranges::includes(left, files)) << done.text(true);
+    {
+        Store store(settings_);
+        const Result<std::shared_ptr<Mailbox>> inbox = store.open(bob_).value()->open(MailboxName());
+        ASSERT_TRUE(inbox) << inbox.error().message();
+        const Found found = find(**inbox);
+        EXPECT_EQ(found.unreadable, 0);
+        for (const char* token : {"seen", "plain", "flagged", "draft", "pending"})
+            EXPECT_TRUE(found.messages.contains(token)) << token << " is missing\n" << done.text(true);
+        for (const std::string& token : damage.more) EXPECT_TRUE(found.messages.contains(token)) << token;
+    }
+    const Findings again = run_repair(settings_, bob_, false);
+    EXPECT_EQ(again.text(false), "") << "after:\n" << done.text(true);
+}
+
 const auto name_of = [](const auto& info) { return info.param.name; };
 INSTANTIATE_TEST_SUITE_P(Lists, DamageTest, ::testing::ValuesIn(damaged_lists()), name_of);
 INSTANTIATE_TEST_SUITE_P(Messages, DamageTest, ::testing::ValuesIn(damaged_messages()), name_of);
 INSTANTIATE_TEST_SUITE_P(Folders, DamageTest, ::testing::ValuesIn(damaged_folders()), name_of);
+INSTANTIATE_TEST_SUITE_P(Lists, RepairTest, ::testing::ValuesIn(damaged_lists()), name_of);
+INSTANTIATE_TEST_SUITE_P(Messages, RepairTest, ::testing::ValuesIn(damaged_messages()), name_of);
+INSTANTIATE_TEST_SUITE_P(Folders, RepairTest, ::testing::ValuesIn(damaged_folders()), name_of);
+INSTANTIATE_TEST_SUITE_P(Beyond, RepairTest, ::testing::ValuesIn(damaged_beyond_sessions()), name_of);
 
 }  // namespace
 }  // namespace posthouse::storage::crash

@@ -324,4 +324,56 @@ std::vector<Damage> damaged_folders() {
     };
 }
 
+std::vector<Damage> damaged_beyond_sessions() {
+    const auto folder_instead = [](const std::string& name) {
+        return [name](const Victim& v) {
+            fs::remove(v.root + "/" + name);
+            fs::create_directory(v.root + "/" + name);
+            v.write(name + "/inside", "x");
+        };
+    };
+    const auto fifo_instead = [](const std::string& name) {
+        return [name](const Victim& v) {
+            fs::remove(v.root + "/" + name);
+            ASSERT_EQ(::mkfifo((v.root + "/" + name).c_str(), 0600), 0);
+        };
+    };
+    return {
+        {"ListIsAFolder", folder_instead("dovecot-uidlist"), false},
+        {"ListIsAFifo", fifo_instead("dovecot-uidlist"), false},
+        {"ListIsALoopOfLinks", [](const Victim& v) { v.link("dovecot-uidlist", "dovecot-uidlist"); }, false},
+        {"LockIsAFolder", folder_instead("dovecot-uidlist.lock")},
+        {"LockIsADanglingLink", [](const Victim& v) { v.link("nowhere", "dovecot-uidlist.lock"); }},
+        {"KeywordsAreAFolder", folder_instead("dovecot-keywords"), true, {}, 0, false},
+        {"KeywordsAreHuge",
+         [](const Victim& v) {
+             v.write("dovecot-keywords", v.read("dovecot-keywords") + std::string(1u << 20, 'x') + "\n");
+         }},
+        {"SubscriptionsAreAFolder", folder_instead("subscriptions")},
+        {"SubscriptionsAreHuge", [](const Victim& v) { v.write("subscriptions", std::string(17u << 20, 'x')); }},
+        {"CurIsAFileInAMailbox",
+         [](const Victim& v) {
+             fs::remove_all(v.root + "/.Sent/cur");
+             v.write(".Sent/cur", "not a folder");
+         }},
+        {"NoNewAndNoTmpInTheInbox",
+         [](const Victim& v) {
+             fs::remove_all(v.root + "/tmp");
+             fs::remove_all(v.root + "/.Archive/new");
+         }},
+        {"AMailboxIsCopied",
+         [](const Victim& v) {
+             fs::copy(v.root + "/.Archive", v.root + "/.Copy", fs::copy_options::recursive);
+             fs::copy(v.root + "/.Archive", v.root + "/.Again", fs::copy_options::recursive);
+         }},
+        {"AMessageOfAnImpossibleName",
+         [](const Victim& v) {
+             v.write_message("cur/1.x\ny.host:2,S", "unseen");
+             v.write_message("new/:2,S", "nameless");
+         },
+         true,
+         {"unseen", "nameless"}},
+    };
+}
+
 }  // namespace posthouse::storage::crash

@@ -78,5 +78,7 @@ std::vector<Damage> damaged_lists();
 std::vector<Damage> damaged_messages();
 /// Folders and the small files.
 std::vector<Damage> damaged_folders();
+/// What sessions can't do anything about: a repair has to.
+std::vector<Damage> damaged_beyond_sessions();
 
 }  // namespace posthouse::storage::crash

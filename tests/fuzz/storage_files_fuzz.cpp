@@ -9,6 +9,8 @@
 #include "storage/layout.h"
 #include "storage/mailbox_name.h"
 #include "storage/maildir_name.h"
+#include "storage/refile.h"
+#include "storage/repair/keyword_lines.h"
 #include "storage/subscriptions.h"
 #include "storage/uidlist.h"
 
@@ -44,6 +46,16 @@ void try_file_name(std::string_view text) {
     static_cast<void>(id_in_name(text));
 }
 
+void try_repairs(std::string_view text) {
+    const BaseChanges changes = parse_refile(text);
+    require(parse_refile(to_text(changes)) == changes);
+    const KeywordLines keywords = parse_keyword_lines(text);
+    const KeywordLines again = parse_keyword_lines(to_text(keywords));
+    require(again.names == keywords.names && !again.is_damaged);
+    const std::string base = base_with_sizes(base_of(text.substr(0, 255)), 17, 19);
+    require(size_in_name(base, 'S') == 17u && size_in_name(base, 'W') == 19u);
+}
+
 void try_uidlist(std::string_view text) {
     const auto end = text.find('\n');
     const auto header = parse_uidlist_header(text.substr(0, end));
@@ -73,6 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try_names(text);
     try_file_name(text);
     try_uidlist(text);
+    try_repairs(text);
     try_subscriptions(text);
     return 0;
 }

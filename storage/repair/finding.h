@@ -1,0 +1,44 @@
+// What a check finds in a user's mail, as a value.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace posthouse::storage {
+
+/// What can be wrong.
+enum class FindingKind {
+    missing_folder,      ///< new/, cur/ or tmp/ isn't there, or isn't a folder
+    foreign_entry,       ///< in new/ or cur/: no file but a folder, a link, a FIFO, a socket, a device
+    hidden_message,      ///< its file's name can't be a message's, so nobody sees it
+    double_name,         ///< several files with one base name
+    wrong_size,          ///< the file's name or line tells another size than it has
+    unreadable,          ///< the message can't be read
+    damaged_list,        ///< dovecot-uidlist
+    damaged_keywords,    ///< dovecot-keywords
+    damaged_small_file,  ///< subscriptions, or another small file that is none
+    nameless_keyword,    ///< file names carry a letter that dovecot-keywords has no name for
+    missing_mailbox,     ///< it is subscribed and doesn't exist
+    double_guid,         ///< two mailboxes of one account say that they are the same: a copied tree
+    same_folder,         ///< two mailboxes are one folder (a link)
+    stale_lock,          ///< whoever held it is gone
+    leftover,            ///< of a process that died
+    index_unusable,      ///< it is made anew when it is needed
+    index_differs,       ///< it says something else than the files
+    unusable,            ///< sessions can't open it, for a reason that isn't among these
+};
+/// The kind's name as JSON shows it, e.g. "wrong_size".
+std::string_view to_string(FindingKind kind);
+
+/// One thing found, and what was done about it.
+struct Finding {
+    std::string mailbox;  ///< its name; empty: it concerns the account
+    FindingKind kind{};
+    std::string subject;  ///< a path below the account's folder, or "UID 17"
+    std::string found;
+    std::string done;  ///< empty: nothing was tried
+    bool is_mended = false;
+    bool is_note = false;  ///< worth knowing, but nothing has to be done about it
+};
+
+}  // namespace posthouse::storage

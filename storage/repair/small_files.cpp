@@ -1,0 +1,134 @@
+// A mailbox's small files: the lock, dovecot-uidlist, dovecot-keywords.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "storage/dot_lock.h"
+#include "storage/maildir_name.h"
+#include "storage/repair/keyword_lines.h"
+#include "storage/repair/run.h"
+#include "storage/store_state.h"
+#include "storage/uidlist_reader.h"
+
+namespace posthouse::storage {
+namespace {
+
+constexpr const char* list_name = "dovecot-uidlist";
+constexpr const char* keywords_name = "dovecot-keywords";
+constexpr std::size_t letters = 26;
+
+/// The first bytes of a file, whatever its size.
+Result<std::string> read_front(int file, std::size_t max_bytes) {
+    std::string text(max_bytes, '\0');
+    std::size_t done = 0;
+    while (done < max_bytes) {
+        const ssize_t n = ::pread(file, text.data() + done, max_bytes - done, static_cast<std::int64_t>(done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail_errno("read", errno);
+        if (n == 0) break;
+        done += static_cast<std::size_t>(n);
+    }
+    text.resize(done);
+    return text;
+}
+
+}  // namespace
+
+bool MailboxRun::is_plain_file(const char* name, FindingKind kind) {
+    struct stat st{};
+    if (::fstatat(root_.get(), name, &st, AT_SYMLINK_NOFOLLOW) != 0) return false;
+    const bool is_link = S_ISLNK(st.st_mode);
+    // A link to a file is somebody's decision; what leads nowhere, or to no file, is damage.
+    if (is_link && ::fstatat(root_.get(), name, &st, 0) != 0) st.st_mode = S_IFLNK;
+    if (S_ISREG(st.st_mode)) return true;
+    tell(kind, name, is_link ? "is a link that leads to no file" : "is not a file",
+         move_aside(root_.get(), name, "files"));
+    return false;
+}
+
+void MailboxRun::look_at_lock() {
+    if (!cur_ || !is_plain_file(uidlist_lock, FindingKind::stale_lock)) return;
+    // Of this process and others of ours none has the lock while this one is held.
+    const Result<FileLock> flock = FileLock::take(cur_.get(), run_.store().settings().lock_wait);
+    if (!flock) return tell(FindingKind::unusable, "", flock.error().message());
+    const std::string& host = run_.store().state().host();
+    const std::optional<std::string> holder = stale_holder(root_.get(), uidlist_lock, host);
+    if (!holder) return;
+    Outcome outcome;
+    if (run_.mends()) {
+        remove_stale_lock(root_.get(), uidlist_lock, host);
+        outcome = "removed";
+    }
+    tell(FindingKind::stale_lock, uidlist_lock, "whoever held it is gone: " + *holder, outcome);
+}
+
+void MailboxRun::look_at_list() {
+    if (!is_plain_file(list_name, FindingKind::damaged_list)) return;
+    const auto damaged = [&](std::string found) {
+        Outcome outcome;
+        if (run_.mends() && list_is_damaged_) outcome = "written anew";
+        if (run_.mends() && !list_is_damaged_) {
+            const Result<std::string> kept = aside_.keep(root_.get(), list_name);
+            outcome = kept ? "written anew; what it was is " + *kept : Result<std::string>(fail(kept.error()));
+            list_is_damaged_ = true;
+        }
+        tell(FindingKind::damaged_list, list_name, std::move(found), outcome);
+    };
+    const Result<UniqueFd> file = open_in(root_.get(), list_name, O_RDONLY);
+    if (!file) return tell(FindingKind::unusable, list_name, file.error().message());
+    const Result<Stamp> stamp = stamp_of(file->get());
+    Result<std::optional<UidListStart>> start = read_uidlist_start(file->get());
+    if (!start) return tell(FindingKind::unusable, list_name, start.error().message());
+    if (!*start) return damaged("has no usable header: UIDVALIDITY and UIDs are lost");
+    const UidListHeader& header = (*start)->header;
+    guid_ = header.guid;
+    Result<UidListTail> tail = read_uidlist_tail(file->get(), (*start)->end, header.version1, 0);
+    if (!tail) return tell(FindingKind::unusable, list_name, tail.error().message());
+    std::size_t doubles = 0;
+    std::uint32_t last = 0;
+    for (UidListEntry& entry : tail->lines.entries) {
+        last = entry.uid;
+        if (!lines_.insert_or_assign(std::move(entry.base), SeenLine{entry.uid, std::move(entry.extras)}).second)
+            ++doubles;
+    }
+    if (stamp) list_stamp_ = *stamp;
+    if (tail->lines.damaged) damaged("has lines that make no sense");
+    if (doubles > 0) damaged("tells " + std::to_string(doubles) + " messages twice");
+    if (uids_are_used_up(std::max(header.next_uid, last))) damaged("has no UIDs left");
+}
+
+void MailboxRun::look_at_keywords() {
+    if (!is_plain_file(keywords_name, FindingKind::damaged_keywords)) return;
+    constexpr std::size_t max_bytes = 1u << 16;  // what sessions read
+    const Result<UniqueFd> file = open_in(root_.get(), keywords_name, O_RDONLY);
+    const Result<std::string> text = file ? read_front(file->get(), max_bytes + 1) : fail(file.error());
+    if (!text) return tell(FindingKind::unusable, keywords_name, text.error().message());
+    const KeywordLines lines = parse_keyword_lines(*text);
+    for (std::size_t i = 0; i < letters; ++i)
+        if (!lines.names.at(i).empty()) named_letters_ |= 1u << i;
+    if (!lines.is_damaged && text->size() <= max_bytes) return;
+    Outcome outcome;
+    if (run_.mends()) {
+        const Result<std::string> kept = aside_.keep(root_.get(), keywords_name);
+        const Result<> written = kept ? replace_file(root_.get(), keywords_name, to_text(lines)) : fail(kept.error());
+        outcome = written ? "written anew; what it was is " + *kept : Result<std::string>(fail(written.error()));
+    }
+    tell(FindingKind::damaged_keywords, keywords_name,
+         lines.is_damaged ? "has lines that make no sense" : "is too large", outcome);
+}
+
+void MailboxRun::note_nameless_keywords() {
+    std::uint32_t used = 0;
+    for (const SeenFile& file : files_) used |= flags_of(file.name).keywords;
+    used &= ~named_letters_;
+    if (used == 0) return;
+    std::string which;
+    for (std::size_t i = 0; i < letters; ++i)
+        if ((used >> i & 1) != 0) which += static_cast<char>('a' + i);
+    note(FindingKind::nameless_keyword, keywords_name, "has no name for letters of messages: " + which);
+}
+
+}  // namespace posthouse::storage
