@@ -109,6 +109,8 @@ int run(int argc, const char* const* argv, Context& context) {
     add_user_commands(app, context);
     add_alias_commands(app, context);
     add_db_commands(app, context);
+    add_acl_commands(app, context);
+    add_metadata_commands(app, context);
     add_config_commands(app, context);
     add_status_command(app, context);
     add_completion_commands(app, context);

@@ -17,7 +17,7 @@ enum class Exit : int {
     ok = 0,
     failure = 1,      ///< anything without a code of its own
     usage = 2,        ///< the command line, or the rows given, are wrong
-    not_found = 3,    ///< no such domain, user, alias
+    not_found = 3,    ///< no such domain, user, alias, mailbox
     exists = 4,       ///< already there
     unavailable = 5,  ///< a part (database, daemon) is away: try again later
     config = 6,       ///< the configuration is wrong
@@ -59,6 +59,8 @@ void add_domain_commands(CLI::App& app, Context& context);
 void add_user_commands(CLI::App& app, Context& context);
 void add_alias_commands(CLI::App& app, Context& context);
 void add_db_commands(CLI::App& app, Context& context);
+void add_acl_commands(CLI::App& app, Context& context);
+void add_metadata_commands(CLI::App& app, Context& context);
 void add_config_commands(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);
 void add_completion_commands(CLI::App& app, Context& context);

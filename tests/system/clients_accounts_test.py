@@ -2,6 +2,7 @@
 # labels: clients
 
 import imaplib
+import json
 import poplib
 import smtplib
 
@@ -142,6 +143,24 @@ class Accounts(SystemTest):
         for number, recipient in enumerate(recipients):
             self.assertEqual(self.deliver([recipient], f"complaint {number}"), {})
             self.assertEqual(len(messages_of(self.instance, bob, f"complaint {number}")), 1, recipient)
+
+    def test_a_special_use_is_seen_by_clients_at_once_and_goes_with_its_mailbox(self):
+        joe = self.user("special")
+        with imap_client(self.instance, joe) as client:
+            def uses():
+                lines = [line.decode() for line in client.list('""', "*")[1]]
+                return {line.rpartition(" ")[2].strip('"'): use for line in lines for use in ("\\Sent", "\\Junk") if use in line}
+            self.assertEqual(client.create("Gesendet")[0], "OK")
+            self.assertEqual(uses(), {"Sent": "\\Sent", "Junk": "\\Junk"})
+            self.posthouse("metadata", "set", joe.address, "Gesendet", "/private/specialuse", "\\Sent")
+            self.assertEqual(uses(), {"Gesendet": "\\Sent", "Junk": "\\Junk"})
+            self.assertEqual(client.rename("Gesendet", "Raus")[0], "OK")
+            self.assertEqual(client.rename("Junk", "Mist")[0], "OK")
+            self.assertEqual(uses(), {"Raus": "\\Sent", "Mist": "\\Junk"})
+            self.posthouse("acl", "set", joe.address, "Raus", "ann@posthouse.example", "lr")
+            self.assertEqual(client.create("Raus/Child")[0], "OK")
+        shown = json.loads(self.posthouse("--json", "acl", "get", joe.address, "Raus/Child"))
+        self.assertEqual([(one["identifier"], one["rights"]) for one in shown["entries"]], [("user=ann@posthouse.example", "lr")])
 
 
 if __name__ == "__main__":

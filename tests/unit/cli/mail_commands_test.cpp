@@ -1,0 +1,149 @@
+// Tests of the commands that work on a user's mail: acl, metadata.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "cli/command.h"
+#include "storage/account.h"
+
+namespace posthouse::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+class MailCommandsTest : public testing::Test {
+  protected:
+    MailCommandsTest() {
+        std::string pattern = (std::filesystem::temp_directory_path() / "posthouse-cli-XXXXXX").string();
+        if (::mkdtemp(pattern.data()) == nullptr) std::abort();
+        folder_ = pattern;
+        std::ofstream(folder_ + "/posthouse.toml") << "[general]\nmail_root = \"mail\"\nindex_root = \"index\"\n";
+        storage::Settings settings;
+        settings.mail_root = folder_ + "/mail";
+        settings.index_root = folder_ + "/index";
+        storage::Store store(settings);
+        store.open(storage::AccountName::parse("joe@example.org").value()).value();
+    }
+    ~MailCommandsTest() override { std::filesystem::remove_all(folder_); }
+
+    int run(Words words, const std::string& input = {}) {
+        words.insert(words.begin(), {"posthouse", "--config", folder_ + "/posthouse.toml"});
+        std::vector<const char*> argv;
+        for (const std::string& word : words) argv.push_back(word.c_str());
+        std::istringstream in(input);
+        std::ostringstream out;
+        std::ostringstream err;
+        Context context{.config_path = {}, .version = "0", .in = in, .out = out, .err = err};
+        const int code = cli::run(static_cast<int>(argv.size()), argv.data(), context);
+        out_ = out.str();
+        err_ = err.str();
+        return code;
+    }
+    nlohmann::json json(Words words) {
+        words.emplace_back("--json");
+        EXPECT_EQ(run(words), 0) << out_ << err_;
+        return nlohmann::json::parse(out_);
+    }
+    int acl(Words words) {
+        words.insert(words.begin(), {"acl", words.at(0), "joe@example.org", "Sent"});
+        words.erase(words.begin() + 4);
+        return run(words);
+    }
+    std::string file(const std::string& name) const {
+        std::ifstream stream(folder_ + "/mail/example.org/joe/" + name, std::ios::binary);
+        return {std::istreambuf_iterator<char>(stream), {}};
+    }
+
+    std::string folder_;
+    std::string out_;
+    std::string err_;
+};
+
+TEST_F(MailCommandsTest, RightsAreGivenTakenAndShown) {
+    EXPECT_EQ(acl({"set", "ann@example.org", "lrs"}), 0) << err_;
+    EXPECT_EQ(out_, "Rights of user=ann@example.org on Sent changed.\n");
+    EXPECT_EQ(acl({"set", "ann@example.org", "+w"}), 0);
+    EXPECT_EQ(acl({"set", "--", "ann@example.org", "-s"}), 0) << err_;
+    EXPECT_EQ(acl({"set", "--", "-group=staff", "t"}), 0) << err_;
+    EXPECT_EQ(acl({"set", "anyone", "l"}), 0);
+    EXPECT_EQ(file(".Sent/dovecot-acl"), "user=ann@example.org lrw\n-group=staff t\nanyone l\n");
+    EXPECT_EQ(acl({"get"}), 0);
+    EXPECT_EQ(
+        out_,
+        "IDENTIFIER            RIGHTS\nanyone                l\n-group=staff          t\nuser=ann@example.org  lrw\n");
+    EXPECT_EQ(acl({"delete", "anyone"}), 0);
+    const nlohmann::json shown = json({"acl", "get", "joe@example.org", "Sent"});
+    EXPECT_EQ(shown["entries"].size(), 2u);
+    EXPECT_EQ(shown["entries"][0]["negative"], true);
+    EXPECT_EQ(shown["entries"][1]["rights"], "lrw");
+}
+
+TEST_F(MailCommandsTest, WhatAUserMayDoAllInAll) {
+    ASSERT_EQ(acl({"set", "anyone", "lr"}), 0);
+    ASSERT_EQ(acl({"set", "group=staff", "lrx"}), 0);
+    EXPECT_EQ(acl({"get", "--for", "ann@example.org"}), 0) << err_;
+    EXPECT_EQ(out_, "lr\n");
+    EXPECT_EQ(acl({"get", "--for", "ann@example.org", "--group", "staff"}), 0);
+    EXPECT_EQ(out_, "lrxc\n");
+    EXPECT_EQ(json({"acl", "get", "joe@example.org", "Sent", "--for", "joe@example.org"})["rights"], "lrwstipekxa");
+    EXPECT_EQ(run({"acl", "get", "joe@example.org", "INBOX", "--for", "ann@example.org"}), 0);
+    EXPECT_EQ(out_, "(none)\n");
+}
+
+TEST_F(MailCommandsTest, WrongRightsAndPlacesAreRefused) {
+    EXPECT_EQ(acl({"set", "ann", "l"}), 2);
+    EXPECT_EQ(acl({"set", "ann@example.org", "lQ"}), 2);
+    EXPECT_EQ(run({"acl", "get", "joe@example.org", "Nowhere"}), 3);
+    EXPECT_EQ(run({"acl", "get", "ann@example.org", "INBOX"}), 3);
+    EXPECT_EQ(run({"acl", "get", "joe@example.org", "a//b"}), 2);
+    EXPECT_EQ(run({"acl", "get", "joe", "INBOX"}), 2);
+    EXPECT_FALSE(std::filesystem::exists(folder_ + "/mail/example.org/ann"));
+}
+
+TEST_F(MailCommandsTest, ASenselessLineIsTold) {
+    std::ofstream(folder_ + "/mail/example.org/joe/.Sent/dovecot-acl") << "anyone l\nbogus\x1b\n";
+    EXPECT_EQ(acl({"get"}), 0);
+    EXPECT_NE(err_.find("bogus\\x1b"), std::string::npos) << err_;
+}
+
+TEST_F(MailCommandsTest, AnnotationsAreSetShownAndRemoved) {
+    const auto metadata = [this](const std::string& verb, const std::string& mailbox, Words more,
+                                 const std::string& input = {}) {
+        more.insert(more.begin(), {"metadata", verb, "joe@example.org", mailbox});
+        return run(more, input);
+    };
+    EXPECT_EQ(metadata("set", "Sent", {"/shared/Comment", "Bids \"and\" more"}), 0) << err_;
+    EXPECT_EQ(metadata("set", "Sent", {"/private/comment", "hers", "--user", "ann@example.org"}), 0) << err_;
+    EXPECT_EQ(metadata("set", "", {"/shared/comment", "of all"}), 0) << err_;
+    EXPECT_EQ(metadata("set", "Sent", {"/private/octets", "--stdin"}, std::string("\0\xff\n", 3)), 0) << err_;
+    EXPECT_EQ(metadata("get", "Sent", {"/shared/comment"}), 0);
+    EXPECT_EQ(out_, "Bids \"and\" more\n");
+    EXPECT_EQ(metadata("get", "", {"/shared/comment"}), 0);
+    EXPECT_EQ(out_, "of all\n");
+    EXPECT_EQ(metadata("get", "Sent", {"/private/comment"}), 3);
+    EXPECT_EQ(metadata("get", "Sent", {"/private/comment", "--user", "ann@example.org"}), 0);
+    const nlohmann::json rows = json({"metadata", "get", "joe@example.org", "Sent"});
+    ASSERT_EQ(rows.size(), 3u);
+    EXPECT_EQ(rows[0]["user"], "ann@example.org");
+    EXPECT_EQ(rows[1]["value_base64"], "AP8K");
+    EXPECT_EQ(metadata("set", "Sent", {"/shared/comment", "--remove"}), 0);
+    EXPECT_EQ(metadata("get", "Sent", {"/shared/comment"}), 3);
+    EXPECT_EQ(metadata("set", "Sent", {"/shared/comment"}), 2);
+    EXPECT_EQ(metadata("set", "Sent", {"/shared/comment", "x", "--remove"}), 2);
+    EXPECT_EQ(metadata("set", "Sent", {"comment", "x"}), 2);
+    EXPECT_EQ(metadata("set", "Sent", {"/shared/comment", "--stdin"}, std::string(70'000, 'x')), 2);
+    EXPECT_EQ(metadata("set", "Nowhere", {"/shared/comment", "x"}), 3);
+}
+
+TEST_F(MailCommandsTest, ASpecialUseIsSetAsAnAnnotation) {
+    EXPECT_EQ(run({"metadata", "set", "joe@example.org", "Drafts", "/private/specialuse", "\\Junk"}), 0) << err_;
+    EXPECT_EQ(run({"metadata", "set", "joe@example.org", "Junk", "/private/specialuse", "\\Junk"}), 4);
+    EXPECT_EQ(run({"metadata", "set", "joe@example.org", "Junk", "/private/specialuse", "Junk"}), 2);
+}
+
+}  // namespace
+}  // namespace posthouse::cli
