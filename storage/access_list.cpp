@@ -227,7 +227,14 @@ Result<bool> AccessList::change(const Identifier& who, bool negative, const Acce
         lines_.emplace_back(AccessEntry{who, negative, change.rights});
         return true;
     }
-    // Lines of the same identifier become one.
+    // Lines of the same identifier become one, and where there were several the other list is there, too, if only
+    // empty: it makes a difference (effective()), and Dovecot writes it so.
+    const auto is_other = [&](const Line& line) {
+        const auto* const entry = std::get_if<AccessEntry>(&line);
+        return entry != nullptr && entry->who == who && entry->negative != negative;
+    };
+    const bool needs_other = change.action != AccessChange::Action::forget &&
+                             std::ranges::count_if(lines_, is_meant) > 1 && std::ranges::none_of(lines_, is_other);
     auto& entry = std::get<AccessEntry>(*place);
     for (auto other = place + 1; other != lines_.end(); ++other)
         if (is_meant(*other)) merge(entry, std::get<AccessEntry>(*other));
@@ -242,29 +249,46 @@ Result<bool> AccessList::change(const Identifier& who, bool negative, const Acce
     }
     const auto rest = change.action == AccessChange::Action::forget ? place : place + 1;
     lines_.erase(std::remove_if(rest, lines_.end(), is_meant), lines_.end());
+    if (needs_other) lines_.emplace_back(AccessEntry{who, !negative, {}});
     return lines_ != before;
 }
 
 Rights AccessList::effective(const Viewer& viewer, bool is_owner) const {
     if (!is_owner && !senseless().empty()) return {};
+    struct Lists {
+        std::optional<Rights> given;
+        std::optional<Rights> taken;
+    };
+    std::map<Identifier, Lists> all;
+    for (const Line& line : lines_) {
+        const auto* const entry = std::get_if<AccessEntry>(&line);
+        if (entry == nullptr) continue;
+        const auto [place, is_first] = all.try_emplace(entry->who);
+        auto& [given, taken] = place->second;
+        // Several lines of an identifier: Dovecot has an empty list then where it has none otherwise, which replaces
+        // what was before it.
+        if (!is_first) {
+            given = given.value_or(Rights());
+            taken = taken.value_or(Rights());
+        }
+        std::optional<Rights>& side = entry->negative ? taken : given;
+        side = side.value_or(Rights()) | entry->rights;
+    }
     Rights given = is_owner ? Rights::all() : Rights();
     Rights taken;
     bool owner_applied = !is_owner;
-    const Identifier* last = nullptr;
-    bool adds = false;
-    // Positive and negative entries of an identifier stand side by side; kinds ascend.
-    const std::vector<AccessEntry> all = entries();
-    for (const AccessEntry& entry : all) {
-        if (!owner_applied && entry.who.kind >= Kind::owner) {
+    std::optional<Kind> kind;
+    for (const auto& [who, lists] : all) {
+        if (!owner_applied && who.kind >= Kind::owner) {
             owner_applied = true;
             given = Rights::all();
             taken = {};
         }
-        if (!matches(entry.who, viewer, is_owner)) continue;
-        if (last == nullptr || *last != entry.who) adds = last != nullptr && last->kind == entry.who.kind;
-        last = &entry.who;
-        Rights& changed = entry.negative ? taken : given;
-        changed = adds ? changed | entry.rights : entry.rights;
+        if (!matches(who, viewer, is_owner)) continue;
+        const bool adds = kind == who.kind;
+        kind = who.kind;
+        if (lists.given) given = adds ? given | *lists.given : *lists.given;
+        if (lists.taken) taken = adds ? taken | *lists.taken : *lists.taken;
     }
     return owner_applied ? given - taken : Rights::all();
 }

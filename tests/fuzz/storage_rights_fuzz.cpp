@@ -43,9 +43,12 @@ void try_access_list(std::string_view text) {
     const Viewer bob{"bob", {"one", "two"}};
     require(list.senseless().empty() || list.effective(bob, false).empty());
     for (const AccessEntry& entry : list.entries()) {
-        require(list.change(entry.who, entry.negative, {AccessChange::Action::add, Rights::all()}).has_value());
-        require(list.change(entry.who, entry.negative, {AccessChange::Action::forget}).value());
+        const Rights before = again.effective(bob, false);
+        require(list.change(entry.who, entry.negative, {AccessChange::Action::add}).has_value());
+        if (list.entries() == again.entries()) require(list.effective(bob, false) == before);
     }
+    for (const AccessEntry& entry : list.entries())
+        require(list.change(entry.who, entry.negative, {AccessChange::Action::forget}).value());
     require(list.entries().empty() && list.senseless() == again.senseless());
     require(list.effective(bob, true) == Rights::all());
 }

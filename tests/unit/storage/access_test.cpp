@@ -142,6 +142,17 @@ TEST(AccessList, NegativeRightsOutliveTheKindsAfter) {
     EXPECT_EQ(bobs("anyone l\n-group=g r\ngroup=h wr\n"), "lw") << "the second group adds, also to what was before";
 }
 
+TEST(AccessList, SeveralLinesOfAnIdentifierReplaceAlsoTheListThatNoneOfThemHas) {
+    EXPECT_EQ(bobs("-group=g px\nuser=bob@example.org kt\n"), "tk");
+    EXPECT_EQ(bobs("-group=g px\nuser=bob@example.org kt\nuser=bob@example.org x\n"), "tkx");
+    EXPECT_EQ(bobs("anyone lr\n-user=bob@example.org l\n-user=bob@example.org x\n"), "");
+    // It stays so when they become one.
+    AccessList list = AccessList::parse("-group=g px\nuser=bob@example.org k\nuser=bob@example.org x\n");
+    ASSERT_TRUE(list.change(who("user=bob@example.org"), false, {Action::add, rights("t")}).value());
+    EXPECT_EQ(list.text(), "-group=g px\nuser=bob@example.org tkx\n-user=bob@example.org \n");
+    EXPECT_EQ(bobs(list.text()), "tkx");
+}
+
 TEST(AccessList, TheOwnerHasAllUnlessSaidOtherwise) {
     EXPECT_EQ(owners(""), all);
     EXPECT_EQ(owners("anyone lr\n-authenticated l\n"), all);
