@@ -112,6 +112,7 @@ int run(int argc, const char* const* argv, Context& context) {
     add_acl_commands(app, context);
     add_metadata_commands(app, context);
     add_config_commands(app, context);
+    add_mailbox_commands(app, context);
     add_status_command(app, context);
     add_completion_commands(app, context);
     try {

@@ -12,6 +12,9 @@
 namespace posthouse::storage {
 namespace {
 
+/// Names are changed so many at once: each time the whole list is written and the whole mailbox read.
+constexpr std::size_t refile_size = 4096;
+
 /// Out of the index with a mailbox, in pieces: its row first, so that nobody believes what is left.
 Result<> forget_rows(const std::shared_ptr<Index>& index, const FolderKey& folder) {
     std::optional<MailboxRow> row;
@@ -30,7 +33,7 @@ Result<> forget_rows(const std::shared_ptr<Index>& index, const FolderKey& folde
 Result<> MailboxState::rename_bases(const BaseChanges& changes) {
     for (auto next = changes.begin(); next != changes.end();) {
         BaseChanges piece;
-        for (; next != changes.end() && piece.size() < piece_size; ++next) piece.insert(*next);
+        for (; next != changes.end() && piece.size() < refile_size; ++next) piece.insert(*next);
         Result<Work> work = begin_work();
         if (!work) return fail(work.error());
         if (Result<> locked = lock_list(*work); !locked) return locked;

@@ -15,7 +15,7 @@ namespace posthouse::storage {
 namespace {
 
 constexpr const char* file_name = "posthouse-refile";
-constexpr std::size_t max_bytes = 1u << 20;
+constexpr std::size_t max_bytes = 16u << 20;
 
 /// What may be a file's name and stand in dovecot-uidlist.
 bool is_base(std::string_view text) {

@@ -1,0 +1,131 @@
+// posthouse mailbox check|repair
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "cli/mailbox_commands.h"
+#include "cli/mailbox_targets.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/table.h"
+#include "storage/repair/repair.h"
+
+namespace posthouse::cli {
+namespace {
+
+struct Options {
+    MailboxTargets targets;
+    bool contents = false;
+};
+
+/// Shows what is found, at once to people, at the end to programs.
+class Report : public storage::RepairListener {
+  public:
+    explicit Report(Context& context) : context_(context) {}
+
+    void begin(const std::string& account, const std::string& doing) {
+        account_ = account;
+        ++accounts_;
+        progress_.emplace(context_, doing + " " + account);
+    }
+    void end() { progress_.reset(); }
+
+    void found(const storage::Finding& finding) override {
+        if (finding.is_note)
+            ++notes_;
+        else if (finding.is_mended)
+            ++mended_;
+        else
+            ++open_;
+        if (context_.json) {
+            findings_.push_back({{"account", account_},
+                                 {"mailbox", finding.mailbox},
+                                 {"kind", storage::to_string(finding.kind)},
+                                 {"subject", finding.subject},
+                                 {"found", finding.found},
+                                 {"done", finding.done},
+                                 {"mended", finding.is_mended},
+                                 {"note", finding.is_note}});
+            return;
+        }
+        progress_->clear();
+        std::string line = account_ + " " + (finding.mailbox.empty() ? "(account)" : finding.mailbox) + ": ";
+        if (finding.is_note) line += "note: ";
+        if (!finding.subject.empty()) line += finding.subject + ' ';
+        line += finding.found;
+        if (!finding.done.empty()) line += "; " + finding.done;
+        context_.out << printable(line) << '\n' << std::flush;
+    }
+    void progress(std::uint64_t done, std::uint64_t total) override { progress_->update(done, total); }
+
+    std::uint64_t open() const { return open_; }
+    void finish(bool mends) {
+        if (context_.json)
+            return print_json(context_, {{"accounts", accounts_},
+                                         {"findings", findings_},
+                                         {"mended", mended_},
+                                         {"not_mended", open_},
+                                         {"notes", notes_}});
+        const std::uint64_t all = open_ + mended_;
+        context_.out << accounts_ << (accounts_ == 1 ? " account: " : " accounts: ");
+        if (all == 0)
+            context_.out << "nothing wrong was found";
+        else if (mends)
+            context_.out << all << " found, " << mended_ << " mended";
+        else
+            context_.out << all << " found; `posthouse mailbox repair` mends";
+        if (notes_ > 0) context_.out << (notes_ == 1 ? ", 1 note" : ", " + std::to_string(notes_) + " notes");
+        context_.out << ".\n";
+    }
+
+  private:
+    Context& context_;
+    std::string account_;
+    std::optional<Progress> progress_;
+    nlohmann::json findings_ = nlohmann::json::array();
+    std::uint64_t accounts_ = 0;
+    std::uint64_t open_ = 0;
+    std::uint64_t mended_ = 0;
+    std::uint64_t notes_ = 0;
+};
+
+Exit run(Context& context, const Options& options, bool mends) {
+    const Result<std::optional<storage::MailboxName>> only = mailbox_of(options.targets);
+    if (!only) return report(context, only.error());
+    Report findings(context);
+    std::optional<Error> failure;
+    const Exit exit =
+        for_each_account(context, options.targets, [&](storage::Store& store, const storage::AccountName& account) {
+            findings.begin(account.text(), mends ? "repairing" : "checking");
+            const Result<> ran = storage::repair_account(
+                store, account, {.mends = mends, .contents = options.contents, .only = *only}, findings);
+            findings.end();
+            return ran ? Exit::ok : report(context, ran.error());
+        });
+    if (exit != Exit::ok) return exit;
+    findings.finish(mends);
+    return findings.open() > 0 ? Exit::failure : Exit::ok;
+}
+
+}  // namespace
+
+void add_mailbox_repair_commands(CLI::App& group, Context& context) {
+    auto options = std::make_shared<Options>();
+    const auto add = [&](const char* name, const char* description, const char* example, bool mends) {
+        CLI::App* command = add_command(group, context, name, description, example,
+                                        [&context, options, mends] { return run(context, *options, mends); });
+        add_target_options(*command, options->targets, OneMailbox::may);
+        command->add_flag("--contents", options->contents, "Read every message as well; takes as long as a backup");
+    };
+    add("check", "Look for damage and change nothing; exit code 1 when there is any",
+        "mailbox check joe@example.org\n"
+        "         posthouse mailbox check --all --contents --json",
+        false);
+    add("repair", "Mend what check finds, also while the server runs; no message is deleted",
+        "mailbox repair joe@example.org\n"
+        "         posthouse mailbox repair joe@example.org Work/Open\n"
+        "What can't be understood is moved to posthouse-aside/ in the account's folder. Exit code 1: not all was "
+        "mended",
+        true);
+}
+
+}  // namespace posthouse::cli
