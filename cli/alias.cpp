@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "auth/directory/address.h"
+#include "cli/change.h"
 #include "cli/command.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
@@ -11,6 +12,8 @@
 
 namespace posthouse::cli {
 namespace {
+
+constexpr std::size_t max_listed = 2000;  // bytes in the audit log
 
 struct Options {
     std::string source;
@@ -23,12 +26,12 @@ struct Parsed {
     std::vector<std::string> destinations;
 };
 
-Result<Parsed> parse(const Options& options) {
-    const Result<auth::MailAddress> source = auth::parse_alias_source(options.source);
+Result<Parsed> parse(const Options& options, auth::LocalPart local_part) {
+    const Result<auth::MailAddress> source = auth::parse_alias_source(options.source, local_part);
     if (!source) return fail(source.error());
     Parsed parsed{source->text(), {}};
     for (const std::string& text : options.destinations) {
-        const Result<auth::MailAddress> destination = auth::parse_alias_destination(text);
+        const Result<auth::MailAddress> destination = auth::parse_alias_destination(text, local_part);
         if (!destination) return fail(destination.error());
         if (destination->local.empty() && !source->local.empty())
             return fail(ErrorCode::invalid, "Only an alias of a whole @domain can lead to an @domain");
@@ -37,29 +40,35 @@ Result<Parsed> parse(const Options& options) {
     return parsed;
 }
 
+std::string listed(const std::vector<std::string>& destinations) {
+    std::string text;
+    for (const std::string& destination : destinations) text += (text.empty() ? "" : ", ") + destination;
+    return text.substr(0, max_listed);
+}
+
 Exit add(Context& context, const Options& options) {
-    const Result<Parsed> parsed = parse(options);
+    const Result<Parsed> parsed = parse(options, local_part(context));
     if (!parsed) return report(context, parsed.error());
-    Result<std::unique_ptr<auth::Directory>> directory = create_directory(context);
-    if (!directory) return report(context, directory.error());
-    Result<auth::Transaction> transaction = auth::Transaction::writing(**directory);
-    if (!transaction) return report(context, transaction.error());
+    Result<Change> change = Change::begin(context);
+    if (!change) return report(context, change.error());
+    auth::Directory& directory = change->directory();
     for (const std::string& destination : parsed->destinations) {
-        if (const Result<> added = (*directory)->add_alias(parsed->source, destination); !added)
+        if (const Result<> added = directory.add_alias(parsed->source, destination); !added)
             return report(context, added.error());
     }
-    const Result<std::optional<auth::User>> user = (*directory)->find_user(parsed->source);
-    const Result<std::vector<std::string>> all = (*directory)->alias_destinations(parsed->source, 100000);
+    const Result<std::optional<auth::User>> user = directory.find_user(parsed->source);
+    const Result<std::vector<std::string>> all = directory.alias_destinations(parsed->source, 100000);
     if (!user) return report(context, user.error());
     if (!all) return report(context, all.error());
-    if (const Result<> committed = transaction->commit(); !committed) return report(context, committed.error());
+    if (const Result<> kept = change->commit("alias.add", parsed->source, listed(parsed->destinations)); !kept)
+        return report(context, kept.error());
     if (*user && std::ranges::find(*all, parsed->source) == all->end() && !context.json) {
         context.err
             << "Note: " << printable(parsed->source)
             << " is a user too, and gets no mail any more. To keep a copy, add the address itself as a destination.\n";
     }
     for (const std::string& destination : parsed->destinations) {
-        const Result<bool> ours = (*directory)->has_domain(destination.substr(destination.rfind('@') + 1));
+        const Result<bool> ours = directory.has_domain(destination.substr(destination.rfind('@') + 1));
         if (!ours) return report(context, ours.error());
         if (!*ours && !context.json) {
             context.err << "Note: " << printable(destination)
@@ -98,23 +107,22 @@ Exit list(Context& context, const Options& options) {
 }
 
 Exit remove(Context& context, const Options& options) {
-    Result<Parsed> parsed = parse(options);
+    Result<Parsed> parsed = parse(options, local_part(context));
     if (!parsed) return report(context, parsed.error());
     const bool all = parsed->destinations.empty();
     if (all) parsed->destinations.emplace_back();  // no destination in particular: every one
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
-    Result<auth::Transaction> transaction = auth::Transaction::writing(**directory);
-    if (!transaction) return report(context, transaction.error());
+    Result<Change> change = Change::begin(context, std::move(*directory));
+    if (!change) return report(context, change.error());
     for (const std::string& destination : parsed->destinations) {
-        if (const Result<> removed = (*directory)->remove_alias(parsed->source, destination); !removed)
+        if (const Result<> removed = change->directory().remove_alias(parsed->source, destination); !removed)
             return report(context, removed.error());
     }
-    if (const Result<> committed = transaction->commit(); !committed) return report(context, committed.error());
+    const std::string destinations = listed(parsed->destinations);
+    if (const Result<> kept = change->commit("alias.remove", parsed->source, destinations); !kept)
+        return report(context, kept.error());
     if (all) return done(context, "Alias " + parsed->source + " removed.", {{"source", parsed->source}});
-    std::string destinations;
-    for (const std::string& destination : parsed->destinations)
-        destinations += (destinations.empty() ? "" : ", ") + destination;
     return done(context, "Alias " + parsed->source + " does not lead to " + destinations + " any more.",
                 {{"source", parsed->source}, {"destinations", parsed->destinations}});
 }

@@ -1,9 +1,14 @@
-// posthouse db init|migrate|status
+// posthouse db init|migrate|status|grants|audit
+#include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
 #include <nlohmann/json.hpp>
+#include <ostream>
 
+#include "auth/directory/grants.h"
 #include "cli/command.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
+#include "cli/table.h"
 
 namespace posthouse::cli {
 namespace {
@@ -56,6 +61,62 @@ Exit status(Context& context) {
     return status->version == status->known ? Exit::ok : Exit::config;
 }
 
+struct Options {
+    auth::GrantSettings grants{.reader = "posthouse_read", .reader_password_file = {}, .from = "localhost"};
+    bool apply = false;
+    std::string administrator = "root";
+    std::string administrator_password_file;
+    std::string about;
+    std::size_t last = 100;
+};
+
+Exit grants(Context& context, const Options& options) {
+    const Result<auth::DatabaseSettings> settings = database(context);
+    if (!settings) return report(context, settings.error());
+    if (settings->engine != auth::Engine::mariadb)
+        return report(context,
+                      {ErrorCode::unsupported, "SQLite has no users: whoever may read its file may read all", {}});
+    const Result<std::vector<std::string>> statements = auth::grant_statements(settings->mariadb, options.grants);
+    if (!statements) return report(context, statements.error());
+    if (!options.apply) {
+        if (context.json)
+            print_json(context, {{"statements", *statements}});
+        else
+            for (const std::string& statement : *statements) context.out << statement << ";\n";
+        return Exit::ok;
+    }
+    auth::MariadbSettings administrator = settings->mariadb;
+    administrator.user = options.administrator;
+    administrator.password_file = options.administrator_password_file;
+    if (const Result<> applied = auth::apply_grants(administrator, *statements); !applied)
+        return report(context, applied.error());
+    return done(context, "Made the database and its users on " + auth::describe(*settings) + ".",
+                {{"database", auth::describe(*settings)}, {"statements", statements->size()}});
+}
+
+Exit audit(Context& context, const Options& options) {
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return report(context, directory.error());
+    const Result<std::vector<auth::AuditEntry>> entries = (*directory)->audit(options.about, options.last);
+    if (!entries) return report(context, entries.error());
+    if (context.json) {
+        nlohmann::json rows = nlohmann::json::array();
+        for (const auto& entry : *entries)
+            rows.push_back({{"at", entry.at},
+                            {"actor", entry.actor},
+                            {"action", entry.action},
+                            {"subject", entry.subject},
+                            {"details", entry.details}});
+        print_json(context, rows);
+        return Exit::ok;
+    }
+    Table table({"WHEN", "WHO", "WHAT", "ABOUT", "DETAILS"});
+    for (const auto& entry : *entries)
+        table.add({format_time(entry.at), entry.actor, entry.action, entry.subject, entry.details});
+    table.print(context.out);
+    return Exit::ok;
+}
+
 }  // namespace
 
 void add_db_commands(CLI::App& app, Context& context) {
@@ -65,6 +126,26 @@ void add_db_commands(CLI::App& app, Context& context) {
                 [&context] { return migrate(context); });
     add_command(*group, context, "status", "Show the version of the tables (exit code 3: none, 6: another one)",
                 "db status", [&context] { return status(context); });
+
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        add_command(*group, context, "grants", "Print the SQL that makes MariaDB's database and users, or run it",
+                    "db grants | mariadb", [&context, options] { return grants(context, *options); });
+    command->add_option("--reader", options->grants.reader, "User who only reads (default: posthouse_read)");
+    command
+        ->add_option("--reader-password-file", options->grants.reader_password_file,
+                     "Its password; none: by the Unix socket")
+        ->type_name("FILE");
+    command->add_option("--from", options->grants.from, "Where both connect from (default: localhost; %: anywhere)");
+    command->add_flag("--apply", options->apply, "Run it on the server");
+    command->add_option("--as", options->administrator, "MariaDB user to run it as (default: root)");
+    command->add_option("--as-password-file", options->administrator_password_file, "That user's password")
+        ->type_name("FILE");
+
+    command = add_command(*group, context, "audit", "Show who changed what, the latest first",
+                          "db audit --about joe@example.org", [&context, options] { return audit(context, *options); });
+    command->add_option("--about", options->about, "Only of this address or domain");
+    command->add_option("--last", options->last, "So many entries (default: 100)")->check(CLI::Range(1, 1000000));
 }
 
 }  // namespace posthouse::cli

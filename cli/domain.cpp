@@ -1,9 +1,10 @@
-// posthouse domain add|list|remove
+// posthouse domain add|list|remove, and domain alias add|list|remove
 #include <CLI/Option.hpp>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "auth/directory/address.h"
+#include "cli/change.h"
 #include "cli/command.h"
 #include "cli/mail_folder.h"
 #include "cli/open_directory.h"
@@ -15,15 +16,17 @@ namespace {
 
 struct Options {
     std::string name;
+    std::string alias;
     bool delete_mail = false;
 };
 
 Exit add(Context& context, const Options& options) {
     const Result<std::string> name = auth::canonical_domain(options.name);
     if (!name) return report(context, name.error());
-    Result<std::unique_ptr<auth::Directory>> directory = create_directory(context);
-    if (!directory) return report(context, directory.error());
-    if (const Result<> added = (*directory)->add_domain(*name); !added) return report(context, added.error());
+    Result<Change> change = Change::begin(context);
+    if (!change) return report(context, change.error());
+    if (const Result<> added = change->directory().add_domain(*name); !added) return report(context, added.error());
+    if (const Result<> kept = change->commit("domain.add", *name); !kept) return report(context, kept.error());
     return done(context, "Domain " + *name + " added.", {{"domain", *name}});
 }
 
@@ -68,12 +71,65 @@ Exit remove(Context& context, const Options& options) {
                                  (options.delete_mail ? " WITH ALL THEIR MAIL?" : "? (Their mail stays on disk.)");
         if (const Exit answer = confirm(context, what); answer != Exit::ok) return answer;
     }
-    if (const Result<> removed = (*directory)->remove_domain(*name); !removed) return report(context, removed.error());
+    Result<Change> change = Change::begin(context, std::move(*directory));
+    if (!change) return report(context, change.error());
+    if (const Result<> removed = change->directory().remove_domain(*name); !removed)
+        return report(context, removed.error());
+    const std::string details = std::to_string(users->size()) + " users";
+    if (const Result<> kept = change->commit("domain.remove", *name, details); !kept)
+        return report(context, kept.error());
     if (options.delete_mail) {
         if (const Result<> deleted = delete_domain_mail(context, *name); !deleted)
             return report(context, deleted.error());
     }
     return done(context, "Domain " + *name + " removed.", {{"domain", *name}, {"mail_deleted", options.delete_mail}});
+}
+
+// domain alias add|list|remove: other names of a domain
+
+Exit add_alias(Context& context, const Options& options) {
+    const Result<std::string> alias = auth::canonical_domain(options.alias);
+    if (!alias) return report(context, alias.error());
+    const Result<std::string> name = auth::canonical_domain(options.name);
+    if (!name) return report(context, name.error());
+    Result<Change> change = Change::begin(context);
+    if (!change) return report(context, change.error());
+    if (const Result<> added = change->directory().add_domain_alias(*alias, *name); !added)
+        return report(context, added.error());
+    if (const Result<> kept = change->commit("domain.alias.add", *alias, "of " + *name); !kept)
+        return report(context, kept.error());
+    return done(context, "Mail for " + *alias + " goes to the same addresses at " + *name + ".",
+                {{"alias", *alias}, {"domain", *name}});
+}
+
+Exit list_aliases(Context& context) {
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return report(context, directory.error());
+    const Result<std::vector<auth::DomainAlias>> aliases = (*directory)->domain_aliases();
+    if (!aliases) return report(context, aliases.error());
+    if (context.json) {
+        nlohmann::json rows = nlohmann::json::array();
+        for (const auto& alias : *aliases)
+            rows.push_back({{"alias", alias.name}, {"domain", alias.domain}, {"created_at", alias.created_at}});
+        print_json(context, rows);
+        return Exit::ok;
+    }
+    Table table({"ALIAS", "DOMAIN", "CREATED"});
+    for (const auto& alias : *aliases) table.add({alias.name, alias.domain, format_time(alias.created_at)});
+    table.print(context.out);
+    return Exit::ok;
+}
+
+Exit remove_alias(Context& context, const Options& options) {
+    const Result<std::string> alias = auth::canonical_domain(options.alias);
+    if (!alias) return report(context, alias.error());
+    Result<Change> change = Change::begin(context);
+    if (!change) return report(context, change.error());
+    if (const Result<> removed = change->directory().remove_domain_alias(*alias); !removed)
+        return report(context, removed.error());
+    if (const Result<> kept = change->commit("domain.alias.remove", *alias); !kept)
+        return report(context, kept.error());
+    return done(context, "Domain alias " + *alias + " removed.", {{"alias", *alias}});
 }
 
 }  // namespace
@@ -93,6 +149,20 @@ void add_domain_commands(CLI::App& app, Context& context) {
                           "domain remove example.org", [&context, options] { return remove(context, *options); });
     command->add_option("name", options->name, "The domain")->required();
     command->add_flag("--delete-mail", options->delete_mail, "Delete its users' mail too");
+
+    CLI::App* aliases = add_group(*group, "alias", "Other names of a domain");
+    aliases->footer("Example: posthouse domain alias add example.net example.org");
+    command = add_command(*aliases, context, "add", "Receive mail for another name of a domain",
+                          "domain alias add example.net example.org",
+                          [&context, options] { return add_alias(context, *options); });
+    command->add_option("alias", options->alias, "The other name")->required();
+    command->add_option("name", options->name, "The domain that has the users")->required();
+    add_command(*aliases, context, "list", "List other names", "domain alias list",
+                [&context] { return list_aliases(context); });
+    command =
+        add_command(*aliases, context, "remove", "Remove another name of a domain", "domain alias remove example.net",
+                    [&context, options] { return remove_alias(context, *options); });
+    command->add_option("alias", options->alias, "The other name")->required();
 }
 
 }  // namespace posthouse::cli

@@ -32,14 +32,14 @@ Result<> delete_mail_and_index(const config::Config& config, const std::filesyst
 Result<> delete_user_mail(const Context& context, const std::string& email) {
     const Result<config::Snapshot> config = context.config();
     if (!config) return fail(config.error());
-    const Result<auth::MailAddress> address = auth::parse_user_address(email);
+    const Result<auth::MailAddress> address = auth::parse_user_address(email, auth::LocalPart::keep_case);
     if (!address) return fail(address.error());
     return delete_mail_and_index(**config, std::filesystem::path(address->domain) / address->local);
 }
 
 std::string mail_left_behind(const Context& context, const std::string& email) {
     const Result<config::Snapshot> config = context.config();
-    const Result<auth::MailAddress> address = auth::parse_user_address(email);
+    const Result<auth::MailAddress> address = auth::parse_user_address(email, auth::LocalPart::keep_case);
     if (!config || !address) return {};
     const std::filesystem::path folder =
         std::filesystem::path((*config)->general.mail_root) / address->domain / address->local;

@@ -10,6 +10,9 @@ namespace posthouse::cli {
 
 /// Where the configuration says that the directory is. Errors: as Context::config.
 Result<auth::DatabaseSettings> database(const Context& context);
+/// How the directory compares addresses; as if nothing was configured when the configuration is wrong, which the next
+/// step reports.
+auth::LocalPart local_part(const Context& context);
 /// Opens the directory to read. Errors: as database() and auth::open_directory.
 Result<std::unique_ptr<auth::Directory>> open_directory(const Context& context);
 /// Opens it to write: auth::create_directory.

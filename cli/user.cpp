@@ -5,6 +5,7 @@
 
 #include "auth/directory/address.h"
 #include "auth/passwords/password.h"
+#include "cli/change.h"
 #include "cli/command.h"
 #include "cli/mail_folder.h"
 #include "cli/open_directory.h"
@@ -28,8 +29,8 @@ struct Options {
 };
 
 // The address in the form of the directory.
-Result<std::string> address(const Options& options) {
-    const Result<auth::MailAddress> parsed = auth::parse_user_address(options.address);
+Result<std::string> address(const Context& context, const Options& options) {
+    const Result<auth::MailAddress> parsed = auth::parse_user_address(options.address, local_part(context));
     if (!parsed) return fail(parsed.error());
     return parsed->text();
 }
@@ -49,7 +50,7 @@ Exit add(Context& context, const Options& options) {
     if (!options.csv.empty()) return import_users(context, options.csv, options.password.generate);
     if (options.address.empty())
         return report(context, {ErrorCode::invalid, "Whom to add? Give an address, or --csv", {}});
-    const Result<std::string> email = address(options);
+    const Result<std::string> email = address(context, options);
     if (!email) return report(context, email.error());
     Result<std::unique_ptr<auth::Directory>> directory = create_directory(context);
     if (!directory) return report(context, directory.error());
@@ -63,7 +64,13 @@ Exit add(Context& context, const Options& options) {
     const Result<std::string> hash = auth::hash_password(password->view());
     if (!hash) return report(context, hash.error());
     const auth::NewUser user{*email, *hash, options.quota_mb, !options.disabled, options.admin};
-    if (const Result<> added = (*directory)->add_user(user); !added) return report(context, added.error());
+    Result<Change> change = Change::begin(context, std::move(*directory));
+    if (!change) return report(context, change.error());
+    if (const Result<> added = change->directory().add_user(user); !added) return report(context, added.error());
+    std::string details = "quota " + std::to_string(options.quota_mb) + " MB";
+    if (options.admin) details += ", admin";
+    if (options.disabled) details += ", disabled";
+    if (const Result<> kept = change->commit("user.add", *email, details); !kept) return report(context, kept.error());
     const std::string left = mail_left_behind(context, *email);
     if (!left.empty() && !context.json) {
         context.err << "Note: " << printable(left)
@@ -108,7 +115,7 @@ Exit list(Context& context, const Options& options) {
 }
 
 Exit passwd(Context& context, const Options& options) {
-    const Result<std::string> email = address(options);
+    const Result<std::string> email = address(context, options);
     if (!email) return report(context, email.error());
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
@@ -119,22 +126,30 @@ Exit passwd(Context& context, const Options& options) {
     if (!password) return report(context, password.error());
     const Result<std::string> hash = auth::hash_password(password->view());
     if (!hash) return report(context, hash.error());
-    if (const Result<> set = (*directory)->set_password(*email, *hash); !set) return report(context, set.error());
+    Result<Change> change = Change::begin(context, std::move(*directory));
+    if (!change) return report(context, change.error());
+    if (const Result<> set = change->directory().set_password(*email, *hash); !set) return report(context, set.error());
+    if (const Result<> kept = change->commit("user.passwd", *email); !kept) return report(context, kept.error());
     return done_with_password(context, options, *email, "Password of " + *email + " changed.", *password);
 }
 
 Exit set_enabled(Context& context, const Options& options, bool enabled) {
-    const Result<std::string> email = address(options);
+    const Result<std::string> email = address(context, options);
     if (!email) return report(context, email.error());
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
-    if (const Result<> set = (*directory)->set_enabled(*email, enabled); !set) return report(context, set.error());
+    Result<Change> change = Change::begin(context, std::move(*directory));
+    if (!change) return report(context, change.error());
+    if (const Result<> set = change->directory().set_enabled(*email, enabled); !set)
+        return report(context, set.error());
+    if (const Result<> kept = change->commit(enabled ? "user.enable" : "user.disable", *email); !kept)
+        return report(context, kept.error());
     return done(context, "User " + *email + (enabled ? " enabled." : " disabled."),
                 {{"email", *email}, {"enabled", enabled}});
 }
 
 Exit remove(Context& context, const Options& options) {
-    const Result<std::string> email = address(options);
+    const Result<std::string> email = address(context, options);
     if (!email) return report(context, email.error());
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
@@ -145,7 +160,13 @@ Exit remove(Context& context, const Options& options) {
         const Exit answer = confirm(context, "Remove user " + *email + " AND ALL MAIL of it?");
         if (answer != Exit::ok) return answer;
     }
-    if (const Result<> removed = (*directory)->remove_user(*email); !removed) return report(context, removed.error());
+    Result<Change> change = Change::begin(context, std::move(*directory));
+    if (!change) return report(context, change.error());
+    if (const Result<> removed = change->directory().remove_user(*email); !removed)
+        return report(context, removed.error());
+    const std::string details = options.delete_mail ? "with its mail" : "";
+    if (const Result<> kept = change->commit("user.remove", *email, details); !kept)
+        return report(context, kept.error());
     if (options.delete_mail) {
         if (const Result<> deleted = delete_user_mail(context, *email); !deleted)
             return report(context, deleted.error());

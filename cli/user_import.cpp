@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "auth/passwords/password.h"
+#include "cli/change.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -88,17 +89,17 @@ Result<> hash_all(Context& context, std::vector<UserRow>& rows) {
 }
 
 Result<> add_all(Context& context, const std::vector<UserRow>& rows) {
-    Result<std::unique_ptr<auth::Directory>> directory = create_directory(context);
-    if (!directory) return fail(directory.error());
-    Result<auth::Transaction> transaction = auth::Transaction::writing(**directory);
-    if (!transaction) return fail(transaction.error());
+    Result<Change> change = Change::begin(context);
+    if (!change) return fail(change.error());
+    Progress progress(context, "Adding user", rows.size());
     for (const UserRow& row : rows) {
-        const Result<> added = (*directory)->add_user(row.user);
+        const Result<> added = change->directory().add_user(row.user);
         if (!added)
             return fail(added.error().code, "Line " + std::to_string(row.line) + ": " + added.error().text,
                         added.error().detail);
+        progress.step();
     }
-    return transaction->commit();
+    return change->commit("user.import", {}, std::to_string(rows.size()) + " users");
 }
 
 }  // namespace
@@ -106,7 +107,7 @@ Result<> add_all(Context& context, const std::vector<UserRow>& rows) {
 Exit import_users(Context& context, const std::string& path, bool generate) {
     Result<std::string> csv = read_input(context, path);
     if (!csv) return report(context, csv.error());
-    Result<std::vector<UserRow>> rows = parse_user_rows(*csv, generate);
+    Result<std::vector<UserRow>> rows = parse_user_rows(*csv, generate, local_part(context));
     wipe(*csv);
     if (!rows) return report(context, rows.error());
     if (const Result<> hashed = hash_all(context, *rows); !hashed) return report(context, hashed.error());

@@ -42,7 +42,7 @@ Result<std::vector<std::string>> read_heading(const CsvRecord& record) {
     return columns;
 }
 
-Result<> read_field(UserRow& row, const std::string& column, const std::string& field) {
+Result<> read_field(UserRow& row, const std::string& column, const std::string& field, auth::LocalPart local_part) {
     if (column == "password") {
         if (field.size() > auth::max_password) return fail(ErrorCode::invalid, "password longer than 1024 bytes");
         row.password = field;
@@ -50,7 +50,7 @@ Result<> read_field(UserRow& row, const std::string& column, const std::string& 
     }
     const std::string_view value = ascii::trim(field);
     if (column == "email") {
-        const Result<auth::MailAddress> address = auth::parse_user_address(value);
+        const Result<auth::MailAddress> address = auth::parse_user_address(value, local_part);
         if (!address) return fail(address.error());
         row.user.email = address->text();
     } else if (value.empty()) {
@@ -71,12 +71,14 @@ Result<> read_field(UserRow& row, const std::string& column, const std::string& 
     return {};
 }
 
-Result<UserRow> read_row(const CsvRecord& record, const std::vector<std::string>& columns, bool generate) {
+Result<UserRow> read_row(const CsvRecord& record, const std::vector<std::string>& columns, bool generate,
+                         auth::LocalPart local_part) {
     if (record.fields.size() > columns.size()) return fail(ErrorCode::invalid, "too many fields");
     UserRow row;
     row.line = record.line;
     for (std::size_t i = 0; i < record.fields.size(); ++i) {
-        if (const Result<> read = read_field(row, columns[i], record.fields[i]); !read) return fail(read.error());
+        if (const Result<> read = read_field(row, columns[i], record.fields[i], local_part); !read)
+            return fail(read.error());
     }
     if (row.user.email.empty()) return fail(ErrorCode::invalid, "no email");
     if (!row.password.empty() && !row.user.password.empty())
@@ -91,7 +93,7 @@ Result<UserRow> read_row(const CsvRecord& record, const std::vector<std::string>
 
 }  // namespace
 
-Result<std::vector<UserRow>> parse_user_rows(std::string_view csv, bool generate) {
+Result<std::vector<UserRow>> parse_user_rows(std::string_view csv, bool generate, auth::LocalPart local_part) {
     const Result<std::vector<CsvRecord>> records = parse_csv(csv);
     if (!records) return fail(records.error());
     std::vector<std::string> columns = default_columns;
@@ -111,7 +113,7 @@ Result<std::vector<UserRow>> parse_user_rows(std::string_view csv, bool generate
         problems += (problems.empty() ? "Line " : "\nLine ") + std::to_string(line) + ": " + text;
     };
     for (std::size_t i = first; i < records->size(); ++i) {
-        Result<UserRow> row = read_row((*records)[i], columns, generate);
+        Result<UserRow> row = read_row((*records)[i], columns, generate, local_part);
         if (!row) {
             problem((*records)[i].line, row.error().text);
             continue;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/directory/address.h"
 #include "auth/directory/directory.h"
 #include "lib/base/result.h"
 
@@ -22,6 +23,7 @@ struct UserRow {
 /// Columns are email, password, quota_mb, in this order, unless the first line names them (any of: email, password,
 /// password_hash, quota_mb, enabled, admin). A row without a password gets a generated one when `generate`. Errors:
 /// invalid, with every faulty line (at most 20) in the text.
-Result<std::vector<UserRow>> parse_user_rows(std::string_view csv, bool generate);
+Result<std::vector<UserRow>> parse_user_rows(std::string_view csv, bool generate,
+                                             auth::LocalPart local_part = auth::LocalPart::ignore_case);
 
 }  // namespace posthouse::cli

@@ -34,6 +34,7 @@ find_package(Threads REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(MARIADB REQUIRED IMPORTED_TARGET libmariadb)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(LMDB REQUIRED IMPORTED_TARGET lmdb)
 pkg_check_modules(FMT REQUIRED IMPORTED_TARGET fmt)
@@ -76,19 +77,26 @@ function(posthouse_program name)
   target_compile_definitions(${name} PRIVATE POSTHOUSE_VERSION="${PROJECT_VERSION}")
 endfunction()
 
-# posthouse_unit_tests(name DEPENDS target...): a GoogleTest program of every *_test.cpp in this folder;
-# each of its tests is one test of CTest.
+# posthouse_unit_tests(name DEPENDS target... [HELPERS file...] [TOGETHER prefix]): a GoogleTest program of every
+# *_test.cpp in this folder and of HELPERS; each of its tests is one test of CTest. Those whose names begin with
+# `prefix/`, which share something that takes long to start, run in one process: unit.prefix.
 function(posthouse_unit_tests name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TOGETHER" "DEPENDS;HELPERS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *_test.cpp)
   if(NOT sources)
     return()
   endif()
-  add_executable(${name} ${sources})
+  add_executable(${name} ${sources} ${ARG_HELPERS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   include(GoogleTest)
-  gtest_discover_tests(${name} TEST_PREFIX "unit." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 LABELS unit)
+  set(filter "")
+  if(ARG_TOGETHER)
+    set(filter TEST_FILTER "-${ARG_TOGETHER}/*")
+    add_test(NAME unit.${ARG_TOGETHER} COMMAND ${name} "--gtest_filter=${ARG_TOGETHER}/*")
+    set_tests_properties(unit.${ARG_TOGETHER} PROPERTIES TIMEOUT 600 LABELS unit)
+  endif()
+  gtest_discover_tests(${name} TEST_PREFIX "unit." ${filter} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 LABELS unit)
 endfunction()
 
 # posthouse_fuzz_target(name DEPENDS target...): name_fuzz.cpp holds LLVMFuzzerTestOneInput. Ordinary builds link it

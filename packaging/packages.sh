@@ -2,13 +2,13 @@
 
 # To build the server.
 build_packages="clang-19 lld-19 libstdc++-12-dev libc6-dev cmake ninja-build pkg-config ccache
-  libuv1-dev libssl-dev libsqlite3-dev liblmdb-dev libsodium-dev libfmt-dev libspdlog-dev libtomlplusplus-dev libcli11-dev
+  libuv1-dev libssl-dev libsqlite3-dev libmariadb-dev liblmdb-dev libsodium-dev libfmt-dev libspdlog-dev libtomlplusplus-dev libcli11-dev
   nlohmann-json3-dev libboost-dev prometheus-cpp-dev libicu-dev"
 # To make a trial instance and to send it a message.
 instance_packages="openssl curl"
 # To build and run the tests: libraries, the mail programs that talk to the server, and the peer that shares its mail.
 test_packages="libgtest-dev libbenchmark-dev python3 strace dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd
-  swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt fetchmail"
+  mariadb-server swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt fetchmail"
 # Sanitizers and libFuzzer, with a symbolizer for their reports.
 sanitizer_packages="libclang-rt-19-dev llvm-19"
 tidy_packages="clang-tidy-19 clang-format-19"

@@ -64,6 +64,18 @@ net::Async<Result<std::vector<std::string>>> UserdbClient::list(net::Deadline de
     co_return std::move(pending.addresses);
 }
 
+net::Async<Result<>> UserdbClient::flush_cache(std::vector<std::string> names, net::Deadline deadline) {
+    const std::uint32_t id = next_id_++;
+    Pending pending(loop());
+    Result<> asked = co_await ask(pending, id, sasl::encode(sasl::CacheFlushRequest{id, std::move(names)}), deadline);
+    if (!asked && asked.error().code == ErrorCode::closed) {
+        Error error = asked.error();
+        error.code = ErrorCode::unavailable;
+        co_return fail(error);
+    }
+    co_return asked;
+}
+
 net::Async<Result<>> UserdbClient::ask(Pending& pending, std::uint32_t id, std::string line, net::Deadline deadline) {
     pending_[id] = &pending;
     if (const Result<> sent = send(std::move(line)); !sent) {
@@ -95,6 +107,8 @@ net::Async<Result<>> UserdbClient::receive(net::Stream& stream, net::Deadline de
     } else if (auto* one = std::get_if<sasl::ListReply>(&*line)) {
         if (const auto found = pending_.find(one->id); found != pending_.end())
             found->second->addresses.push_back(std::move(one->user));
+    } else if (const auto* flushed = std::get_if<sasl::CacheFlushedReply>(&*line)) {
+        answer(flushed->id, true);
     } else if (const auto* end = std::get_if<sasl::ListDoneReply>(&*line)) {
         if (end->failed)
             answer(end->id, fail(ErrorCode::unavailable, "User list is unavailable"));

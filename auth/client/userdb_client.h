@@ -1,4 +1,4 @@
-// UserdbClient: asks authd who a user is (Dovecot auth master protocol, USER and LIST).
+// UserdbClient: asks authd who a user is (Dovecot auth master protocol, USER, LIST, CACHE-FLUSH).
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,8 @@ class UserdbClient final : public Link {
     ~UserdbClient() override;
 
     net::Async<Result<UserInfo>> find(std::string address, net::Deadline deadline);
+    /// Has authd forget what it remembers of these addresses and domains, or of everything when there are none.
+    net::Async<Result<>> flush_cache(std::vector<std::string> names, net::Deadline deadline);
     /// Every user's address.
     net::Async<Result<std::vector<std::string>>> list(net::Deadline deadline);
 

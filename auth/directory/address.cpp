@@ -87,31 +87,32 @@ Result<std::string> canonical_domain(std::string_view text) {
     return domain;
 }
 
-Result<MailAddress> parse_address(std::string_view text) {
+Result<MailAddress> parse_address(std::string_view text, LocalPart local_part) {
     if (text.size() > 1024) return bad_address(text.substr(0, 256), "too long");
     const auto at = text.rfind('@');
     if (at == std::string_view::npos) return bad_address(text, "no @ in it");
     if (!ascii::is_utf8(text)) return bad_address(text, "not UTF-8");
-    const std::string local = ascii::lower(without_needless_quotes(text.substr(0, at)));
+    std::string local = without_needless_quotes(text.substr(0, at));
+    if (local_part == LocalPart::ignore_case) local = ascii::lower(local);
     if (local.empty()) return bad_address(text, "nothing before the @");
     if (local.size() > max_local) return bad_address(text, "more than 64 bytes before the @");
     if (std::ranges::any_of(local, ascii::is_control)) return bad_address(text, "control character");
     Result<std::string> domain = canonical_domain(text.substr(at + 1));
     if (!domain) return fail(domain.error());
-    return MailAddress{local, std::move(*domain)};
+    return MailAddress{std::move(local), std::move(*domain)};
 }
 
-Result<MailAddress> parse_user_address(std::string_view text) {
-    Result<MailAddress> address = parse_address(text);
+Result<MailAddress> parse_user_address(std::string_view text, LocalPart local) {
+    Result<MailAddress> address = parse_address(text, local);
     if (!address) return address;
     if (!is_dot_atom(address->local)) return bad_address(text, "not a plain name before the @");
     if (address->local.find('/') != std::string::npos) return bad_address(text, "a user's name cannot have a /");
     return address;
 }
 
-Result<MailAddress> parse_alias_source(std::string_view text) {
+Result<MailAddress> parse_alias_source(std::string_view text, LocalPart local) {
     if (!text.starts_with('@')) {
-        Result<MailAddress> address = parse_address(text);
+        Result<MailAddress> address = parse_address(text, local);
         if (address && !is_dot_atom(address->local)) return bad_address(text, "not a plain name before the @");
         return address;
     }
@@ -120,6 +121,8 @@ Result<MailAddress> parse_alias_source(std::string_view text) {
     return MailAddress{{}, std::move(*domain)};
 }
 
-Result<MailAddress> parse_alias_destination(std::string_view text) { return parse_alias_source(text); }
+Result<MailAddress> parse_alias_destination(std::string_view text, LocalPart local) {
+    return parse_alias_source(text, local);
+}
 
 }  // namespace posthouse::auth

@@ -4,7 +4,10 @@
 namespace posthouse::auth {
 
 Result<Statement> Connection::prepare(std::string_view sql) {
-    if (const auto kept = statements_.find(sql); kept != statements_.end()) return Statement(*kept->second);
+    if (const auto kept = statements_.find(sql); kept != statements_.end()) {
+        if (kept->second->is_reusable()) return Statement(*kept->second);
+        statements_.erase(kept);
+    }
     std::string text(sql);
     Result<std::unique_ptr<PreparedStatement>> compiled = compile(text);
     if (!compiled) return fail(compiled.error());

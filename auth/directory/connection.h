@@ -32,6 +32,8 @@ class PreparedStatement {
     virtual bool is_null(std::size_t column) const = 0;
     /// Forgets parameters and rows.
     virtual void reset() = 0;
+    /// Whether it may be used again; otherwise it is prepared anew.
+    virtual bool is_reusable() const { return true; }
 };
 
 /// A prepared statement in use: bound, stepped, and reset when this goes.
@@ -96,6 +98,8 @@ class Connection {
     virtual Result<> begin(bool write) = 0;
     virtual Result<> commit() = 0;
     virtual void rollback() = 0;
+    /// The connection to the server has ended: nothing will succeed any more.
+    virtual bool is_lost() const { return false; }
 
   protected:
     virtual Result<std::unique_ptr<PreparedStatement>> compile(const std::string& sql) = 0;

@@ -7,6 +7,8 @@
 
 #include "auth/directory/connection.h"
 #include "auth/directory/directory.h"
+#include "auth/directory/mariadb.h"
+#include "auth/directory/sql_directory.h"
 #include "auth/directory/sqlite_directory.h"
 #include "lib/config/config.h"
 
@@ -15,18 +17,23 @@ namespace posthouse::auth {
 struct DatabaseSettings {
     Engine engine = Engine::sqlite;
     SqliteSettings sqlite;
+    MariadbSettings mariadb;
+    SqlDirectorySettings directory;
 };
 
-/// Of section [directory].
-DatabaseSettings database_settings(const config::Config& config);
+/// Of section [directory]. Errors: invalid (a query).
+Result<DatabaseSettings> database_settings(const config::Config& config);
+/// Of the same section: how addresses are compared.
+LocalPart local_part_setting(const config::Config& config);
 /// The engine and where the database is, for people.
 std::string describe(const DatabaseSettings& settings);
 
-/// Opens an existing database. Errors: unavailable (away, missing, unreadable, damaged); not_found (without tables);
-/// unsupported (another schema version).
+/// Opens an existing database; of several MariaDB servers the first that serves. Errors: unavailable (away, missing,
+/// unreadable, damaged); not_found (without tables); unsupported (another schema version).
 Result<std::unique_ptr<Directory>> open_directory(const DatabaseSettings& settings);
-/// Opens it to change something. With SQLite, a missing database is made and an older one migrated; another engine's
-/// must be ready.
+/// Opens it on one of the MariaDB servers.
+Result<std::unique_ptr<Directory>> open_directory(const DatabaseSettings& settings, const std::string& host);
+/// Opens it to change something. A missing SQLite database is made, and an older one migrated; MariaDB's must be ready.
 Result<std::unique_ptr<Directory>> create_directory(const DatabaseSettings& settings);
 
 struct SchemaStatus {

@@ -41,6 +41,13 @@ struct Alias {
     std::int64_t created_at = 0;
 };
 
+/// A row of domain_aliases: another name of a domain.
+struct DomainAlias {
+    std::string name;
+    std::string domain;
+    std::int64_t created_at = 0;
+};
+
 /// A row of audit_log: who did what when.
 struct AuditEntry {
     std::int64_t at = 0;
@@ -58,24 +65,53 @@ struct NewUser {
     bool admin = false;
 };
 
-/// One connection to the database; used by one thread at a time. Names and addresses are given in the form of
-/// address.h. Errors of all operations: unavailable (database away, locked, damaged: never "no such user"), no_space,
-/// internal; beyond those, each says its own.
-class Directory {
+/// What daemons ask. Names and addresses are given in the form of address.h. Errors of all operations: unavailable
+/// (database away, locked, damaged: never "no such user"), internal (a query that the database does not take).
+class Lookups {
   public:
-    virtual ~Directory() = default;
-
-    // Reading
-
+    virtual ~Lookups() = default;
+    /// Whether mail for this domain is ours; domain aliases are not.
     virtual Result<bool> has_domain(std::string_view name) = 0;
+    /// The domain that `name` is another name of.
+    virtual Result<std::optional<std::string>> domain_alias(std::string_view name) = 0;
     virtual Result<std::optional<User>> find_user(std::string_view email) = 0;
     /// Where mail for `source` goes, in the order of making; at most `limit`.
     virtual Result<std::vector<std::string>> alias_destinations(std::string_view source, std::size_t limit) = 0;
     /// Who gets postmaster's mail where nobody has that name: the oldest administrator of the domain, else the oldest
     /// administrator anywhere, else the domain's oldest user.
     virtual Result<std::optional<std::string>> responsible_user(std::string_view domain) = 0;
+
+  private:
+    friend class Snapshot;
+    virtual Result<> begin_snapshot() = 0;
+    virtual void end_snapshot() = 0;
+};
+
+/// While it lives, all look-ups see one state of the database. Not nested, and not within a Transaction.
+class Snapshot {
+  public:
+    static Result<Snapshot> of(Lookups& lookups) {
+        if (Result<> begun = lookups.begin_snapshot(); !begun) return fail(begun.error());
+        return Snapshot(lookups);
+    }
+    Snapshot(Snapshot&& other) noexcept : lookups_(std::exchange(other.lookups_, nullptr)) {}
+    Snapshot& operator=(Snapshot&&) = delete;
+    ~Snapshot() {
+        if (lookups_ != nullptr) lookups_->end_snapshot();
+    }
+
+  private:
+    explicit Snapshot(Lookups& lookups) : lookups_(&lookups) {}
+    Lookups* lookups_;
+};
+
+/// One connection to the database; used by one thread at a time. Errors of all operations: as of Lookups, no_space,
+/// unsupported (the tables belong to another program: directory.tables); beyond those, each says its own.
+class Directory : public Lookups {
+  public:
     /// All of them, by name; users and aliases of one domain when `domain` is not empty.
     virtual Result<std::vector<Domain>> domains() = 0;
+    virtual Result<std::vector<DomainAlias>> domain_aliases() = 0;
     virtual Result<std::vector<User>> users(std::string_view domain) = 0;
     virtual Result<std::vector<Alias>> aliases(std::string_view domain) = 0;
     /// The latest entries first, at most `limit`; of one subject when it is not empty.
@@ -87,11 +123,18 @@ class Directory {
     virtual Result<> add_domain(std::string_view name) = 0;
     /// With its users and aliases. Errors: not_found.
     virtual Result<> remove_domain(std::string_view name) = 0;
+    /// Makes `name` another name of `domain`. Errors: exists (as an alias, or as a domain); not_found (the domain).
+    virtual Result<> add_domain_alias(std::string_view name, std::string_view domain) = 0;
+    /// Errors: not_found.
+    virtual Result<> remove_domain_alias(std::string_view name) = 0;
     /// Errors: exists; not_found (the domain).
     virtual Result<> add_user(const NewUser& user) = 0;
     /// Errors: not_found.
     virtual Result<> remove_user(std::string_view email) = 0;
     virtual Result<> set_password(std::string_view email, std::string_view password) = 0;
+    /// Puts another hash of the same password in the place of `old`. Errors: not_found, also when the password has
+    /// changed meanwhile.
+    virtual Result<> replace_hash(std::string_view email, std::string_view old, std::string_view fresh) = 0;
     virtual Result<> set_enabled(std::string_view email, bool enabled) = 0;
     /// `source` must lie in a domain of the directory. Errors: exists; not_found (the domain).
     virtual Result<> add_alias(std::string_view source, std::string_view destination) = 0;
@@ -102,19 +145,25 @@ class Directory {
     /// Belongs into the transaction of what it tells; the time is set by this call.
     virtual Result<> add_audit(const AuditEntry& entry) = 0;
 
+    /// The connection has ended and will answer nothing any more.
+    virtual bool is_lost() const = 0;
+
   private:
     friend class Transaction;
-    virtual Result<> begin(bool write) = 0;
+    virtual Result<> begin() = 0;
     virtual Result<> commit() = 0;
     virtual void rollback() = 0;
 };
 
-/// Several operations as one: all of them see one state of the database, and what they write is kept by commit() or
-/// undone. Not nested.
+/// Several changes as one: what they write is kept by commit() or undone. One at a time on a database; others wait, for
+/// directory.busy_timeout. Not nested. When commit() fails with `unavailable` the changes may have been kept: all of
+/// them or none.
 class Transaction {
   public:
-    static Result<Transaction> reading(Directory& directory) { return start(directory, false); }
-    static Result<Transaction> writing(Directory& directory) { return start(directory, true); }
+    static Result<Transaction> writing(Directory& directory) {
+        if (Result<> begun = directory.begin(); !begun) return fail(begun.error());
+        return Transaction(directory);
+    }
     Transaction(Transaction&& other) noexcept : directory_(std::exchange(other.directory_, nullptr)) {}
     Transaction& operator=(Transaction&&) = delete;
     ~Transaction() {
@@ -128,10 +177,6 @@ class Transaction {
 
   private:
     explicit Transaction(Directory& directory) : directory_(&directory) {}
-    static Result<Transaction> start(Directory& directory, bool write) {
-        if (Result<> begun = directory.begin(write); !begun) return fail(begun.error());
-        return Transaction(directory);
-    }
     Directory* directory_;
 };
 

@@ -5,14 +5,14 @@
 #include <set>
 #include <vector>
 
-#include "auth/directory/address.h"
+#include "lib/base/ascii.h"
 
 namespace posthouse::auth {
 namespace {
 
 class Resolver {
   public:
-    Resolver(Directory& directory, const ResolveSettings& settings) : directory_(directory), settings_(settings) {}
+    Resolver(Lookups& directory, const ResolveSettings& settings) : directory_(directory), settings_(settings) {}
 
     /// Adds every recipient of `address`; false: it does not exist.
     Result<bool> expand(const MailAddress& address, const std::string& detail) {
@@ -23,7 +23,11 @@ class Resolver {
             return fail(ErrorCode::denied, "More than 1000 addresses behind one alias");
         const Result<bool> local = directory_.has_domain(address.domain);
         if (!local) return local;
-        if (!*local) return add({Recipient::Transport::remote, key, {}});
+        if (!*local) {
+            const Result<std::optional<std::string>> other = directory_.domain_alias(address.domain);
+            if (!other) return fail(other.error());
+            if (!*other) return add({Recipient::Transport::remote, key, {}});
+        }
         if (path_.size() > static_cast<std::size_t>(max_alias_depth))
             return fail(ErrorCode::denied, "Aliases are nested too deep: " + route(key));
         path_.push_back(key);
@@ -45,9 +49,11 @@ class Resolver {
             const Result<bool> tagged = aliases_or_user(base, base, tag);
             if (!tagged || *tagged) return tagged;
         }
+        const Result<bool> same = in_other_domain(address, detail);
+        if (!same || *same) return same;
         const Result<bool> caught = aliases_or_user({{}, address.domain}, address, detail);
         if (!caught || *caught) return caught;
-        const bool role = address.local == "postmaster" || address.local == "abuse";
+        const bool role = ascii::iequals(address.local, "postmaster") || ascii::iequals(address.local, "abuse");
         if (role) return role_address(address.domain);
         return false;
     }
@@ -61,7 +67,7 @@ class Resolver {
             return fail(ErrorCode::denied, "More than 1000 targets of " + source.text());
         bool found = false;
         for (const std::string& target : *targets) {
-            Result<MailAddress> next = parse_alias_destination(target);
+            Result<MailAddress> next = parse_alias_destination(target, settings_.local_part);
             if (!next) continue;  // a row that another program wrote; it leads nowhere
             if (next->local.empty()) next->local = self.local;
             const Result<bool> one = *next == source ? user(next->text(), detail) : expand(*next, detail);
@@ -69,6 +75,18 @@ class Resolver {
             found = found || *one;
         }
         return found;
+    }
+
+    /// The same address in the domain that this one is another name of.
+    Result<bool> in_other_domain(const MailAddress& address, const std::string& detail) {
+        const Result<std::optional<std::string>> other = directory_.domain_alias(address.domain);
+        if (!other) return fail(other.error());
+        if (!*other) return false;
+        const Result<std::string> name = canonical_domain(**other);
+        if (!name) return false;  // a row that another program wrote
+        const Result<bool> ours = directory_.has_domain(*name);
+        if (!ours || !*ours) return ours;
+        return expand({address.local, *name}, detail);
     }
 
     Result<bool> user(const std::string& email, const std::string& detail) {
@@ -80,7 +98,7 @@ class Resolver {
 
     Result<bool> role_address(const std::string& domain) {
         if (!settings_.postmaster.empty()) {
-            const Result<MailAddress> configured = parse_address(settings_.postmaster);
+            const Result<MailAddress> configured = parse_address(settings_.postmaster, settings_.local_part);
             if (configured && std::ranges::find(path_, configured->text()) == path_.end()) {
                 const Result<bool> found = expand(*configured, {});
                 if (!found || *found) return found;
@@ -111,20 +129,20 @@ class Resolver {
         return text + last;
     }
 
-    Directory& directory_;
+    Lookups& directory_;
     const ResolveSettings& settings_;
     Resolution result_;
-    std::vector<std::string> path_;   ///< addresses being expanded
-    std::set<std::string> addresses_; ///< of the recipients in result_
-    std::set<std::string> expanded_;  ///< addresses that were, with their details
+    std::vector<std::string> path_;    ///< addresses being expanded
+    std::set<std::string> addresses_;  ///< of the recipients in result_
+    std::set<std::string> expanded_;   ///< addresses that were, with their details
 };
 
 }  // namespace
 
-Result<Resolution> resolve(Directory& directory, std::string_view address, const ResolveSettings& settings) {
-    const Result<MailAddress> parsed = parse_address(address);
+Result<Resolution> resolve(Lookups& directory, std::string_view address, const ResolveSettings& settings) {
+    const Result<MailAddress> parsed = parse_address(address, settings.local_part);
     if (!parsed) return fail(parsed.error());
-    const Result<Transaction> snapshot = Transaction::reading(directory);
+    const Result<Snapshot> snapshot = Snapshot::of(directory);
     if (!snapshot) return fail(snapshot.error());
     Resolver resolver(directory, settings);
     const Result<bool> found = resolver.expand(*parsed, {});

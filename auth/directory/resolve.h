@@ -5,14 +5,16 @@
 #include <string_view>
 
 #include "auth/client/resolution.h"
+#include "auth/directory/address.h"
 #include "auth/directory/directory.h"
 
 namespace posthouse::auth {
 
 struct ResolveSettings {
     char delimiter = '+';  ///< between user and detail: joe+tag@example.org
-    std::string
-        postmaster;  ///< gets mail for postmaster@ and abuse@ where nobody has that name; empty: responsible_user
+    LocalPart local_part = LocalPart::ignore_case;
+    /// Gets mail for postmaster@ and abuse@ where nobody has that name; empty: responsible_user.
+    std::string postmaster;
 };
 
 /// How deep aliases may lead to aliases.
@@ -26,10 +28,11 @@ inline constexpr std::size_t max_alias_targets = 1000;
 ///      means that user's mailbox: this is how a forward keeps a copy.
 ///   2. the user of that address;
 ///   3. both again without the detail (`joe+tag@` becomes `joe@`), which is kept for the mailbox;
-///   4. aliases of `@domain`; one to `@other.example` keeps the local part;
-///   5. for postmaster@ and abuse@ (RFC 5321 §4.5.1, RFC 2142 §4): settings.postmaster, or Directory::responsible_user.
+///   4. if the domain is another name of a domain, the same address there;
+///   5. aliases of `@domain`; one to `@other.example` keeps the local part;
+///   6. for postmaster@ and abuse@ (RFC 5321 §4.5.1, RFC 2142 §4): settings.postmaster, or Lookups::responsible_user.
 /// Alias targets that don't exist are left out as long as another one does. An address of another domain is remote.
 /// Errors: invalid (no address); not_found; denied (an alias loop, named; too deep; too many targets); unavailable.
-Result<Resolution> resolve(Directory& directory, std::string_view address, const ResolveSettings& settings);
+Result<Resolution> resolve(Lookups& directory, std::string_view address, const ResolveSettings& settings);
 
 }  // namespace posthouse::auth

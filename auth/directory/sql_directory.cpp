@@ -1,27 +1,16 @@
 // The directory in an SQL database.
 #include "auth/directory/sql_directory.h"
 
+#include <algorithm>
 #include <ctime>
+#include <utility>
+
+#include "auth/directory/user_columns.h"
 
 namespace posthouse::auth {
 namespace {
 
-constexpr const char* user_columns =
-    "SELECT u.id, u.email, u.password, u.quota_mb, u.enabled, u.admin, u.created_at, m.usage_mb"
-    " FROM virtual_users u LEFT JOIN mailbox_usage m ON m.email = u.email";
-
-User read_user(const Statement& row) {
-    User user;
-    user.id = row.number(0);
-    user.email = row.text(1);
-    user.password = row.text(2);
-    user.quota_mb = row.number(3);
-    user.enabled = row.number(4) != 0;
-    user.admin = row.number(5) != 0;
-    user.created_at = row.number(6);
-    if (!row.is_null(7)) user.usage_mb = row.number(7);
-    return user;
-}
+constexpr std::string_view separators = ", \t\r\n";
 
 std::int64_t now() { return static_cast<std::int64_t>(std::time(nullptr)); }
 
@@ -29,40 +18,42 @@ std::string_view domain_of(std::string_view address) { return address.substr(add
 
 class SqlDirectory final : public Directory {
   public:
-    explicit SqlDirectory(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+    SqlDirectory(std::unique_ptr<Connection> connection, const SqlDirectorySettings& settings)
+        : connection_(std::move(connection)), settings_(settings) {}
 
     Result<bool> has_domain(std::string_view name) override {
-        Result<Statement> query = connection_->prepare("SELECT 1 FROM virtual_domains WHERE name = ?");
-        if (!query) return fail(query.error());
-        return query->bind(name).step();
+        bool found = false;
+        const Result<> read = each(settings_.queries.domain, name, [&](const Statement&) -> Result<bool> {
+            found = true;
+            return false;
+        });
+        if (!read) return fail(read.error());
+        return found;
     }
 
-    Result<std::optional<User>> find_user(std::string_view email) override {
-        static const std::string sql = std::string(user_columns) + " WHERE u.email = ?";
-        Result<Statement> query = connection_->prepare(sql);
-        if (!query) return fail(query.error());
-        const Result<bool> row = query->bind(email).step();
-        if (!row) return fail(row.error());
-        if (!*row) return std::nullopt;
-        return read_user(*query);
-    }
-
-    Result<std::vector<std::string>> alias_destinations(std::string_view source, std::size_t limit) override {
-        return list<std::string>(
-            "SELECT destination FROM virtual_aliases WHERE source = ? ORDER BY id LIMIT ?",
-            [&](Statement& query) { query.bind(source).bind(static_cast<std::int64_t>(limit)); },
-            [](const Statement& row) { return row.text(0); });
+    Result<std::optional<std::string>> domain_alias(std::string_view name) override {
+        return first(settings_.queries.domain_alias, name);
     }
 
     Result<std::optional<std::string>> responsible_user(std::string_view domain) override {
-        Result<Statement> query = connection_->prepare(
-            "SELECT u.email FROM virtual_users u JOIN virtual_domains d ON d.id = u.domain_id"
-            " WHERE u.admin OR d.name = ? ORDER BY u.admin DESC, d.name = ? DESC, u.id LIMIT 1");
-        if (!query) return fail(query.error());
-        const Result<bool> row = query->bind(domain).bind(domain).step();
-        if (!row) return fail(row.error());
-        if (!*row) return std::nullopt;
-        return query->text(0);
+        return first(settings_.queries.responsible, domain);
+    }
+
+    Result<std::optional<User>> find_user(std::string_view email) override {
+        std::optional<User> found;
+        const Result<> read = each(settings_.queries.user, email, [&](const Statement& row) -> Result<bool> {
+            const UserColumns columns(row);
+            if (!columns.has_password())
+                return fail(ErrorCode::internal, "Directory failed", "directory.user_query gives no column password");
+            found = columns.read(row, email, settings_.local_part);
+            return !found;
+        });
+        if (!read) return fail(read.error());
+        return found;
+    }
+
+    Result<std::vector<std::string>> alias_destinations(std::string_view source, std::size_t limit) override {
+        return column(settings_.queries.alias, source, limit);
     }
 
     Result<std::vector<Domain>> domains() override {
@@ -75,11 +66,25 @@ class SqlDirectory final : public Directory {
             });
     }
 
+    Result<std::vector<DomainAlias>> domain_aliases() override {
+        return list<DomainAlias>(
+            "SELECT a.name, d.name, a.created_at FROM domain_aliases a JOIN virtual_domains d ON d.id = a.domain_id"
+            " ORDER BY d.name, a.name",
+            [](Statement&) {},
+            [](const Statement& row) { return DomainAlias{row.text(0), row.text(1), row.number(2)}; });
+    }
+
     Result<std::vector<User>> users(std::string_view domain) override {
-        static const std::string sql = std::string(user_columns) +
-                                       " JOIN virtual_domains d ON d.id = u.domain_id WHERE ? IN ('', d.name)"
-                                       " ORDER BY d.name, u.email";
-        return list<User>(sql, [&](Statement& query) { query.bind(domain); }, read_user);
+        std::vector<User> users;
+        std::optional<UserColumns> columns;
+        const Result<> read = each(settings_.queries.users, domain, [&](const Statement& row) -> Result<bool> {
+            if (!columns) columns.emplace(row);
+            if (std::optional<User> user = columns->read(row, {}, settings_.local_part))
+                users.push_back(std::move(*user));
+            return true;
+        });
+        if (!read) return fail(read.error());
+        return users;
     }
 
     Result<std::vector<Alias>> aliases(std::string_view domain) override {
@@ -97,6 +102,20 @@ class SqlDirectory final : public Directory {
 
     Result<> remove_domain(std::string_view name) override {
         return change("DELETE FROM virtual_domains WHERE name = ?", "Domain " + std::string(name),
+                      [&](Statement& query) { query.bind(name); });
+    }
+
+    Result<> add_domain_alias(std::string_view name, std::string_view domain) override {
+        const Result<bool> taken = has_domain(name);
+        if (!taken) return fail(taken.error());
+        if (*taken) return fail(ErrorCode::exists, "Domain " + std::string(name) + " already exists");
+        if (const Result<> known = require_domain(domain); !known) return known;
+        return change("INSERT INTO domain_aliases (domain_id, name) SELECT id, ? FROM virtual_domains WHERE name = ?",
+                      "Domain alias " + std::string(name), [&](Statement& query) { query.bind(name).bind(domain); });
+    }
+
+    Result<> remove_domain_alias(std::string_view name) override {
+        return change("DELETE FROM domain_aliases WHERE name = ?", "Domain alias " + std::string(name),
                       [&](Statement& query) { query.bind(name); });
     }
 
@@ -120,6 +139,12 @@ class SqlDirectory final : public Directory {
         return change("UPDATE virtual_users SET password = ?, password_changed_at = ? WHERE email = ?",
                       "User " + std::string(email),
                       [&](Statement& query) { query.bind(password).bind(now()).bind(email); });
+    }
+
+    Result<> replace_hash(std::string_view email, std::string_view old, std::string_view fresh) override {
+        return change("UPDATE virtual_users SET password = ? WHERE email = ? AND password = ?",
+                      "User " + std::string(email) + " with that password",
+                      [&](Statement& query) { query.bind(fresh).bind(email).bind(old); });
     }
 
     Result<> set_enabled(std::string_view email, bool enabled) override {
@@ -155,6 +180,8 @@ class SqlDirectory final : public Directory {
             who, [&](Statement& query) { query.bind(usage_mb).bind(now()).bind(email); });
     }
 
+    bool is_lost() const override { return connection_->is_lost(); }
+
     Result<> add_audit(const AuditEntry& entry) override {
         return change("INSERT INTO audit_log (at, actor, action, subject, details) VALUES (?, ?, ?, ?, ?)", "Entry",
                       [&](Statement& query) {
@@ -174,9 +201,19 @@ class SqlDirectory final : public Directory {
     }
 
   private:
-    Result<> begin(bool write) override { return connection_->begin(write); }
+    Result<> begin_snapshot() override { return connection_->begin(false); }
+    void end_snapshot() override { connection_->rollback(); }
+    Result<> begin() override {
+        if (settings_.tables == Tables::foreign) return foreign();
+        return connection_->begin(true);
+    }
     Result<> commit() override { return connection_->commit(); }
     void rollback() override { connection_->rollback(); }
+
+    static std::unexpected<Error> foreign() {
+        return fail(ErrorCode::unsupported,
+                    "The tables of the directory belong to another program (directory.tables): change them there");
+    }
 
     Result<> require_domain(std::string_view address) {
         const std::string_view domain = domain_of(address);
@@ -189,6 +226,7 @@ class SqlDirectory final : public Directory {
     // Runs one changing statement about `what`; no row changed: not_found.
     template <typename Bind>
     Result<> change(std::string_view sql, const std::string& what, Bind bind) {
+        if (settings_.tables == Tables::foreign) return foreign();
         Result<Statement> statement = connection_->prepare(sql);
         if (!statement) return fail(statement.error());
         bind(*statement);
@@ -202,6 +240,7 @@ class SqlDirectory final : public Directory {
 
     template <typename T, typename Bind, typename Read>
     Result<std::vector<T>> list(std::string_view sql, Bind bind, Read read) {
+        if (settings_.tables == Tables::foreign) return foreign();
         Result<Statement> query = connection_->prepare(sql);
         if (!query) return fail(query.error());
         bind(*query);
@@ -214,13 +253,59 @@ class SqlDirectory final : public Directory {
         }
     }
 
+    /// Runs a look-up; `take` is given each row, until it says false.
+    template <typename Take>
+    Result<> each(const config::LookupQuery& lookup, std::string_view key, Take take) {
+        if (lookup.empty()) return {};
+        const std::vector<std::string> values = lookup.values(key);
+        Result<Statement> query = connection_->prepare(lookup.sql());
+        if (!query) return fail(query.error());
+        for (const std::string& value : values) query->bind(value);
+        for (;;) {
+            const Result<bool> row = query->step();
+            if (!row) return fail(row.error());
+            if (!*row) return {};
+            const Result<bool> more = take(std::as_const(*query));
+            if (!more) return fail(more.error());
+            if (!*more) return {};
+        }
+    }
+
+    /// The texts in the first column, at most `limit`; one that lists several, separated by commas or spaces, counts as
+    /// these.
+    Result<std::vector<std::string>> column(const config::LookupQuery& lookup, std::string_view key,
+                                            std::size_t limit) {
+        std::vector<std::string> texts;
+        const Result<> read = each(lookup, key, [&](const Statement& row) -> Result<bool> {
+            const std::string text = row.text(0);
+            for (std::size_t at = 0; at < text.size() && texts.size() < limit;) {
+                const std::size_t begin = text.find_first_not_of(separators, at);
+                if (begin == std::string::npos) break;
+                at = std::min(text.find_first_of(separators, begin), text.size());
+                texts.push_back(text.substr(begin, at - begin));
+            }
+            return texts.size() < limit;
+        });
+        if (!read) return fail(read.error());
+        return texts;
+    }
+
+    Result<std::optional<std::string>> first(const config::LookupQuery& lookup, std::string_view key) {
+        Result<std::vector<std::string>> texts = column(lookup, key, 1);
+        if (!texts) return fail(texts.error());
+        if (texts->empty()) return std::nullopt;
+        return std::move(texts->front());
+    }
+
     std::unique_ptr<Connection> connection_;
+    SqlDirectorySettings settings_;
 };
 
 }  // namespace
 
-std::unique_ptr<Directory> make_sql_directory(std::unique_ptr<Connection> connection) {
-    return std::make_unique<SqlDirectory>(std::move(connection));
+std::unique_ptr<Directory> make_sql_directory(std::unique_ptr<Connection> connection,
+                                              const SqlDirectorySettings& settings) {
+    return std::make_unique<SqlDirectory>(std::move(connection), settings);
 }
 
 }  // namespace posthouse::auth

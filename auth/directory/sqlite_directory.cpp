@@ -47,7 +47,8 @@ Result<std::unique_ptr<Directory>> open_sqlite_directory(const SqliteSettings& s
     return make_sql_directory(std::move(*connection));
 }
 
-Result<std::unique_ptr<Directory>> create_sqlite_directory(const SqliteSettings& settings) {
+Result<std::unique_ptr<Directory>> create_sqlite_directory(const SqliteSettings& settings,
+                                                           const SqlDirectorySettings& directory) {
     if (const Result<> made = make_file(settings.path); !made) return fail(made.error());
     Result<std::unique_ptr<Connection>> connection = connect_sqlite(settings);
     if (!connection) return fail(connection.error());
@@ -57,7 +58,7 @@ Result<std::unique_ptr<Directory>> create_sqlite_directory(const SqliteSettings&
         if (const Result<> set = (*connection)->execute("PRAGMA journal_mode = WAL"); !set) return fail(set.error());
     }
     if (const Result<> migrated = migrate(**connection); !migrated) return fail(migrated.error());
-    return make_sql_directory(std::move(*connection));
+    return make_sql_directory(std::move(*connection), directory);
 }
 
 }  // namespace posthouse::auth

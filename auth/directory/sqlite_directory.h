@@ -6,6 +6,7 @@
 
 #include "auth/directory/connection.h"
 #include "auth/directory/directory.h"
+#include "auth/directory/sql_directory.h"
 
 namespace posthouse::auth {
 
@@ -21,6 +22,7 @@ Result<std::unique_ptr<Connection>> connect_sqlite(const SqliteSettings& setting
 Result<std::unique_ptr<Directory>> open_sqlite_directory(const SqliteSettings& settings);
 /// Opens the database, made when it is missing (mode 0600, its folder's owner when run by root), and brings it to the
 /// present schema version. Write-ahead logging, so that readers and one writer don't wait for each other.
-Result<std::unique_ptr<Directory>> create_sqlite_directory(const SqliteSettings& settings);
+Result<std::unique_ptr<Directory>> create_sqlite_directory(const SqliteSettings& settings,
+                                                           const SqlDirectorySettings& directory = {});
 
 }  // namespace posthouse::auth

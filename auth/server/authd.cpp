@@ -1,6 +1,8 @@
 // authd: its listeners, and the directory behind them.
 #include "auth/server/authd.h"
 
+#include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "auth/server/auth_session.h"
@@ -15,38 +17,77 @@ namespace {
 constexpr auto io_timeout = std::chrono::seconds(30);  // for a local peer to take replies
 constexpr std::size_t max_batch = 100;                 // pipelined look-ups that one thread answers in one go
 
-SqliteSettings sqlite_settings(const config::Config& config) {
-    return {config.directory.sqlite, config.directory.busy_timeout.count()};
+/// The queries were checked when the configuration was loaded.
+DatabaseSettings checked_settings(const config::Config& config) {
+    Result<DatabaseSettings> settings = database_settings(config);
+    if (!settings) throw std::invalid_argument(settings.error().message());
+    return std::move(*settings);
+}
+
+/// SQLite is asked each time: it costs no more than the cache.
+LookupCache::Settings cache_settings(const config::Config& config) {
+    const auto& directory = config.directory;
+    const auto none = std::chrono::milliseconds(0);
+    const bool asked_each_time = directory.engine == "sqlite";
+    return {asked_each_time ? none : directory.cache_time, asked_each_time ? none : directory.cache_negative_time,
+            directory.cache_outage_time, static_cast<std::size_t>(directory.cache_size)};
 }
 
 ResolveSettings resolve_settings(const config::Config& config) {
     const std::string& delimiter = config.directory.subaddress_delimiter;
-    return {delimiter.empty() ? '\0' : delimiter.front(), config.directory.postmaster};
+    return {delimiter.empty() ? '\0' : delimiter.front(), local_part_setting(config), config.directory.postmaster};
+}
+
+std::string failure_reply(const Result<sasl::SocketmapRequest>& request) {
+    return sasl::encode(sasl::SocketmapReply{sasl::SocketmapReply::Status::permanent, request.error().text});
+}
+
+/// The reply as far as the cache knows it.
+std::optional<std::string> answer_fresh(CachedDirectory& directory, const std::string& payload,
+                                        const ResolveSettings& settings) {
+    const Result<sasl::SocketmapRequest> request = sasl::parse_socketmap_request(payload);
+    if (!request) return failure_reply(request);
+    const std::optional<sasl::SocketmapReply> reply =
+        directory.look_up_fresh([&](Lookups& lookups) { return answer(lookups, *request, settings); });
+    if (!reply) return std::nullopt;
+    return sasl::encode(*reply);
+}
+
+/// On a thread that may wait.
+std::string answer_now(CachedDirectory& directory, const std::string& payload, const ResolveSettings& settings) {
+    const Result<sasl::SocketmapRequest> request = sasl::parse_socketmap_request(payload);
+    if (!request) return failure_reply(request);
+    return sasl::encode(directory.look_up([&](Lookups& lookups) { return answer(lookups, *request, settings); }));
 }
 
 }  // namespace
 
 Authd::Authd(daemon::Daemon& daemon)
     : daemon_(daemon),
-      sqlite_(sqlite_settings(*daemon.config())),
-      directory_(sqlite_),
+      settings_(checked_settings(*daemon.config())),
+      pool_(settings_),
+      directory_(pool_, cache_settings(*daemon.config())),
+      keeper_(pool_, daemon.config()->directory.retry_interval),
       lookups_(daemon.loop(), static_cast<std::size_t>(daemon.config()->auth.directory_threads)),
-      authenticator_(daemon, directory_, lookups_),
+      authenticator_(daemon, directory_, keeper_, lookups_),
       socketmap_lookups_(
           daemon.metrics().counter("posthouse_auth_socketmap_lookups_total", "Look-ups on the socketmap")) {}
 
 net::Async<Result<>> Authd::start() {
     Result<bool> opened = co_await lookups_.run([this]() -> Result<bool> {
-        const Result<std::unique_ptr<Directory>> directory = create_sqlite_directory(sqlite_);
+        const Result<std::unique_ptr<Directory>> directory = create_directory(settings_);
         if (!directory) return fail(directory.error());
         return true;
     });
-    if (!opened) {
-        Error error = opened.error();
-        error.text = "directory.sqlite " + sqlite_.path + " cannot be opened: " + error.text;
-        co_return fail(std::move(error));
+    if (opened) co_return Result<>{};
+    Error error = opened.error();
+    // Who restarts in an outage answers "try again later", and is there when the server is back.
+    if (settings_.engine == Engine::mariadb && error.code == ErrorCode::unavailable) {
+        log::error("the directory is away", {{"database", describe(settings_)}, {"reason", error.message()}});
+        co_return Result<>{};
     }
-    co_return Result<>{};
+    error.text = "directory (" + describe(settings_) + ") cannot be opened: " + error.text;
+    co_return fail(std::move(error));
 }
 
 net::Async<> Authd::serve(daemon::Connection& connection) {
@@ -56,7 +97,7 @@ net::Async<> Authd::serve(daemon::Connection& connection) {
     if (connection.listener == "socketmap") {
         ended = co_await serve_socketmap(stream);
     } else if (connection.listener == "userdb") {
-        UserdbSession session(loop, stream, directory_, lookups_, logins_, daemon_.config());
+        UserdbSession session(loop, stream, pool_, directory_, lookups_, logins_, daemon_.config());
         ended = co_await session.serve(UserdbSession::greeting());
     } else {
         const std::uint32_t minor = connection.listener == "login" ? 3 : 2;
@@ -100,37 +141,25 @@ net::Async<Result<>> Authd::serve_socketmap(net::Stream& stream) {
 net::Async<std::string> Authd::answer_all(std::vector<std::string> requests) {
     const ResolveSettings settings = resolve_settings(*daemon_.config());
     socketmap_lookups_.add(static_cast<double>(requests.size()));
-    std::string replies = co_await lookups_.run([&] {
+    std::string known;  // the replies of the first requests, as far as they need no database
+    std::size_t answered = 0;
+    for (; answered < requests.size(); ++answered) {
+        const std::optional<std::string> reply = answer_fresh(directory_, requests[answered], settings);
+        if (!reply) break;
+        known += *reply;
+    }
+    if (answered == requests.size()) co_return known;
+    std::string asked = co_await lookups_.run([&] {
         std::string out;
-        for (const std::string& payload : requests) {
-            const Result<sasl::SocketmapRequest> request = sasl::parse_socketmap_request(payload);
-            if (!request) {
-                out +=
-                    sasl::encode(sasl::SocketmapReply{sasl::SocketmapReply::Status::permanent, request.error().text});
-                continue;
-            }
-            const Result<sasl::SocketmapReply> reply =
-                directory_.with([&](Directory& directory) -> Result<sasl::SocketmapReply> {
-                    sasl::SocketmapReply answered = answer(directory, *request, settings);
-                    // As an error, so that a connection that doesn't work is dropped.
-                    if (answered.status == sasl::SocketmapReply::Status::temporary)
-                        return fail(ErrorCode::unavailable, std::move(answered.text));
-                    return answered;
-                });
-            if (!reply)
-                log::error("look-up failed",
-                           {{"map", request->map}, {"key", request->key}, {"reason", reply.error().message()}});
-            out += sasl::encode(
-                reply ? *reply : sasl::SocketmapReply{sasl::SocketmapReply::Status::temporary, reply.error().text});
-        }
+        for (std::size_t i = answered; i < requests.size(); ++i) out += answer_now(directory_, requests[i], settings);
         return out;
     });
-    co_return replies;
+    co_return known + asked;
 }
 
 net::Async<Result<>> Authd::ready() {
     Result<bool> answered = co_await lookups_.run(
-        [this] { return directory_.with([](Directory& directory) { return directory.has_domain("localhost"); }); });
+        [this] { return pool_.with([](Directory& directory) { return directory.has_domain("localhost"); }); });
     if (!answered) co_return fail(answered.error());
     co_return Result<>{};
 }

@@ -5,6 +5,8 @@
 
 #include "auth/directory/resolve.h"
 #include "auth/server/authenticator.h"
+#include "auth/server/cached_directory.h"
+#include "auth/server/directory_keeper.h"
 #include "auth/server/directory_pool.h"
 #include "auth/server/login_table.h"
 #include "lib/daemon/daemon.h"
@@ -17,7 +19,8 @@ class Authd final : public daemon::Application {
   public:
     explicit Authd(daemon::Daemon& daemon);
 
-    /// Makes the database when there is none. An error names what cannot be opened.
+    /// Makes an SQLite database when there is none; a MariaDB server that is away is waited for. An error names what
+    /// cannot be opened, or that the tables are missing or of another version.
     net::Async<Result<>> start() override;
     net::Async<> serve(daemon::Connection& connection) override;
     net::Async<Result<>> ready() override;
@@ -28,8 +31,10 @@ class Authd final : public daemon::Application {
     net::Async<std::string> answer_all(std::vector<std::string> requests);
 
     daemon::Daemon& daemon_;
-    SqliteSettings sqlite_;
-    DirectoryPool directory_;
+    DatabaseSettings settings_;
+    DirectoryPool pool_;
+    CachedDirectory directory_;
+    DirectoryKeeper keeper_;
     net::Pool lookups_;
     Authenticator authenticator_;
     LoginTable logins_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "auth/directory/address.h"
+#include "auth/directory/database.h"
 #include "auth/passwords/password.h"
 #include "guardd/client_network.h"
 #include "lib/base/log.h"
@@ -24,9 +25,11 @@ constexpr const char* logins_help = "Log-ins by result";
 
 }  // namespace
 
-Authenticator::Authenticator(daemon::Daemon& daemon, DirectoryPool& directory, net::Pool& lookups)
+Authenticator::Authenticator(daemon::Daemon& daemon, CachedDirectory& directory, DirectoryKeeper& keeper,
+                             net::Pool& lookups)
     : daemon_(daemon),
       directory_(directory),
+      keeper_(keeper),
       lookups_(lookups),
       hashing_(daemon.loop(), static_cast<std::size_t>(daemon.config()->auth.hash_threads)),
       hash_places_(places_per_thread * static_cast<std::size_t>(daemon.config()->auth.hash_threads)),
@@ -42,7 +45,7 @@ net::Async<std::expected<std::string, sasl::FailReply>> Authenticator::check(sas
                                                                              Origin origin) {
     const net::Deadline deadline = net::Deadline::in(daemon_.config()->auth.request_timeout);
     // Penalties are kept by what the user is called in the directory, however it was typed.
-    const Result<MailAddress> address = parse_address(credentials.user);
+    const Result<MailAddress> address = parse_address(credentials.user, local_part_setting(*daemon_.config()));
     const std::string account = address ? address->text() : std::string();
     if (!origin.no_penalty) co_await serve_penalty(origin.remote_ip, account, deadline);
     const net::Clock::time_point begun = net::Clock::now();
@@ -78,17 +81,20 @@ net::Async<> Authenticator::serve_penalty(std::string ip, std::string user, net:
 
 net::Async<Authenticator::Checked> Authenticator::verify(const sasl::Credentials& credentials, const Origin& origin,
                                                          net::Deadline deadline) {
-    const Result<MailAddress> address = parse_address(credentials.user);
+    const LocalPart local_part = local_part_setting(*daemon_.config());
+    const Result<MailAddress> address = parse_user_address(credentials.user, local_part);
     if (!address) co_return Checked{Outcome::wrong, {}, "not a mail address"};
     const std::string email = address->text();
-    Result<std::optional<User>> user = co_await lookups_.run(
-        [&] { return directory_.with([&](Directory& directory) { return directory.find_user(email); }); });
+    const auto find_user = [&](Lookups& directory) { return directory.find_user(email); };
+    std::optional<Result<std::optional<User>>> looked_up = directory_.look_up_fresh(find_user);
+    if (!looked_up) looked_up = co_await lookups_.run([&] { return directory_.look_up(find_user); });
+    const Result<std::optional<User>>& user = *looked_up;
     if (!user) co_return Checked{Outcome::temporary, email, user.error().message()};
-    if (!*user) {
+    if (!*user || (*user)->password.empty()) {
         // Waits for its turn as a hash would, so that a full queue doesn't tell either who exists.
         const Result<bool> waited = co_await in_turn(false, deadline, [] { return Result<bool>(false); });
         if (!waited) co_return Checked{Outcome::temporary, {}, waited.error().message()};
-        co_return Checked{Outcome::wrong, {}, "no such user"};
+        co_return Checked{Outcome::wrong, {}, *user ? "user without a password" : "no such user"};
     }
     const User& found = **user;
 
@@ -108,10 +114,11 @@ net::Async<Authenticator::Checked> Authenticator::verify(const sasl::Credentials
     // Only who knows the password is told about the account.
     if (!found.enabled) co_return Checked{Outcome::disabled, found.email, "account is disabled"};
     if (!credentials.authorization_id.empty()) {
-        const Result<MailAddress> other = parse_address(credentials.authorization_id);
+        const Result<MailAddress> other = parse_address(credentials.authorization_id, local_part);
         if (!other || other->text() != found.email)
             co_return Checked{Outcome::unauthorized, found.email, "may not act as another user"};
     }
+    rehash(found, credentials.password);
     recent_.remember(found.email, network, net::Clock::now());
     if (!origin.no_penalty) {
         guard_.auth_success(origin.remote_ip, found.email);
@@ -132,6 +139,18 @@ net::Async<Result<bool>> Authenticator::in_turn(bool known, net::Deadline deadli
     });
     --hashing_now_;
     co_return verdict;
+}
+
+void Authenticator::rehash(const User& user, const Secret& password) {
+    if (!daemon_.config()->auth.rehash || daemon_.config()->directory.tables != "posthouse") return;
+    if (!needs_rehash(user.password)) return;
+    keeper_.write("hash of " + user.email,
+                  [email = user.email, old = user.password,
+                   secret = std::make_shared<Secret>(std::string(password.view()))](Directory& directory) -> Result<> {
+                      const Result<std::string> fresh = hash_password(secret->view());
+                      if (!fresh) return fail(fresh.error());
+                      return directory.replace_hash(email, old, *fresh);
+                  });
 }
 
 void Authenticator::report(const Checked& checked, const sasl::Credentials& credentials, const Origin& origin) {

@@ -6,7 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "auth/server/directory_pool.h"
+#include "auth/server/cached_directory.h"
+#include "auth/server/directory_keeper.h"
 #include "auth/server/recent_log_ins.h"
 #include "auth/server/verdict_cache.h"
 #include "guardd/client.h"
@@ -34,7 +35,7 @@ struct Origin {
 /// the loop's thread.
 class Authenticator {
   public:
-    Authenticator(daemon::Daemon& daemon, DirectoryPool& directory, net::Pool& lookups);
+    Authenticator(daemon::Daemon& daemon, CachedDirectory& directory, DirectoryKeeper& keeper, net::Pool& lookups);
 
     /// The user's address, or why not.
     net::Async<std::expected<std::string, sasl::FailReply>> check(sasl::Credentials credentials, Origin origin);
@@ -52,11 +53,14 @@ class Authenticator {
     net::Async<Checked> verify(const sasl::Credentials& credentials, const Origin& origin, net::Deadline deadline);
     /// Does `work`, a hash or what must seem to be one, on the hashing threads.
     net::Async<Result<bool>> in_turn(bool known, net::Deadline deadline, std::function<Result<bool>()> work);
+    /// Has the hash of a password that was right made anew, when it is weaker than one made today.
+    void rehash(const User& user, const Secret& password);
     void report(const Checked& checked, const sasl::Credentials& credentials, const Origin& origin);
     net::Async<> wait_for_tick(net::Clock::time_point begun);
 
     daemon::Daemon& daemon_;
-    DirectoryPool& directory_;
+    CachedDirectory& directory_;
+    DirectoryKeeper& keeper_;
     net::Pool& lookups_;
     net::Pool hashing_;
     std::size_t hash_places_;

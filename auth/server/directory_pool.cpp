@@ -1,36 +1,50 @@
 // DirectoryPool: connections to the directory.
 #include "auth/server/directory_pool.h"
 
-#include <sys/stat.h>
-
-#include <cerrno>
+#include <utility>
 
 namespace posthouse::auth {
 
-Result<DirectoryPool::Connection> DirectoryPool::take() {
-    struct stat status{};
-    if (::stat(settings_.path.c_str(), &status) != 0) {
-        const std::unexpected<Error> reason = fail_errno("stat " + settings_.path, errno);
-        const std::scoped_lock lock(mutex_);
-        idle_.clear();
-        return fail(ErrorCode::unavailable, "Directory is unavailable", reason.error().detail);
-    }
-    {
-        const std::scoped_lock lock(mutex_);
-        while (!idle_.empty()) {
-            Connection connection = std::move(idle_.back());
-            idle_.pop_back();
-            if (connection.device == status.st_dev && connection.inode == status.st_ino) return connection;
+Result<DirectoryPool::Lease> DirectoryPool::take() {
+    for (int attempt = 1;; ++attempt) {
+        Result<std::string> target = source_->target();
+        std::vector<Lease> stale;  // closed when the lock is open again: that may send something
+        {
+            const std::scoped_lock lock(mutex_);
+            if (!target) stale.swap(idle_);
+            while (target && !idle_.empty()) {
+                Lease lease = std::move(idle_.back());
+                idle_.pop_back();
+                if (lease.target == *target) return lease;
+                stale.push_back(std::move(lease));
+            }
         }
+        if (!target) return fail(target.error());
+        Result<std::unique_ptr<Directory>> opened = source_->connect(*target);
+        if (opened) return Lease{std::move(*opened), std::move(*target), false};
+        source_->failed(*target, opened.error());
+        const Result<std::string> next = source_->target();
+        if (!next || *next == *target || attempt == max_attempts) return fail(opened.error());
     }
-    Result<std::unique_ptr<Directory>> opened = open_sqlite_directory(settings_);
-    if (!opened) return fail(ErrorCode::unavailable, "Directory is unavailable", opened.error().message());
-    return Connection{std::move(*opened), status.st_dev, status.st_ino};
 }
 
-void DirectoryPool::give_back(Connection connection) {
+void DirectoryPool::keep(Lease lease) {
+    lease.reused = true;
     const std::scoped_lock lock(mutex_);
-    idle_.push_back(std::move(connection));
+    idle_.push_back(std::move(lease));
+}
+
+bool DirectoryPool::drop(Lease lease, const Error& reason) {
+    if (!lease.directory->is_lost()) return false;
+    if (!lease.reused) {
+        source_->failed(lease.target, reason);
+        return true;
+    }
+    // What ended this one has ended the others as well.
+    std::vector<Lease> stale;
+    const std::scoped_lock lock(mutex_);
+    stale.swap(idle_);
+    return true;
 }
 
 }  // namespace posthouse::auth

@@ -1,7 +1,5 @@
-// DirectoryPool: connections to the directory, one per thread that looks something up.
+// DirectoryPool: connections to the directory, one per thread that uses it.
 #pragma once
-
-#include <sys/types.h>
 
 #include <memory>
 #include <mutex>
@@ -9,40 +7,53 @@
 #include <vector>
 
 #include "auth/directory/directory.h"
-#include "auth/directory/sqlite_directory.h"
+#include "auth/server/directory_source.h"
 
 namespace posthouse::auth {
 
-/// Thread-safe. Nothing is cached: a change that the command line made is seen by the next look-up. A database that is
-/// missing or damaged fails every look-up with `unavailable`, and is opened again by the next one, so that it heals
-/// without a restart; one that was replaced by another file is noticed too.
+/// Thread-safe. A database that is missing or damaged fails every use with `unavailable`, and is opened again by a
+/// later one, so that it heals without a restart.
 class DirectoryPool {
   public:
-    explicit DirectoryPool(SqliteSettings settings) : settings_(std::move(settings)) {}
+    explicit DirectoryPool(DatabaseSettings settings) : source_(make_directory_source(std::move(settings))) {}
 
-    /// `work(Directory&)`, which gives a Result, on a connection of its own.
+    /// A connection in somebody's hands; it is given back by keep() or fail().
+    struct Lease {
+        std::unique_ptr<Directory> directory;
+        std::string target;
+        bool reused = false;  ///< it was idle before, and may have ended meanwhile
+    };
+    /// Errors: unavailable.
+    Result<Lease> take();
+    void keep(Lease lease);
+    /// The connection did not serve. Whether it is worth taking another one at once: this one had ended while it was
+    /// idle, or leads to a server of several that is away.
+    bool drop(Lease lease, const Error& reason);
+
+    /// `work(Directory&)`, which gives a Result, on a connection of its own. It may run more than once, when a
+    /// connection breaks: what it does must be the same when it is done twice.
     template <typename F>
     auto with(F work) -> decltype(work(std::declval<Directory&>())) {
-        Result<Connection> connection = take();
-        if (!connection) return fail(connection.error());
-        auto result = work(*connection->directory);
-        // A connection that failed may fail for ever (its file is damaged, or gone).
-        if (result || result.error().code != ErrorCode::unavailable) give_back(std::move(*connection));
-        return result;
+        for (int attempt = 1;; ++attempt) {
+            Result<Lease> lease = take();
+            if (!lease) return posthouse::fail(lease.error());
+            auto result = work(*lease->directory);
+            if (result || result.error().code != ErrorCode::unavailable) {
+                keep(std::move(*lease));
+                return result;
+            }
+            if (!drop(std::move(*lease), result.error()) || attempt == max_attempts) return result;
+        }
     }
+    /// Tries what is away: DirectorySource::probe.
+    void probe() { source_->probe(); }
+
+    static constexpr int max_attempts = 10;
 
   private:
-    struct Connection {
-        std::unique_ptr<Directory> directory;
-        dev_t device = 0;
-        ino_t inode = 0;
-    };
-    Result<Connection> take();
-    void give_back(Connection connection);
-
-    SqliteSettings settings_;
+    std::unique_ptr<DirectorySource> source_;
     std::mutex mutex_;
-    std::vector<Connection> idle_;  // guarded by mutex_
+    std::vector<Lease> idle_;  // guarded by mutex_
 };
 
 }  // namespace posthouse::auth

@@ -2,6 +2,7 @@
 #include "auth/server/maps.h"
 
 #include "auth/directory/address.h"
+#include "lib/base/log.h"
 
 namespace posthouse::auth {
 namespace {
@@ -14,28 +15,32 @@ SocketmapReply failed(const Error& error) {
         case ErrorCode::not_found:
         case ErrorCode::invalid: return {not_found, {}};
         case ErrorCode::denied: return {permanent, error.text};
-        default: return {temporary, error.text};
+        case ErrorCode::cancelled: return {temporary, error.text};
+        default: log::error("look-up failed", {{"reason", error.message()}}); return {temporary, error.text};
     }
 }
 
-SocketmapReply domain(Directory& directory, const std::string& key) {
+SocketmapReply domain(Lookups& directory, const std::string& key) {
     const Result<std::string> name = canonical_domain(key);
     if (!name) return failed(name.error());
     const Result<bool> known = directory.has_domain(*name);
     if (!known) return failed(known.error());
-    return *known ? SocketmapReply{ok, *name} : SocketmapReply{not_found, {}};
+    if (*known) return {ok, *name};
+    const Result<std::optional<std::string>> other = directory.domain_alias(*name);
+    if (!other) return failed(other.error());
+    return *other ? SocketmapReply{ok, *name} : SocketmapReply{not_found, {}};
 }
 
-SocketmapReply mailbox(Directory& directory, const std::string& key) {
-    const Result<MailAddress> address = parse_user_address(key);
+SocketmapReply mailbox(Lookups& directory, const std::string& key, LocalPart local_part) {
+    const Result<MailAddress> address = parse_user_address(key, local_part);
     if (!address) return failed(address.error());
     const Result<std::optional<User>> user = directory.find_user(address->text());
     if (!user) return failed(user.error());
     return *user ? SocketmapReply{ok, address->domain + '/' + address->local + '/'} : SocketmapReply{not_found, {}};
 }
 
-SocketmapReply alias(Directory& directory, const std::string& key) {
-    const Result<MailAddress> source = parse_alias_source(key);
+SocketmapReply alias(Lookups& directory, const std::string& key, LocalPart local_part) {
+    const Result<MailAddress> source = parse_alias_source(key, local_part);
     if (!source) return failed(source.error());
     const Result<std::vector<std::string>> targets =
         directory.alias_destinations(source->text(), max_alias_targets + 1);
@@ -46,7 +51,11 @@ SocketmapReply alias(Directory& directory, const std::string& key) {
     if (text.size() + 3 > sasl::max_socketmap_payload)
         return {permanent, "Targets of " + source->text() + " are too long"};
     if (!text.empty()) return {ok, std::move(text)};
-    if (source->local.empty()) return {not_found, {}};
+    if (source->local.empty()) {
+        const Result<std::optional<std::string>> other = directory.domain_alias(source->domain);
+        if (!other) return failed(other.error());
+        return *other ? SocketmapReply{ok, '@' + **other} : SocketmapReply{not_found, {}};
+    }
     const Result<std::optional<User>> user = directory.find_user(source->text());
     if (!user) return failed(user.error());
     return *user ? SocketmapReply{ok, (*user)->email} : SocketmapReply{not_found, {}};
@@ -54,10 +63,10 @@ SocketmapReply alias(Directory& directory, const std::string& key) {
 
 }  // namespace
 
-SocketmapReply answer(Directory& directory, const sasl::SocketmapRequest& request, const ResolveSettings& settings) {
+SocketmapReply answer(Lookups& directory, const sasl::SocketmapRequest& request, const ResolveSettings& settings) {
     if (request.map == "domain") return domain(directory, request.key);
-    if (request.map == "mailbox") return mailbox(directory, request.key);
-    if (request.map == "alias") return alias(directory, request.key);
+    if (request.map == "mailbox") return mailbox(directory, request.key, settings.local_part);
+    if (request.map == "alias") return alias(directory, request.key, settings.local_part);
     if (request.map == "resolve") {
         const Result<Resolution> resolution = resolve(directory, request.key, settings);
         return resolution ? SocketmapReply{ok, encode(*resolution)} : failed(resolution.error());

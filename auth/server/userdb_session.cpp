@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "auth/directory/address.h"
+#include "auth/directory/database.h"
 #include "lib/base/log.h"
 
 namespace posthouse::auth {
@@ -15,9 +16,10 @@ constexpr std::int64_t bytes_per_mb = std::int64_t{1} << 20;
 
 }  // namespace
 
-UserdbSession::UserdbSession(net::Loop& loop, net::Stream& stream, DirectoryPool& directory, net::Pool& lookups,
-                             LoginTable& logins, config::Snapshot config)
+UserdbSession::UserdbSession(net::Loop& loop, net::Stream& stream, DirectoryPool& pool, CachedDirectory& directory,
+                             net::Pool& lookups, LoginTable& logins, config::Snapshot config)
     : LineConnection(loop, stream),
+      pool_(pool),
       directory_(directory),
       lookups_(lookups),
       logins_(logins),
@@ -51,6 +53,9 @@ Result<> UserdbSession::handle(std::string_view text) {
             scope().spawn(&UserdbSession::find, this, login->id, std::move(*who));
         else
             reply(sasl::encode(sasl::MasterFailReply{login->id, "Too many requests"}));
+    } else if (const auto* flush = std::get_if<sasl::CacheFlushRequest>(&*line)) {
+        const std::size_t count = directory_.cache().forget(flush->users);
+        reply(sasl::encode(sasl::CacheFlushedReply{flush->id, static_cast<std::uint32_t>(count)}));
     } else if (const auto* unknown = std::get_if<sasl::UnknownLine>(&*line)) {
         return fail(ErrorCode::unsupported, "Unknown request " + unknown->name);
     }
@@ -59,24 +64,30 @@ Result<> UserdbSession::handle(std::string_view text) {
 }
 
 net::Async<> UserdbSession::find(UserdbSession* session, std::uint32_t id, std::string user) {
-    const std::string line = co_await session->lookups_.run([&] { return session->answer(id, user); });
-    session->reply(line);
+    // Its local part names a folder, whoever wrote the row.
+    const Result<MailAddress> address = parse_user_address(user, local_part_setting(*session->config_));
+    if (!address) {
+        session->reply(sasl::encode(sasl::NotFoundReply{id}));
+        co_return;
+    }
+    const std::string email = address->text();
+    const auto find_user = [&](Lookups& lookups) { return lookups.find_user(email); };
+    std::optional<Result<std::optional<User>>> found = session->directory_.look_up_fresh(find_user);
+    if (!found) found = co_await session->lookups_.run([&] { return session->directory_.look_up(find_user); });
+    session->reply(session->answer(id, *found));
 }
 
-/// On a thread of the pool.
-std::string UserdbSession::answer(std::uint32_t id, const std::string& user) {
-    // Its local part names a folder, whoever wrote the row.
-    const Result<MailAddress> address = parse_user_address(user);
-    if (!address) return sasl::encode(sasl::NotFoundReply{id});
-    const Result<std::optional<User>> found =
-        directory_.with([&](Directory& directory) { return directory.find_user(address->text()); });
+std::string UserdbSession::answer(std::uint32_t id, const Result<std::optional<User>>& found) {
     if (!found) {
-        log::error("user look-up failed", {{"user", user}, {"reason", found.error().message()}});
+        log::error("user look-up failed", {{"reason", found.error().message()}});
         return sasl::encode(sasl::MasterFailReply{id, "Directory is unavailable"});
     }
     if (!*found) return sasl::encode(sasl::NotFoundReply{id});
+    const std::string& email = (*found)->email;
+    const std::size_t at = email.rfind('@');
+    const std::string folder = email.substr(at + 1) + '/' + email.substr(0, at);
     sasl::UserReply reply{id, (*found)->email, {}};
-    reply.fields.push_back({"home", config_->general.mail_root + '/' + address->domain + '/' + address->local});
+    reply.fields.push_back({"home", config_->general.mail_root + '/' + folder});
     if ((*found)->quota_mb > 0) {
         reply.fields.push_back({"quota_bytes", std::to_string((*found)->quota_mb * bytes_per_mb)});
         reply.fields.push_back({"quota_rule", "*:storage=" + std::to_string((*found)->quota_mb) + 'M'});
@@ -87,7 +98,7 @@ std::string UserdbSession::answer(std::uint32_t id, const std::string& user) {
 net::Async<> UserdbSession::list(UserdbSession* session, std::uint32_t id) {
     const std::string lines = co_await session->lookups_.run([&] {
         const Result<std::vector<User>> users =
-            session->directory_.with([](Directory& directory) { return directory.users({}); });
+            session->pool_.with([](Directory& directory) { return directory.users({}); });
         if (!users) {
             log::error("user list failed", {{"reason", users.error().message()}});
             return sasl::encode(sasl::ListDoneReply{id, true});

@@ -52,4 +52,29 @@ Result<> check_network(std::string_view text) {
     return {};
 }
 
+Result<DatabaseHost> parse_database_host(std::string_view text, std::uint16_t default_port) {
+    if (text.starts_with('/')) return DatabaseHost{{}, std::string(text), 0};
+    DatabaseHost host{{}, {}, default_port};
+    std::string_view port;
+    if (text.starts_with('[')) {
+        const auto close = text.find(']');
+        if (close == std::string_view::npos) return fail(ErrorCode::invalid, "has no ]");
+        host.name = text.substr(1, close - 1);
+        port = text.substr(close + 1);
+        if (!is_ip(AF_INET6, host.name))
+            return fail(ErrorCode::invalid, "what stands in brackets must be an IPv6 address");
+    } else {
+        host.name = text.substr(0, text.find(':'));
+        port = text.substr(host.name.size());
+        if (port.find(':', 1) != std::string_view::npos)
+            return fail(ErrorCode::invalid, "an IPv6 address must stand in brackets");
+    }
+    if (host.name.empty()) return fail(ErrorCode::invalid, "must be a host, or the path of a socket");
+    if (port.empty()) return host;
+    const auto number = port.starts_with(':') ? ascii::parse_number(port.substr(1)) : std::nullopt;
+    if (!number || *number == 0 || *number > 65535) return fail(ErrorCode::invalid, "port must be 1 to 65535");
+    host.port = static_cast<std::uint16_t>(*number);
+    return host;
+}
+
 }  // namespace posthouse::config

@@ -8,9 +8,12 @@
 #include <cerrno>
 #include <cstring>
 #include <set>
+#include <tuple>
+#include <utility>
 
 #include "lib/base/file.h"
 #include "lib/config/address.h"
+#include "lib/config/lookup_query.h"
 #include "lib/config/value.h"
 
 namespace posthouse::config {
@@ -24,6 +27,7 @@ class Checker {
 
     Problems run() {
         folders();
+        directory();
         certificates();
         sockets();
         addresses();
@@ -78,6 +82,10 @@ class Checker {
         folder("general.state_folder", config_.general.state_folder);
         folder("general.run_folder", config_.general.run_folder);
         folder("general.spool_folder", config_.general.spool_folder);
+        if (config_.directory.engine == "sqlite") sqlite();
+    }
+
+    void sqlite() {
         if (config_.directory.sqlite.empty()) {
             problem("directory.sqlite", "must not be empty");
             return;
@@ -89,6 +97,38 @@ class Checker {
             problem("directory.sqlite", database + " is not readable and writable (" + std::strerror(errno) + ")");
         } else if (is_folder(database)) {
             problem("directory.sqlite", database + " is a folder");
+        }
+    }
+
+    void mariadb() {
+        const auto& directory = config_.directory;
+        if (directory.hosts.empty()) problem("directory.hosts", "must not be empty");
+        for (const std::string& text : directory.hosts) {
+            if (const Result<DatabaseHost> host = parse_database_host(text); !host)
+                problem("directory.hosts", text + " " + host.error().text);
+        }
+        if (directory.database.empty()) problem("directory.database", "must not be empty");
+        for (const auto& [name, path] : {std::pair("directory.password_file", directory.password_file),
+                                         std::pair("directory.tls_authorities", directory.tls_authorities)}) {
+            if (!path.empty() && ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0)
+                problem(name, path + " is not readable (" + std::strerror(errno) + ")");
+        }
+    }
+
+    void directory() {
+        const auto& directory = config_.directory;
+        if (directory.engine == "mariadb") mariadb();
+        const bool foreign = directory.tables == "foreign";
+        for (const auto& [name, query, needed] :
+             {std::tuple("directory.domain_query", directory.domain_query, true),
+              std::tuple("directory.user_query", directory.user_query, true),
+              std::tuple("directory.alias_query", directory.alias_query, false),
+              std::tuple("directory.domain_alias_query", directory.domain_alias_query, false),
+              std::tuple("directory.responsible_query", directory.responsible_query, false),
+              std::tuple("directory.users_query", directory.users_query, false)}) {
+            if (foreign && needed && query.empty()) problem(name, "must be given when directory.tables is foreign");
+            if (const Result<LookupQuery> parsed = LookupQuery::parse(query); !parsed)
+                problem(name, parsed.error().text);
         }
     }
 

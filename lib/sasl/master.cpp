@@ -54,6 +54,16 @@ Result<MasterLine> read_login_request(const Line& line) {
     return LoginRequest{line.id, *pid, *exchange, std::move(*cookie), std::move(*parameters)};
 }
 
+Result<MasterLine> read_cache_flush(const Line& line) {
+    CacheFlushRequest request{line.id, {}};
+    for (std::size_t i = 2; i < line.fields.size(); ++i) {
+        Result<std::string> user = line.text(i);
+        if (!user) return fail(user.error());
+        request.users.push_back(std::move(*user));
+    }
+    return request;
+}
+
 }  // namespace
 
 Result<MasterLine> parse_master_line(std::string_view text) {
@@ -65,11 +75,12 @@ Result<MasterLine> parse_master_line(std::string_view text) {
         if (!version) return fail(version.error());
         return *version;
     }
-    if (name != "USER" && name != "LIST" && name != "REQUEST" && name != "CANCEL")
+    if (name != "USER" && name != "LIST" && name != "REQUEST" && name != "CANCEL" && name != "CACHE-FLUSH")
         return UnknownLine{std::string(name)};
     if (const Result<> id = read_id(*line); !id) return fail(id.error());
     if (name == "CANCEL") return CancelRequest{line->id};
     if (name == "REQUEST") return read_login_request(*line);
+    if (name == "CACHE-FLUSH") return read_cache_flush(*line);
     if (name == "LIST") {
         Result<Parameters> parameters = parse_parameters(line->fields, 2);
         if (!parameters) return fail(parameters.error());
@@ -91,10 +102,16 @@ Result<MasterReply> parse_master_reply(std::string_view text) {
         if (!version) return fail(version.error());
         return *version;
     }
-    if (name != "SPID" && name != "USER" && name != "NOTFOUND" && name != "FAIL" && name != "LIST" && name != "DONE")
+    if (name != "SPID" && name != "USER" && name != "NOTFOUND" && name != "FAIL" && name != "LIST" && name != "DONE" &&
+        name != "OK")
         return UnknownLine{std::string(name)};
     if (const Result<> id = read_id(*line); !id) return fail(id.error());
     if (name == "SPID") return ServerPid{line->id};
+    if (name == "OK") {
+        const auto count = line->fields.size() > 2 ? parse_u32(line->fields[2]) : std::nullopt;
+        if (!count) return malformed(name);
+        return CacheFlushedReply{line->id, *count};
+    }
     if (name == "NOTFOUND") return NotFoundReply{line->id};
     if (name == "USER" || name == "LIST") {
         Result<std::string> user = line->text(2);
@@ -131,6 +148,17 @@ std::string encode(const LoginRequest& request) {
 }
 
 std::string encode(const CancelRequest& request) { return start("CANCEL", request.id) + '\n'; }
+
+std::string encode(const CacheFlushRequest& request) {
+    std::string line = start("CACHE-FLUSH", request.id);
+    for (const std::string& user : request.users) line += '\t' + tab_escape(user);
+    return line + '\n';
+}
+
+std::string encode(const CacheFlushedReply& reply) {
+    return start("OK", reply.id) + '\t' + std::to_string(reply.count) + '\n';
+}
+
 std::string encode(const ServerPid& pid) { return start("SPID", pid.pid) + '\n'; }
 
 std::string encode(const UserReply& reply) {

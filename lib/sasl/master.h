@@ -1,11 +1,12 @@
-// Dovecot auth master protocol: REQUEST, CANCEL, USER and LIST, and their answers. PASS (which hands out password
-// hashes) is left out on purpose.
+// Dovecot auth master protocol: REQUEST, CANCEL, USER, LIST and CACHE-FLUSH, and their answers. PASS (which hands out
+// password hashes) is left out on purpose.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/sasl/auth_reply.h"
@@ -39,7 +40,13 @@ struct LoginRequest {
 struct CancelRequest {
     std::uint32_t id = 0;
 };
-using MasterLine = std::variant<Version, UserRequest, ListRequest, LoginRequest, CancelRequest, UnknownLine>;
+/// `CACHE-FLUSH <id> [<user>…]`: forget what is remembered of these users, or of all.
+struct CacheFlushRequest {
+    std::uint32_t id = 0;
+    std::vector<std::string> users;
+};
+using MasterLine =
+    std::variant<Version, UserRequest, ListRequest, LoginRequest, CancelRequest, CacheFlushRequest, UnknownLine>;
 
 /// Parses a client's line without its LF.
 Result<MasterLine> parse_master_line(std::string_view line);
@@ -69,8 +76,13 @@ struct ListDoneReply {
     std::uint32_t id = 0;
     bool failed = false;
 };
-using MasterReply =
-    std::variant<Version, ServerPid, UserReply, NotFoundReply, MasterFailReply, ListReply, ListDoneReply, UnknownLine>;
+/// `OK <id> <count>`: so many entries were forgotten.
+struct CacheFlushedReply {
+    std::uint32_t id = 0;
+    std::uint32_t count = 0;
+};
+using MasterReply = std::variant<Version, ServerPid, UserReply, NotFoundReply, MasterFailReply, ListReply,
+                                 ListDoneReply, CacheFlushedReply, UnknownLine>;
 
 /// Parses a server's line without its LF.
 Result<MasterReply> parse_master_reply(std::string_view line);
@@ -80,11 +92,13 @@ std::string encode(const UserRequest& request);
 std::string encode(const ListRequest& request);
 std::string encode(const LoginRequest& request);
 std::string encode(const CancelRequest& request);
+std::string encode(const CacheFlushRequest& request);
 std::string encode(const ServerPid& pid);
 std::string encode(const UserReply& reply);
 std::string encode(const NotFoundReply& reply);
 std::string encode(const MasterFailReply& reply);
 std::string encode(const ListReply& reply);
 std::string encode(const ListDoneReply& reply);
+std::string encode(const CacheFlushedReply& reply);
 
 }  // namespace posthouse::sasl

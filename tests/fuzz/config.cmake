@@ -1,2 +1,3 @@
 posthouse_fuzz_target(config_toml DEPENDS config)
 posthouse_fuzz_target(config_bundle DEPENDS config)
+posthouse_fuzz_target(config_lookup_query DEPENDS config)

@@ -122,7 +122,7 @@ TEST(UserdbClient, SurvivesARestartAndTellsAwayFromUnknown) {
         co_await authd.stop();
         user = co_await client.find("joe@example.org", soon());
         EXPECT_EQ(user.error().code, ErrorCode::unavailable);
-        authd.restart();
+        authd.restart();  // and remembers nothing
         std::filesystem::remove(authd.database());
         user = co_await client.find("joe@example.org", soon());
         EXPECT_EQ(user.error().code, ErrorCode::unavailable);
@@ -146,8 +146,13 @@ TEST(SocketmapClient, LooksUpAndResolves) {
         EXPECT_EQ(resolved.error().code, ErrorCode::denied);
         EXPECT_EQ(resolved.error().text, "Alias loop: a@example.org > b@example.org > a@example.org");
         std::filesystem::remove(authd.database());
-        resolved = co_await client.resolve("joe@example.org", soon());
+        resolved = co_await client.resolve("ann@example.org", soon());
         EXPECT_EQ(resolved.error().code, ErrorCode::unavailable);
+        // What is known goes on.
+        resolved = co_await client.resolve("info+x@example.org", soon());
+        EXPECT_TRUE(resolved && *resolved);
+        resolved = co_await client.resolve("nobody@example.org", soon());
+        EXPECT_TRUE(resolved && !*resolved);
     });
 }
 

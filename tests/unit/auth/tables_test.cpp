@@ -71,10 +71,16 @@ TEST(LoginTable, HandsALogInOutOnceAndSoon) {
     EXPECT_EQ(table.take({"cookie", 7, 2}, start + LoginTable::kept_for), std::nullopt);
 }
 
+DatabaseSettings of_file(const SqliteSettings& file) {
+    DatabaseSettings settings;
+    settings.sqlite = file;
+    return settings;
+}
+
 TEST(DirectoryPool, HealsWhenTheDatabaseComesBackOrIsReplaced) {
     const daemon::TemporaryFolder folder;
     const SqliteSettings settings{folder.path() + "/d.sqlite", 0};
-    DirectoryPool pool(settings);
+    DirectoryPool pool(of_file(settings));
     const auto has = [&](const std::string& name) {
         return pool.with([&](Directory& directory) { return directory.has_domain(name); });
     };
@@ -101,7 +107,7 @@ TEST(DirectoryPool, SeesAChangeAtOnce) {
     const daemon::TemporaryFolder folder;
     const SqliteSettings settings{folder.path() + "/d.sqlite", 0};
     const auto writer = std::move(*create_sqlite_directory(settings));
-    DirectoryPool pool(settings);
+    DirectoryPool pool(of_file(settings));
     const auto has = [&] {
         return *pool.with([&](Directory& directory) { return directory.has_domain("example.org"); });
     };

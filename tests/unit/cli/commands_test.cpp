@@ -220,6 +220,66 @@ TEST_F(CommandsTest, TheDatabaseIsMadeOnceAndItsVersionShown) {
     EXPECT_EQ(run("domain add example.org"), 0);
 }
 
+TEST_F(CommandsTest, EveryChangeIsInTheAuditLog) {
+    add_joe();
+    ASSERT_EQ(run("alias add info@example.org joe@example.org"), 0);
+    ASSERT_EQ(run("domain alias add example.net example.org"), 0);
+    ASSERT_EQ(run("user disable joe@example.org"), 0);
+    ASSERT_EQ(run("user enable joe@example.org"), 0);
+    ASSERT_EQ(run("user passwd joe@example.org --generate"), 0);
+    ASSERT_EQ(run("user add --csv - --generate", "a@example.org\nb@example.org\n"), 0);
+    ASSERT_EQ(run("user add joe@example.org --password-stdin", "x\n"), 4);
+    ASSERT_EQ(run("alias remove info@example.org"), 0);
+    ASSERT_EQ(run("domain alias remove example.net"), 0);
+    ASSERT_EQ(run("user remove joe@example.org"), 0);
+    ASSERT_EQ(run("domain remove example.org --yes"), 0);
+    std::string actions;
+    const nlohmann::json entries = json("db audit");
+    for (const auto& entry : entries) {
+        actions = entry["action"].get<std::string>() + ' ' + actions;
+        EXPECT_FALSE(entry["actor"].get<std::string>().empty());
+        EXPECT_EQ(entry.dump().find("argon2"), std::string::npos);
+    }
+    EXPECT_EQ(actions,
+              "domain.add user.add alias.add domain.alias.add user.disable user.enable user.passwd user.import "
+              "alias.remove domain.alias.remove user.remove domain.remove ");
+    EXPECT_EQ(json("db audit --about joe@example.org").size(), 5u);
+    EXPECT_EQ(json("db audit --last 2").size(), 2u);
+    EXPECT_EQ(run("db audit --last 0"), 2);
+}
+
+TEST_F(CommandsTest, DomainAliasesAreAddedListedAndRemoved) {
+    add_joe();
+    EXPECT_EQ(run("domain alias add example.net example.com"), 3);
+    EXPECT_EQ(run("domain alias add Example.NET example.org"), 0);
+    EXPECT_EQ(run("domain alias add example.net example.org"), 4);
+    EXPECT_EQ(json("domain alias list")[0]["alias"], "example.net");
+    EXPECT_EQ(run("domain alias remove example.net"), 0);
+    EXPECT_EQ(run("domain alias remove example.net"), 3);
+}
+
+TEST_F(CommandsTest, WhereCaseCountsTwoUsersMayDifferInItOnly) {
+    std::ofstream(folder_ + "/posthouse.toml", std::ios::app) << "local_part = \"keep-case\"\n";
+    add_joe();
+    EXPECT_EQ(run("user add Joe@Example.org --password-stdin", "x\n"), 0);
+    EXPECT_EQ(run("user add Joe@example.org --password-stdin", "x\n"), 4);
+    EXPECT_EQ(json("user list").size(), 2u);
+    EXPECT_EQ(run("user remove JOE@example.org"), 3);
+}
+
+TEST_F(CommandsTest, GrantsAreSqlWithoutThePassword) {
+    EXPECT_EQ(run("db grants"), 6);
+    std::ofstream(folder_ + "/secret") << "top\"secret\n";
+    std::ofstream(folder_ + "/posthouse.toml", std::ios::app) << "engine = \"mariadb\"\npassword_file = \"secret\"\n";
+    EXPECT_EQ(run("db grants --from 192.0.2.%"), 0) << err_;
+    EXPECT_NE(out_.find("CREATE DATABASE IF NOT EXISTS `posthouse`"), std::string::npos) << out_;
+    EXPECT_NE(out_.find("'posthouse'@'192.0.2.%' IDENTIFIED BY PASSWORD '*"), std::string::npos) << out_;
+    EXPECT_NE(out_.find("GRANT SELECT ON `posthouse`.* TO 'posthouse_read'"), std::string::npos) << out_;
+    EXPECT_EQ(out_.find("secret\""), std::string::npos) << out_;
+    EXPECT_EQ(run("db grants --reader x'y"), 2);
+    EXPECT_EQ(json("db grants")["statements"].size(), 5u);
+}
+
 TEST_F(CommandsTest, ErrorsAreJsonToo) {
     EXPECT_EQ(run("--json domain remove example.org"), 5);
     EXPECT_EQ(nlohmann::json::parse(out_)["error"]["code"], "unavailable");

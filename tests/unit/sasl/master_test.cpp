@@ -30,6 +30,12 @@ TEST(AuthMaster, RequestsParse) {
     EXPECT_EQ(login.client_pid, 4242u);
     EXPECT_EQ(login.exchange_id, 1u);
     EXPECT_EQ(login.cookie, "cafe");
+    EXPECT_EQ(parsed<CacheFlushRequest>(parse_master_line("CACHE-FLUSH\t8")).users.size(), 0u);
+    EXPECT_EQ(parsed<CacheFlushRequest>(parse_master_line("CACHE-FLUSH\t8\tjoe@example.org\texample.net")).users[1],
+              "example.net");
+    EXPECT_EQ(parsed<CacheFlushedReply>(parse_master_reply("OK\t8\t42")).count, 42u);
+    EXPECT_FALSE(parse_master_reply("OK\t8"));
+    EXPECT_FALSE(parse_master_line("CACHE-FLUSH\t8\t"));
     EXPECT_EQ(parsed<CancelRequest>(parse_master_line("CANCEL\t7")).id, 7u);
     EXPECT_EQ(parsed<Version>(parse_master_line("VERSION\t1\t1")).major, 1u);
 }

@@ -1,0 +1,64 @@
+// The queries behind Lookups.
+#include "auth/directory/lookup_queries.h"
+
+#include <cstdlib>
+#include <string>
+
+namespace posthouse::auth {
+namespace {
+
+config::LookupQuery own(std::string_view sql) {
+    Result<config::LookupQuery> query = config::LookupQuery::parse(sql);
+    if (!query) std::abort();
+    return std::move(*query);
+}
+
+LookupQueries make_own_queries() {
+    const std::string user =
+        "SELECT u.id, u.email, u.password, u.quota_mb, u.enabled, u.admin, u.created_at, m.usage_mb"
+        " FROM virtual_users u LEFT JOIN mailbox_usage m ON m.email = u.email";
+    return {
+        .domain = own("SELECT 1 FROM virtual_domains WHERE name = '%s'"),
+        .user = own(user + " WHERE u.email = '%u'"),
+        .alias = own("SELECT destination FROM virtual_aliases WHERE source = '%u' ORDER BY id"),
+        .domain_alias = own("SELECT d.name FROM domain_aliases a JOIN virtual_domains d ON d.id = a.domain_id"
+                            " WHERE a.name = '%d'"),
+        .responsible = own("SELECT u.email FROM virtual_users u JOIN virtual_domains d ON d.id = u.domain_id"
+                           " WHERE u.admin = 1 OR d.name = '%d'"
+                           " ORDER BY u.admin DESC, CASE WHEN d.name = '%d' THEN 0 ELSE 1 END, u.id LIMIT 1"),
+        .users = own(user + " JOIN virtual_domains d ON d.id = u.domain_id WHERE '%d' IN ('', d.name)"
+                            " ORDER BY d.name, u.email"),
+    };
+}
+
+}  // namespace
+
+const LookupQueries& own_queries() {
+    static const LookupQueries queries = make_own_queries();
+    return queries;
+}
+
+Result<LookupQueries> configured_queries(const config::Config& config) {
+    const auto& directory = config.directory;
+    LookupQueries queries;
+    if (directory.tables == "posthouse") queries = own_queries();
+    struct Row {
+        const char* name;
+        const std::string& text;
+        config::LookupQuery& query;
+    };
+    for (const Row& row : {Row{"domain_query", directory.domain_query, queries.domain},
+                           Row{"user_query", directory.user_query, queries.user},
+                           Row{"alias_query", directory.alias_query, queries.alias},
+                           Row{"domain_alias_query", directory.domain_alias_query, queries.domain_alias},
+                           Row{"responsible_query", directory.responsible_query, queries.responsible},
+                           Row{"users_query", directory.users_query, queries.users}}) {
+        if (row.text.empty()) continue;
+        Result<config::LookupQuery> query = config::LookupQuery::parse(row.text);
+        if (!query) return fail(ErrorCode::invalid, std::string("directory.") + row.name + ": " + query.error().text);
+        row.query = std::move(*query);
+    }
+    return queries;
+}
+
+}  // namespace posthouse::auth

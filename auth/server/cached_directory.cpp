@@ -1,0 +1,100 @@
+// CachedDirectory: look-ups that the cache answers, or else the database.
+#include "auth/server/cached_directory.h"
+
+#include <utility>
+
+namespace posthouse::auth {
+
+using Map = LookupCache::Map;
+
+CachedDirectory::View::~View() {
+    snapshot_.reset();
+    if (lease_) pool_.keep(std::move(*lease_));
+}
+
+Result<bool> CachedDirectory::View::has_domain(std::string_view name) {
+    return answer<bool>(Map::domain, name, [&](Lookups& lookups) { return lookups.has_domain(name); });
+}
+
+Result<std::optional<std::string>> CachedDirectory::View::domain_alias(std::string_view name) {
+    return answer<std::optional<std::string>>(Map::domain_alias, name,
+                                              [&](Lookups& lookups) { return lookups.domain_alias(name); });
+}
+
+Result<std::optional<User>> CachedDirectory::View::find_user(std::string_view email) {
+    return answer<std::optional<User>>(Map::user, email, [&](Lookups& lookups) { return lookups.find_user(email); });
+}
+
+Result<std::vector<std::string>> CachedDirectory::View::alias_destinations(std::string_view source, std::size_t limit) {
+    return answer<std::vector<std::string>>(
+        Map::alias, source, [&](Lookups& lookups) { return lookups.alias_destinations(source, limit); });
+}
+
+Result<std::optional<std::string>> CachedDirectory::View::responsible_user(std::string_view domain) {
+    return answer<std::optional<std::string>>(Map::responsible, domain,
+                                              [&](Lookups& lookups) { return lookups.responsible_user(domain); });
+}
+
+// The database's snapshot begins when the cache leaves something to ask.
+Result<> CachedDirectory::View::begin_snapshot() {
+    in_snapshot_ = true;
+    return {};
+}
+
+void CachedDirectory::View::end_snapshot() {
+    in_snapshot_ = false;
+    snapshot_.reset();
+}
+
+template <typename T, typename Query>
+Result<T> CachedDirectory::View::answer(Map map, std::string_view key, Query query) {
+    const LookupCache::Time asked = std::chrono::steady_clock::now();
+    if (std::optional<LookupCache::Value> known = cache_.fresh(map, key, asked)) return std::get<T>(std::move(*known));
+    if (only_ == Only::fresh) {
+        missed_ = true;
+        return fail(ErrorCode::cancelled, "Not known");
+    }
+    const std::uint64_t generation = cache_.generation();
+    Result<T> found = away_ ? Result<T>(fail(*away_)) : ask<T>(query);
+    if (found) {
+        cache_.remember(map, key, *found, snapshot_ ? snapshot_generation_ : generation, asked);
+        return found;
+    }
+    if (found.error().code != ErrorCode::unavailable) return found;
+    away_ = found.error();
+    if (std::optional<LookupCache::Value> known = cache_.in_outage(map, key, asked))
+        return std::get<T>(std::move(*known));
+    return found;
+}
+
+template <typename T, typename Query>
+Result<T> CachedDirectory::View::ask(Query query) {
+    for (int attempt = 1;; ++attempt) {
+        if (!lease_) {
+            Result<DirectoryPool::Lease> taken = pool_.take();
+            if (!taken) return fail(taken.error());
+            lease_ = std::move(*taken);
+        }
+        Result<T> found = fail(ErrorCode::internal, "Directory failed");
+        if (const Result<> ready = connect(); !ready)
+            found = fail(ready.error());
+        else
+            found = query(static_cast<Lookups&>(*lease_->directory));
+        if (found || found.error().code != ErrorCode::unavailable) return found;
+        snapshot_.reset();
+        DirectoryPool::Lease broken = std::move(*lease_);
+        lease_.reset();
+        if (!pool_.drop(std::move(broken), found.error()) || attempt == DirectoryPool::max_attempts) return found;
+    }
+}
+
+Result<> CachedDirectory::View::connect() {
+    if (!in_snapshot_ || snapshot_) return {};
+    snapshot_generation_ = cache_.generation();
+    Result<Snapshot> snapshot = Snapshot::of(*lease_->directory);
+    if (!snapshot) return fail(snapshot.error());
+    snapshot_.emplace(std::move(*snapshot));
+    return {};
+}
+
+}  // namespace posthouse::auth

@@ -1,0 +1,77 @@
+// CachedDirectory: look-ups that the cache answers, or else the database.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "auth/directory/directory.h"
+#include "auth/server/directory_pool.h"
+#include "auth/server/lookup_cache.h"
+
+namespace posthouse::auth {
+
+/// Thread-safe. While the database is away, what is known goes on, and everything else is `unavailable`.
+class CachedDirectory {
+  public:
+    CachedDirectory(DirectoryPool& pool, const LookupCache::Settings& settings) : pool_(pool), cache_(settings) {}
+
+    /// `work(Lookups&)`; a connection is taken for the first look-up that the cache does not
+    /// answer.
+    template <typename F>
+    auto look_up(F work) -> decltype(work(std::declval<Lookups&>())) {
+        View view(pool_, cache_);
+        return work(view);
+    }
+    /// The same from the cache alone, for threads that may not wait; nullopt: it does not know all of it.
+    template <typename F>
+    auto look_up_fresh(F work) -> std::optional<decltype(work(std::declval<Lookups&>()))> {
+        View view(pool_, cache_, View::Only::fresh);
+        auto result = work(view);
+        if (view.missed()) return std::nullopt;
+        return result;
+    }
+    LookupCache& cache() { return cache_; }
+
+  private:
+    /// The look-ups of one use.
+    class View final : public Lookups {
+      public:
+        enum class Only { nothing, fresh };
+        View(DirectoryPool& pool, LookupCache& cache, Only only = Only::nothing)
+            : pool_(pool), cache_(cache), only_(only) {}
+        View(const View&) = delete;
+        View& operator=(const View&) = delete;
+        ~View() override;
+
+        bool missed() const { return missed_; }
+        Result<bool> has_domain(std::string_view name) override;
+        Result<std::optional<std::string>> domain_alias(std::string_view name) override;
+        Result<std::optional<User>> find_user(std::string_view email) override;
+        Result<std::vector<std::string>> alias_destinations(std::string_view source, std::size_t limit) override;
+        Result<std::optional<std::string>> responsible_user(std::string_view domain) override;
+
+      private:
+        Result<> begin_snapshot() override;
+        void end_snapshot() override;
+        template <typename T, typename Query>
+        Result<T> answer(LookupCache::Map map, std::string_view key, Query query);
+        template <typename T, typename Query>
+        Result<T> ask(Query query);
+        Result<> connect();
+
+        DirectoryPool& pool_;
+        LookupCache& cache_;
+        Only only_;
+        bool missed_ = false;
+        bool in_snapshot_ = false;
+        std::optional<Error> away_;  ///< the database did not answer this view: it is not asked again
+        std::optional<DirectoryPool::Lease> lease_;
+        std::optional<Snapshot> snapshot_;       ///< of lease_
+        std::uint64_t snapshot_generation_ = 0;  ///< of the cache, before the snapshot was taken
+    };
+
+    DirectoryPool& pool_;
+    LookupCache cache_;
+};
+
+}  // namespace posthouse::auth

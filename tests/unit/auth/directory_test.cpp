@@ -1,0 +1,359 @@
+// Tests of the directory in every engine.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "auth/directory/database.h"
+#include "auth/directory/dialect.h"
+#include "auth/directory/schema.h"
+#include "auth/directory/schema_steps.h"
+#include "auth/directory/sqlite.h"
+#include "tests/unit/auth/engines.h"
+
+namespace posthouse::auth {
+namespace {
+
+class DirectoryTest : public EngineTest {
+  protected:
+    std::unique_ptr<Directory> create() {
+        if (const Result<SchemaStatus> status = schema_status(settings()); status && status->version == 0)
+            EXPECT_TRUE(init_database(settings()));
+        return open();
+    }
+    std::unique_ptr<Directory> open() {
+        Result<std::unique_ptr<Directory>> directory = open_directory(settings());
+        EXPECT_TRUE(directory) << directory.error().message();
+        return directory ? std::move(*directory) : nullptr;
+    }
+};
+
+NewUser joe() { return {"joe@example.org", "{PLAIN}secret", 100, true, false}; }
+
+TEST_P(DirectoryTest, UsersAreFoundAsTheyWereAdded) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    const auto user = directory->find_user("joe@example.org");
+    ASSERT_TRUE(user && *user);
+    EXPECT_EQ((*user)->password, "{PLAIN}secret");
+    EXPECT_EQ((*user)->quota_mb, 100);
+    EXPECT_TRUE((*user)->enabled);
+    EXPECT_FALSE((*user)->usage_mb);
+    EXPECT_FALSE(*directory->find_user("ann@example.org"));
+    EXPECT_TRUE(*directory->has_domain("example.org"));
+    EXPECT_FALSE(*directory->has_domain("example.net"));
+}
+
+TEST_P(DirectoryTest, EachFailureHasItsCode) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    ASSERT_TRUE(directory->add_alias("info@example.org", "joe@example.org"));
+    EXPECT_EQ(directory->add_domain("example.org").error().code, ErrorCode::exists);
+    EXPECT_EQ(directory->add_user(joe()).error().code, ErrorCode::exists);
+    EXPECT_EQ(directory->add_user({"x@example.net", "h", 0, true, false}).error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->add_alias("info@example.org", "joe@example.org").error().code, ErrorCode::exists);
+    EXPECT_EQ(directory->add_alias("info@example.net", "joe@example.org").error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->remove_alias("info@example.org", "ann@example.org").error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->remove_user("ann@example.org").error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->set_password("ann@example.org", "h").error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->set_enabled("ann@example.org", false).error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->set_usage("ann@example.org", 1).error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->remove_domain("example.net").error().code, ErrorCode::not_found);
+}
+
+TEST_P(DirectoryTest, ChangesAreSeenByOtherConnectionsAtOnce) {
+    const auto writer = create();
+    const auto reader = open();
+    EXPECT_FALSE(*reader->has_domain("example.org"));
+    ASSERT_TRUE(writer->add_domain("example.org"));
+    EXPECT_TRUE(*reader->has_domain("example.org"));
+    ASSERT_TRUE(writer->add_user(joe()));
+    ASSERT_TRUE(writer->set_enabled("joe@example.org", false));
+    ASSERT_TRUE(writer->set_password("joe@example.org", "{PLAIN}other"));
+    ASSERT_TRUE(writer->set_usage("joe@example.org", 42));
+    ASSERT_TRUE(writer->set_usage("joe@example.org", 43));
+    const auto user = reader->find_user("joe@example.org");
+    EXPECT_FALSE((*user)->enabled);
+    EXPECT_EQ((*user)->password, "{PLAIN}other");
+    EXPECT_EQ((*user)->usage_mb, 43);
+}
+
+TEST_P(DirectoryTest, RemovingADomainTakesItsUsersAliasesAndUsageAlong) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    ASSERT_TRUE(directory->set_usage("joe@example.org", 42));
+    ASSERT_TRUE(directory->add_alias("info@example.org", "joe@example.org"));
+    ASSERT_TRUE(directory->remove_domain("example.org"));
+    EXPECT_TRUE(directory->users({})->empty());
+    EXPECT_TRUE(directory->aliases({})->empty());
+    EXPECT_EQ(raw()->query_number("SELECT count(*) FROM mailbox_usage"), 0);
+}
+
+TEST_P(DirectoryTest, ListsAreSortedAndKeptToTheDomain) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_domain("example.net"));
+    for (const char* email : {"zoe@example.net", "ann@example.org", "joe@example.net"})
+        ASSERT_TRUE(directory->add_user({email, "h", 0, true, false}));
+    ASSERT_TRUE(directory->add_alias("info@example.net", "zoe@example.net"));
+    ASSERT_TRUE(directory->add_alias("info@example.net", "joe@example.net"));
+    const auto users = directory->users({});
+    ASSERT_EQ(users->size(), 3u);
+    EXPECT_EQ((*users)[0].email, "joe@example.net");
+    EXPECT_EQ((*users)[2].email, "ann@example.org");
+    EXPECT_EQ(directory->users("example.org")->size(), 1u);
+    EXPECT_EQ(directory->aliases("example.org")->size(), 0u);
+    EXPECT_EQ(*directory->alias_destinations("info@example.net", 10),
+              (std::vector<std::string>{"zoe@example.net", "joe@example.net"}));
+    EXPECT_EQ(directory->alias_destinations("info@example.net", 1)->size(), 1u);
+    const auto domains = directory->domains();
+    ASSERT_EQ(domains->size(), 2u);
+    EXPECT_EQ((*domains)[0].name, "example.net");
+    EXPECT_EQ((*domains)[0].users, 2);
+    EXPECT_EQ((*domains)[0].aliases, 2);
+}
+
+TEST_P(DirectoryTest, RemovingAnAliasCanTakeOneDestinationOrAll) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    for (const char* to : {"a@x.example", "b@x.example", "c@x.example"})
+        ASSERT_TRUE(directory->add_alias("info@example.org", to));
+    ASSERT_TRUE(directory->remove_alias("info@example.org", "b@x.example"));
+    EXPECT_EQ(directory->aliases({})->size(), 2u);
+    ASSERT_TRUE(directory->remove_alias("info@example.org", {}));
+    EXPECT_TRUE(directory->aliases({})->empty());
+}
+
+TEST_P(DirectoryTest, ATransactionThatIsNotCommittedLeavesNothing) {
+    const auto directory = create();
+    {
+        Result<Transaction> transaction = Transaction::writing(*directory);
+        ASSERT_TRUE(transaction);
+        ASSERT_TRUE(directory->add_domain("example.org"));
+        EXPECT_TRUE(*directory->has_domain("example.org"));
+    }
+    EXPECT_FALSE(*directory->has_domain("example.org"));
+    Result<Transaction> transaction = Transaction::writing(*directory);
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(transaction->commit());
+    EXPECT_TRUE(*directory->has_domain("example.org"));
+}
+
+TEST_P(DirectoryTest, ReadersGoOnWhileSomebodyWritesAndASecondWriterIsToldToComeBack) {
+    const auto writer = create();
+    ASSERT_TRUE(writer->add_domain("example.org"));
+    const auto other = open();
+    Result<Transaction> transaction = Transaction::writing(*writer);
+    ASSERT_TRUE(writer->add_domain("example.net"));
+    EXPECT_TRUE(*other->has_domain("example.org"));
+    EXPECT_FALSE(*other->has_domain("example.net"));
+    EXPECT_EQ(Transaction::writing(*other).error().code, ErrorCode::unavailable);
+    ASSERT_TRUE(transaction->commit());
+    EXPECT_TRUE(other->add_domain("example.com"));
+}
+
+TEST_P(DirectoryTest, ASnapshotSeesOneState) {
+    const auto writer = create();
+    const auto reader = open();
+    const Result<Snapshot> snapshot = Snapshot::of(*reader);
+    EXPECT_FALSE(*reader->has_domain("example.org"));
+    ASSERT_TRUE(writer->add_domain("example.org"));
+    EXPECT_FALSE(*reader->has_domain("example.org"));
+}
+
+TEST_P(DirectoryTest, TheOldestAdministratorIsResponsible) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_domain("example.net"));
+    EXPECT_FALSE(*directory->responsible_user("example.org"));
+    ASSERT_TRUE(directory->add_user({"zoe@example.org", "h", 0, true, false}));
+    ASSERT_TRUE(directory->add_user({"ann@example.org", "h", 0, true, false}));
+    EXPECT_EQ(*directory->responsible_user("example.org"), "zoe@example.org");
+    EXPECT_FALSE(*directory->responsible_user("example.net"));
+    ASSERT_TRUE(directory->add_user({"root@example.net", "h", 0, true, true}));
+    EXPECT_EQ(*directory->responsible_user("example.org"), "root@example.net");
+    ASSERT_TRUE(directory->add_user({"boss@example.org", "h", 0, true, true}));
+    EXPECT_EQ(*directory->responsible_user("example.org"), "boss@example.org");
+}
+
+TEST_P(DirectoryTest, AuditEntriesAreListedLatestFirst) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_audit({0, "root", "domain.add", "example.org", ""}));
+    ASSERT_TRUE(directory->add_audit({0, "root", "user.add", "joe@example.org", "quota 5 MB"}));
+    const auto all = directory->audit({}, 10);
+    ASSERT_EQ(all->size(), 2u);
+    EXPECT_EQ((*all)[0].action, "user.add");
+    EXPECT_GT((*all)[0].at, 0);
+    EXPECT_EQ(directory->audit({}, 1)->size(), 1u);
+    ASSERT_EQ(directory->audit("example.org", 10)->size(), 1u);
+    EXPECT_EQ((*directory->audit("example.org", 10))[0].action, "domain.add");
+}
+
+TEST_P(DirectoryTest, TextCannotBecomeSql) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    using namespace std::string_view_literals;
+    for (const std::string_view text :
+         {"' OR 1=1 --"sv, "\\' OR 1=1 -- "sv, "x'; DROP TABLE virtual_users; --"sv, "joe@example.org' -- "sv,
+          "joe@example.org "sv, "joe@example.org\0"sv, "joe@example.org\t"sv, "joe@example.org\n"sv,
+          "jo\xC3\xA9@example.org"sv, "JOE@example.org"sv, "\xEF\xBD\x8Aoe@example.org"sv, "%"sv, "_oe@example.org"sv,
+          "\"\""sv, "?"sv, "%u"sv, "joe@example.org/*"sv, "\xFF\xFE"sv}) {
+        const auto user = directory->find_user(text);
+        EXPECT_TRUE(!user || !*user) << text;
+        const auto domain = directory->has_domain(text);
+        EXPECT_TRUE(!domain || !*domain) << text;
+        const auto aliases = directory->alias_destinations(text, 10);
+        EXPECT_TRUE(!aliases || aliases->empty()) << text;
+        EXPECT_FALSE(directory->remove_user(text)) << text;
+        EXPECT_FALSE(directory->set_password(text, "x")) << text;
+    }
+    EXPECT_EQ((*directory->find_user("joe@example.org"))->password, "{PLAIN}secret");
+    EXPECT_EQ(directory->users({})->size(), 1u);
+}
+
+TEST_P(DirectoryTest, TextIsKeptByteByByte) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    const std::string odd = "{PLAIN}'\"\\%?\t\xF0\x9F\x93\xAE ";
+    ASSERT_TRUE(directory->add_user({"jos\xC3\xA9@example.org", odd, 0, true, false}));
+    EXPECT_EQ((*directory->find_user("jos\xC3\xA9@example.org"))->password, odd);
+    EXPECT_FALSE(*directory->find_user("jose@example.org"));
+    EXPECT_TRUE(directory->add_user({"jose@example.org", "x", 0, true, false}));
+}
+
+TEST_P(DirectoryTest, ADomainAliasIsAnotherNameOfADomain) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    EXPECT_EQ(directory->add_domain_alias("example.net", "example.com").error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->add_domain_alias("example.org", "example.org").error().code, ErrorCode::exists);
+    ASSERT_TRUE(directory->add_domain_alias("example.net", "example.org"));
+    EXPECT_EQ(directory->add_domain_alias("example.net", "example.org").error().code, ErrorCode::exists);
+    EXPECT_EQ(*directory->domain_alias("example.net"), "example.org");
+    EXPECT_FALSE(*directory->domain_alias("example.org"));
+    EXPECT_FALSE(*directory->has_domain("example.net"));
+    ASSERT_EQ(directory->domain_aliases()->size(), 1u);
+    ASSERT_TRUE(directory->remove_domain_alias("example.net"));
+    EXPECT_EQ(directory->remove_domain_alias("example.net").error().code, ErrorCode::not_found);
+}
+
+TEST_P(DirectoryTest, AHashIsReplacedOnlyWhileItIsTheOldOne) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    EXPECT_EQ(directory->replace_hash("joe@example.org", "other", "fresh").error().code, ErrorCode::not_found);
+    ASSERT_TRUE(directory->replace_hash("joe@example.org", "{PLAIN}secret", "fresh"));
+    EXPECT_EQ((*directory->find_user("joe@example.org"))->password, "fresh");
+}
+
+TEST_P(DirectoryTest, SettingWhatIsSetAlreadyIsNoError) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    EXPECT_TRUE(directory->set_enabled("joe@example.org", true));
+    EXPECT_TRUE(directory->set_usage("joe@example.org", 5));
+    EXPECT_TRUE(directory->set_usage("joe@example.org", 5));
+    EXPECT_EQ((*directory->find_user("joe@example.org"))->usage_mb, 5);
+}
+
+TEST_P(DirectoryTest, AnEmptyDatabaseHasNoTablesYet) {
+    EXPECT_TRUE(raw());
+    EXPECT_EQ(open_directory(settings()).error().code, ErrorCode::not_found);
+    EXPECT_EQ(schema_status(settings())->version, 0);
+    EXPECT_EQ(migrate_database(settings()).error().code, ErrorCode::not_found);
+    ASSERT_TRUE(init_database(settings()));
+    EXPECT_EQ(init_database(settings()).error().code, ErrorCode::exists);
+    EXPECT_EQ(schema_status(settings())->version, schema_version());
+}
+
+TEST_P(DirectoryTest, ANewerSchemaIsRefused) {
+    create();
+    set_version(1000);
+    const auto opened = open_directory(settings());
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::unsupported);
+    EXPECT_NE(opened.error().text.find("1000"), std::string::npos);
+    EXPECT_EQ(opened.error().text.find('\n'), std::string::npos);
+    EXPECT_EQ(create_directory(settings()).error().code, ErrorCode::unsupported);
+    EXPECT_EQ(migrate_database(settings()).error().code, ErrorCode::unsupported);
+}
+
+TEST_P(DirectoryTest, ForeignTablesAreNotTouched) {
+    ASSERT_TRUE(raw()->execute("CREATE TABLE songs (id INTEGER)"));
+    EXPECT_EQ(init_database(settings()).error().code, ErrorCode::unsupported);
+    EXPECT_EQ(schema_status(settings())->version, 0);
+    EXPECT_FALSE(raw()->query_number("SELECT count(*) FROM virtual_users"));
+}
+
+TEST_P(DirectoryTest, AnOlderSchemaIsMigratedWithWhatIsInIt) {
+    make_first_version();
+    ASSERT_TRUE(raw()->execute("INSERT INTO virtual_domains (name) VALUES ('example.org')"));
+    const auto refused = open_directory(settings());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::unsupported);
+    EXPECT_NE(refused.error().text.find("posthouse db migrate"), std::string::npos);
+    ASSERT_TRUE(migrate_database(settings()));
+    EXPECT_TRUE(*open()->has_domain("example.org"));
+    EXPECT_EQ(raw()->query_number("SELECT count(*) FROM tenants"), 0);
+    ASSERT_TRUE(migrate_database(settings()));
+}
+
+TEST_P(DirectoryTest, TwoAdministratorsAtOnceDoNotMixTheirChanges) {
+    const auto one = create();
+    ASSERT_TRUE(one->add_domain("example.org"));
+    const auto two = open();
+    Result<Transaction> first = Transaction::writing(*one);
+    ASSERT_TRUE(first);
+    ASSERT_TRUE(one->add_user(joe()));
+    EXPECT_EQ(Transaction::writing(*two).error().code, ErrorCode::unavailable);
+    EXPECT_FALSE(*two->find_user("joe@example.org"));
+    ASSERT_TRUE(first->commit());
+    Result<Transaction> second = Transaction::writing(*two);
+    ASSERT_TRUE(second) << second.error().message();
+    EXPECT_EQ(two->add_user(joe()).error().code, ErrorCode::exists);
+    ASSERT_TRUE(two->remove_user("joe@example.org"));
+    ASSERT_TRUE(second->commit());
+    EXPECT_FALSE(*one->find_user("joe@example.org"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, DirectoryTest, testing::Values(Engine::sqlite));
+INSTANTIATE_TEST_SUITE_P(Mariadb, DirectoryTest, testing::Values(Engine::mariadb));
+
+class MariadbMigrationTest : public DirectoryTest {};
+
+TEST_P(MariadbMigrationTest, AMigrationThatWasCutShortAnywhereGoesOn) {
+    std::vector<std::string> statements;
+    for (const SchemaStep& step : schema_steps()) {
+        for (const std::string_view statement : step) statements.push_back(in_dialect(GetParam(), statement));
+    }
+    for (std::size_t done = 0; done <= statements.size(); ++done) {
+        settings() = RunningMariadb::shared().make_database();
+        const auto connection = raw();
+        ASSERT_TRUE(
+            connection->execute("CREATE TABLE posthouse_schema (id BIGINT PRIMARY KEY, version BIGINT NOT NULL)"));
+        for (std::size_t i = 0; i < done; ++i) ASSERT_TRUE(connection->execute(statements[i])) << statements[i];
+        ASSERT_TRUE(init_database(settings())) << done;
+        ASSERT_TRUE(open()->add_domain("example.org"));
+    }
+}
+
+TEST_P(MariadbMigrationTest, TheSchemaIsMadeOnceWhenTwoMakeIt) {
+    const auto other = raw();
+    ASSERT_EQ(other->query_number("SELECT get_lock('posthouse.migrate', 0)"), 1);
+    std::atomic<bool> made = false;
+    const auto third = raw();
+    std::thread second([&] { made = migrate(*third).has_value(); });
+    ASSERT_TRUE(migrate(*other));
+    EXPECT_TRUE(other->query_number("SELECT release_all_locks()"));
+    second.join();
+    EXPECT_TRUE(made);
+    EXPECT_TRUE(open()->add_domain("example.org"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Mariadb, MariadbMigrationTest, testing::Values(Engine::mariadb));
+
+}  // namespace
+}  // namespace posthouse::auth
