@@ -86,14 +86,15 @@ std::uint32_t KeywordFile::named() const {
     return mask;
 }
 
-Result<> KeywordFile::add(const Folder& folder, const Keywords& keywords, WhenFull when_full) {
+Result<> KeywordFile::add(const Folder& folder, const Keywords& keywords, std::uint32_t taken, WhenFull when_full) {
     std::array<std::string, max_keywords> names = names_;
     for (const std::string& name : keywords.names()) {
         if (find(name)) continue;
-        const auto place = std::ranges::find_if(names, &std::string::empty);
-        if (place == names.end() && when_full == WhenFull::leave_out) break;
-        if (place == names.end()) return fail(ErrorCode::limit, "Too many keywords in this mailbox");
-        *place = name;
+        std::size_t place = 0;
+        while (place < names.size() && (!names[place].empty() || (taken >> place & 1) != 0)) ++place;
+        if (place == names.size() && when_full == WhenFull::leave_out) break;
+        if (place == names.size()) return fail(ErrorCode::limit, "Too many keywords in this mailbox");
+        names[place] = name;
     }
     if (names == names_) return {};
     std::string text;

@@ -36,9 +36,9 @@ class KeywordFile {
     Keywords keywords_of(std::uint32_t mask) const;
     /// Letters that have a name.
     std::uint32_t named() const;
-    /// Gives letters to names that have none, durably. Not enough letters: limit and nothing is added, or as many as
-    /// fit.
-    Result<> add(const Folder& folder, const Keywords& keywords, WhenFull when_full);
+    /// Gives letters to names that have none, durably, but none of `taken`: messages carry these, though their names
+    /// were lost. Not enough letters: limit and nothing is added, or as many as fit.
+    Result<> add(const Folder& folder, const Keywords& keywords, std::uint32_t taken, WhenFull when_full);
 
   private:
     std::optional<std::size_t> find(std::string_view name) const;

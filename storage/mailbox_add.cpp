@@ -43,7 +43,7 @@ Result<std::vector<Uid>> MailboxState::add_locked(Work& work, std::vector<Arriva
     if (Result<bool> read = keywords_.reload(*folder_); !read) return fail(read.error());
     for (const Arrival& arrival : arrivals) {
         if (keywords_.mask_of(arrival.keywords)) continue;
-        if (Result<> made = make_keywords(arrival.keywords, when_full); !made) return fail(made.error());
+        if (Result<> made = make_keywords(work, arrival.keywords, when_full); !made) return fail(made.error());
     }
     // Another writer than this project's may have appended between the synchronisation and the lock.
     const Result<bool> foreign = list_.changed(*folder_);

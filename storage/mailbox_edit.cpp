@@ -77,6 +77,18 @@ std::vector<std::uint32_t> MailboxEdit::fresh() {
     return found;
 }
 
+std::uint32_t MailboxEdit::letters() const {
+    std::uint32_t letters = 0;
+    each_loaded([&](const Record& record) { letters |= record.flags.keywords; });
+    if (!all_loaded_ && row_.number != 0)
+        snapshot_.each_flags(row_.number, 0, std::numeric_limits<std::uint32_t>::max(),
+                             [&](std::uint32_t, const FlagRow& flags) {
+                                 letters |= flags.keywords;
+                                 return true;
+                             });
+    return letters;
+}
+
 std::vector<std::uint32_t> MailboxEdit::named(const std::set<std::string_view>& bases) {
     std::vector<std::uint32_t> found;
     const auto look_at = [&](std::uint32_t uid, const std::string& base) {

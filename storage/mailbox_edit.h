@@ -38,6 +38,8 @@ class MailboxEdit {
     std::vector<std::uint32_t> existing(const UidSet& uids);
     /// Messages in new/, ascending.
     std::vector<std::uint32_t> fresh();
+    /// The keyword letters that messages carry; costs a look at all flags.
+    std::uint32_t letters() const;
     /// The UIDs of messages that have one of these base names; costs a look at every message's row.
     std::vector<std::uint32_t> named(const std::set<std::string_view>& bases);
     /// Brings all messages into memory; then each_loaded sees all.

@@ -23,7 +23,8 @@ Result<std::vector<MessageFlags>> MailboxState::store_flags(const UidSet& uids, 
         if (todo.empty()) return stored;
         if (Result<> locked = lock_list(*work); !locked) return fail(locked.error());
         if (change.action != FlagAction::remove && !keywords_.mask_of(change.flags.keywords)) {
-            if (Result<> made = make_keywords(change.flags.keywords, WhenFull::fail); !made) return fail(made.error());
+            if (Result<> made = make_keywords(*work, change.flags.keywords, WhenFull::fail); !made)
+                return fail(made.error());
         }
         const std::uint32_t mask = keywords_.known_mask_of(change.flags.keywords);
         bool changed = false;

@@ -225,11 +225,11 @@ bool MailboxState::may_create_keywords() const {
 
 void MailboxState::keywords_changed() { keyword_sets_ = std::make_shared<KeywordSets>(keywords_); }
 
-Result<> MailboxState::make_keywords(const Keywords& keywords, WhenFull when_full) {
+Result<> MailboxState::make_keywords(const Work& work, const Keywords& keywords, WhenFull when_full) {
     const Result<bool> read = keywords_.reload(*folder_);
     if (!read) return fail(read.error());
     // A keyword is durable before a file carries its letter.
-    Result<> added = keywords_.add(*folder_, keywords, when_full);
+    Result<> added = keywords_.add(*folder_, keywords, work.edit.letters(), when_full);
     keywords_changed();
     if (added) tell_others();
     return added;

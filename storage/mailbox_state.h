@@ -174,7 +174,7 @@ class MailboxState {
 
     Result<bool> set_flags(Work& work, std::uint32_t uid, const FlagChange& change, std::uint32_t mask);
     Result<bool> unlink_message(Work& work, std::uint32_t uid);
-    Result<> make_keywords(const Keywords& keywords, WhenFull when_full);
+    Result<> make_keywords(const Work& work, const Keywords& keywords, WhenFull when_full);
     void keywords_changed();
     Result<std::vector<Uid>> claim();
     Result<std::vector<Uid>> add_locked(Work& work, std::vector<Arrival>& arrivals, WhenFull when_full);

@@ -121,6 +121,36 @@ TEST_F(DamagedMailboxTest, ALineWithoutEndTakesNoMemoryAndHidesNothingBehindIt) 
     EXPECT_LT(read("dovecot-uidlist").size(), 1000u);
 }
 
+TEST_F(DamagedMailboxTest, ANewKeywordTakesNoLetterThatMessagesCarryWithoutAName) {
+    const auto inbox = open();
+    const Uid old = append(*inbox, "one\r\n", flags({}, {"Lost", "Gone"}));
+    fs::remove(path("dovecot-keywords"));
+    const Uid plain = append(*inbox, "two\r\n");
+    ASSERT_TRUE(inbox->store_flags(uids({plain.value()}), {FlagAction::add, flags({}, {"New"})}));
+    EXPECT_EQ(read("dovecot-keywords"), "2 New\n");
+    append(*inbox, "three\r\n", flags({}, {"Newer"}));
+    EXPECT_EQ(read("dovecot-keywords"), "2 New\n3 Newer\n");
+    const auto rows = inbox->rows(uids({old.value()})).value();
+    EXPECT_TRUE(rows.at(0).flags.keywords.empty()) << "it would have a keyword that nobody gave it";
+    // What the file names carry comes back with the names.
+    fs::remove(path("dovecot-keywords"));
+    write("dovecot-keywords", "0 Lost\n1 Gone\n2 New\n3 Newer\n");
+    ASSERT_TRUE(open()->status());
+    EXPECT_EQ(inbox->rows(uids({old.value()})).value().at(0).flags, flags({}, {"Lost", "Gone"}));
+}
+
+TEST_F(DamagedMailboxTest, WhenAllLettersAreCarriedAKeywordIsRefused) {
+    const auto inbox = open();
+    append(*inbox, "one\r\n", flags({Flag::seen}));
+    const std::string name = files("cur").at(0);
+    fs::rename(path("cur/" + name), path("cur/" + name + "abcdefghijklmnopqrstuvwxyz"));
+    ASSERT_TRUE(inbox->verify());
+    const auto stored = inbox->store_flags(UidSet::all(), {FlagAction::add, flags({}, {"New"})});
+    ASSERT_FALSE(stored);
+    EXPECT_EQ(stored.error().code, ErrorCode::limit);
+    EXPECT_FALSE(fs::exists(path("dovecot-keywords")));
+}
+
 TEST(StaleLock, IsOneOfAnotherBootOfALostProcessOrOfAnotherAge) {
     const std::string living = std::to_string(::getppid()) + ":here";
     constexpr std::int64_t now = 1'000'000;
