@@ -24,12 +24,12 @@
 namespace posthouse::cli {
 namespace {
 
-constexpr std::size_t max_csv = std::size_t{64} << 20;
+constexpr std::size_t max_csv = std::size_t{1} << 30;  // several million users
 
 Result<std::string> read_input(Context& context, const std::string& path) {
     if (path != "-") return read_file(path, max_csv);
     std::string text{std::istreambuf_iterator<char>(context.in), {}};
-    if (text.size() > max_csv) return fail(ErrorCode::limit, "More than 64 MiB of CSV");
+    if (text.size() > max_csv) return fail(ErrorCode::limit, "More than 1 GiB of CSV");
     return text;
 }
 
