@@ -1,0 +1,188 @@
+"""An instance whose directory is in MariaDB: changes count at once, and while the server is killed, frozen or read-only,
+nobody hears that a user is unknown or a password wrong, and no mail is lost."""
+
+import contextlib
+import re
+import threading
+import time
+
+from mail_wire import Imap, Smtp
+from mariadb_server import MariadbServer
+from posthouse_test import BIN, SystemTest, User, eventually, main, run
+
+
+class OnMariadb(SystemTest):
+    extra = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = MariadbServer()
+        cls.addClassCleanup(cls.server.destroy)
+        cls.settings = {"auth.failure_delay": "0", "guard.failure_delay": "0", "smtpd.error_limit": "10000",
+                        **cls.server.settings(), **cls.extra}
+        config = cls.server.folder / "init.toml"
+        config.write_text("")
+        environment = {"POSTHOUSE_" + name.upper().replace(".", "_"): value for name, value in cls.settings.items()}
+        made = run(BIN / "posthouse", "--config", config, "db", "init", environment=environment)
+        if made.returncode != 0:
+            raise AssertionError(made.stderr)
+        super().setUpClass()
+        cls.alice = cls.instance.user("alice")
+
+    def posthouse(self, *arguments, input=None):
+        done = self.instance.posthouse("--yes", *arguments, input=input)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def add_user(self, name, password="secret"):
+        user = User(f"{name}@posthouse.example", password)
+        self.posthouse("user", "add", user.address, "--password-stdin", input=password + "\n")
+        return user
+
+    def log_in(self, user):
+        with Imap(self.instance.address("imaps"), tls=True, certificate=self.instance.certificate) as session:
+            return session.login(user)
+
+    def rcpt(self, address):
+        with Smtp(self.instance.address("smtp")) as session:
+            session.command("EHLO client.example.org")
+            session.command("MAIL FROM:<a@example.org>")
+            return session.command(f"RCPT TO:<{address}>")[0]
+
+
+class Changes(OnMariadb):
+    """With a long cache, so that only who is told can know."""
+
+    extra = {"directory.cache_time": "1h", "directory.cache_negative_time": "1h"}
+
+    def test_what_the_command_line_changes_counts_at_once(self):
+        address = "joe@posthouse.example"
+        self.assertEqual(self.rcpt(address), 550)
+        joe = self.add_user("joe")
+        self.assertEqual(self.rcpt(address), 250)
+        self.assertRegex(self.log_in(joe), "^OK")
+        self.posthouse("user", "passwd", address, "--password-stdin", input="other\n")
+        self.assertRegex(self.log_in(joe), "AUTHENTICATIONFAILED")
+        self.assertRegex(self.log_in(User(address, "other")), "^OK")
+        self.assertEqual(self.rcpt("info@posthouse.example"), 550)
+        self.posthouse("alias", "add", "info@posthouse.example", address)
+        self.assertEqual(self.rcpt("info@posthouse.example"), 250)
+        self.posthouse("user", "remove", address)
+        self.assertEqual(self.rcpt(address), 550)
+        self.assertIn("user.remove", self.posthouse("db", "audit", "--about", address).stdout)
+
+    def test_names_that_look_like_sql_are_names(self):
+        for local in ("'", "x' OR '1'='1", '"a\\" or 1=1"', "joe%", "al_ce", "alic\u00e9", "\\", "alice'--", "%u", "?", "`a`"):
+            self.assertIn(self.rcpt(f"{local}@posthouse.example"), (501, 550, 553, 555), local)
+            self.assertNotRegex(self.log_in(User(f"{local}@posthouse.example".replace("\\", "").replace('"', ""), self.alice.password)), "^OK")
+        self.assertRegex(self.log_in(self.alice), "^OK")
+
+
+class SqlChanges(OnMariadb):
+    extra = {"directory.cache_time": "1s", "directory.cache_negative_time": "1s"}
+
+    def test_what_sql_changes_is_seen_when_the_cache_has_aged(self):
+        joe = self.add_user("joe")
+        self.assertRegex(self.log_in(joe), "^OK")
+        self.server.execute("UPDATE posthouse.virtual_users SET enabled = 0 WHERE email = 'joe@posthouse.example'")
+        eventually(lambda: not self.log_in(joe).startswith("OK"), "the disabled user is kept out")
+        self.server.execute("UPDATE posthouse.virtual_users SET enabled = 1 WHERE email = 'joe@posthouse.example'")
+        eventually(lambda: self.log_in(joe).startswith("OK"), "the user may log in again")
+
+
+class Outages(OnMariadb):
+    """The database is asked each time; what it said before serves in an outage."""
+
+    extra = {"directory.cache_time": "0", "directory.cache_negative_time": "0", "directory.connect_timeout": "1s",
+             "directory.query_timeout": "2s"}
+
+    def setUp(self):
+        self.over = threading.Event()
+        self.wrong, self.accepted, self.put_off = [], [], 0
+
+    def until_over(self, work):
+        def loop():
+            number = 0
+            while not self.over.is_set():
+                number += 1
+                with contextlib.suppress(OSError):
+                    work(number)
+        thread = threading.Thread(target=loop)
+        thread.start()
+        return thread
+
+    def deliver(self, user, number):
+        with Smtp(self.instance.address("smtp")) as session:
+            session.command("EHLO client.example.org")
+            subject = f"load {user.address} {number}"
+            code, text = session.transaction("a@example.org", [user.address], f"Subject: {subject}\r\n\r\nx\r\n".encode())
+        if code == 250:
+            self.accepted.append((user, subject))
+        elif code == 451:
+            self.put_off += 1
+        else:
+            self.wrong.append((code, text))
+
+    def ask_for_nobody(self, number):
+        code = self.rcpt(f"nobody{number % 3}@posthouse.example")
+        if code not in (550, 451):
+            self.wrong.append(("nobody", code))
+
+    def log_in_again(self, user):
+        reply = self.log_in(user)
+        if not re.match(r"OK|NO \[UNAVAILABLE\]", reply):
+            self.wrong.append((user.address, reply))
+
+    def subjects(self, user):
+        files = [path for part in ("new", "cur") for path in (self.instance.maildir(user) / part).iterdir()]
+        return {re.search(rb"(?m)^Subject: (.*?)\r?$", path.read_bytes())[1].decode() for path in files}
+
+    def back(self, what):
+        """A user whom nobody asked for before is there again."""
+        fresh = self.fresh.pop()
+        begun = time.monotonic()
+        eventually(lambda: self.rcpt(fresh.address) == 250, f"back after {what}")
+        print(f"{what}: back after {time.monotonic() - begun:.1f} s")
+
+    def test_load_goes_on_while_the_server_is_killed_frozen_and_read_only(self):
+        bob, carol = self.instance.user("bob"), self.add_user("carol")
+        self.fresh = [self.add_user(f"fresh{i}") for i in range(4)]
+        threads = [self.until_over(lambda n: self.deliver(self.alice, n)), self.until_over(lambda n: self.deliver(carol, n)),
+                   self.until_over(self.ask_for_nobody), self.until_over(lambda n: self.log_in_again(self.alice)),
+                   self.until_over(lambda n: self.log_in_again(bob))]
+        try:
+            eventually(lambda: len(self.accepted) > 5, "the load runs")
+            self.server.kill()
+            self.assertEqual(self.rcpt(self.fresh[-1].address), 451)
+            self.server.start()
+            self.back("killed")
+            self.server.freeze()
+            self.assertEqual(self.rcpt(self.fresh[-1].address), 451)
+            before = len(self.accepted)
+            eventually(lambda: len(self.accepted) > before + 2, "who is known gets mail while the server is frozen")
+            self.server.go_on()
+            self.back("frozen")
+            self.server.execute("SET GLOBAL read_only = 1")
+            self.back("read-only")
+            done = self.instance.posthouse("user", "disable", carol.address)
+            self.assertEqual((done.returncode, "read-only" in done.stderr), (5, True), done.stderr)
+            self.server.execute("SET GLOBAL read_only = 0")
+            self.posthouse("user", "enable", carol.address)
+            self.server.kill()
+            self.instance.kill("authd")
+            eventually(lambda: self.instance.is_ready() or self.instance.pids("authd"), "authd starts without the server")
+            self.server.start()
+            self.back("authd and server restarted")
+        finally:
+            self.over.set()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(self.wrong, [])
+        for user in (self.alice, carol):
+            lost = {subject for whom, subject in self.accepted if whom is user} - self.subjects(user)
+            self.assertEqual(lost, set())
+        print(f"accepted {len(self.accepted)}, put off {self.put_off}")
+
+
+if __name__ == "__main__":
+    main()
