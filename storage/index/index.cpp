@@ -143,9 +143,14 @@ Result<std::shared_ptr<Index>> Index::get(const IndexPlace& place) {
     if (std::shared_ptr<Index> index = all.find(place.folder)) return index;
     const std::scoped_lock opening(all.opening());
     if (std::shared_ptr<Index> index = all.find(place.folder)) return index;
-    Result<std::shared_ptr<Index>> opened = open_or_make(place);
-    if (opened) all.keep(place.folder, *opened);
-    return opened;
+    constexpr int tries = 5;
+    for (int left = tries;; --left) {
+        Result<std::shared_ptr<Index>> opened = open_or_make(place);
+        if (opened) all.keep(place.folder, *opened);
+        if (opened || opened.error().code != ErrorCode::not_found) return opened;
+        // Deleted this moment. Nobody is to take that for a mailbox that is gone.
+        if (left == 1) return fail(ErrorCode::busy, "Mailbox is busy", opened.error().detail);
+    }
 }
 
 Result<IndexCondition> Index::look(const IndexPlace& place) {
