@@ -20,8 +20,8 @@ inline constexpr std::size_t kMaxFetchItems = 64;
 inline constexpr std::size_t kMaxHeaderFields = 100;
 /// Part numbers in one section ("1.2.3"), as deep as messages are parsed.
 inline constexpr std::size_t kMaxPartDepth = 100;
-/// Flags and keywords in one STORE or APPEND.
-inline constexpr std::size_t kMaxFlags = 100;
+/// Flags and keywords in one STORE or APPEND: more than a mailbox can hold.
+inline constexpr std::size_t kMaxFlags = 600;
 /// A keyword is kept in every folder's keyword table.
 inline constexpr std::size_t kMaxKeyword = 200;
 /// A mailbox name as sent, in modified UTF-7; the storage has bounds of its own.

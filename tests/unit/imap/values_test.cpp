@@ -3,6 +3,7 @@
 
 #include "lib/imap/date_time.h"
 #include "lib/imap/flags.h"
+#include "lib/imap/limits.h"
 #include "lib/imap/sequence_set.h"
 #include "lib/imap/strings.h"
 
@@ -128,7 +129,7 @@ TEST(Flags, RefuseWhatIsNone) {
 
 TEST(Flags, TheirNumberIsBounded) {
     std::string text = "(";
-    for (int i = 0; i < 101; ++i) text += "k" + std::to_string(i) + " ";
+    for (std::size_t i = 0; i <= kMaxFlags; ++i) text += "k" + std::to_string(i) + " ";
     text.back() = ')';
     Arguments arguments(text);
     read_flag_list(arguments);
