@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "lib/base/ascii.h"
 #include "lib/base/file.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr const char* file_name = "dovecot-keywords";
 constexpr std::size_t max_bytes = 1u << 16;
+constexpr std::uint32_t all_letters = (1u << max_letters) - 1;
 
 }  // namespace
 
@@ -20,7 +22,7 @@ Result<bool> KeywordFile::reload(const Folder& folder) {
     const Result<Stamp> now = stamp_in(folder.root(), file_name);
     if (!now) return fail(now.error());
     if (*now == stamp_) return false;
-    std::array<std::string, max_keywords> names;
+    std::array<std::string, max_letters> names;
     if (now->inode != 0) {
         const Result<UniqueFd> fd = open_in(folder.root(), file_name, O_RDONLY);
         if (!fd) return fail(fd.error());
@@ -30,7 +32,7 @@ Result<bool> KeywordFile::reload(const Folder& folder) {
             const auto blank = line.find(' ');
             if (blank == std::string_view::npos) continue;
             const auto number = ascii::parse_number(line.substr(0, blank));
-            if (!number || *number >= max_keywords) continue;
+            if (!number || *number >= max_letters) continue;
             std::string name(line.substr(blank + 1));
             if (Keywords::make({name})) names.at(*number) = std::move(name);
         }
@@ -47,36 +49,14 @@ std::vector<std::string> KeywordFile::names() const {
     return names;
 }
 
-bool KeywordFile::full() const { return std::ranges::none_of(names_, &std::string::empty); }
+std::size_t KeywordFile::room(std::uint32_t taken) const {
+    return max_letters - static_cast<std::size_t>(std::popcount(named() | (taken & all_letters)));
+}
 
 std::optional<std::size_t> KeywordFile::find(std::string_view name) const {
     for (std::size_t i = 0; i < names_.size(); ++i)
         if (ascii::iequals(names_[i], name)) return i;
     return std::nullopt;
-}
-
-std::optional<std::uint32_t> KeywordFile::mask_of(const Keywords& keywords) const {
-    std::uint32_t mask = 0;
-    for (const std::string& name : keywords.names()) {
-        const auto letter = find(name);
-        if (!letter) return std::nullopt;
-        mask |= 1u << *letter;
-    }
-    return mask;
-}
-
-std::uint32_t KeywordFile::known_mask_of(const Keywords& keywords) const {
-    std::uint32_t mask = 0;
-    for (const std::string& name : keywords.names())
-        if (const auto letter = find(name)) mask |= 1u << *letter;
-    return mask;
-}
-
-Keywords KeywordFile::keywords_of(std::uint32_t mask) const {
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < names_.size(); ++i)
-        if ((mask >> i & 1) != 0 && !names_[i].empty()) names.push_back(names_[i]);
-    return Keywords::make(std::move(names)).value_or(Keywords());  // reload took valid names only
 }
 
 std::uint32_t KeywordFile::named() const {
@@ -86,16 +66,11 @@ std::uint32_t KeywordFile::named() const {
     return mask;
 }
 
-Result<> KeywordFile::add(const Folder& folder, const Keywords& keywords, std::uint32_t taken, WhenFull when_full) {
-    std::array<std::string, max_keywords> names = names_;
-    for (const std::string& name : keywords.names()) {
-        if (find(name)) continue;
-        std::size_t place = 0;
-        while (place < names.size() && (!names[place].empty() || (taken >> place & 1) != 0)) ++place;
-        if (place == names.size() && when_full == WhenFull::leave_out) break;
-        if (place == names.size()) return fail(ErrorCode::limit, "Too many keywords in this mailbox");
-        names[place] = name;
-    }
+Result<> KeywordFile::add(const Folder& folder, std::span<const std::string> added, std::uint32_t taken) {
+    std::array<std::string, max_letters> names = names_;
+    auto next = added.begin();
+    for (std::size_t i = 0; i < names.size() && next != added.end(); ++i)
+        if (names[i].empty() && (taken >> i & 1) == 0) names[i] = *next++;
     if (names == names_) return {};
     std::string text;
     for (std::size_t i = 0; i < names.size(); ++i)

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +15,8 @@
 
 namespace posthouse::storage {
 
-/// Letters there are; as many keywords a mailbox can hold.
-constexpr std::size_t max_keywords = 26;
-
-/// What add does when letters run out.
-enum class WhenFull { fail, leave_out };
+/// Letters there are; keywords above them have numbers (further_keywords.h).
+constexpr std::size_t max_letters = 26;
 
 /// The table of one mailbox. Adding needs dovecot-uidlist.lock and a reload before.
 class KeywordFile {
@@ -27,23 +25,20 @@ class KeywordFile {
     Result<bool> reload(const Folder& folder);
     /// The names in use, by letter.
     std::vector<std::string> names() const;
-    bool full() const;
-    /// The letters of these names; nothing when one has no letter yet.
-    std::optional<std::uint32_t> mask_of(const Keywords& keywords) const;
-    /// The letters of those names that have one.
-    std::uint32_t known_mask_of(const Keywords& keywords) const;
-    /// The names of these letters; letters without a name are left out.
-    Keywords keywords_of(std::uint32_t mask) const;
+    /// How many letters have no name yet, without those of `taken`.
+    std::size_t room(std::uint32_t taken = 0) const;
+    /// The letter of a name, a is 0.
+    std::optional<std::size_t> find(std::string_view name) const;
+    /// A letter's name; empty: it has none.
+    const std::string& name(std::size_t letter) const { return names_.at(letter); }
     /// Letters that have a name.
     std::uint32_t named() const;
     /// Gives letters to names that have none, durably, but none of `taken`: messages carry these, though their names
-    /// were lost. Not enough letters: limit and nothing is added, or as many as fit.
-    Result<> add(const Folder& folder, const Keywords& keywords, std::uint32_t taken, WhenFull when_full);
+    /// were lost. `names` must fit.
+    Result<> add(const Folder& folder, std::span<const std::string> names, std::uint32_t taken);
 
   private:
-    std::optional<std::size_t> find(std::string_view name) const;
-
-    std::array<std::string, max_keywords> names_;
+    std::array<std::string, max_letters> names_;
     Stamp stamp_;
 };
 

@@ -1,39 +1,40 @@
-// The keywords that letters mean, as sets that messages share; one table's worth, replaced when the table changes.
+// The keywords that letters and numbers mean, as sets that messages share; replaced when the meaning changes.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "storage/flags.h"
+#include "storage/further_keywords.h"
 #include "storage/keyword_file.h"
 
 namespace posthouse::storage {
 
-/// A mailbox's letters as they meant at one moment. Thread-safe.
+/// A mailbox's letters and numbers as they meant at one moment. Thread-safe.
 class KeywordSets {
   public:
-    explicit KeywordSets(const KeywordFile& file) : file_(file) {}
-    /// The keywords of these letters; letters without a name are left out.
-    Keywords of(std::uint32_t mask) const {
-        if (mask == 0) return {};
-        const std::scoped_lock guard(mutex_);
-        const auto known = sets_.find(mask);
-        if (known != sets_.end()) return known->second;
-        // Letters can be combined at will by whoever names the files: what is remembered is bounded.
-        constexpr std::size_t max_sets = 4096;
-        if (sets_.size() >= max_sets) sets_.clear();
-        return sets_.emplace(mask, file_.keywords_of(mask)).first->second;
-    }
-    std::vector<std::string> names() const { return file_.names(); }
-    bool full() const { return file_.full(); }
+    KeywordSets(const KeywordFile& letters, std::shared_ptr<const FurtherNames> further);
+    /// The keywords of these letters, and of these numbers as the index keeps them; what has no name is left out.
+    Keywords of(std::uint32_t letters, std::string_view numbers = {}) const;
+    Keywords of(std::uint32_t letters, const FurtherSet& numbers) const;
+    /// All there are.
+    std::vector<std::string> names() const;
+    const FurtherNames& further() const { return *further_; }
 
   private:
-    KeywordFile file_;
+    Keywords make(std::uint32_t letters, std::string_view numbers) const;
+
+    const KeywordFile letters_;
+    const std::shared_ptr<const FurtherNames> further_;
     mutable std::mutex mutex_;
-    mutable std::unordered_map<std::uint32_t, Keywords> sets_;
+    mutable std::unordered_map<std::uint32_t, Keywords> by_letters_;
+    mutable std::unordered_map<std::string, Keywords> by_both_;  ///< letters, then numbers
+    mutable std::size_t names_remembered_ = 0;
 };
 
 }  // namespace posthouse::storage

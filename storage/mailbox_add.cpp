@@ -40,10 +40,13 @@ Result<std::vector<Uid>> MailboxState::add(std::vector<Arrival>& arrivals, WhenF
 
 Result<std::vector<Uid>> MailboxState::add_locked(Work& work, std::vector<Arrival>& arrivals, WhenFull when_full) {
     if (Result<> locked = lock_list(work); !locked) return fail(locked.error());
-    if (Result<bool> read = keywords_.reload(*folder_); !read) return fail(read.error());
-    for (const Arrival& arrival : arrivals) {
-        if (keywords_.mask_of(arrival.keywords)) continue;
-        if (Result<> made = make_keywords(work, arrival.keywords, when_full); !made) return fail(made.error());
+    const Result<bool> foreign_letters = letters_.reload(*folder_);
+    if (!foreign_letters) return fail(foreign_letters.error());
+    if (*foreign_letters) keywords_changed();
+    for (Arrival& arrival : arrivals) {
+        Result<KeywordNumbers> numbers = make_keywords(work, arrival.keywords, when_full);
+        if (!numbers) return fail(numbers.error());
+        arrival.numbers = std::move(*numbers);
     }
     // Another writer than this project's may have appended between the synchronisation and the lock.
     const Result<bool> foreign = list_.changed(*folder_);
@@ -62,6 +65,11 @@ Result<std::vector<Uid>> MailboxState::add_locked(Work& work, std::vector<Arriva
         add_extra(entry.extras, 'D', std::to_string(saved));
         entries.push_back(std::move(entry));
     }
+    std::vector<KeywordAssignment> further;
+    for (const Arrival& arrival : arrivals)
+        if (!arrival.numbers.further.empty()) further.push_back({arrival.base, arrival.numbers.further});
+    if (Result<> assigned = further_.assign(*folder_, further, Durable::at_once); !assigned)
+        return fail(assigned.error());
     // The line before the file: a UID that was given is never given again, whatever happens next.
     if (Result<> appended = list_.append(*folder_, entries); !appended) return fail(appended.error());
     std::vector<Record> records;
@@ -91,7 +99,7 @@ Result<std::vector<Uid>> MailboxState::add_locked(Work& work, std::vector<Arriva
 Result<Record> MailboxState::place(const Arrival& arrival, const UidListEntry& entry) const {
     NameFlags flags;
     flags.system = arrival.system;
-    flags.keywords = keywords_.known_mask_of(arrival.keywords);
+    flags.keywords = arrival.numbers.letters;
     const bool is_fresh = arrival.system == SystemFlags() && arrival.keywords.empty();
     Record record;
     record.uid = entry.uid;
@@ -100,6 +108,7 @@ Result<Record> MailboxState::place(const Arrival& arrival, const UidListEntry& e
     record.file.physical_size = arrival.physical_size;
     record.file.wire_size = arrival.wire_size;
     record.file.internal_date = arrival.internal_date;
+    record.further = arrival.numbers.further;
     record.set_name(is_fresh ? entry.base : name_with_flags(entry.base, flags), is_fresh);
     if (::renameat2(folder_->tmp(), arrival.tmp_name.c_str(), folder_of(is_fresh), record.name().c_str(),
                     RENAME_NOREPLACE) != 0)
@@ -115,7 +124,7 @@ Result<std::vector<CopySource>> MailboxState::copy_sources(const UidSet& uids) {
         now->reader.each_flags(now->row.number, range.first.value(), range.last.value(),
                                [&](std::uint32_t uid, const FlagRow& flags) {
                                    if (auto file = now->reader.file(now->row.number, uid))
-                                       sources.push_back({{uid, flags, std::move(*file)}, now->flags_of(flags)});
+                                       sources.push_back({{uid, flags, std::move(*file)}, now->flags_of(uid, flags)});
                                    return true;
                                });
     if (Result<> read = now->reader.status(); !read) return fail(read.error());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace posthouse::storage {
 
@@ -20,6 +21,16 @@ void MailboxEdit::reset() {
     absent_.clear();
     all_loaded_ = true;  // nothing of the snapshot is this mailbox's
     absent_erased_ = true;
+    strays_.clear();
+    strays_erased_ = true;
+}
+
+std::optional<MailboxEdit::Staged> MailboxEdit::staged_of(std::uint32_t uid, const FlagRow& flags) const {
+    std::optional<FileRow> file = snapshot_.file(row_.number, uid);
+    if (!file) return std::nullopt;
+    Staged staged{{uid, flags, std::move(*file)}, flags};
+    if (flags.further != 0) staged.now.further = further_set_of(snapshot_.further(row_.number, uid));
+    return staged;
 }
 
 MailboxEdit::Staged* MailboxEdit::stage(std::uint32_t uid) {
@@ -28,13 +39,10 @@ MailboxEdit::Staged* MailboxEdit::stage(std::uint32_t uid) {
         place = std::ranges::lower_bound(staged_, uid, {}, [](const Staged& staged) { return staged.now.uid; });
     if (place != staged_.end() && place->now.uid == uid) return &*place;
     if (all_loaded_ || row_.number == 0) return nullptr;
-    Staged staged;
-    staged.before = snapshot_.flags(row_.number, uid);
-    if (staged.before.place == Place::none) return nullptr;
-    std::optional<FileRow> file = snapshot_.file(row_.number, uid);
-    if (!file) return nullptr;
-    staged.now = {uid, staged.before, std::move(*file)};
-    return &*staged_.insert(place, std::move(staged));
+    const FlagRow flags = snapshot_.flags(row_.number, uid);
+    if (flags.place == Place::none) return nullptr;
+    std::optional<Staged> staged = staged_of(uid, flags);
+    return staged ? &*staged_.insert(place, std::move(*staged)) : nullptr;
 }
 
 const Record* MailboxEdit::find(std::uint32_t uid) {
@@ -121,8 +129,8 @@ void MailboxEdit::load_all() {
                              [&](std::uint32_t uid, const FlagRow& flags) {
                                  take_known(uid);
                                  if (known != staged_.end() && known->now.uid == uid) return true;
-                                 std::optional<FileRow> file = snapshot_.file(row_.number, uid);
-                                 if (file) all.push_back({{uid, flags, std::move(*file)}, flags, false});
+                                 if (std::optional<Staged> staged = staged_of(uid, flags))
+                                     all.push_back(std::move(*staged));
                                  return true;
                              });
     take_known(std::numeric_limits<std::uint32_t>::max());
@@ -139,22 +147,37 @@ void MailboxEdit::count(const Record& record, int sign) {
     }
     if (!record.system().has(Flag::seen)) row_.unseen += step;
     if (record.system().has(Flag::deleted)) row_.deleted += step;
+    if (record.flags.further != 0) row_.with_further += step;
     if (record.file.physical_size > 0)
         row_.bytes += static_cast<std::uint64_t>(sign) * static_cast<std::uint64_t>(record.file.physical_size);
 }
 
 void MailboxEdit::insert(Record record) {
+    FurtherSet stray = take_stray(record.file.base);
+    if (record.further.empty()) record.further = std::move(stray);
+    record.flags.further = record.further.empty() ? 0 : 1;
     count(record, 1);
     if (Staged* staged = stage(record.uid)) {  // dropped by this edit a moment ago
         if (staged->now.exists()) count(staged->now, -1);
         staged->now = std::move(record);
         staged->file_changed = true;
+        staged->further_changed = staged->before.further != 0 || staged->now.flags.further != 0;
         return;
     }
     auto place = staged_.end();
     if (!staged_.empty() && staged_.back().now.uid > record.uid)
         place = std::ranges::lower_bound(staged_, record.uid, {}, [](const Staged& staged) { return staged.now.uid; });
-    staged_.insert(place, Staged{std::move(record), FlagRow(), true});
+    staged_.insert(place, Staged{std::move(record), FlagRow(), true, true});
+}
+
+void MailboxEdit::set_further(std::uint32_t uid, FurtherSet set) {
+    Staged* staged = stage(uid);
+    if (staged == nullptr || staged->now.further == set) return;
+    count(staged->now, -1);
+    staged->now.further = std::move(set);
+    staged->now.flags.further = staged->now.further.empty() ? 0 : 1;
+    staged->further_changed = true;
+    count(staged->now, 1);
 }
 
 void MailboxEdit::rename(std::uint32_t uid, std::string_view file_name, bool is_fresh) {
@@ -179,7 +202,41 @@ void MailboxEdit::drop(std::uint32_t uid) {
     if (staged == nullptr || !staged->now.exists()) return;
     count(staged->now, -1);
     put_absent(staged->now.file.base, {uid, staged->now.file.extras});
+    put_stray(staged->now.file.base, std::exchange(staged->now.further, {}));
     staged->now.flags = FlagRow();
+}
+
+FurtherSet MailboxEdit::take_stray(const std::string& base) {
+    if (row_.strays == 0) return {};
+    FurtherSet set;
+    if (const auto known = strays_.find(base); known != strays_.end())
+        set = known->second;
+    else if (!strays_erased_ && row_.number != 0)
+        set = snapshot_.stray(row_.number, base).value_or(FurtherSet());
+    if (!set.empty()) put_stray(base, {});
+    return set;
+}
+
+void MailboxEdit::put_stray(const std::string& base, FurtherSet set) {
+    if (set.empty() && row_.strays == 0) return;
+    const auto known = strays_.find(base);
+    const bool was_there = known != strays_.end()
+                               ? !known->second.empty()
+                               : !strays_erased_ && row_.number != 0 && snapshot_.stray(row_.number, base).has_value();
+    if (was_there) --row_.strays;
+    if (!set.empty()) ++row_.strays;
+    strays_.insert_or_assign(base, std::move(set));
+}
+
+void MailboxEdit::erase_all_strays() {
+    strays_.clear();
+    strays_erased_ = true;
+    row_.strays = 0;
+}
+
+void MailboxEdit::set_names(std::shared_ptr<const FurtherNames> names) {
+    row_.further_names = names->fingerprint();
+    names_ = std::move(names);
 }
 
 std::optional<AbsentLine> MailboxEdit::absent(const std::string& base) const {
@@ -212,16 +269,17 @@ bool MailboxEdit::has_absent_above(std::uint32_t uid) const {
 
 bool MailboxEdit::Staged::is_told() const {
     return now.exists() != (before.place != Place::none) || now.flags.system != before.system ||
-           now.flags.keywords != before.keywords;
+           now.flags.keywords != before.keywords || further_changed;
 }
 
 bool MailboxEdit::has_changes() const { return std::ranges::any_of(staged_, &Staged::is_told); }
 
 Result<> MailboxEdit::commit(std::uint32_t max_tombstones) {
     if (Result<> read = snapshot_.status(); !read) return read;
-    const bool is_dirty =
-        row_ != before_ || forgotten_number_ != 0 || !absent_.empty() ||
-        std::ranges::any_of(staged_, [](const Staged& s) { return s.file_changed || s.now.flags != s.before; });
+    const bool is_dirty = row_ != before_ || forgotten_number_ != 0 || !absent_.empty() ||
+                          std::ranges::any_of(staged_, [](const Staged& s) {
+                              return s.file_changed || s.further_changed || s.now.flags != s.before;
+                          });
     if (!is_dirty) return {};
     const MailboxRow row = row_;
     Result<> written = write_to(snapshot_.index(), [&](IndexWriter& writer) {
@@ -260,6 +318,9 @@ void MailboxEdit::write(IndexWriter& writer, std::uint32_t max_tombstones) {
         else if (!absent_erased_)
             writer.erase_absent(row_.number, base);
     }
+    if (strays_erased_ && is_known()) writer.erase_all_strays(row_.number);
+    for (const auto& [base, set] : strays_) writer.put_stray(row_.number, base, set);
+    if (names_ != nullptr) writer.put_further_names(row_.number, *names_);
     write_messages(writer);
     if (row_.tombstones > max_tombstones) {
         const std::uint32_t keep = max_tombstones - max_tombstones / 4;
@@ -282,7 +343,8 @@ void MailboxEdit::write_messages(IndexWriter& writer) {
     for (const Staged& staged : staged_) {
         const std::uint32_t uid = staged.now.uid;
         if (staged.now.exists() && staged.file_changed) writer.put_file(row_.number, uid, staged.now.file);
-        if (staged.now.flags == staged.before) continue;
+        write_further(writer, staged);
+        if (staged.now.flags == staged.before && !staged.further_changed) continue;
         if (uid / flags_per_chunk != loaded) {
             flush();
             loaded = uid / flags_per_chunk;
@@ -303,6 +365,13 @@ void MailboxEdit::write_messages(IndexWriter& writer) {
         if (is_known()) ++row_.tombstones;
     }
     flush();
+}
+
+void MailboxEdit::write_further(IndexWriter& writer, const Staged& staged) const {
+    if (staged.now.flags.further != 0 && staged.further_changed)
+        writer.put_further(row_.number, staged.now.uid, staged.now.further);
+    else if (staged.now.flags.further == 0 && staged.before.further != 0)
+        writer.erase_further(row_.number, staged.now.uid);
 }
 
 }  // namespace posthouse::storage

@@ -27,6 +27,8 @@ class MailboxEdit {
     /// Counts and positions; whoever works on the mailbox keeps the positions true.
     MailboxRow& row() { return row_; }
     const MailboxRow& row() const { return row_; }
+    /// The index as it was when the edit began.
+    const IndexReader& snapshot() const { return snapshot_; }
     /// The mailbox was in the index when the edit began, so its changes are told one by one.
     bool is_known() const { return before_.number != 0; }
     /// Forgets all messages: another mailbox lies in this folder now.
@@ -55,7 +57,8 @@ class MailboxEdit {
     /// The file has another name or lies in the other folder: its flags are what the name says.
     void rename(std::uint32_t uid, std::string_view file_name, bool is_fresh);
     void set_extras(std::uint32_t uid, std::string extras);
-    /// The message is gone; its line stays in dovecot-uidlist for now.
+    void set_further(std::uint32_t uid, FurtherSet set);
+    /// The message is gone; its line stays in dovecot-uidlist for now, its further keywords in their file.
     void drop(std::uint32_t uid);
 
     std::optional<AbsentLine> absent(const std::string& base) const;
@@ -63,6 +66,13 @@ class MailboxEdit {
     void erase_absent(const std::string& base);
     /// Forgets all lines without a file.
     void erase_all_absent();
+    /// Further keywords of a message that isn't there: it has them when it comes. None: there is nothing to remember.
+    void put_stray(const std::string& base, FurtherSet set);
+    FurtherSet take_stray(const std::string& base);
+    void erase_all_strays();
+    /// What the numbers of further keywords mean from now on.
+    void set_names(std::shared_ptr<const FurtherNames> names);
+
     /// A line without a file, put by this edit, has a UID above `uid`.
     bool has_absent_above(std::uint32_t uid) const;
 
@@ -74,16 +84,19 @@ class MailboxEdit {
   private:
     struct Staged {
         Record now;
-        FlagRow before;             ///< place none: it wasn't there
-        bool file_changed = false;  ///< its FileRow is to be written
+        FlagRow before;                ///< place none: it wasn't there
+        bool file_changed = false;     ///< its FileRow is to be written
+        bool further_changed = false;  ///< its further keywords are to be written
         /// Sessions are to hear of it: not of a file that only moved from new/ to cur/.
         bool is_told() const;
     };
 
     Staged* stage(std::uint32_t uid);
+    std::optional<Staged> staged_of(std::uint32_t uid, const FlagRow& flags) const;
     void count(const Record& record, int sign);
     void write(IndexWriter& writer, std::uint32_t max_tombstones);
     void write_messages(IndexWriter& writer);
+    void write_further(IndexWriter& writer, const Staged& staged) const;
 
     IndexReader snapshot_;
     FolderKey folder_;
@@ -93,7 +106,10 @@ class MailboxEdit {
     bool all_loaded_ = false;
     std::unordered_map<std::string, std::optional<AbsentLine>> absent_;
     bool absent_erased_ = false;
-    std::uint32_t forgotten_number_ = 0;  ///< of the mailbox that reset() forgot
+    std::unordered_map<std::string, FurtherSet> strays_;
+    bool strays_erased_ = false;
+    std::shared_ptr<const FurtherNames> names_;  ///< null: as before
+    std::uint32_t forgotten_number_ = 0;         ///< of the mailbox that reset() forgot
     std::uint64_t forgotten_modseq_ = 0;
 };
 

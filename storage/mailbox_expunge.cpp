@@ -15,8 +15,8 @@
 namespace posthouse::storage {
 namespace {
 
-/// dovecot-uidlist is rewritten when it holds that many lines of messages that are gone, and a quarter of what is
-/// there.
+/// dovecot-uidlist and posthouse-keywords are rewritten when one holds that many lines of messages that are gone, and a
+/// quarter of what is there.
 constexpr std::size_t min_dead_lines = 100;
 
 }  // namespace
@@ -48,7 +48,8 @@ Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule r
             work->edit.drop(todo[next]);
             removed.emplace_back(todo[next]);
         }
-        is_sparse = work->edit.row().absent > min_dead_lines + work->edit.row().messages / 4;
+        const MailboxRow& row = work->edit.row();
+        is_sparse = std::max(row.absent, row.strays) > min_dead_lines + row.messages / 4;
         if (changed || !result) end_work(*work);
         if (!result) return fail(result.error());
     } while (next < todo.size());

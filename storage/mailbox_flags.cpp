@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 #include <utility>
 
 #include "lib/base/log.h"
@@ -22,20 +23,25 @@ Result<std::vector<MessageFlags>> MailboxState::store_flags(const UidSet& uids, 
         if (std::exchange(first, false)) todo = work->edit.existing(uids);
         if (todo.empty()) return stored;
         if (Result<> locked = lock_list(*work); !locked) return fail(locked.error());
-        if (change.action != FlagAction::remove && !keywords_.mask_of(change.flags.keywords)) {
-            if (Result<> made = make_keywords(*work, change.flags.keywords, WhenFull::fail); !made)
-                return fail(made.error());
-        }
-        const std::uint32_t mask = keywords_.known_mask_of(change.flags.keywords);
-        bool changed = false;
-        Result<> result;
-        for (const std::size_t end = std::min(todo.size(), next + piece_size); next < end && result; ++next) {
-            const Result<bool> set = set_flags(*work, todo[next], change, mask);
+        const std::uint64_t names_before = names_->fingerprint();
+        const Result<KeywordNumbers> numbers = change.action == FlagAction::remove
+                                                   ? numbers_of(change.flags.keywords)
+                                                   : make_keywords(*work, change.flags.keywords, WhenFull::fail);
+        if (!numbers) return fail(numbers.error());
+        const std::size_t end = std::min(todo.size(), next + piece_size);
+        // A file name can't hold them, so they come first: what can't be written leaves the names as they were.
+        const std::span<const std::uint32_t> piece = std::span(todo).subspan(next, end - next);
+        const Result<bool> further = set_further(*work, piece, change, numbers->further);
+        Result<> result = further ? Result<>{} : fail(further.error());
+        bool changed = (further && *further) || names_->fingerprint() != names_before;
+        for (; next < end && result; ++next) {
+            const Result<bool> set = set_flags(*work, todo[next], change, numbers->letters);
             if (!set) result = fail(set.error());
             if (!set) break;
             changed = changed || *set;
             if (const Record* record = work->edit.find(todo[next]))
-                stored.push_back({Uid(record->uid), {record->system(), keyword_sets_->of(record->flags.keywords)}});
+                stored.push_back(
+                    {Uid(record->uid), {record->system(), keyword_sets_->of(record->flags.keywords, record->further)}});
         }
         if (changed || !result) end_work(*work);
         if (!result) return fail(result.error());
@@ -43,7 +49,7 @@ Result<std::vector<MessageFlags>> MailboxState::store_flags(const UidSet& uids, 
     return stored;
 }
 
-Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagChange& change, std::uint32_t mask) {
+Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagChange& change, std::uint32_t letters) {
     for (bool again = true;; again = false) {
         const Record* record = work.edit.find(uid);
         if (record == nullptr) return false;
@@ -53,16 +59,16 @@ Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagCh
         switch (change.action) {
             case FlagAction::replace:
                 now.system = change.flags.system;
-                now.keywords = mask | (old.keywords & ~keywords_.named());
+                now.keywords = letters | (old.keywords & ~letters_.named());
                 break;
             case FlagAction::add:
                 now.system = SystemFlags::from_bits(old.system.bits() | change.flags.system.bits());
-                now.keywords |= mask;
+                now.keywords |= letters;
                 break;
             case FlagAction::remove:
                 now.system =
                     SystemFlags::from_bits(static_cast<std::uint8_t>(old.system.bits() & ~change.flags.system.bits()));
-                now.keywords &= ~mask;
+                now.keywords &= ~letters;
                 break;
         }
         if (now == old) return false;

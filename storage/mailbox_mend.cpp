@@ -1,6 +1,7 @@
 // What repairs need of a mailbox: other base names, another identity, rows made anew; each under the mailbox's locks.
 #include <stdio.h>
 
+#include <set>
 #include <unordered_map>
 
 #include "lib/base/log.h"
@@ -110,6 +111,7 @@ Result<> MailboxSync::refile(const BaseChanges& changes) {
     }
     if (Result<> synced = sync_fd(m_.folder_->fresh(), "new/"); !synced) return synced;
     if (Result<> synced = sync_fd(m_.folder_->cur(), "cur/"); !synced) return synced;
+    if (Result<> refiled = refile_further(done); !refiled) return refiled;
     if (Result<> read = read_list(); !read) return read;
     if (m_.list_.exists())
         if (Result<> changed = m_.list_.change_bases(*m_.folder_, done); !changed) return changed;
@@ -118,6 +120,27 @@ Result<> MailboxSync::refile(const BaseChanges& changes) {
     m_.list_ = UidListFile();  // all lines are told anew, and the rows take them
     if (Result<> read = read_list(); !read) return read;
     return scan(true);
+}
+
+Result<> MailboxSync::refile_further(const BaseChanges& done) {
+    if (Result<> read = read_further(); !read) return read;
+    if (edit_.row().with_further == 0 && edit_.row().strays == 0) return {};
+    std::set<std::string_view> bases;
+    for (const auto& [from, to] : done) bases.insert(from);
+    std::unordered_map<std::string, FurtherSet> of_messages;
+    for (const std::uint32_t uid : edit_.named(bases))
+        if (const Record* record = edit_.find(uid)) of_messages.emplace(record->file.base, record->further);
+    std::vector<KeywordAssignment> assignments;
+    for (const auto& [from, to] : done) {
+        // Without a message where the file was renamed before this was cut off.
+        const auto known = of_messages.find(from);
+        FurtherSet set = known == of_messages.end() ? edit_.take_stray(from) : known->second;
+        if (!set.empty()) assignments.push_back({to, std::move(set)});
+    }
+    if (Result<> assigned = m_.further_.assign(*m_.folder_, assignments, Durable::at_once); !assigned) return assigned;
+    edit_.row().further = m_.further_.position();
+    for (KeywordAssignment& assignment : assignments) edit_.put_stray(assignment.base, std::move(assignment.set));
+    return {};
 }
 
 }  // namespace posthouse::storage

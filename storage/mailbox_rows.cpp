@@ -88,7 +88,7 @@ Result<std::vector<MessageRow>> MailboxState::rows(const UidSet& uids, const Col
                                            if (auto file = now->reader.file(now->row.number, uid))
                                                record.file = std::move(*file);
                                        if (wants_file && lacks(record.file, columns)) lacking.push_back(uid);
-                                       rows.push_back(row_of(record, now->flags_of(flags), columns));
+                                       rows.push_back(row_of(record, now->flags_of(uid, flags), columns));
                                        return true;
                                    });
         if (Result<> read = now->reader.status(); !read) return fail(read.error());

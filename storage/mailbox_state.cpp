@@ -12,6 +12,17 @@
 
 namespace posthouse::storage {
 
+namespace {
+
+/// How often an index may be deleted while somebody fills it.
+constexpr int index_tries = 5;
+
+std::unexpected<Error> fail_lost() {
+    return fail(ErrorCode::busy, "Mailbox is busy", "its index is deleted again and again");
+}
+
+}  // namespace
+
 std::optional<Record> Snapshot::find(std::uint32_t uid) const {
     const FlagRow flags = reader.flags(row.number, uid);
     if (flags.place == Place::none) return std::nullopt;
@@ -35,7 +46,7 @@ MailboxState::MailboxState(std::shared_ptr<StoreState> store, std::string accoun
       index_place_(store_->index_place(account_root_)),
       folder_(std::make_shared<const Folder>(std::move(folder))),
       wake_keys_{WakeKey::of_mailbox(key()), store_->wake_key(account_root_)},
-      keyword_sets_(std::make_shared<KeywordSets>(keywords_)) {}
+      keyword_sets_(std::make_shared<KeywordSets>(letters_, names_)) {}
 
 MailboxState::~MailboxState() {
     flush_summaries();
@@ -54,18 +65,20 @@ Result<FileLock> MailboxState::lock_folder() const {
 Result<IndexReader> MailboxState::reader() const { return IndexReader::begin(index_place_); }
 
 Result<Snapshot> MailboxState::snapshot() {
-    for (bool again = true;; again = false) {
+    for (int left = index_tries; left > 0; --left) {
         Result<IndexReader> opened = reader();
         if (!opened) return fail(opened.error());
-        std::optional<MailboxRow> row = opened->mailbox(key());
+        const std::optional<MailboxRow> row = opened->mailbox(key());
         if (Result<> read = opened->status(); !read) return fail(read.error());
-        if (row || !again) {
+        if (row) {
             const std::scoped_lock guard(mutex_);
-            return Snapshot{std::move(*opened), row.value_or(MailboxRow()), keyword_sets_};
+            if (Result<> taken = take_names(*opened, *row); !taken) return fail(taken.error());
+            return Snapshot{std::move(*opened), *row, keyword_sets_};
         }
         // The index was lost under a running session.
         if (Result<> synchronised = synchronise(); !synchronised) return fail(synchronised.error());
     }
+    return fail_lost();
 }
 
 Result<Snapshot> MailboxState::look() {
@@ -80,7 +93,10 @@ Result<Snapshot> MailboxState::look() {
             const Result<bool> up_to_date = is_up_to_date(*row);
             if (!up_to_date) return fail(up_to_date.error());
             must_scan = must_scan && row->cur.at_ns - row->cur.stamp.changed_ns < young_ns;
-            if (*up_to_date && !must_scan) return Snapshot{std::move(*opened), *row, keyword_sets_};
+            if (*up_to_date && !must_scan) {
+                if (Result<> taken = take_names(*opened, *row); !taken) return fail(taken.error());
+                return Snapshot{std::move(*opened), *row, keyword_sets_};
+            }
         }
     }
     if (Result<> synchronised = synchronise(must_scan); !synchronised) return fail(synchronised.error());
@@ -108,16 +124,19 @@ Result<bool> MailboxState::is_up_to_date(const MailboxRow& row) {
     list_.resume(row.list);
     const Result<bool> list_changed = list_.changed(*folder_);
     if (!list_changed) return fail(list_changed.error());
-    const Result<bool> keywords = keywords_.reload(*folder_);
-    if (!keywords) return fail(keywords.error());
-    if (*keywords) keywords_changed();
+    const Result<bool> letters = letters_.reload(*folder_);
+    if (!letters) return fail(letters.error());
+    if (*letters) keywords_changed();
+    further_.resume(row.further);
+    const Result<bool> further_changed = further_.changed(*folder_);
+    if (!further_changed) return fail(further_changed.error());
     const Result<Stamp> cur = stamp_of(folder_->cur());
     const Result<Stamp> fresh = stamp_of(folder_->fresh());
     if (!cur) return fail(cur.error());
     if (!fresh) return fail(fresh.error());
     const Doubt in_cur = doubt_about_cur(row.cur, *cur);
     needs_verification_.store(in_cur == Doubt::young, std::memory_order_relaxed);
-    const bool is_true = !*list_changed && in_cur != Doubt::certain &&
+    const bool is_true = !*list_changed && !*further_changed && in_cur != Doubt::certain &&
                          doubt_about_fresh(row.fresh_look, *fresh) == Doubt::none &&
                          (in_cur == Doubt::none || row.cur.cost_ns > cheap_ns);
     if (is_true) known_validity_ = row.list.uid_validity;
@@ -137,21 +156,26 @@ Result<> MailboxState::take_identity(const UidListPosition& position) {
 
 Result<MailboxEdit> MailboxState::synchronised_edit(bool must_scan) {
     if (Result<> alive = check_alive(); !alive) return fail(alive.error());
-    Result<IndexReader> opened = reader();
-    if (!opened) return fail(opened.error());
-    MailboxEdit edit(std::move(*opened), key());
-    list_.resume(edit.row().list);
-    MailboxSync sync(*this, edit);
-    if (Result<> run = sync.run(must_scan); !run) return fail(run.error());
-    if (Result<> taken = take_identity(list_.position()); !taken) return fail(taken.error());
-    if (!sync.has_found_something()) return edit;
-    const bool is_told = edit.has_changes();
-    if (Result<> committed = edit.commit(store_->settings().remembered_changes); !committed)
-        return fail(committed.error());
-    if (is_told) tell_others();
-    Result<IndexReader> again = reader();
-    if (!again) return fail(again.error());
-    return MailboxEdit(std::move(*again), key());
+    for (int left = index_tries; left > 0; --left) {
+        Result<IndexReader> opened = reader();
+        if (!opened) return fail(opened.error());
+        MailboxEdit edit(std::move(*opened), key());
+        list_.resume(edit.row().list);
+        MailboxSync sync(*this, edit);
+        if (Result<> run = sync.run(must_scan); !run) return fail(run.error());
+        if (Result<> taken = take_identity(list_.position()); !taken) return fail(taken.error());
+        if (!sync.has_found_something()) return edit;
+        const bool is_told = edit.has_changes();
+        if (Result<> committed = edit.commit(store_->settings().remembered_changes); !committed)
+            return fail(committed.error());
+        if (is_told) tell_others();
+        Result<IndexReader> again = reader();
+        if (!again) return fail(again.error());
+        MailboxEdit done(std::move(*again), key());
+        // Lost since the commit: an index that knows nothing is not to be taken for an empty mailbox.
+        if (done.is_known()) return done;
+    }
+    return fail_lost();
 }
 
 Result<MailboxState::Work> MailboxState::begin_work() {
@@ -183,6 +207,7 @@ void MailboxState::end_work(Work& work) {
     own(work.touched_cur, work.edit.row().cur, folder_->cur());
     own(work.touched_fresh, work.edit.row().fresh_look, folder_->fresh());
     work.edit.row().list = list_.position();
+    work.edit.row().further = further_.position();
     const bool is_told = work.edit.has_changes();
     const Result<> committed = work.edit.commit(store_->settings().remembered_changes);
     if (!committed) log::warning("change can't be noted in the index", {{"error", committed.error().message()}});
@@ -220,19 +245,7 @@ std::vector<std::string> MailboxState::keyword_names() const {
 
 bool MailboxState::may_create_keywords() const {
     const std::scoped_lock guard(mutex_);
-    return !keyword_sets_->full();
-}
-
-void MailboxState::keywords_changed() { keyword_sets_ = std::make_shared<KeywordSets>(keywords_); }
-
-Result<> MailboxState::make_keywords(const Work& work, const Keywords& keywords, WhenFull when_full) {
-    const Result<bool> read = keywords_.reload(*folder_);
-    if (!read) return fail(read.error());
-    // A keyword is durable before a file carries its letter.
-    Result<> added = keywords_.add(*folder_, keywords, work.edit.letters(), when_full);
-    keywords_changed();
-    if (added) tell_others();
-    return added;
+    return letters_.room() > 0 || further_.room() > 0;
 }
 
 Result<Status> MailboxState::status() {
@@ -302,7 +315,7 @@ Result<Delta> MailboxState::refresh(ModSeq since, Access access) {
         if (flags.place == Place::none)
             delta.gone.emplace_back(uid);
         else
-            delta.flags.push_back({Uid(uid), now->flags_of(flags)});
+            delta.flags.push_back({Uid(uid), now->flags_of(uid, flags)});
     });
     if (Result<> read = reader.status(); !read) return fail(read.error());
     std::ranges::sort(delta.gone);

@@ -10,11 +10,13 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/result.h"
 #include "storage/dot_lock.h"
 #include "storage/folder.h"
+#include "storage/further_keyword_file.h"
 #include "storage/index/index.h"
 #include "storage/index/transaction.h"
 #include "storage/keyword_file.h"
@@ -30,13 +32,24 @@
 
 namespace posthouse::storage {
 
+/// What becomes of keywords for which a mailbox has no room.
+enum class WhenFull { fail, leave_out };
+
+/// What stands for keywords in a mailbox.
+struct KeywordNumbers {
+    std::uint32_t letters = 0;
+    FurtherSet further;
+    std::vector<std::string> unknown;  ///< names that have neither
+};
+
 /// A file of this mailbox's tmp/ that is to become a message.
 struct Arrival {
     std::string tmp_name;
     std::string base;
     SystemFlags system;
     Keywords keywords;
-    std::string extras;  ///< of its line, e.g. the GUID it had elsewhere
+    KeywordNumbers numbers = {};  ///< of `keywords`, in this mailbox: add() finds them
+    std::string extras;           ///< of its line, e.g. the GUID it had elsewhere
     std::int64_t physical_size = FileRow::unknown;
     std::int64_t wire_size = FileRow::unknown;
     std::int64_t internal_date = FileRow::unknown;
@@ -68,8 +81,9 @@ struct Snapshot {
     MailboxRow row;
     std::shared_ptr<const KeywordSets> keywords;
 
-    Flags flags_of(const FlagRow& flags) const {
-        return {SystemFlags::from_bits(flags.system), keywords->of(flags.keywords)};
+    Flags flags_of(std::uint32_t uid, const FlagRow& flags) const {
+        const std::string_view numbers = flags.further == 0 ? std::string_view() : reader.further(row.number, uid);
+        return {SystemFlags::from_bits(flags.system), keywords->of(flags.keywords, numbers)};
     }
     std::optional<Record> find(std::uint32_t uid) const;
 };
@@ -172,10 +186,25 @@ class MailboxState {
     /// This mailbox's UIDVALIDITY; not_found: it isn't the one that the sessions here know.
     Result<> take_identity(const UidListPosition& position);
 
-    Result<bool> set_flags(Work& work, std::uint32_t uid, const FlagChange& change, std::uint32_t mask);
+    Result<bool> set_flags(Work& work, std::uint32_t uid, const FlagChange& change, std::uint32_t letters);
+    /// The part of STORE that no file name holds; gives whether anything changed.
+    Result<bool> set_further(Work& work, std::span<const std::uint32_t> uids, const FlagChange& change,
+                             const FurtherSet& given);
+    /// Writes posthouse-keywords anew when most of it is superseded.
+    void tidy_further(Work& work);
     Result<bool> unlink_message(Work& work, std::uint32_t uid);
-    Result<> make_keywords(const Work& work, const Keywords& keywords, WhenFull when_full);
+    /// What stands for these keywords here.
+    KeywordNumbers numbers_of(const Keywords& keywords) const;
+    /// The same with letters, and when they run out numbers, given to names that had none; durably, for no message may
+    /// have them before. Needs lock_list.
+    Result<KeywordNumbers> make_keywords(Work& work, const Keywords& keywords, WhenFull when_full);
+    Result<> name_letters(std::span<const std::string> names, std::uint32_t taken);
+    Result<> name_further(Work& work, std::span<const std::string> names);
+    /// Letters or numbers mean more or something else than before.
     void keywords_changed();
+    /// What the numbers mean by the index; to be called before numbers of this snapshot are looked at.
+    Result<> take_names(const IndexReader& reader, const MailboxRow& row);
+    void set_names(std::shared_ptr<const FurtherNames> names);
     Result<std::vector<Uid>> claim();
     Result<std::vector<Uid>> add_locked(Work& work, std::vector<Arrival>& arrivals, WhenFull when_full);
     Result<Record> place(const Arrival& arrival, const UidListEntry& entry) const;
@@ -207,7 +236,9 @@ class MailboxState {
     std::uint32_t known_validity_ = 0;
     std::string guid_;
     UidListFile list_;
-    KeywordFile keywords_;
+    KeywordFile letters_;
+    FurtherKeywordFile further_;
+    std::shared_ptr<const FurtherNames> names_ = std::make_shared<FurtherNames>();
     std::shared_ptr<const KeywordSets> keyword_sets_;
 };
 

@@ -76,7 +76,7 @@ std::uint32_t next_uid_of(const UidListPosition& position) {
 
 Result<> MailboxSync::run(bool must_scan) {
     if (Result<> read = read_list(); !read) return read;
-    if (Result<> read = read_keywords(); !read) return read;
+    if (Result<> read = read_letters(); !read) return read;
     const Result<Stamp> cur = stamp_of(m_.folder_->cur());
     const Result<Stamp> fresh = stamp_of(m_.folder_->fresh());
     if (!cur) return fail(cur.error());
@@ -110,7 +110,7 @@ Result<> MailboxSync::run(bool must_scan) {
     }
     row.settled_uid = m_.list_.next_uid() - 1;
     row.list = m_.list_.position();
-    return {};
+    return read_further();
 }
 
 Result<> MailboxSync::read_list() {
@@ -158,11 +158,46 @@ Result<> MailboxSync::take_list(UidListFile::News news) {
     return {};
 }
 
-Result<> MailboxSync::read_keywords() {
-    const Result<bool> changed = m_.keywords_.reload(*m_.folder_);
+Result<> MailboxSync::read_letters() {
+    const Result<bool> changed = m_.letters_.reload(*m_.folder_);
     if (!changed) return fail(changed.error());
     if (*changed) m_.keywords_changed();
     return {};
+}
+
+Result<> MailboxSync::read_further() {
+    MailboxRow& row = edit_.row();
+    m_.further_.resume(row.further);
+    if (Result<> taken = m_.take_names(edit_.snapshot(), row); !taken) return taken;
+    Result<FurtherKeywordFile::News> news = m_.further_.reload(*m_.folder_);
+    if (!news) return fail(news.error());
+    if (news->kind == RecordNews::none) return {};
+    has_found_something_ = true;
+    row.further = m_.further_.position();
+    const bool is_whole = news->kind == RecordNews::whole;
+    if (is_whole || !news->definitions.empty()) {
+        FurtherNames names = is_whole ? FurtherNames() : *m_.names_;
+        for (const KeywordDefinition& definition : news->definitions) names.define(definition.number, definition.name);
+        m_.set_names(std::make_shared<const FurtherNames>(std::move(names)));
+        edit_.set_names(m_.names_);
+    }
+    if (is_whole) edit_.erase_all_strays();
+    take_sets(std::move(news->sets), is_whole);
+    return {};
+}
+
+void MailboxSync::take_sets(FurtherKeywordFile::Sets sets, bool is_whole) {
+    if (sets.empty() && !(is_whole && edit_.row().with_further > 0)) return;
+    edit_.load_all();
+    std::vector<std::pair<std::uint32_t, FurtherSet>> changes;
+    edit_.each_loaded([&](const Record& record) {
+        if (auto told = sets.extract(record.file.base))
+            changes.emplace_back(record.uid, std::move(told.mapped()));
+        else if (is_whole && !record.further.empty())
+            changes.emplace_back(record.uid, FurtherSet());
+    });
+    for (auto& [uid, set] : changes) edit_.set_further(uid, std::move(set));
+    for (auto& [base, set] : sets) edit_.put_stray(base, std::move(set));
 }
 
 Result<> MailboxSync::read_folder(bool fresh) {
@@ -380,7 +415,24 @@ Result<> MailboxSync::compact() {
     });
     if (compacted) edit_.erase_all_absent();
     edit_.row().list = m_.list_.position();
+    if (compacted && edit_.row().strays > 0) compacted = compact_further(there);
     return compacted;
+}
+
+Result<> MailboxSync::compact_further(const std::unordered_set<std::string_view>& there) {
+    std::unordered_set<std::string_view> known;
+    edit_.each_loaded([&](const Record& record) { known.insert(record.file.base); });
+    FurtherKeywordFile::Sets strays;
+    Result<> compacted = m_.further_.compact(*m_.folder_, [&](const std::string& base, const FurtherSet& set) {
+        const bool is_message = known.contains(base);
+        if (!is_message && there.contains(base)) strays.emplace(base, set);
+        return is_message || there.contains(base);
+    });
+    if (!compacted) return compacted;
+    edit_.erase_all_strays();
+    for (auto& [base, set] : strays) edit_.put_stray(base, std::move(set));
+    edit_.row().further = m_.further_.position();
+    return {};
 }
 
 }  // namespace posthouse::storage

@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -37,12 +39,13 @@ class MailboxSync {
   public:
     MailboxSync(MailboxState& mailbox, MailboxEdit& edit) : m_(mailbox), edit_(edit) {}
 
-    /// Looks whether anything changed (five stats), reads what did. One reading of a folder never proves that a message
+    /// Looks whether anything changed (six stats), reads what did. One reading of a folder never proves that a message
     /// is gone: that takes a second, under all locks. `must_scan`: a file wasn't where the index says.
     Result<> run(bool must_scan);
     /// There is something to commit.
     bool has_found_something() const { return has_found_something_; }
-    /// Drops the lines of messages that are gone from dovecot-uidlist, and those that tell a message again.
+    /// Drops the lines of messages that are gone from dovecot-uidlist, and those that tell a message again; and records
+    /// of messages that are gone from posthouse-keywords.
     Result<> compact();
     /// Gives the mailbox another GUID and UIDVALIDITY.
     Result<> renew(const std::string& guid);
@@ -59,13 +62,18 @@ class MailboxSync {
     };
 
     Result<> take_list(UidListFile::News news);
-    Result<> read_keywords();
+    Result<> read_letters();
+    Result<> read_further();
+    void take_sets(FurtherKeywordFile::Sets sets, bool is_whole);
     Result<> scan(bool with_cur);
     Result<> read_folder(bool fresh);
     void merge(bool with_cur);
     bool take_from_absent(const Found& found);
     void insert(std::uint32_t uid, std::string extras, const Found& found);
     Result<> settle();
+    /// Further keywords go with their messages to other base names.
+    Result<> refile_further(const BaseChanges& done);
+    Result<> compact_further(const std::unordered_set<std::string_view>& there);
     Result<> make_list();
     Result<UidValidity> next_validity() const;
     bool has_no_uids_left() const;

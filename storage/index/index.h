@@ -25,6 +25,9 @@ struct IndexTables {
     MDB_dbi summaries = 0;  ///< mailbox, UID: what is cached of the content
     MDB_dbi tree = 0;       ///< device, inode of the folder: TreeRow
     MDB_dbi log = 0;        ///< modseq: AccountLogEntry
+    MDB_dbi further = 0;    ///< mailbox, UID: FurtherSet
+    MDB_dbi strays = 0;     ///< mailbox, base name: FurtherSet of a message that isn't there
+    MDB_dbi names = 0;      ///< mailbox: FurtherNames
 };
 
 /// Where an account's mail and its index lie.

@@ -10,6 +10,7 @@
 
 #include "storage/flags.h"
 #include "storage/folder.h"
+#include "storage/further_keyword_file.h"
 #include "storage/summary.h"
 #include "storage/uidlist_file.h"
 
@@ -36,17 +37,21 @@ struct MailboxRow {
     std::uint32_t messages = 0;
     std::uint32_t unseen = 0;
     std::uint32_t deleted = 0;
-    std::uint32_t fresh = 0;        ///< in new/: not claimed yet
-    std::uint32_t first_fresh = 0;  ///< no message below this UID is in new/; says nothing when none is
-    std::uint32_t settled_uid = 0;  ///< lines up to here are known to have a file or none
-    std::uint32_t absent = 0;       ///< lines of dovecot-uidlist without a file
-    std::uint32_t tombstones = 0;   ///< expunged messages that the change log still tells
-    std::uint64_t bytes = 0;        ///< of all messages' files
-    std::uint64_t modseq = 0;       ///< HIGHESTMODSEQ (RFC 7162 §3.1.2.1)
-    std::uint64_t floor = 0;        ///< changes at or below it are not known one by one
+    std::uint32_t fresh = 0;          ///< in new/: not claimed yet
+    std::uint32_t first_fresh = 0;    ///< no message below this UID is in new/; says nothing when none is
+    std::uint32_t settled_uid = 0;    ///< lines up to here are known to have a file or none
+    std::uint32_t absent = 0;         ///< lines of dovecot-uidlist without a file
+    std::uint32_t tombstones = 0;     ///< expunged messages that the change log still tells
+    std::uint32_t with_further = 0;   ///< messages with further keywords
+    std::uint32_t strays = 0;         ///< further keywords of messages that aren't there
+    std::uint64_t further_names = 0;  ///< FurtherNames::fingerprint
+    std::uint64_t bytes = 0;          ///< of all messages' files
+    std::uint64_t modseq = 0;         ///< HIGHESTMODSEQ (RFC 7162 §3.1.2.1)
+    std::uint64_t floor = 0;          ///< changes at or below it are not known one by one
     Look cur;
     Look fresh_look;
     UidListPosition list;
+    FurtherPosition further;
     bool operator==(const MailboxRow&) const = default;
 };
 static_assert(std::is_trivially_copyable_v<MailboxRow>);
@@ -62,7 +67,7 @@ struct FlagRow {
     std::uint8_t system = 0;     ///< SystemFlags::bits
     Place place = Place::none;
     std::uint8_t has_suffix = 0;  ///< the name's end isn't what name_with_flags makes: it stands in the FileRow
-    std::uint8_t unused = 0;
+    std::uint8_t further = 0;     ///< 1: it has further keywords, in a table of their own
     bool operator==(const FlagRow&) const = default;
 };
 static_assert(sizeof(FlagRow) == 16);
@@ -96,6 +101,7 @@ struct Record {
     std::uint32_t uid = 0;
     FlagRow flags;
     FileRow file;
+    FurtherSet further = {};
 
     bool exists() const { return flags.place != Place::none; }
     bool fresh() const { return flags.place == Place::fresh; }

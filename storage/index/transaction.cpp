@@ -2,6 +2,7 @@
 #include "storage/index/transaction.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -73,6 +74,7 @@ Result<IndexReader> IndexReader::begin(const IndexPlace& place) {
 }
 
 IndexReader::~IndexReader() {
+    if (further_ != nullptr) mdb_cursor_close(further_);
     if (txn_ != nullptr) mdb_txn_abort(txn_);
 }
 
@@ -180,6 +182,31 @@ std::optional<AbsentLine> IndexReader::absent(std::uint32_t mailbox, std::string
     const auto bytes = get(index_->tables().absent, key_of(mailbox, base));
     if (!bytes || bytes->size() < sizeof(std::uint32_t)) return std::nullopt;
     return AbsentLine{read_u32(*bytes, 0), std::string(bytes->substr(sizeof(std::uint32_t)))};
+}
+
+std::string_view IndexReader::further(std::uint32_t mailbox, std::uint32_t uid) const {
+    const InIndex guard(index_->folder());
+    // A cursor looks at the page where it stands first.
+    int code = further_ == nullptr ? mdb_cursor_open(txn_, index_->tables().further, &further_) : 0;
+    const IndexKey wanted = key_of(mailbox, uid);
+    MDB_val key = to_val(wanted.bytes());
+    MDB_val value{};
+    if (code == 0) code = mdb_cursor_get(further_, &key, &value, MDB_SET);
+    if (code == 0) return {static_cast<const char*>(value.mv_data), value.mv_size};
+    note("further keywords of a message", code == MDB_NOTFOUND ? MDB_CORRUPTED : code);
+    return {};
+}
+
+std::optional<FurtherSet> IndexReader::stray(std::uint32_t mailbox, std::string_view base) const {
+    const auto bytes = get(index_->tables().strays, key_of(mailbox, base));
+    return bytes ? std::optional(further_set_of(*bytes)) : std::nullopt;
+}
+
+FurtherNames IndexReader::further_names(std::uint32_t mailbox, std::uint64_t fingerprint) const {
+    if (fingerprint == 0) return {};
+    FurtherNames names = FurtherNames::decode(get(index_->tables().names, IndexKey().add(mailbox)).value_or(""));
+    if (names.fingerprint() != fingerprint) note("names of keywords are damaged", MDB_CORRUPTED);
+    return names;
 }
 
 std::optional<std::string_view> IndexReader::summary(std::uint32_t mailbox, std::uint32_t uid, SummaryPart part) const {
@@ -291,13 +318,30 @@ void IndexWriter::erase_absent(std::uint32_t mailbox, std::string_view base) {
 }
 
 void IndexWriter::erase_all_absent(std::uint32_t mailbox) {
-    std::vector<std::string> bases;
-    const IndexKey prefix = IndexKey().add(mailbox);
-    walk(index_->tables().absent, prefix, prefix.bytes(), [&](std::string_view key, std::string_view) {
-        bases.emplace_back(key.substr(4));
-        return true;
-    });
-    for (const std::string& base : bases) erase_absent(mailbox, base);
+    erase_of(index_->tables().absent, mailbox, std::numeric_limits<std::size_t>::max());
+}
+
+void IndexWriter::put_further(std::uint32_t mailbox, std::uint32_t uid, const FurtherSet& set) {
+    put(index_->tables().further, key_of(mailbox, uid), to_bytes(set));
+}
+
+void IndexWriter::erase_further(std::uint32_t mailbox, std::uint32_t uid) {
+    erase(index_->tables().further, key_of(mailbox, uid));
+}
+
+void IndexWriter::put_stray(std::uint32_t mailbox, std::string_view base, const FurtherSet& set) {
+    if (set.empty())
+        erase(index_->tables().strays, key_of(mailbox, base));
+    else
+        put(index_->tables().strays, key_of(mailbox, base), to_bytes(set));
+}
+
+void IndexWriter::erase_all_strays(std::uint32_t mailbox) {
+    erase_of(index_->tables().strays, mailbox, std::numeric_limits<std::size_t>::max());
+}
+
+void IndexWriter::put_further_names(std::uint32_t mailbox, const FurtherNames& names) {
+    put(index_->tables().names, IndexKey().add(mailbox), names.encode());
 }
 
 void IndexWriter::put_change(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid, bool is_gone) {
@@ -330,18 +374,24 @@ void IndexWriter::erase_summaries(std::uint32_t mailbox, std::uint32_t uid) {
         erase(index_->tables().summaries, key_of(mailbox, uid).add(part));
 }
 
-bool IndexWriter::erase_leftovers(std::uint32_t mailbox, std::size_t max) {
+std::size_t IndexWriter::erase_of(MDB_dbi table, std::uint32_t mailbox, std::size_t max) {
     const IndexKey prefix = IndexKey().add(mailbox);
+    std::vector<std::string> keys;
+    walk(table, prefix, prefix.bytes(), [&](std::string_view key, std::string_view) {
+        keys.emplace_back(key);
+        return keys.size() < max;
+    });
+    for (const std::string& key : keys) erase(table, key_of(key));
+    return keys.size();
+}
+
+bool IndexWriter::erase_leftovers(std::uint32_t mailbox, std::size_t max) {
     const IndexTables& tables = index_->tables();
-    for (const MDB_dbi table : {tables.flags, tables.files, tables.absent, tables.changes, tables.summaries}) {
-        std::vector<std::string> keys;
-        walk(table, prefix, prefix.bytes(), [&](std::string_view key, std::string_view) {
-            keys.emplace_back(key);
-            return keys.size() < max;
-        });
-        for (const std::string& key : keys) erase(table, key_of(key));
-        if (keys.size() >= max) return true;
-        max -= keys.size();
+    for (const MDB_dbi table : {tables.flags, tables.files, tables.absent, tables.changes, tables.summaries,
+                                tables.further, tables.strays, tables.names}) {
+        const std::size_t erased = erase_of(table, mailbox, max);
+        if (erased >= max) return true;
+        max -= erased;
     }
     return false;
 }

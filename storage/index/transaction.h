@@ -43,10 +43,14 @@ class IndexReader {
     /// On the account's index, which is opened or made where needed.
     static Result<IndexReader> begin(const IndexPlace& place);
     IndexReader(IndexReader&& other) noexcept
-        : index_(std::move(other.index_)), txn_(std::exchange(other.txn_, nullptr)), error_(other.error_) {}
+        : index_(std::move(other.index_)),
+          txn_(std::exchange(other.txn_, nullptr)),
+          further_(std::exchange(other.further_, nullptr)),
+          error_(other.error_) {}
     IndexReader& operator=(IndexReader&& other) noexcept {
         std::swap(index_, other.index_);
         std::swap(txn_, other.txn_);
+        std::swap(further_, other.further_);
         std::swap(error_, other.error_);
         return *this;
     }
@@ -64,6 +68,12 @@ class IndexReader {
     void each_flags(std::uint32_t mailbox, std::uint32_t first, std::uint32_t last, Call call) const;
     std::optional<FileRow> file(std::uint32_t mailbox, std::uint32_t uid) const;
     std::optional<AbsentLine> absent(std::uint32_t mailbox, std::string_view base) const;
+    /// The further keywords of a message whose FlagRow says that it has some, as bytes in the snapshot. Cheapest by
+    /// ascending UID. Not while writing.
+    std::string_view further(std::uint32_t mailbox, std::uint32_t uid) const;
+    std::optional<FurtherSet> stray(std::uint32_t mailbox, std::string_view base) const;
+    /// What the mailbox's numbers mean, where there is something.
+    FurtherNames further_names(std::uint32_t mailbox, std::uint64_t fingerprint) const;
     /// Calls call(uid, is_gone) for each change after `since`, oldest first.
     template <typename Call>
     void each_change(std::uint32_t mailbox, std::uint64_t since, Call call) const;
@@ -103,6 +113,7 @@ class IndexReader {
 
     std::shared_ptr<Index> index_;
     MDB_txn* txn_ = nullptr;
+    mutable MDB_cursor* further_ = nullptr;  ///< where further() was last
     mutable int error_ = 0;
 };
 
@@ -132,6 +143,12 @@ class IndexWriter : public IndexReader {
     void put_absent(std::uint32_t mailbox, std::string_view base, const AbsentLine& line);
     void erase_absent(std::uint32_t mailbox, std::string_view base);
     void erase_all_absent(std::uint32_t mailbox);
+    void put_further(std::uint32_t mailbox, std::uint32_t uid, const FurtherSet& set);
+    void erase_further(std::uint32_t mailbox, std::uint32_t uid);
+    /// An empty set: erases.
+    void put_stray(std::uint32_t mailbox, std::string_view base, const FurtherSet& set);
+    void erase_all_strays(std::uint32_t mailbox);
+    void put_further_names(std::uint32_t mailbox, const FurtherNames& names);
     void put_change(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid, bool is_gone);
     void erase_change(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid);
     /// Forgets the oldest tombstones of a mailbox until only `keep` are left; gives the modseq of the last one
@@ -149,6 +166,8 @@ class IndexWriter : public IndexReader {
     using IndexReader::IndexReader;
     void put(MDB_dbi table, const IndexKey& key, std::string_view value);
     void erase(MDB_dbi table, const IndexKey& key);
+    /// Erases at most `max` entries of a mailbox; gives how many it were.
+    std::size_t erase_of(MDB_dbi table, std::uint32_t mailbox, std::size_t max);
     std::uint64_t counter(std::string_view name) const;
 };
 

@@ -251,6 +251,55 @@ void store_a_flag(benchmark::State& state) {
 }
 BENCHMARK(store_a_flag)->Unit(benchmark::kMicrosecond);
 
+/// Keywords above the letters: a hundred names, three on each message.
+FlagChange some_further(std::uint32_t number, FlagAction action) {
+    std::vector<std::string> names;
+    for (std::uint32_t i = 0; i < 3; ++i) names.push_back("further-" + std::to_string((number + 31 * i) % 100));
+    return {action, {{}, *Keywords::make(std::move(names))}};
+}
+
+/// The letters are used up, and every message has further keywords.
+void use_further_keywords() {
+    static const bool done = [] {
+        std::vector<std::string> letters;
+        for (std::uint32_t i = 0; i < 26; ++i) letters.push_back("letter-" + std::to_string(i));
+        const auto mailbox = inbox();
+        UidSet first;
+        first.add(Uid(1));
+        const Keywords used = *Keywords::make(std::move(letters));
+        if (!mailbox->store_flags(first, {FlagAction::add, {{}, used}})) return false;
+        if (!mailbox->store_flags(first, {FlagAction::remove, {{}, used}})) return false;
+        for (std::uint32_t number = 0; number < 100; ++number) {
+            UidSet part;
+            for (std::uint32_t uid = 1 + number; uid <= wanted_messages(); uid += 100) part.add(Uid(uid));
+            if (!mailbox->store_flags(part, some_further(number, FlagAction::add))) return false;
+        }
+        return true;
+    }();
+    if (!done) std::abort();
+}
+
+void store_a_further_keyword(benchmark::State& state) {
+    warm();
+    use_further_keywords();
+    const auto mailbox = inbox();
+    std::uint32_t at = 0;
+    for (auto _ : state) {
+        UidSet one;
+        one.add(Uid(1 + at++ % wanted_messages()));
+        const FlagAction action = at % 2 == 0 ? FlagAction::add : FlagAction::replace;
+        if (!mailbox->store_flags(one, some_further(at, action))) state.SkipWithError("STORE failed");
+    }
+}
+BENCHMARK(store_a_further_keyword)->Unit(benchmark::kMicrosecond);
+
+void flags_of_all_with_further_keywords(benchmark::State& state) {
+    warm();
+    use_further_keywords();
+    for (auto _ : state) benchmark::DoNotOptimize(inbox()->rows(UidSet::all())->size());
+}
+BENCHMARK(flags_of_all_with_further_keywords)->Unit(benchmark::kMillisecond);
+
 void refresh_without_a_change(benchmark::State& state) {
     warm();
     View view = *View::open(inbox(), Access::read_write);

@@ -39,6 +39,8 @@ class DamageTest : public ::testing::TestWithParam<Damage> {
         append(*inbox, text_of("plain"));
         append(*inbox, text_of("flagged"), flags({Flag::flagged}));
         append(*inbox, text_of("draft"), flags({Flag::draft}, {"Other", "Kept"}));
+        use_up_letters(*inbox);
+        ASSERT_TRUE(inbox->store_flags(uids({2, 4}), {FlagAction::add, flags({}, {far_keyword(1), far_keyword(2)})}));
         append(*account->open(MailboxName::parse("Archive").value()).value(), text_of("old"), flags({Flag::seen}));
         static_cast<void>(View::open(inbox, Access::read_write).value());
         ASSERT_TRUE(deliver(store, bob_, text_of("pending")));

@@ -273,6 +273,42 @@ std::vector<Damage> damaged_folders() {
          {},
          0,
          false},
+        {"FurtherKeywordsAreJunk",
+         [](const Victim& v) {
+             v.write("posthouse-keywords", std::string("00000000 K 26 x\n\n\n0 M\nzzzzzzzz M 26 :x\n") +
+                                               std::string(100'000, '\0') + "\n" + std::string(100'000, 'M'));
+         },
+         true,
+         {},
+         0,
+         false},
+        {"FurtherKeywordsAreGone",
+         [](const Victim& v) { fs::remove(v.root + "/posthouse-keywords"); },
+         true,
+         {},
+         0,
+         false},
+        {"FurtherKeywordsAreADanglingLink",
+         [](const Victim& v) { v.link("nowhere", "posthouse-keywords"); },
+         true,
+         {},
+         0,
+         false},
+        {"FurtherKeywordsAreAFolder",
+         [](const Victim& v) {
+             fs::remove(v.root + "/posthouse-keywords");
+             fs::create_directory(v.root + "/posthouse-keywords");
+         },
+         true,
+         {},
+         0,
+         false},
+        {"FurtherKeywordsHaveNoEnd",
+         [](const Victim& v) { fs::resize_file(v.root + "/posthouse-keywords", std::uintmax_t{1} << 36); }},
+        {"FurtherKeywordsHaveTornAndSenselessLines",
+         [](const Victim& v) {
+             v.write("posthouse-keywords", "x\n" + v.read("posthouse-keywords") + "00000000 M 27 :x\n0123");
+         }},
         {"SubscriptionsAreAFifo",
          [](const Victim& v) {
              fs::remove(v.root + "/subscriptions");
@@ -312,10 +348,12 @@ std::vector<Damage> damaged_folders() {
          [](const Victim& v) {
              v.write("dovecot-uidlist.tmp.0123456789abcdef", "x");
              v.write("dovecot-keywords.tmp.0123456789abcdef", "x");
+             v.write("posthouse-keywords.tmp.0123456789abcdef", "x");
              v.write("dovecot-uidlist.lock.0123456789abcdef", "x");
              v.write("tmp/append.host.1", "x");
              shift_clock(40 * 3600L);
              for (const auto& name : {"dovecot-uidlist.tmp.0123456789abcdef", "dovecot-keywords.tmp.0123456789abcdef",
+                                      "posthouse-keywords.tmp.0123456789abcdef",
                                       "dovecot-uidlist.lock.0123456789abcdef", "tmp/append.host.1"}) {
                  const timespec old[2] = {{1, 0}, {1, 0}};
                  ASSERT_EQ(::utimensat(AT_FDCWD, (v.root + "/" + name).c_str(), old, 0), 0);

@@ -2,6 +2,7 @@
 #include "tests/crash/fault_operations.h"
 
 #include <algorithm>
+#include <fstream>
 
 namespace posthouse::storage::crash {
 namespace {
@@ -76,6 +77,15 @@ const SeenMailbox* mailbox_in(const SeenTree& tree, const std::string& name) {
     return nullptr;
 }
 
+/// So many records more that the next writer drops them; they say what the last one says.
+void supersede(const std::string& file) {
+    std::ifstream stream(file);
+    std::string last;
+    for (std::string line; std::getline(stream, line);) last = line + "\n";
+    std::ofstream more(file, std::ios::app);
+    for (int n = 0; n < 300; ++n) more << last;
+}
+
 bool has(const SeenTree& tree, const std::string& mailbox, const std::string& token, const std::string& flags) {
     const SeenMailbox* found = mailbox_in(tree, mailbox);
     return found != nullptr && std::ranges::any_of(found->messages, [&](const auto& message) {
@@ -134,7 +144,11 @@ void Bench::make(const Settings& settings) {
     ASSERT_TRUE(append_to(*inbox, {"seen"}, flags({Flag::seen}, {"Kept"})));
     ASSERT_TRUE(append_to(*inbox, {"deleted"}, flags({Flag::deleted})));
     ASSERT_TRUE(append_to(*account->open(name_of("Work")).value(), {"inside"}, flags({Flag::seen})));
-    ASSERT_TRUE(append_to(*account->open(name_of("Archive")).value(), {"old"}, flags({Flag::seen}, {"Kept"})));
+    const auto archive = account->open(name_of("Archive")).value();
+    ASSERT_TRUE(append_to(*archive, {"old"}, flags({Flag::seen}, {"Kept"})));
+    use_up_letters(*archive);
+    ASSERT_TRUE(archive->store_flags(UidSet::all(), {FlagAction::add, flags({}, {far_keyword(0)})}));
+    supersede(account->root() + "/.Archive/posthouse-keywords");
     ASSERT_TRUE(deliver_to(store, {{account->name(), MailboxName(), ""}}, "pending", true));
 }
 
@@ -194,6 +208,38 @@ std::vector<Operation> operations() {
              [](const SeenTree& tree) {
                  return has(tree, "INBOX", "plain", word_of(flags({Flag::answered}, {"Second"}))) &&
                         has(tree, "INBOX", "seen", word_of(flags({Flag::answered, Flag::seen}, {"Kept", "Second"})));
+             }});
+    all.push_back({.name = "AppendFurther",
+                   .run =
+                       [](Bench& b) {
+                           return append_to(*b.archive, {"new", "newer"},
+                                            flags({Flag::flagged}, {far_keyword(0), far_keyword(1)}));
+                       },
+                   .change = {{{archive, "new"}, 1}, {{archive, "newer"}, 1}},
+                   .holds =
+                       [](const SeenTree& tree) {
+                           return has(tree, "Archive", "new",
+                                      word_of(flags({Flag::flagged}, {far_keyword(0), far_keyword(1)})));
+                       }});
+    all.push_back({.name = "CopyFurther",
+                   .run = [](Bench& b) { return ended(b.archive->copy(uids({1}), *b.archive)); },
+                   .change = {{{archive, "old"}, 1}},
+                   .holds =
+                       [](const SeenTree& tree) {
+                           return has(tree, "Archive", "old", word_of(flags({Flag::seen}, {far_keyword(0), "Kept"})));
+                       }});
+    all.push_back(
+        {.name = "StoreFurther",
+         .run =
+             [](Bench& b) {
+                 return ended(b.archive->store_flags(
+                     UidSet::all(), {FlagAction::add, flags({Flag::answered}, {far_keyword(1), far_keyword(2)})}));
+             },
+         .holds =
+             [](const SeenTree& tree) {
+                 return has(tree, "Archive", "old",
+                            word_of(flags({Flag::answered, Flag::seen},
+                                          {far_keyword(0), far_keyword(1), far_keyword(2), "Kept"})));
              }});
     all.push_back({.name = "Create",
                    .run = [](Bench& b) { return b.account->create(name_of("Work/Made"), {"\\Sent"}); },

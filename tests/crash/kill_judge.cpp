@@ -132,8 +132,16 @@ void Expectation::maybe(const Words& asked) {
     } else if (verb == "append") {
         for (std::size_t i = 3; i < asked.size(); ++i) untold_[asked[1]][asked[i]] = {0, 1, {asked[2]}};
     } else if (verb == "flags") {
-        for (std::size_t i = 2; i < asked.size(); ++i)
-            known_[asked[1]].at(number(asked[i])).flags.insert(asked[i].substr(asked[i].find('=') + 1));
+        // A file's name and posthouse-keywords are two places: one may have been reached, the other not.
+        for (std::size_t i = 2; i < asked.size(); ++i) {
+            std::set<std::string>& flags = known_[asked[1]].at(number(asked[i])).flags;
+            const std::string now = asked[i].substr(asked[i].find('=') + 1);
+            std::set<std::string> possible = {now};
+            for (const std::string& old : flags)
+                possible.insert(
+                    {joined_parts(near_part(old), far_part(now)), joined_parts(near_part(now), far_part(old))});
+            flags.merge(possible);
+        }
     } else if (verb == "copy" || verb == "move") {
         for (std::size_t i = 3; i < asked.size(); ++i) {
             Known& message = known_[asked[1]].at(number(asked[i]));

@@ -101,6 +101,7 @@ class Worker {
         std::vector<std::string> names;
         for (const char* name : {"Work", "$Label1", "Kept", "NonJunk"})
             if (roll(4) == 0) names.emplace_back(name);
+        for (std::uint32_t n = roll(4); n > 1; --n) names.push_back(far_keyword(roll(40)));
         return flags(SystemFlags::from_bits(static_cast<std::uint8_t>(roll(32))), names);
     }
     /// Some of one mailbox's messages of mine, taken out of `mine_`.

@@ -65,10 +65,14 @@ class ProcessModelTest : public ::testing::Test {
         model_.clear();
         {
             Store store(settings_);
-            account_ = store.open(bob_).value()->root();
+            const auto account = store.open(bob_).value();
+            account_ = account->root();
+            for (const char* name : {"INBOX", "Archive"})
+                use_up_letters(*account->open(MailboxName::parse(name).value()).value());
         }
         for (const char* name : {"INBOX", "Archive", "Drafts", "Sent", "Junk", "Trash"})
             model_[name] = std::make_shared<ModelMailbox>();
+        for (const char* name : {"INBOX", "Archive"}) model_[name]->next = 2;
         std::vector<ModelProcess> started;
         started.reserve(processes);
         for (std::size_t i = 0; i < processes; ++i) started.emplace_back(settings_, bob_);
@@ -98,6 +102,7 @@ class ProcessModelTest : public ::testing::Test {
         std::vector<std::string> names;
         for (const char* name : {"Work", "$Label1", "NonJunk", "x"})
             if (roll(4) == 0) names.emplace_back(name);
+        for (std::uint32_t n = roll(4); n > 1; --n) names.push_back(far_keyword(roll(40)));
         return word_of(flags(SystemFlags::from_bits(static_cast<std::uint8_t>(roll(32))), names));
     }
     UidSet some_uids(const ModelMailbox& mailbox) {

@@ -140,6 +140,8 @@ void User::commands() {
     append("INBOX", 3, flags({Flag::seen}));
     store("INBOX", FlagAction::add, flags({Flag::flagged}, {"First"}));
     select("INBOX");
+    append("INBOX", 1, flags({}, names_for_letters({"First", "Second", "Third"})));
+    store("INBOX", FlagAction::add, flags({}, {far_keyword(1), far_keyword(2)}));
     create("Work");
     give("Work", "user=berta@example.org", "lr");
     give("INBOX", "anyone", "l");
@@ -153,7 +155,10 @@ void User::commands() {
     copy("INBOX", "Work/Open", false);
     deliver(to_both);
     copy("INBOX", "Archive", true);
-    store("INBOX", FlagAction::replace, flags({Flag::answered}, {"Second"}));
+    store("INBOX", FlagAction::replace, flags({Flag::answered}, {"Second", far_keyword(2)}));
+    store("INBOX", FlagAction::add, flags({}, {far_keyword(3)}));
+    append("INBOX", 2, flags({Flag::seen}, {far_keyword(3), far_keyword(4)}));
+    store("INBOX", FlagAction::remove, flags({Flag::answered}, {far_keyword(2)}));
     rename("Work", "Play");
     rename("Sent", "Gesendet");
     annotate(name_of("Play/Open"), "second");
@@ -178,6 +183,18 @@ void User::commands() {
     expunge("Archive", false);
     store("INBOX", FlagAction::add, flags({Flag::seen}, {"Third"}));
     annotate(MailboxName(), std::nullopt);
+    // So many records that are superseded that posthouse-keywords is written anew.
+    append("INBOX", 3, flags({}, {far_keyword(5)}));
+    const auto store_in_all = [&](FlagAction action) {
+        ASSERT_TRUE(open("INBOX")->store_flags(UidSet::all(), {action, flags({}, {far_keyword(5)})}));
+    };
+    step("store in all", false, [&] { store_in_all(FlagAction::remove); });
+    step("store in all again", false, [&] { store_in_all(FlagAction::add); });
+    step("store often", false, [&] {
+        for (int i = 0; i < 20; ++i)
+            for (const FlagAction action : {FlagAction::remove, FlagAction::add}) store_in_all(action);
+    });
+    store("INBOX", FlagAction::add, flags({}, {far_keyword(6)}));
     remove("Play/Open");
     change("create with use", [](Account& account) { return account.create(name_of("Play/Open"), {"\\Archive"}); });
     append("Play/Open", 1, flags({Flag::draft}));

@@ -32,6 +32,13 @@ bool deliver(Store& store, const AccountName& account) {
     return delivery && delivery->write("Subject: probe\r\n\r\nbody\r\n") && delivery->commit().at(0).has_value();
 }
 
+bool add_keywords(Mailbox& mailbox, const std::string& prefix, int count) {
+    std::vector<std::string> names;
+    for (int i = 0; i < count; ++i) names.push_back(prefix + std::to_string(i));
+    return mailbox.store_flags(UidSet::all(), {FlagAction::add, {{}, Keywords::make(std::move(names)).value()}})
+        .has_value();
+}
+
 bool run(std::string_view mode, const char* root) {
     Settings settings;
     settings.mail_root = root;
@@ -41,15 +48,19 @@ bool run(std::string_view mode, const char* root) {
     const auto inbox = account->open(MailboxName()).value();
     const auto archive = account->open(MailboxName::parse("Archive").value()).value();
     if (!append(*inbox, Flags{{Flag::seen}, {}})) return false;
+    if (mode.starts_with("further")) {
+        if (!add_keywords(*inbox, "Letter", 26)) return false;
+        if (mode == "further-copy" && !add_keywords(*inbox, "Further", 1)) return false;
+    }
     say("begin\n");
+    if (mode == "further") return add_keywords(*inbox, "Further", 1);
+    if (mode == "further-copy") return inbox->copy(UidSet::all(), *inbox).has_value();
     if (mode == "deliver") return deliver(store, name);
     if (mode == "append") return append(*inbox, Flags{{Flag::seen}, {}});
     if (mode == "copy") return inbox->copy(UidSet::all(), *archive).has_value();
     if (mode == "move") return inbox->move(UidSet::all(), *archive).has_value();
     if (mode == "expunge") return inbox->expunge(UidSet::all(), ExpungeRule::all_given).has_value();
-    if (mode == "keyword")
-        return inbox->store_flags(UidSet::all(), {FlagAction::add, {{}, Keywords::make({"First"}).value()}})
-            .has_value();
+    if (mode == "keyword") return add_keywords(*inbox, "First", 1);
     if (mode == "number") {
         if (!deliver(store, name)) return false;
         say("begin\n");

@@ -96,6 +96,18 @@ TEST_F(OrderTest, KeywordIsDurableBeforeAFileCarriesItsLetter) {
                                     R"(fsync\(.*\) += 0)", R"(renameat2\(.*:2,Sa".*RENAME_NOREPLACE\) = 0)", "answer"});
 }
 
+TEST_F(OrderTest, FurtherKeywordIsDurableBeforeAMessageHasIt) {
+    expect_order(trace("further"), {R"(write\(.*posthouse-keywords.tmp.*K 26 Further0)",
+                                    R"(fsync\(.*posthouse-keywords.tmp.*\) += 0)", R"(renameat\(.*posthouse-keywords)",
+                                    R"(fsync\(.*\) += 0)", R"(write\(.*/posthouse-keywords>, ".* M 26 :)", "answer"});
+}
+
+TEST_F(OrderTest, FurtherKeywordsOfACopyAreDurableBeforeItIsThere) {
+    expect_order(trace("further-copy"),
+                 {R"(write\(.*/posthouse-keywords>, ".* M 26 :)", R"(fdatasync\(.*/posthouse-keywords>\) += 0)",
+                  R"(renameat2\(.*/cur>.*\) = 0)", R"(fsync\(.*/cur>\) += 0)", "answer"});
+}
+
 TEST_F(OrderTest, UidIsDurableBeforeAnybodySeesIt) {
     const std::vector<std::string> calls = trace("number");
     expect_order(calls, {R"(write\(.*/dovecot-uidlist>, "2 )", R"(fdatasync\(.*/dovecot-uidlist>\) += 0)", "answer"});

@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "lib/base/ascii.h"
+#include "storage/keyword_file.h"
 #include "storage/store_state.h"
 
 namespace posthouse::storage::crash {
@@ -127,6 +128,53 @@ Flags flags_of_word(const std::string& word) {
     for (const std::string_view name : ascii::split(std::string_view(word).substr(colon + 1), ','))
         if (!name.empty()) names.emplace_back(name);
     return flags(SystemFlags::from_bits(static_cast<std::uint8_t>(bits)), std::move(names));
+}
+
+std::vector<std::string> names_for_letters(std::vector<std::string> names) {
+    for (std::size_t i = 0; names.size() < max_letters; ++i) names.push_back("near" + std::to_string(i));
+    return names;
+}
+
+void use_up_letters(Mailbox& mailbox, std::vector<std::string> names) {
+    for (const std::string& known : mailbox.keywords())
+        if (std::ranges::find(names, known) == names.end()) names.push_back(known);
+    const Flags all = flags({}, names_for_letters(std::move(names)));
+    const std::vector<MessageRow> rows = mailbox.rows(UidSet::all()).value();
+    if (rows.empty()) {
+        const Uid uid = append(mailbox, text_of("letters"), all);
+        ASSERT_TRUE(mailbox.expunge(uids({uid.value()}), ExpungeRule::all_given));
+    } else {
+        const UidSet first = uids({rows.front().uid.value()});
+        ASSERT_TRUE(mailbox.store_flags(first, {FlagAction::add, all}));
+        ASSERT_TRUE(mailbox.store_flags(first, {FlagAction::replace, rows.front().flags}));
+    }
+    ASSERT_EQ(mailbox.keywords().size(), max_letters);
+}
+
+namespace {
+
+constexpr std::string_view far_prefix = "far";
+
+std::string part_of(const std::string& word, bool wants_far) {
+    const Flags all = flags_of_word(word);
+    std::vector<std::string> names;
+    for (const std::string& name : all.keywords.names())
+        if (name.starts_with(far_prefix) == wants_far) names.push_back(name);
+    return word_of(flags(wants_far ? SystemFlags() : all.system, std::move(names)));
+}
+
+}  // namespace
+
+std::string far_keyword(std::uint32_t number) { return std::string(far_prefix) + std::to_string(number); }
+std::string near_part(const std::string& word) { return part_of(word, false); }
+std::string far_part(const std::string& word) { return part_of(word, true); }
+
+std::string joined_parts(const std::string& near, const std::string& far) {
+    const Flags one = flags_of_word(near);
+    std::vector<std::string> names = one.keywords.names();
+    const Flags other = flags_of_word(far);
+    names.insert(names.end(), other.keywords.names().begin(), other.keywords.names().end());
+    return word_of(flags(one.system, std::move(names)));
 }
 
 SeenTree look(const Settings& settings, const std::vector<AccountName>& accounts) {

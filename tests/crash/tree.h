@@ -22,6 +22,19 @@ std::string token_of(const std::string& text);
 std::string word_of(const Flags& flags);
 Flags flags_of_word(const std::string& word);
 
+/// These names and others: as many as there are letters.
+std::vector<std::string> names_for_letters(std::vector<std::string> names);
+/// Gives the mailbox's 26 letters to these names and others, so that every keyword made later gets a number. Leaves its
+/// messages as they are, but an empty mailbox uses up a UID.
+void use_up_letters(Mailbox& mailbox, std::vector<std::string> names = {});
+/// A keyword that is meant to get a number.
+std::string far_keyword(std::uint32_t number);
+/// A word's part that is in the name of a message's file where letters were used up, and the part that isn't.
+std::string near_part(const std::string& word);
+std::string far_part(const std::string& word);
+/// One word of such parts.
+std::string joined_parts(const std::string& near, const std::string& far);
+
 struct SeenMessage {
     std::string token;
     std::string flags;  ///< word_of

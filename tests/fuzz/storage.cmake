@@ -1,5 +1,6 @@
 posthouse_fuzz_target(storage_account_rows DEPENDS storage)
 posthouse_fuzz_target(storage_files DEPENDS storage)
+posthouse_fuzz_target(storage_keywords DEPENDS storage)
 posthouse_fuzz_target(storage_maildirsize DEPENDS storage)
 posthouse_fuzz_target(storage_rights DEPENDS storage)
 posthouse_fuzz_target(storage_summary DEPENDS storage)

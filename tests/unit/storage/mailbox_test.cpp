@@ -114,26 +114,6 @@ TEST_F(MailboxTest, LettersOfOthersStayInTheName) {
     EXPECT_EQ(files("cur"), (std::vector<std::string>{"1.M1P1.h:2,FPXa"}));
 }
 
-TEST_F(MailboxTest, TheTwentySeventhKeywordIsRefusedAndNothingChanges) {
-    const auto inbox = open();
-    append(*inbox, hello);
-    std::vector<std::string> names;
-    for (char c = 'a'; c <= 'z'; ++c) names.emplace_back(2, c);
-    EXPECT_TRUE(inbox->may_create_keywords());
-    ASSERT_TRUE(inbox->store_flags(UidSet::all(), {FlagAction::add, flags({}, names)}));
-    EXPECT_FALSE(inbox->may_create_keywords());
-    const auto refused = inbox->store_flags(UidSet::all(), {FlagAction::replace, flags({}, {"one-more"})});
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().code, ErrorCode::limit);
-    EXPECT_EQ(inbox->rows(UidSet::all()).value()[0].flags, flags({}, names));
-    // A copy keeps what fits.
-    ASSERT_TRUE(account->create(named("Other")));
-    const auto other = open("Other");
-    append(*other, hello, flags({}, {"foreign"}));
-    ASSERT_TRUE(inbox->copy(UidSet::all(), *other));
-    EXPECT_EQ(other->rows(uids({2})).value()[0].flags.keywords.names().size(), 25u);
-}
-
 TEST_F(MailboxTest, CopyKeepsDateFlagsAndEmailIdInAHardLink) {
     const auto inbox = open();
     const auto sent = open("Sent");

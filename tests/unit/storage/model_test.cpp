@@ -64,6 +64,8 @@ class ModelTest : public MailRoot, public ::testing::WithParamInterface<unsigned
         std::vector<std::string> keywords;
         for (const char* name : {"Work", "$Label1", "NonJunk"})
             if (roll(4) == 0) keywords.emplace_back(name);
+        // More than there are letters.
+        for (std::uint32_t n = roll(4); n > 1; --n) keywords.push_back("far" + std::to_string(roll(60)));
         return flags(SystemFlags::from_bits(static_cast<std::uint8_t>(roll(32))), keywords);
     }
     std::string some_text() {
