@@ -123,11 +123,11 @@ void PowerJudge::judge_messages(const std::string& guid, const SeenMailbox& mail
             if (in(old, uid) != nullptr) continue;
             auto found = rest.find(uid);
             if (!is_answered_ || !next_->answer_has_uids) {
-                const auto is_it = [&](const auto& one) { return one.second.token == message.token; };
-                // Two copies of one message may have different flags.
-                found = std::ranges::find_if(
-                    rest, [&](const auto& one) { return is_it(one) && had({guid, uid}, one.second.flags); });
-                if (found == rest.end()) found = std::ranges::find_if(rest, is_it);
+                // Two copies of one message may have different flags, and one of them may be there alone. What is
+                // none of them is found to be too much in the end.
+                found = std::ranges::find_if(rest, [&](const auto& one) {
+                    return one.second.token == message.token && had({guid, uid}, one.second.flags);
+                });
             }
             EXPECT_TRUE(found != rest.end() || !is_answered_) << message.token << " was answered and is missing";
             if (found == rest.end()) continue;
