@@ -133,10 +133,11 @@ Result<std::vector<CopySource>> MailboxState::copy_sources(const UidSet& uids) {
 
 Result<> MailboxState::link_to(const CopySource& source, const Folder& target, const std::string& tmp_name) {
     Record record = source.record;
-    for (bool again = true;; again = false) {
+    for (int renames_left = renames_followed;; --renames_left) {
         Result<> copied = link_or_copy(folder_of(record.fresh()), record.name(), target.tmp(), tmp_name);
         if (copied || copied.error().code != ErrorCode::not_found) return copied;
-        if (!again) return fail(ErrorCode::not_found, "Message is gone");
+        if (renames_left == 0)
+            return fail(ErrorCode::busy, "Mailbox is busy", "a message's file is renamed all the time");
         if (Result<> synchronised = synchronise(true); !synchronised) return synchronised;
         const Result<Snapshot> now = snapshot();
         if (!now) return fail(now.error());

@@ -65,7 +65,7 @@ Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule r
 }
 
 Result<bool> MailboxState::unlink_message(Work& work, std::uint32_t uid) {
-    for (bool again = true;; again = false) {
+    for (int renames_left = renames_followed;; --renames_left) {
         const Record* record = work.edit.find(uid);
         if (record == nullptr) return false;
         if (::unlinkat(folder_of(record->fresh()), record->name().c_str(), 0) == 0) {
@@ -73,7 +73,8 @@ Result<bool> MailboxState::unlink_message(Work& work, std::uint32_t uid) {
             return true;
         }
         if (errno != ENOENT) return fail_errno("unlink message", errno);
-        if (!again) return false;
+        if (renames_left == 0)
+            return fail(ErrorCode::busy, "Mailbox is busy", "a message's file is renamed all the time");
         if (Result<> scanned = rescan(work); !scanned) return fail(scanned.error());
     }
 }

@@ -50,7 +50,7 @@ Result<std::vector<MessageFlags>> MailboxState::store_flags(const UidSet& uids, 
 }
 
 Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagChange& change, std::uint32_t letters) {
-    for (bool again = true;; again = false) {
+    for (int renames_left = renames_followed;; --renames_left) {
         const Record* record = work.edit.find(uid);
         if (record == nullptr) return false;
         const std::string old_name = record->name();
@@ -81,10 +81,11 @@ Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagCh
             return true;
         }
         const int error = errno;
-        if (error != ENOENT && (error != EEXIST || !again)) return fail_errno("rename message", error);
+        if (error != ENOENT && (error != EEXIST || renames_left == 0)) return fail_errno("rename message", error);
         // Somebody renamed or removed it, or another message has its base name and these flags: reading the folder
-        // gives that one a name of its own. Still not where the folder said a moment ago: it was removed.
-        if (!again) return false;
+        // gives that one a name of its own.
+        if (renames_left == 0)
+            return fail(ErrorCode::busy, "Mailbox is busy", "a message's file is renamed all the time");
         if (Result<> scanned = rescan(work); !scanned) return fail(scanned.error());
     }
 }

@@ -96,12 +96,12 @@ Result<std::vector<MessageRow>> MailboxState::rows(const UidSet& uids, const Col
         now = fail(ErrorCode::internal, {});  // the snapshot ends before files are looked at
         for (std::size_t next = 0; next < lacking.size(); next += piece_size) {
             const auto piece = std::span(lacking).subspan(next, std::min(piece_size, lacking.size() - next));
-            if (Result<> loaded = load_details(piece, columns, true); !loaded) return fail(loaded.error());
+            if (Result<> loaded = load_details(piece, columns); !loaded) return fail(loaded.error());
         }
     }
 }
 
-Result<> MailboxState::load_details(std::span<const std::uint32_t> uids, const Columns& columns, bool again) {
+Result<> MailboxState::load_details(std::span<const std::uint32_t> uids, const Columns& columns, int renames_left) {
     std::vector<Record> wanted;
     {
         const Result<Snapshot> now = snapshot();
@@ -121,10 +121,10 @@ Result<> MailboxState::load_details(std::span<const std::uint32_t> uids, const C
             moved.push_back(record.uid);
     }
     if (Result<> put = put_details(seen); !put) return put;
-    if (moved.empty() || !again) return {};
+    if (moved.empty() || renames_left == 0) return {};
     // Renamed meanwhile, or gone: the folder tells; then once more for those that are still there.
     if (Result<> synchronised = synchronise(true); !synchronised) return synchronised;
-    return load_details(moved, columns, false);
+    return load_details(moved, columns, renames_left - 1);
 }
 
 Result<> MailboxState::put_details(const std::vector<Record>& records) {
@@ -153,7 +153,7 @@ Result<> MailboxState::put_details(const std::vector<Record>& records) {
 }
 
 Result<MessageContent> MailboxState::open_message(Uid uid) {
-    for (bool again = true;; again = false) {
+    for (int renames_left = renames_followed;; --renames_left) {
         std::optional<Record> record;
         {
             const Result<Snapshot> now = snapshot();
@@ -162,10 +162,12 @@ Result<MessageContent> MailboxState::open_message(Uid uid) {
         }
         if (!record) return fail(ErrorCode::not_found, "Message is gone");
         Result<UniqueFd> file = open_message_file(folder_of(record->fresh()), record->name());
-        if (!file && file.error().code == ErrorCode::not_found && again) {
+        if (!file && file.error().code == ErrorCode::not_found && renames_left > 0) {
             if (Result<> synchronised = synchronise(true); !synchronised) return fail(synchronised.error());
             continue;
         }
+        if (!file && file.error().code == ErrorCode::not_found)
+            return fail(ErrorCode::busy, "Mailbox is busy", "a message's file is renamed all the time");
         if (!file) return fail(file.error());
         struct stat st{};
         if (::fstat(file->get(), &st) != 0) return fail_errno("stat message", errno);

@@ -63,6 +63,10 @@ struct CopySource {
 
 /// How many messages are worked on before the locks are given to others.
 constexpr std::size_t piece_size = 256;
+/// A file that isn't where the index says was renamed this moment, unless it is gone: the folder is read anew and
+/// tells. By then it may have been renamed again, when many clients (a foreign server's, which takes no lock of ours
+/// for this) change flags; so often it is followed.
+constexpr int renames_followed = 16;
 
 /// What a View learns by a refresh.
 struct Delta {
@@ -208,7 +212,8 @@ class MailboxState {
     Result<std::vector<Uid>> claim();
     Result<std::vector<Uid>> add_locked(Work& work, std::vector<Arrival>& arrivals, WhenFull when_full);
     Result<Record> place(const Arrival& arrival, const UidListEntry& entry) const;
-    Result<> load_details(std::span<const std::uint32_t> uids, const Columns& columns, bool again);
+    Result<> load_details(std::span<const std::uint32_t> uids, const Columns& columns,
+                          int renames_left = renames_followed);
     Result<> put_details(const std::vector<Record>& records);
     /// Keeps what was made of a message for the index; what is kept is written in batches.
     void keep_summary(std::uint32_t mailbox, Uid uid, const MessageSummary& summary);
