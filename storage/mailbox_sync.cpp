@@ -91,9 +91,10 @@ Result<> MailboxSync::run(bool must_scan) {
     if (scan_fresh) {
         has_found_something_ = true;
         if (Result<> scanned = scan(scan_cur); !scanned) return scanned;
-        // What left new/ went to cur/, or is gone; and what is new here may have come from cur/ this moment.
+        // What left new/ went to cur/, or is gone; what is new here may have come from cur/ this moment; and what
+        // another server took to cur/ after the look at its time is in neither, though it was delivered.
         const Result<Stamp> after = stamp_of(m_.folder_->cur());
-        if (!scan_cur && (!missing_.empty() || (!pending_.empty() && after && *after != row.cur.stamp)))
+        if (!scan_cur && (!missing_.empty() || (after && *after != row.cur.stamp)))
             if (Result<> scanned = scan(true); !scanned) return scanned;
     }
     const bool has_list = m_.list_.exists() && !m_.list_.guid().empty();
