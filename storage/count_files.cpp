@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <optional>
-#include <unordered_set>
 #include <vector>
 
 #include "lib/base/file.h"
@@ -19,21 +17,13 @@ namespace {
 /// A mailbox in which others keep working is read so often at most.
 constexpr int readings = 5;
 
-std::optional<std::uint64_t> size_of(int folder, const std::string& name) {
-    if (const auto told = size_in_name(base_of(name), 'S')) return told;
-    struct stat st{};
-    if (::fstatat(folder, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode)) return std::nullopt;
-    return static_cast<std::uint64_t>(st.st_size);
-}
-
-/// Adds new/ or cur/; a message that `seen` holds already was moved here meanwhile.
-Result<> add_folder(int folder, std::unordered_set<std::string>& seen, Usage& usage) {
-    const Result<std::vector<std::string>> names = names_in(folder);
+/// Adds new/ or cur/.
+Result<> add_folder(int folder, Usage& usage) {
+    const Result<std::vector<std::string>> names = message_names_in(folder);
     if (!names) return fail(names.error());
     for (const std::string& name : *names) {
-        if (!seen.emplace(base_of(name)).second) continue;
-        const std::optional<std::uint64_t> size = size_of(folder, name);
-        if (size) usage += {static_cast<std::int64_t>(*size), 1};
+        if (!is_message_name(name)) continue;
+        if (const auto bytes = bytes_of(folder, name)) usage += {static_cast<std::int64_t>(*bytes), 1};
     }
     return {};
 }
@@ -52,9 +42,8 @@ Result<FileCount> count_mailbox(const std::string& path) {
         const Result<Stamp> fresh_before = stamp_of(fresh->get());
         const Result<Stamp> cur_before = stamp_of(cur->get());
         count = {};
-        std::unordered_set<std::string> seen;
         for (const int folder : {fresh->get(), cur->get()})
-            if (const Result<> added = add_folder(folder, seen, count.usage); !added) return fail(added.error());
+            if (const Result<> added = add_folder(folder, count.usage); !added) return fail(added.error());
         const Result<Stamp> fresh_after = stamp_of(fresh->get());
         const Result<Stamp> cur_after = stamp_of(cur->get());
         if (!fresh_before || !cur_before || !fresh_after || !cur_after)
@@ -66,6 +55,13 @@ Result<FileCount> count_mailbox(const std::string& path) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> bytes_of(int folder, const std::string& name) {
+    if (const auto told = size_in_name(base_of(name), 'S'); told && *told < max_told_size) return told;
+    struct stat st{};
+    if (::fstatat(folder, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode)) return std::nullopt;
+    return static_cast<std::uint64_t>(st.st_size);
+}
 
 Result<FileCount> count_files(const std::string& root, const Layout& layout, const QuotaLimits& limits) {
     const Result<UniqueFd> folder = open_file(root, O_RDONLY | O_DIRECTORY);

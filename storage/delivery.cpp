@@ -66,13 +66,25 @@ Result<UniqueFd> lock_tmp_file(const Folder& folder, const std::string& id) {
 
 /// One mailbox that gets the message.
 struct Slot {
+    const DeliveryTarget* target = nullptr;
     std::shared_ptr<const Folder> folder;
     std::shared_ptr<MailboxState> mailbox;
     std::string header;
     std::string tmp_name;  ///< tmp/<id>, locked: the content itself, or only the lock of a linked one
     UniqueFd lock;
     std::string linked_name;  ///< in tmp/: another slot's content
+    std::optional<Reservation> room;
     std::optional<Result<Delivered>> result;
+
+    /// The message is in place.
+    void deliver(std::string base, const WriterState& writer) {
+        result = Delivered{std::move(base), false};
+        if (room) (*result)->warning = room->commit({static_cast<std::int64_t>(writer.physical_size()), 1});
+    }
+    void give_up(const Error& error) {
+        room.reset();
+        result = fail(error);
+    }
 
     Slot() = default;
     Slot(Slot&&) noexcept = default;
@@ -97,6 +109,7 @@ class DeliveryState {
   private:
     void prepare(Store& store, const DeliveryTarget& target, Slot& slot) const;
     std::unique_ptr<WriterState> take_writer(Slot& slot);
+    void reserve_room();
     Result<> write_own(Slot& slot, std::unique_ptr<WriterState>& writer);
     void deliver_group(WriterState& writer, Slot& leader, const std::vector<Slot*>& followers);
     static Result<> place(const Slot& slot, const std::string& tmp_name, const std::string& base);
@@ -122,7 +135,7 @@ Result<> DeliveryState::begin(Store& store) {
             known.emplace(std::pair(store_.root_of(target.account), target.mailbox.text()), slots_.size());
         slot_of_target_.push_back(place->second);
         if (!is_new) continue;
-        slots_.emplace_back();
+        slots_.emplace_back().target = &target;
         prepare(store, target, slots_.back());
     }
     for (Slot& slot : slots_) {
@@ -177,6 +190,7 @@ std::unique_ptr<WriterState> DeliveryState::take_writer(Slot& slot) {
 std::vector<Result<Delivered>> DeliveryState::commit() {
     Result<> written = writer_ ? writer_->finish() : Result<>{};
     if (written && writer_) written = writer_->sync();
+    if (written && writer_) reserve_room();
     std::map<std::string, std::vector<Slot*>> groups;
     for (Slot& slot : slots_) {
         if (slot.result) continue;
@@ -191,7 +205,7 @@ std::vector<Result<Delivered>> DeliveryState::commit() {
         for (auto& [header, slots] : groups) {
             std::unique_ptr<WriterState> writer = take_writer(*slots.front());
             if (Result<> made = write_own(*slots.front(), writer); !made) {
-                for (Slot* slot : slots) slot->result = fail(made.error());
+                for (Slot* slot : slots) slot->give_up(made.error());
                 continue;
             }
             deliver_group(*writer, *slots.front(), {slots.begin() + 1, slots.end()});
@@ -210,6 +224,30 @@ std::vector<Result<Delivered>> DeliveryState::commit() {
     slot_of_target_.clear();
     writer_.reset();
     return results;
+}
+
+/// Who has no room gets an error for a result.
+void DeliveryState::reserve_room() {
+    if (order_.quota == nullptr) return;
+    std::vector<Slot*> open;
+    for (Slot& slot : slots_)
+        if (!slot.result && slot.target->limits) open.push_back(&slot);
+    // In this order everywhere, so that nobody waits in a circle.
+    std::ranges::sort(open, {}, [](const Slot* slot) { return slot->target->account.text(); });
+    const Slot* before = nullptr;
+    for (Slot* slot : open) {
+        const DeliveryTarget& target = *slot->target;
+        const auto bytes = static_cast<std::int64_t>(writer_->physical_size() + slot->header.size()) -
+                           static_cast<std::int64_t>(writing_->header.size());
+        const bool is_same = before != nullptr && before->target->account == target.account && before->room;
+        Result<Reservation> room = order_.quota->reserve(target.account, target.limits, target.mailbox, {bytes, 1},
+                                                         LastMail::may_exceed, is_same ? &*before->room : nullptr);
+        if (room)
+            slot->room.emplace(std::move(*room));
+        else
+            slot->result = fail(room.error());
+        if (slot->room) before = slot;
+    }
 }
 
 Result<> DeliveryState::write_own(Slot& slot, std::unique_ptr<WriterState>& writer) {
@@ -236,21 +274,23 @@ void DeliveryState::deliver_group(WriterState& writer, Slot& leader, const std::
         if (Result<> linked = link_or_copy(leader.folder->tmp(), writer.name(), slot->folder->tmp(), name); linked)
             slot->linked_name = std::move(name);
         else
-            slot->result = fail(linked.error());
+            slot->give_up(linked.error());
     }
-    const std::string base = new_base(writer);
-    if (Result<> placed = place(leader, writer.name(), base); placed) {
-        writer.release();
-        leader.result = Delivered{base, false};
-    } else {
-        leader.result = fail(placed.error());
+    if (!leader.result) {  // else it has no room, and its file served the others only
+        const std::string base = new_base(writer);
+        if (Result<> placed = place(leader, writer.name(), base); placed) {
+            writer.release();
+            leader.deliver(base, writer);
+        } else {
+            leader.give_up(placed.error());
+        }
     }
     for (Slot* slot : followers) {
         if (slot->result) continue;
         if (Result<> placed = place(*slot, slot->linked_name, slot->linked_name); placed)
-            slot->result = Delivered{std::exchange(slot->linked_name, {}), false};
+            slot->deliver(std::exchange(slot->linked_name, {}), writer);
         else
-            slot->result = fail(placed.error());
+            slot->give_up(placed.error());
     }
 }
 

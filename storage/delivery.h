@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lib/base/result.h"
 #include "storage/mailbox_name.h"
+#include "storage/quota_keeper.h"
 #include "storage/store.h"
 
 namespace posthouse::storage {
@@ -19,6 +21,7 @@ struct DeliveryTarget {
     AccountName account;
     MailboxName mailbox;  ///< INBOX unless told otherwise
     std::string header;   ///< whole header lines with CRLF put before the content, e.g. Delivered-To; may be empty
+    SharedLimits limits = nullptr;  ///< the account's quota; none: no limit
 };
 
 /// The transaction a delivery belongs to.
@@ -29,12 +32,15 @@ struct DeliveryOrder {
     /// True only if nobody can have tried this id before: spares the look through the whole mailbox for a first result.
     bool first_attempt = false;
     std::vector<DeliveryTarget> targets;
+    /// Where room is reserved for those targets that have limits.
+    QuotaKeeper* quota = nullptr;
 };
 
 /// A message that is in its mailbox, durable.
 struct Delivered {
     std::string file_name;  ///< its base name, for the log
     bool repeated = false;  ///< it was there already: this is the first delivery's result
+    std::optional<config::QuotaWarning> warning = std::nullopt;  ///< it reached this threshold of the quota
 };
 
 /// One delivery: begin, write the content, commit. Dropped before, it leaves nothing. Takes no lock of the mailbox and
@@ -50,7 +56,8 @@ class Delivery {
 
     /// Adds octets of the content (CRLF line ends; pieces may end anywhere).
     Result<> write(std::string_view octets);
-    /// Delivers: one result per target, in order. What succeeded is durable: file and folder are synced.
+    /// Delivers: one result per target, in order. What succeeded is durable: file and folder are synced. Beside other
+    /// failures: over_quota; limit: the message is larger than the quota.
     std::vector<Result<Delivered>> commit();
 
   private:

@@ -44,8 +44,7 @@ void take_told(Record& record) {
         auto size = size_in_name(record.file.base, key);
         if (!size)
             if (const auto in_line = extra_in(record.file.extras, key)) size = ascii::parse_number(*in_line);
-        constexpr std::uint64_t sane = 1ull << 40;
-        return size && *size < sane ? static_cast<std::int64_t>(*size) : FileRow::unknown;
+        return size && *size < max_told_size ? static_cast<std::int64_t>(*size) : FileRow::unknown;
     };
     record.file.physical_size = told('S');
     record.file.wire_size = told('W');

@@ -83,6 +83,11 @@ bool crosses(std::uint64_t before, std::uint64_t added, std::uint64_t limit, std
     return before < threshold && before + added >= threshold;
 }
 
+/// From `used` on it is far to `limit`.
+bool is_far(std::uint64_t used, std::uint64_t added, std::int64_t ample, std::uint64_t limit) {
+    return limit == 0 || used + added + static_cast<std::uint64_t>(ample) <= limit;
+}
+
 }  // namespace
 
 Result<QuotaLimits> QuotaLimits::parse(const QuotaWords& words) {
@@ -174,6 +179,24 @@ QuotaDecision check(const Usage& usage, const QuotaLimits& limits, const Mailbox
         break;
     }
     return decision;
+}
+
+bool has_ample_room(const Usage& usage, const QuotaLimits& limits, const MailboxName& mailbox, const Usage& added) {
+    if (!limits.counts(mailbox)) return true;
+    const QuotaLimit soft = limits.soft(mailbox);
+    const std::uint64_t bytes = positive(usage.bytes);
+    const std::uint64_t messages = positive(usage.messages);
+    if (!is_far(bytes, positive(added.bytes), ample_room.bytes, soft.bytes) ||
+        !is_far(messages, positive(added.messages), ample_room.messages, soft.messages))
+        return false;
+    return std::ranges::all_of(limits.warnings_, [&](const QuotaWarning& warning) {
+        const bool of_storage = warning.of == QuotaWarning::Of::storage;
+        const std::uint64_t used = of_storage ? bytes : messages;
+        const std::uint64_t threshold =
+            percent_of(of_storage ? limits.total_.bytes : limits.total_.messages, warning.percent);
+        return used >= threshold || is_far(used, positive(of_storage ? added.bytes : added.messages),
+                                           of_storage ? ample_room.bytes : ample_room.messages, threshold);
+    });
 }
 
 }  // namespace posthouse::storage

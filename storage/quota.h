@@ -76,6 +76,7 @@ class QuotaLimits {
     QuotaLimit hard(const MailboxName& mailbox) const;
     /// The limit of rule "*": what is told to people, and what warnings are percentages of.
     const QuotaLimit& total() const { return total_; }
+    bool operator==(const QuotaLimits&) const = default;
 
   private:
     const config::QuotaRule* rule_for(const MailboxName& mailbox) const;
@@ -87,11 +88,18 @@ class QuotaLimits {
 
     friend QuotaDecision check(const Usage& usage, const QuotaLimits& limits, const MailboxName& mailbox,
                                const Usage& added, LastMail last);
+    friend bool has_ample_room(const Usage& usage, const QuotaLimits& limits, const MailboxName& mailbox,
+                               const Usage& added);
 };
 
 /// Does `added` fit into `mailbox` when all counted mail takes `usage`? A delivery of unknown size asks with nothing
 /// added: is there room at all?
 QuotaDecision check(const Usage& usage, const QuotaLimits& limits, const MailboxName& mailbox, const Usage& added,
                     LastMail last);
+
+/// More than other processes can add in a second: with so much room left, what was counted a moment ago will do.
+inline constexpr Usage ample_room{128 << 20, 10'000};
+/// `added` fits into `mailbox` and leaves ample room to its soft limit and to the next warning.
+bool has_ample_room(const Usage& usage, const QuotaLimits& limits, const MailboxName& mailbox, const Usage& added);
 
 }  // namespace posthouse::storage

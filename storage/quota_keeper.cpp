@@ -1,7 +1,16 @@
-// QuotaKeeper: one account's decisions stand in line, each with what those before it have taken.
+// QuotaKeeper: far from the limits by memory; near them one at a time, each with a look at what is there.
 #include "storage/quota_keeper.h"
 
+#include <fcntl.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <utility>
+
+#include "lib/base/file.h"
+#include "storage/folder.h"
+#include "storage/store_state.h"
 
 namespace posthouse::storage {
 namespace {
@@ -16,11 +25,19 @@ Result<> result_of(const QuotaDecision& decision) {
     return fail(ErrorCode::internal, "No verdict");
 }
 
+/// The line of those who add to an account that is nearly full: a flock on tmp/ of its INBOX.
+struct Line {
+    Line(UniqueFd open, FileLock taken) : folder(std::move(open)), lock(std::move(taken)) {}
+    UniqueFd folder;
+    FileLock lock;
+};
+
 }  // namespace
 
 /// What is on its way into an account.
 struct QuotaKeeper::Held {
     std::mutex mutex;
+    std::condition_variable freed;
     Usage reserved;  // guarded by mutex
 };
 
@@ -28,17 +45,37 @@ struct QuotaKeeper::Held {
 class ReservedRoom {
   public:
     ReservedRoom(QuotaKeeper& keeper, AccountName account, SharedLimits limits)
-        : keeper_(keeper),
-          account_(std::move(account)),
-          limits_(std::move(limits)),
-          begun_(keeper.source_.moment(account_)) {}
+        : keeper_(keeper), account_(std::move(account)), limits_(std::move(limits)) {
+        keeper_.source_.begin_change(account_, limits_);
+    }
     ReservedRoom(const ReservedRoom&) = delete;
     ReservedRoom& operator=(const ReservedRoom&) = delete;
-    ~ReservedRoom() { end({}); }
+    ~ReservedRoom() {
+        if (!ended_) end({});
+    }
 
+    const AccountName& account() const { return account_; }
+    const SharedLimits& limits() const { return limits_; }
+    /// Stands in line. No account: nobody to wait for.
+    Result<> stand_in_line(const ReservedRoom* beside) {
+        if (beside != nullptr && beside->line_) {
+            line_ = beside->line_;
+            return {};
+        }
+        const StoreState& store = keeper_.store_.state();
+        Result<UniqueFd> folder = open_file(store.root_of(account_) + "/tmp", O_RDONLY | O_DIRECTORY);
+        if (!folder && folder.error().code == ErrorCode::not_found) return {};
+        if (!folder) return fail(folder.error());
+        Result<FileLock> lock = FileLock::take(folder->get(), store.settings().lock_wait);
+        if (!lock) return fail(lock.error());
+        line_ = std::make_shared<Line>(std::move(*folder), std::move(*lock));
+        return {};
+    }
+    /// With held->mutex held.
     void take(std::shared_ptr<QuotaKeeper::Held> held, const Usage& taken,
               std::optional<config::QuotaWarning> crossed) {
         held_ = std::move(held);
+        held_->reserved += taken;
         taken_ = taken;
         crossed_ = crossed;
     }
@@ -46,18 +83,21 @@ class ReservedRoom {
     void dont_count() { counted_ = false; }
 
     std::optional<config::QuotaWarning> end(const Usage& stored) {
+        ended_ = true;
         const Usage change = counted_ ? stored : Usage{};
         if (held_) {
             {
                 // At once for who decides next: either still reserved, or used.
                 const std::scoped_lock lock(held_->mutex);
-                keeper_.source_.changed(account_, limits_, change, begun_);
+                keeper_.source_.end_change(account_, change);
                 held_->reserved += -taken_;
             }
+            held_->freed.notify_all();
             keeper_.drop(account_, std::exchange(held_, nullptr));
         } else {
-            keeper_.source_.changed(account_, limits_, change, begun_);
+            keeper_.source_.end_change(account_, change);
         }
+        line_.reset();
         return change == Usage{} ? std::nullopt : crossed_;
     }
 
@@ -65,11 +105,12 @@ class ReservedRoom {
     QuotaKeeper& keeper_;
     AccountName account_;
     SharedLimits limits_;
-    UsageSource::Moment begun_;
+    std::shared_ptr<Line> line_;
     std::shared_ptr<QuotaKeeper::Held> held_;
     Usage taken_;
     std::optional<config::QuotaWarning> crossed_;
     bool counted_ = true;
+    bool ended_ = false;
 };
 
 Reservation::Reservation(std::unique_ptr<ReservedRoom> room) : room_(std::move(room)) {}
@@ -97,22 +138,22 @@ void QuotaKeeper::drop(const AccountName& account, std::shared_ptr<Held> held) {
 
 Result<> QuotaKeeper::check(const AccountName& account, const SharedLimits& limits, const MailboxName& mailbox,
                             const Usage& added, LastMail last) {
-    // Taken and given back at once: what others have reserved counts.
-    const Result<Reservation> room = reserve(account, limits, mailbox, added, last);
-    if (!room) return fail(room.error());
-    return {};
-}
-
-std::optional<Result<>> QuotaKeeper::quick_check(const AccountName& account, const SharedLimits& limits,
-                                                 const MailboxName& mailbox, const Usage& added, LastMail last) {
-    if (!limits->limited() || !limits->counts(mailbox)) return Result<>{};
-    const std::optional<Usage> usage = source_.remembered(account);
-    if (!usage) return std::nullopt;
+    if (!limits->limited() || surely_fits(account, limits, mailbox, added)) return {};
+    const Result<Usage> usage = source_.usage(account, limits);
+    if (!usage) return fail(usage.error());
     return result_of(storage::check(*usage, *limits, mailbox, added, last));
 }
 
+bool QuotaKeeper::surely_fits(const AccountName& account, const SharedLimits& limits, const MailboxName& mailbox,
+                              const Usage& added) {
+    if (!limits->limited() || !limits->counts(mailbox)) return true;
+    const std::optional<Usage> usage = source_.remembered(account, limits);
+    return usage && has_ample_room(*usage, *limits, mailbox, added);
+}
+
 Result<Reservation> QuotaKeeper::reserve(const AccountName& account, const SharedLimits& limits,
-                                         const MailboxName& mailbox, const Usage& added, LastMail last) {
+                                         const MailboxName& mailbox, const Usage& added, LastMail last,
+                                         const Reservation* beside) {
     auto room = std::make_unique<ReservedRoom>(*this, account, limits);
     if (!limits->counts(mailbox)) {
         room->dont_count();
@@ -120,26 +161,50 @@ Result<Reservation> QuotaKeeper::reserve(const AccountName& account, const Share
     }
     if (!limits->limited()) return Reservation(std::move(room));
     std::shared_ptr<Held> held = held_for(account);
-    Result<> result;
-    {
-        const std::scoped_lock lock(held->mutex);
-        const Result<Usage> usage = source_.usage(account, limits);
-        if (usage) {
-            const QuotaDecision decision = storage::check(*usage + held->reserved, *limits, mailbox, added, last);
-            result = result_of(decision);
-            if (result) {
-                held->reserved += added;
-                room->take(held, added, decision.crossed);
-            }
-        } else {
-            result = fail(usage.error());
-        }
-    }
-    if (!result) {
+    if (Result<> decided = decide(*room, held, mailbox, added, last, beside ? beside->room_.get() : nullptr);
+        !decided) {
         drop(account, std::move(held));
-        return fail(result.error());
+        return fail(decided.error());
     }
     return Reservation(std::move(room));
+}
+
+/// Takes the room, or says why there is none.
+Result<> QuotaKeeper::decide(ReservedRoom& room, const std::shared_ptr<Held>& held, const MailboxName& mailbox,
+                             const Usage& added, LastMail last, const ReservedRoom* beside) {
+    const QuotaLimits& limits = *room.limits();
+    {
+        const std::scoped_lock lock(held->mutex);
+        const std::optional<Usage> usage = source_.remembered(room.account(), room.limits());
+        if (usage && has_ample_room(*usage + held->reserved, limits, mailbox, added)) {
+            room.take(held, added, std::nullopt);
+            return {};
+        }
+    }
+    if (Result<> stood = room.stand_in_line(beside); !stood) return stood;
+    const auto deadline = std::chrono::steady_clock::now() + store_.settings().lock_wait;
+    const auto reserved = [&] {
+        const std::scoped_lock lock(held->mutex);
+        return held->reserved;
+    };
+    for (;;) {
+        // Who reserved without standing in line may be counted twice, reserved and in place, but never be missed.
+        const Usage before = reserved();
+        const Result<Usage> usage = source_.usage(room.account(), room.limits());
+        if (!usage) return fail(usage.error());
+        std::unique_lock lock(held->mutex);
+        const Usage others{std::max(before.bytes, held->reserved.bytes),
+                           std::max(before.messages, held->reserved.messages)};
+        const QuotaDecision decision = storage::check(*usage + others, limits, mailbox, added, last);
+        if (decision.fits()) {
+            room.take(held, added, decision.crossed);
+            return {};
+        }
+        const bool is_final = others == Usage{} || decision.verdict == QuotaDecision::Verdict::too_large;
+        if (is_final || beside != nullptr) return result_of(decision);
+        if (!held->freed.wait_until(lock, deadline, [&] { return held->reserved != before || before == Usage{}; }))
+            return fail(ErrorCode::busy, "Mailbox is in use", "room stays reserved");
+    }
 }
 
 Reservation QuotaKeeper::without_room(const AccountName& account, const SharedLimits& limits) {

@@ -86,6 +86,7 @@ class Store {
     Watcher& watcher();
     /// For storage's own parts.
     StoreState& state() const { return *state_; }
+    const std::shared_ptr<StoreState>& shared_state() const { return state_; }
 
   private:
     std::shared_ptr<StoreState> state_;

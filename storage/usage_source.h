@@ -1,9 +1,12 @@
-// UsageSource: how much an account's mail takes. What quota decisions stand on; who counts, and how, is behind it.
+// UsageSource: how much an account's mail takes, for quota decisions, for reports, and for the file maildirsize.
 #pragma once
 
-#include <cstdint>
+#include <chrono>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -20,37 +23,56 @@ struct AccountUsage {
     Usage usage;
 };
 
-/// Thread-safe. Calls may block on disk, unless they say otherwise. What is counted: the messages of all mailboxes
-/// that the limits count. All callers give an account's present limits.
+/// What a recount found.
+struct Recounted {
+    Usage before;  ///< what the index told
+    Usage now;     ///< what the files tell
+};
+
+/// One per process. Usage is what the index's rows tell where the folders don't contradict them (usage_look.h), so it
+/// cannot drift; maildirsize is written for others and never read here as a count. Thread-safe.
 class UsageSource {
   public:
-    /// When a change began, for changed().
-    using Moment = std::uint64_t;
+    /// A figure is remembered for so long.
+    static constexpr std::chrono::seconds fresh{1};
 
-    UsageSource() = default;
+    /// `quiet`: how long after a first change flush() waits, for others to come.
+    explicit UsageSource(Store& store, std::chrono::milliseconds quiet = std::chrono::seconds(5));
     UsageSource(const UsageSource&) = delete;
     UsageSource& operator=(const UsageSource&) = delete;
-    virtual ~UsageSource() = default;
+    ~UsageSource();
 
-    /// The usage now, with what this process changed.
-    virtual Result<Usage> usage(const AccountName& account, const SharedLimits& limits) = 0;
-    /// The same without a look at the disk, if that was looked at within the last second. Doesn't block.
-    virtual std::optional<Usage> remembered(const AccountName& account) = 0;
+    /// The usage of the mailboxes that `limits` counts, now; blocks on disk. No account: nothing. busy, no_space, io.
+    Result<Usage> usage(const AccountName& account, const SharedLimits& limits);
+    /// What was counted within the last second, and what this process has added since; too much rather than too little.
+    /// Nothing: usage() must look. Doesn't block.
+    std::optional<Usage> remembered(const AccountName& account, const SharedLimits& limits);
 
-    /// To be asked before files are added or removed. Reads a small file at most.
-    virtual Moment moment(const AccountName& account) = 0;
-    /// Files were added or removed since `begun`: `change` more than before. Doesn't block on disk for long.
-    virtual void changed(const AccountName& account, const SharedLimits& limits, const Usage& change, Moment begun) = 0;
-    /// Files were added or removed, and nobody knows how many: mailboxes were deleted or renamed.
-    virtual void changed_unknown(const AccountName& account, const SharedLimits& limits) = 0;
+    /// Files are to be added or removed. The first change since the last flush() removes maildirsize, so that it is
+    /// right or not there, whatever happens; each is followed by an end_change().
+    void begin_change(const AccountName& account, const SharedLimits& limits);
+    /// `added` is what was added, nothing where messages were removed. Doesn't touch the disk.
+    void end_change(const AccountName& account, const Usage& added);
 
-    /// Counts the files anew.
-    virtual Result<Usage> recount(const AccountName& account, const SharedLimits& limits) = 0;
+    /// Counts the files, and makes the index anew if it tells something else.
+    Result<Recounted> recount(const AccountName& account, const SharedLimits& limits);
 
     enum class Flush { now_and_then, last };
-    /// Tells other processes what this one changed; to be called every few seconds, and once at the end. Gives the
-    /// accounts whose usage changed since the last call.
-    virtual std::vector<AccountUsage> flush(Flush flush) = 0;
+    /// Looks at accounts that changed, the first to change first, until `budget` is used up (one in any case), and
+    /// writes their maildirsize. To be called every few seconds, and at the end. Gives those whose usage changed since
+    /// they were told.
+    std::vector<AccountUsage> flush(Flush flush, std::chrono::milliseconds budget = std::chrono::seconds(1));
+
+  private:
+    struct Entry;
+    std::shared_ptr<Entry> entry_of(const AccountName& account);
+    void forget_idle();
+    static std::optional<AccountUsage> settle(Entry& entry);
+
+    Store& store_;
+    const std::chrono::milliseconds quiet_;
+    std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<Entry>> entries_;  // by AccountName::text(); guarded by mutex_
 };
 
 }  // namespace posthouse::storage

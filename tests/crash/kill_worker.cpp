@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <map>
 #include <optional>
 #include <random>
 #include <sstream>
 
 #include "lib/base/ascii.h"
+#include "storage/quota_keeper.h"
 
 namespace posthouse::storage::crash {
 namespace {
@@ -129,11 +131,12 @@ class Worker {
     }
 
     void deliver() {
-        DeliveryOrder order{token(), roll(2) == 0, {}};
+        DeliveryOrder order{token(), roll(2) == 0, {}, &keeper_};
         Words words{"deliver", order.id};
         for (std::size_t account = 0; account < accounts_.size(); ++account) {
             if (!order.targets.empty() && roll(3) != 0) continue;
-            order.targets.push_back({round_.accounts.at(account), MailboxName(), roll(3) == 0 ? "X-To: one\r\n" : ""});
+            order.targets.push_back(
+                {round_.accounts.at(account), MailboxName(), roll(3) == 0 ? "X-To: one\r\n" : "", limits_});
             words.push_back(names_.at({account, "INBOX"}));
         }
         const std::string text = text_of(order.id);
@@ -296,6 +299,7 @@ class Worker {
     }
 
     void refresh() {
+        usage_.flush(UsageSource::Flush::now_and_then);
         begin({"look", names_.at({0, "INBOX"})});
         const Uid before = session_->uid_next();
         const Result<Changes> changes = session_->refresh(Expunges::reveal);
@@ -311,6 +315,10 @@ class Worker {
     int log_;
     unsigned counter_ = 0;
     Store store_;
+    UsageSource usage_{store_, std::chrono::milliseconds(0)};
+    QuotaKeeper keeper_{store_, usage_};
+    /// Never reached, but near: each delivery stands in line and looks.
+    SharedLimits limits_ = std::make_shared<QuotaLimits>(QuotaLimits::parse({{"*:storage=100M"}, {}, ""}).value());
     std::vector<std::shared_ptr<Account>> accounts_;
     std::map<std::pair<std::size_t, std::string>, std::string> names_;  ///< account and name: GUID
     std::vector<Mine> mine_;

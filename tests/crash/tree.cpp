@@ -8,8 +8,10 @@
 #include <regex>
 
 #include "lib/base/ascii.h"
+#include "storage/count_files.h"
 #include "storage/keyword_file.h"
 #include "storage/store_state.h"
+#include "storage/usage_source.h"
 
 namespace posthouse::storage::crash {
 namespace {
@@ -189,6 +191,12 @@ SeenTree look(Store& store, const std::vector<AccountName>& accounts) {
         const Result<std::shared_ptr<Account>> account = store.open(accounts[i], IfMissing::fail);
         if (!account && account.error().code == ErrorCode::not_found) continue;
         EXPECT_TRUE(account) << account.error().message();
+        // Before anything is looked at that would bring the index up to date.
+        UsageSource source(store);
+        const Result<Usage> usage = source.usage(accounts[i], std::make_shared<QuotaLimits>());
+        EXPECT_TRUE(usage) << usage.error().message();
+        if (account && usage)
+            EXPECT_EQ(*usage, count_files((*account)->root(), store.settings().layout, QuotaLimits())->usage);
         const auto listed = account ? (*account)->list() : fail(account.error());
         EXPECT_TRUE(listed);
         if (!listed) continue;

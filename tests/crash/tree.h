@@ -59,7 +59,8 @@ struct SeenTree {
 };
 
 /// Opens every account and mailbox with a store of its own and reads everything. Fails the test where counts, rows and
-/// the Maildir disagree, a message isn't whole, or something lies about that has no business there.
+/// the Maildir disagree, the usage that quota stands on isn't what the files take, a message isn't whole, or something
+/// lies about that has no business there.
 SeenTree look(const Settings& settings, const std::vector<AccountName>& accounts);
 /// The same through a store that is open.
 SeenTree look(Store& store, const std::vector<AccountName>& accounts);

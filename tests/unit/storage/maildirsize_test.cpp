@@ -1,4 +1,6 @@
 // maildirsize: its form, adding to it, replacing it.
+#include <sys/stat.h>
+
 #include "storage/maildirsize.h"
 
 #include "tests/unit/storage/mail_root.h"
@@ -38,74 +40,42 @@ TEST(MaildirSize, ADamagedFileSaysNothing) {
         EXPECT_EQ(parse_maildirsize(text), std::nullopt) << text;
 }
 
-class MaildirSizeFiles : public MailRoot {
-  protected:
-    MaildirSizeFile start(const MaildirSize& content) { return write_maildirsize(path(), content).value(); }
-    std::string text() { return read("maildirsize"); }
-};
+class MaildirSizeFiles : public MailRoot {};
 
 TEST_F(MaildirSizeFiles, NoneIsNothing) {
-    EXPECT_EQ(look_at_maildirsize(path()).value(), MaildirSizeStamp{});
     EXPECT_FALSE(read_maildirsize(path()).value());
-    EXPECT_FALSE(add_to_maildirsize(path(), {}, {1, 1}, {}).value());
     EXPECT_TRUE(remove_maildirsize(path()));
 }
 
-TEST_F(MaildirSizeFiles, AddingAppendsALine) {
-    const MaildirSizeFile file = start({{1000, 0}, {5, 1}});
-    const auto added = add_to_maildirsize(path(), file.identity, {7, 1}, {1000, 0}).value();
-    ASSERT_TRUE(added);
-    EXPECT_EQ(text(), "1000S\n5 1\n7 1\n");
-    EXPECT_EQ(added->content.usage, (Usage{12, 2}));
-    EXPECT_EQ(added->identity, file.identity);
-    EXPECT_EQ(stamp_of(*added), look_at_maildirsize(path()).value());
+TEST_F(MaildirSizeFiles, AReplacedFileIsReadAsItWasWritten) {
+    write("maildirsize", "1000S\n5 1\n7 1\n");
+    EXPECT_EQ(read_maildirsize(path()).value(), (MaildirSize{{1000, 0}, {12, 2}}));
+    ASSERT_TRUE(write_maildirsize(path(), {{2000, 9}, {13, 3}}));
+    EXPECT_EQ(read("maildirsize"), "2000S,9C\n13 3\n");
+    EXPECT_EQ(read_maildirsize(path()).value(), (MaildirSize{{2000, 9}, {13, 3}}));
     EXPECT_EQ(files("tmp"), std::vector<std::string>{});
+    ASSERT_TRUE(remove_maildirsize(path()));
+    EXPECT_FALSE(read_maildirsize(path()).value());
 }
 
-TEST_F(MaildirSizeFiles, WhatOthersAddedIsInTheSum) {
-    const MaildirSizeFile file = start({{}, {5, 1}});
-    std::ofstream(path("maildirsize"), std::ios::app) << "100 1\n";
-    EXPECT_EQ(add_to_maildirsize(path(), file.identity, {7, 1}, {}).value()->content.usage, (Usage{112, 3}));
+TEST_F(MaildirSizeFiles, AFileThatGrewWithoutEndSaysNothing) {
+    write("maildirsize", "1000S\n" + std::string(2u << 20, '\n'));
+    EXPECT_FALSE(read_maildirsize(path()).value());
 }
 
-TEST_F(MaildirSizeFiles, AnotherFileIsNotAddedTo) {
-    const MaildirSizeFile first = start({{}, {5, 1}});
-    const MaildirSizeFile second = start({{}, {6, 1}});
-    EXPECT_NE(first.identity, second.identity);
-    EXPECT_FALSE(add_to_maildirsize(path(), first.identity, {7, 1}, {}).value());
-    EXPECT_EQ(text(), "0S\n6 1\n");
-}
-
-TEST_F(MaildirSizeFiles, AnotherDefinitionWritesItAnew) {
-    const MaildirSizeFile file = start({{1000, 0}, {5, 1}});
-    const auto added = add_to_maildirsize(path(), file.identity, {7, 1}, {2000, 9}).value();
-    EXPECT_EQ(text(), "2000S,9C\n12 2\n");
-    EXPECT_NE(added->identity, file.identity);
-}
-
-TEST_F(MaildirSizeFiles, ATooLargeFileIsWrittenAnew) {
-    MaildirSizeFile file = start({{1000, 0}, {}});
-    int lines = 0;
-    while (file.size + 4 <= static_cast<std::int64_t>(max_maildirsize_bytes)) {
-        file = *add_to_maildirsize(path(), file.identity, {3, 1}, {1000, 0}).value();
-        ++lines;
-    }
-    EXPECT_GT(lines, 1000);
-    file = *add_to_maildirsize(path(), file.identity, {3, 1}, {1000, 0}).value();
-    EXPECT_EQ(text(), to_text({{1000, 0}, {3 * (lines + 1), lines + 1}}));
-}
-
-TEST_F(MaildirSizeFiles, WhatWouldFallBelowZeroIsNotWritten) {
-    const MaildirSizeFile file = start({{}, {5, 1}});
-    EXPECT_FALSE(add_to_maildirsize(path(), file.identity, {-6, 0}, {}).value());
-    EXPECT_EQ(text(), "0S\n5 1\n");
-}
-
-TEST_F(MaildirSizeFiles, ALinkIsNotFollowed) {
+TEST_F(MaildirSizeFiles, ALinkIsNotFollowedAndAPipeNotWaitedFor) {
     std::filesystem::create_symlink(path("subscriptions"), path("maildirsize"));
     EXPECT_FALSE(read_maildirsize(path()));
+    ASSERT_TRUE(write_maildirsize(path(), {{}, {5, 1}}));
+    EXPECT_EQ(read("maildirsize"), "0S\n5 1\n");
+    EXPECT_NE(read("subscriptions"), "0S\n5 1\n");
     ASSERT_TRUE(remove_maildirsize(path()));
-    EXPECT_TRUE(std::filesystem::exists(path("subscriptions")));
+    ASSERT_EQ(::mkfifo(path("maildirsize").c_str(), 0600), 0);
+    EXPECT_FALSE(read_maildirsize(path()).value());
+}
+
+TEST_F(MaildirSizeFiles, WithoutAnAccountThereIsNone) {
+    EXPECT_EQ(write_maildirsize(path("nowhere"), {}).error().code, ErrorCode::not_found);
 }
 
 }  // namespace

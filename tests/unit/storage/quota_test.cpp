@@ -107,6 +107,24 @@ TEST(Quota, AWarningComesOnceOnTheWayUp) {
     EXPECT_EQ(crossed({900, 1}, {200, 1}), std::nullopt) << "refused, so nothing is reached";
 }
 
+TEST(Quota, AmpleRoomEndsWellBeforeALimitAndBeforeAWarning) {
+    const auto ample = [&](const QuotaLimits& rules, const Usage& usage) {
+        return has_ample_room(usage, rules, inbox, {1000, 1});
+    };
+    const QuotaLimits bytes = limits({"*:storage=1G"});
+    EXPECT_TRUE(ample(bytes, {(1024 - 129) << 20, 1}));
+    EXPECT_FALSE(ample(bytes, {(1024 - 128) << 20, 1}));
+    const QuotaLimits messages = limits({"*:messages=20000"});
+    EXPECT_TRUE(ample(messages, {1, 9'999}));
+    EXPECT_FALSE(ample(messages, {1, 10'000}));
+    const QuotaLimits warned = limits({"*:storage=1G"}, "", {"storage=50%"});
+    EXPECT_TRUE(ample(warned, {(512 - 129) << 20, 1}));
+    EXPECT_FALSE(ample(warned, {511 << 20, 1}));
+    EXPECT_TRUE(ample(warned, {512 << 20, 1})) << "that one is behind";
+    EXPECT_TRUE(ample(limits({}), {std::int64_t{1} << 50, 1})) << "no limit";
+    EXPECT_TRUE(ample(limits({"*:bytes=10", "INBOX:ignore"}), {100, 1}));
+}
+
 TEST(Quota, HugeLimitsDoNotOverflow) {
     const QuotaLimits rules = limits({"*:storage=65536T", "Trash:storage=+1000%"}, "1000%");
     EXPECT_EQ(rules.total().bytes, std::uint64_t{1} << 56);
