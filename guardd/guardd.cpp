@@ -7,12 +7,11 @@
 #include "guardd/snapshot.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/daemon/policy_requests.h"
 
 namespace posthouse::guard {
 namespace {
 
-constexpr auto request_timeout =
-    std::chrono::seconds(10);                            // for a request that has begun; connections stay idle for days
 constexpr std::size_t max_snapshot_octets = 512u << 20;  // 800,000 entries of the longest names
 
 Time steady_now() { return std::chrono::duration_cast<Time>(std::chrono::steady_clock::now().time_since_epoch()); }
@@ -34,24 +33,6 @@ Rules rules_of(const config::Config& config) {
     rules.penalties.half_life = guard.failure_half_life;
     rules.penalties.entries = static_cast<std::size_t>(guard.entries);
     return rules;
-}
-
-/// One request off the stream. nullopt: the peer closed, or guardd drains, between requests.
-net::Async<Result<std::optional<policy::Request>>> read_request(net::Stream& stream) {
-    if (!stream.has_buffered_input()) {
-        Result<net::Input> input = co_await stream.wait_input(net::Deadline::never());
-        if (!input && input.error().code != ErrorCode::closed) co_return fail(input.error());
-        if (!input || *input == net::Input::draining) co_return std::nullopt;
-    }
-    policy::BlockReader reader;
-    const net::Deadline deadline = net::Deadline::in(request_timeout);
-    for (;;) {
-        Result<std::string> line = co_await stream.read_line(policy::max_line_octets, deadline);
-        if (!line) co_return fail(line.error());
-        Result<bool> complete = reader.add_line(*line);
-        if (!complete) co_return fail(complete.error());
-        if (*complete) co_return reader.take();
-    }
 }
 
 }  // namespace
@@ -85,7 +66,7 @@ net::Async<Result<>> Guardd::start() {
 net::Async<> Guardd::serve(daemon::Connection& connection) {
     const ConnectionCounts::Owner owner = ++last_owner_;
     for (;;) {
-        Result<std::optional<policy::Request>> request = co_await read_request(connection.stream);
+        Result<std::optional<policy::Request>> request = co_await daemon::read_policy_request(connection.stream);
         if (!request) {
             const Error& error = request.error();
             if (error.code == ErrorCode::invalid || error.code == ErrorCode::limit) {
@@ -97,7 +78,7 @@ net::Async<> Guardd::serve(daemon::Connection& connection) {
         if (!*request) break;
         const policy::Reply reply = answers_.answer(owner, **request);
         count(**request, reply);
-        Result<> written = co_await connection.stream.write(policy::to_wire(reply), net::Deadline::in(request_timeout));
+        Result<> written = co_await daemon::write_policy_reply(connection.stream, reply);
         if (!written) break;
     }
     answers_.forget(owner);

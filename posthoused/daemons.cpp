@@ -14,17 +14,27 @@ std::span<const DaemonKind> daemon_kinds() {
     // Who talks to clients drains first, then what they deliver to and ask, and authd, which everybody asks, last.
     // Each gets the sections it reads, be they named after another: what is left out has its default there.
     static const std::vector<DaemonKind> kinds = {
-        {"authd", {"auth", "login", "userdb", "socketmap"}, {"auth", "directory"}, false, 2, one},
+        {"authd", {"auth", "login", "userdb", "socketmap", "usage"}, {"auth", "directory"}, false, 2, one},
         {"guardd", {"guard"}, {"guard"}, false, 1, one},
-        {"lmtpd", {"lmtp"}, {"lmtpd"}, false, 1, [](const Config& c) { return c.lmtpd.workers; }},
+        {"lmtpd", {"lmtp", "quota"}, {"lmtpd", "quota"}, false, 1, [](const Config& c) { return c.lmtpd.workers; }},
         {"smtpd",
          {"smtp", "submission", "submissions"},
-         {"smtpd", "directory"},
+         {"smtpd", "directory", "quota"},
          true,
          0,
          [](const Config& c) { return c.smtpd.workers; }},
-        {"imapd", {"imap", "imaps"}, {"imapd", "auth"}, true, 0, [](const Config& c) { return c.imapd.workers; }},
-        {"pop3d", {"pop3", "pop3s"}, {"pop3d", "auth"}, true, 0, [](const Config& c) { return c.pop3d.workers; }},
+        {"imapd",
+         {"imap", "imaps"},
+         {"imapd", "auth", "quota"},
+         true,
+         0,
+         [](const Config& c) { return c.imapd.workers; }},
+        {"pop3d",
+         {"pop3", "pop3s"},
+         {"pop3d", "auth", "quota"},
+         true,
+         0,
+         [](const Config& c) { return c.pop3d.workers; }},
         {"bridged", {"http"}, {"bridge"}, false, 0, one},
     };
     return kinds;

@@ -7,6 +7,12 @@ std::string index_root_of(const config::Config& config) {
     return config.general.index_root.empty() ? config.general.state_folder + "/index" : config.general.index_root;
 }
 
+QuotaWords quota_words_from(const config::Config& config, const std::vector<std::string>& user_rules) {
+    QuotaWords words{config.quota.rule, config.quota.warning, config.quota.grace};
+    words.rules.insert(words.rules.end(), user_rules.begin(), user_rules.end());
+    return words;
+}
+
 Settings settings_from(const config::Config& config) {
     Settings settings;
     settings.mail_root = config.general.mail_root;

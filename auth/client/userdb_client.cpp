@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "auth/client/pending.h"
-#include "lib/base/ascii.h"
 
 namespace posthouse::auth {
 namespace {
@@ -17,8 +16,6 @@ UserInfo user_info(sasl::UserReply& reply) {
     for (sasl::Parameter& field : reply.fields) {
         if (field.key == "home")
             info.home = std::move(field.value);
-        else if (field.key == "quota_bytes")
-            info.quota_bytes = ascii::parse_number(field.value).value_or(0);
         else
             info.fields.push_back(std::move(field));
     }

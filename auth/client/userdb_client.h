@@ -13,10 +13,9 @@ namespace posthouse::auth {
 
 /// What daemons need to know of a user.
 struct UserInfo {
-    std::string user;               ///< the mail address, as the directory has it
-    std::string home;               ///< folder of the mailbox: <mail_root>/<domain>/<local part>
-    std::uint64_t quota_bytes = 0;  ///< 0: no limit
-    sasl::Parameters fields;        ///< what else authd said
+    std::string user;         ///< the mail address, as the directory has it
+    std::string home;         ///< folder of the mailbox: <mail_root>/<domain>/<local part>
+    sasl::Parameters fields;  ///< what else authd said, e.g. quota_rule
 };
 
 /// Look-ups over one connection, many at a time. Errors: not_found (no such user), unavailable (authd or its database

@@ -21,16 +21,26 @@ struct Domain {
     std::int64_t aliases = 0;
 };
 
+/// What mail takes, as it was last reported.
+struct MailboxUsage {
+    std::int64_t bytes = 0;
+    std::int64_t messages = 0;
+    std::int64_t last_updated = 0;  ///< seconds since 1970
+
+    /// In MB, rounded up: column usage_mb.
+    std::int64_t mb() const { return (bytes + (1 << 20) - 1) >> 20; }
+};
+
 /// A row of virtual_users, with its row of mailbox_usage.
 struct User {
     std::int64_t id = 0;
     std::string email;
     std::string password;       ///< `{SCHEME}hash` (auth/passwords)
-    std::int64_t quota_mb = 0;  ///< 0: no limit
+    std::int64_t quota_mb = 0;  ///< 0: none of its own, [quota] holds
     bool enabled = true;        ///< may log in
     bool admin = false;
     std::int64_t created_at = 0;
-    std::optional<std::int64_t> usage_mb;
+    std::optional<MailboxUsage> usage;  ///< none was reported yet
 };
 
 /// A row of virtual_aliases.
@@ -136,12 +146,13 @@ class Directory : public Lookups {
     /// changed meanwhile.
     virtual Result<> replace_hash(std::string_view email, std::string_view old, std::string_view fresh) = 0;
     virtual Result<> set_enabled(std::string_view email, bool enabled) = 0;
+    virtual Result<> set_quota(std::string_view email, std::int64_t quota_mb) = 0;
     /// `source` must lie in a domain of the directory. Errors: exists; not_found (the domain).
     virtual Result<> add_alias(std::string_view source, std::string_view destination) = 0;
     /// One destination, or all of them when `destination` is empty. Errors: not_found.
     virtual Result<> remove_alias(std::string_view source, std::string_view destination) = 0;
     /// Errors: not_found.
-    virtual Result<> set_usage(std::string_view email, std::int64_t usage_mb) = 0;
+    virtual Result<> set_usage(std::string_view email, std::int64_t bytes, std::int64_t messages) = 0;
     /// Belongs into the transaction of what it tells; the time is set by this call.
     virtual Result<> add_audit(const AuditEntry& entry) = 0;
 

@@ -107,10 +107,16 @@ const SchemaStep people_and_their_rights{
     "CREATE INDEX {if_missing} audit_log_subject ON audit_log(subject, id)",
 };
 
+const SchemaStep exact_usage{
+    "ALTER TABLE mailbox_usage ADD COLUMN {if_missing} usage_bytes {integer} NOT NULL DEFAULT 0",
+    "ALTER TABLE mailbox_usage ADD COLUMN {if_missing} messages {integer} NOT NULL DEFAULT 0",
+    "UPDATE mailbox_usage SET usage_bytes = usage_mb * 1048576 WHERE usage_bytes = 0",
+};
+
 }  // namespace
 
 std::span<const SchemaStep> schema_steps() {
-    static const std::vector<SchemaStep> steps{domains_users_aliases, people_and_their_rights};
+    static const std::vector<SchemaStep> steps{domains_users_aliases, people_and_their_rights, exact_usage};
     return steps;
 }
 

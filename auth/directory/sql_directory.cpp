@@ -152,6 +152,11 @@ class SqlDirectory final : public Directory {
                       [&](Statement& query) { query.bind(std::int64_t{enabled}).bind(email); });
     }
 
+    Result<> set_quota(std::string_view email, std::int64_t quota_mb) override {
+        return change("UPDATE virtual_users SET quota_mb = ? WHERE email = ?", "User " + std::string(email),
+                      [&](Statement& query) { query.bind(quota_mb).bind(email); });
+    }
+
     Result<> add_alias(std::string_view source, std::string_view destination) override {
         if (const Result<> domain = require_domain(source); !domain) return domain;
         return change(
@@ -169,15 +174,19 @@ class SqlDirectory final : public Directory {
     }
 
     // In two statements: "insert or update" is written differently by each engine.
-    Result<> set_usage(std::string_view email, std::int64_t usage_mb) override {
+    Result<> set_usage(std::string_view email, std::int64_t bytes, std::int64_t messages) override {
         const std::string who = "User " + std::string(email);
-        const Result<> updated = change("UPDATE mailbox_usage SET usage_mb = ?, last_updated = ? WHERE email = ?", who,
-                                        [&](Statement& query) { query.bind(usage_mb).bind(now()).bind(email); });
+        const auto bind = [&](Statement& query) {
+            query.bind(MailboxUsage{bytes, messages, 0}.mb()).bind(bytes).bind(messages).bind(now()).bind(email);
+        };
+        const Result<> updated = change(
+            "UPDATE mailbox_usage SET usage_mb = ?, usage_bytes = ?, messages = ?, last_updated = ? WHERE email = ?",
+            who, bind);
         if (updated || updated.error().code != ErrorCode::not_found) return updated;
         return change(
-            "INSERT INTO mailbox_usage (email, usage_mb, last_updated)"
-            " SELECT email, ?, ? FROM virtual_users WHERE email = ?",
-            who, [&](Statement& query) { query.bind(usage_mb).bind(now()).bind(email); });
+            "INSERT INTO mailbox_usage (usage_mb, usage_bytes, messages, last_updated, email)"
+            " SELECT ?, ?, ?, ?, email FROM virtual_users WHERE email = ?",
+            who, bind);
     }
 
     bool is_lost() const override { return connection_->is_lost(); }

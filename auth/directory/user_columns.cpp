@@ -34,7 +34,9 @@ UserColumns::UserColumns(const Statement& statement) {
         if (name == "disabled") disabled_ = i;
         if (name == "admin") admin_ = i;
         if (name == "created_at") created_at_ = i;
-        if (name == "usage_mb") usage_mb_ = i;
+        if (name == "usage_bytes") usage_bytes_ = i;
+        if (name == "messages") messages_ = i;
+        if (name == "last_updated") last_updated_ = i;
     }
 }
 
@@ -55,7 +57,9 @@ std::optional<User> UserColumns::read(const Statement& row, std::string_view loo
     user.admin = admin_ && is_true(row.text(*admin_));
     if (id_) user.id = row.number(*id_);
     if (created_at_) user.created_at = row.number(*created_at_);
-    if (usage_mb_ && !row.is_null(*usage_mb_)) user.usage_mb = row.number(*usage_mb_);
+    if (usage_bytes_ && !row.is_null(*usage_bytes_))
+        user.usage = MailboxUsage{row.number(*usage_bytes_), messages_ ? row.number(*messages_) : 0,
+                                  last_updated_ ? row.number(*last_updated_) : 0};
     return user;
 }
 

@@ -18,7 +18,7 @@ namespace posthouse::auth {
 ///   quota_rule                Dovecot's rule `*:storage=100M` or `*:bytes=104857600`
 ///   enabled, active           1, t, true, y, yes: may log in; also in `disabled`: may not
 ///   admin                     likewise
-///   id, created_at, usage_mb
+///   id, created_at; usage_bytes, messages, last_updated: what was last reported (NULL: nothing)
 class UserColumns {
   public:
     explicit UserColumns(const Statement& statement);
@@ -32,7 +32,7 @@ class UserColumns {
     using Place = std::optional<std::size_t>;
     std::int64_t quota_mb(const Statement& row) const;
     Place id_, email_, password_, quota_mb_, quota_bytes_, quota_rule_, enabled_, disabled_, admin_, created_at_,
-        usage_mb_;
+        usage_bytes_, messages_, last_updated_;
 };
 
 }  // namespace posthouse::auth

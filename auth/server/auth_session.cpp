@@ -100,7 +100,7 @@ void AuthSession::refuse(std::uint32_t id, sasl::FailCode code, std::string reas
 
 net::Async<> AuthSession::check(AuthSession* session, sasl::AuthCommand command, sasl::Credentials credentials) {
     Origin origin{command.service, command.remote_ip, command.session, command.no_penalty};
-    std::expected<std::string, sasl::FailReply> user =
+    std::expected<Authenticated, sasl::FailReply> user =
         co_await session->authenticator_.check(std::move(credentials), std::move(origin));
     if (!user) {
         user.error().id = command.id;
@@ -108,8 +108,8 @@ net::Async<> AuthSession::check(AuthSession* session, sasl::AuthCommand command,
         co_return;
     }
     if (!command.no_login)
-        session->logins_.add({session->cookie_, session->client_pid_, command.id}, *user, net::Clock::now());
-    session->reply(sasl::encode(sasl::OkReply{command.id, std::move(*user), {}}));
+        session->logins_.add({session->cookie_, session->client_pid_, command.id}, user->user, net::Clock::now());
+    session->reply(sasl::encode(sasl::OkReply{command.id, std::move(user->user), std::move(user->fields)}));
 }
 
 }  // namespace posthouse::auth

@@ -7,6 +7,7 @@
 
 #include "auth/server/auth_session.h"
 #include "auth/server/maps.h"
+#include "auth/server/usage_reports.h"
 #include "auth/server/userdb_session.h"
 #include "lib/base/log.h"
 #include "lib/sasl/socketmap.h"
@@ -96,6 +97,8 @@ net::Async<> Authd::serve(daemon::Connection& connection) {
     Result<> ended;
     if (connection.listener == "socketmap") {
         ended = co_await serve_socketmap(stream);
+    } else if (connection.listener == "usage") {
+        ended = co_await serve_usage_reports(stream, keeper_, settings_.directory);
     } else if (connection.listener == "userdb") {
         UserdbSession session(loop, stream, pool_, directory_, lookups_, logins_, daemon_.config());
         ended = co_await session.serve(UserdbSession::greeting());
@@ -170,7 +173,7 @@ int run_authd(int argc, char** argv) {
     return daemon::run_daemon(
         argc, argv,
         {"authd",
-         {{"auth"}, {"login"}, {"userdb"}, {"socketmap"}},
+         {{"auth"}, {"login"}, {"userdb"}, {"socketmap"}, {"usage"}},
          [](const config::Config& config) { return static_cast<std::size_t>(config.auth.connections); },
          [](daemon::Daemon& daemon) { return std::make_unique<Authd>(daemon); }});
 }

@@ -14,7 +14,8 @@
 
 namespace posthouse::auth {
 
-/// Listeners: `auth` and `login` (auth_session.h), `userdb` (userdb_session.h), `socketmap` (maps.h).
+/// Listeners: `auth` and `login` (auth_session.h), `userdb` (userdb_session.h), `socketmap` (maps.h), `usage`
+/// (usage_reports.h).
 class Authd final : public daemon::Application {
   public:
     explicit Authd(daemon::Daemon& daemon);

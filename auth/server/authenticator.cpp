@@ -7,6 +7,7 @@
 #include "auth/directory/address.h"
 #include "auth/directory/database.h"
 #include "auth/passwords/password.h"
+#include "auth/server/user_fields.h"
 #include "guardd/client_network.h"
 #include "lib/base/log.h"
 
@@ -41,8 +42,8 @@ Authenticator::Authenticator(daemon::Daemon& daemon, CachedDirectory& directory,
       hash_seconds_(daemon.metrics().histogram("posthouse_auth_hash_seconds", "Time to get and compute a password hash",
                                                {0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5})) {}
 
-net::Async<std::expected<std::string, sasl::FailReply>> Authenticator::check(sasl::Credentials credentials,
-                                                                             Origin origin) {
+net::Async<std::expected<Authenticated, sasl::FailReply>> Authenticator::check(sasl::Credentials credentials,
+                                                                               Origin origin) {
     const net::Deadline deadline = net::Deadline::in(daemon_.config()->auth.request_timeout);
     // Penalties are kept by what the user is called in the directory, however it was typed.
     const Result<MailAddress> address = parse_address(credentials.user, local_part_setting(*daemon_.config()));
@@ -55,7 +56,7 @@ net::Async<std::expected<std::string, sasl::FailReply>> Authenticator::check(sas
     sasl::FailReply failure;
     failure.user = credentials.user;
     switch (checked.outcome) {
-        case Outcome::ok: co_return std::move(checked.user);
+        case Outcome::ok: co_return Authenticated{std::move(checked.user), std::move(checked.fields)};
         case Outcome::temporary:
             failure.code = sasl::FailCode::temporary;
             co_return std::unexpected(std::move(failure));
@@ -124,7 +125,7 @@ net::Async<Authenticator::Checked> Authenticator::verify(const sasl::Credentials
         guard_.auth_success(origin.remote_ip, found.email);
         own_penalties_.success(network, found.email);
     }
-    co_return Checked{Outcome::ok, found.email, {}};
+    co_return Checked{Outcome::ok, found.email, {}, quota_fields(found)};
 }
 
 net::Async<Result<bool>> Authenticator::in_turn(bool known, net::Deadline deadline,

@@ -28,6 +28,12 @@ struct Origin {
     bool no_penalty = false;
 };
 
+/// Somebody who may log in.
+struct Authenticated {
+    std::string user;         ///< the address, as the directory has it
+    sasl::Parameters fields;  ///< what else is told (user_fields.h)
+};
+
 /// The order of things: penalty (guardd's, or our own table when it is away), look-up, hash. Half of the places in the
 /// queue for a hash are kept for users who logged in from the same network lately; without a place the answer is
 /// "temporary failure". Failures are answered on a tick, half a tick after they were asked at the earliest, so that
@@ -37,8 +43,8 @@ class Authenticator {
   public:
     Authenticator(daemon::Daemon& daemon, CachedDirectory& directory, DirectoryKeeper& keeper, net::Pool& lookups);
 
-    /// The user's address, or why not.
-    net::Async<std::expected<std::string, sasl::FailReply>> check(sasl::Credentials credentials, Origin origin);
+    /// Who it is, or why not.
+    net::Async<std::expected<Authenticated, sasl::FailReply>> check(sasl::Credentials credentials, Origin origin);
     /// Ends the connection to guardd.
     net::Async<> stop();
 
@@ -48,6 +54,7 @@ class Authenticator {
         Outcome outcome = Outcome::temporary;
         std::string user;    ///< as the directory has it, if it does
         std::string reason;  ///< for the log
+        sasl::Parameters fields{};
     };
     net::Async<> serve_penalty(std::string ip, std::string user, net::Deadline deadline);
     net::Async<Checked> verify(const sasl::Credentials& credentials, const Origin& origin, net::Deadline deadline);

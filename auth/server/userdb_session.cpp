@@ -7,15 +7,10 @@
 
 #include "auth/directory/address.h"
 #include "auth/directory/database.h"
+#include "auth/server/user_fields.h"
 #include "lib/base/log.h"
 
 namespace posthouse::auth {
-namespace {
-
-constexpr std::int64_t bytes_per_mb = std::int64_t{1} << 20;
-
-}  // namespace
-
 UserdbSession::UserdbSession(net::Loop& loop, net::Stream& stream, DirectoryPool& pool, CachedDirectory& directory,
                              net::Pool& lookups, LoginTable& logins, config::Snapshot config)
     : LineConnection(loop, stream),
@@ -88,10 +83,7 @@ std::string UserdbSession::answer(std::uint32_t id, const Result<std::optional<U
     const std::string folder = email.substr(at + 1) + '/' + email.substr(0, at);
     sasl::UserReply reply{id, (*found)->email, {}};
     reply.fields.push_back({"home", config_->general.mail_root + '/' + folder});
-    if ((*found)->quota_mb > 0) {
-        reply.fields.push_back({"quota_bytes", std::to_string((*found)->quota_mb * bytes_per_mb)});
-        reply.fields.push_back({"quota_rule", "*:storage=" + std::to_string((*found)->quota_mb) + 'M'});
-    }
+    for (sasl::Parameter& field : quota_fields(**found)) reply.fields.push_back(std::move(field));
     return sasl::encode(reply);
 }
 

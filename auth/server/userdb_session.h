@@ -14,7 +14,7 @@
 namespace posthouse::auth {
 
 /// USER and REQUEST answer with `home` (<mail_root>/<domain>/<local part>), and, for users with a quota,
-/// `quota_bytes` and Dovecot's `quota_rule`. CACHE-FLUSH takes addresses and domains: everything of their domains is
+/// Dovecot's `quota_rule`. CACHE-FLUSH takes addresses and domains: everything of their domains is
 /// forgotten. There is no PASS.
 class UserdbSession final : public LineConnection {
   public:

@@ -14,6 +14,7 @@
 #include "lib/base/file.h"
 #include "lib/config/address.h"
 #include "lib/config/lookup_query.h"
+#include "lib/config/quota_rule.h"
 #include "lib/config/value.h"
 
 namespace posthouse::config {
@@ -32,6 +33,7 @@ class Checker {
         sockets();
         addresses();
         proxies();
+        quota();
         log_file();
         return std::move(problems_);
     }
@@ -194,6 +196,17 @@ class Checker {
     void proxies() {
         if (!config_.listen.proxy_protocol.empty() && config_.listen.proxy_trusted_networks.empty())
             problem("listen.proxy_trusted_networks", "must not be empty when listen.proxy_protocol is used");
+    }
+
+    void quota() {
+        for (const std::string& text : config_.quota.rule)
+            if (const auto rule = parse_quota_rule(text); !rule) problem("quota.rule", rule.error().text);
+        for (const std::string& text : config_.quota.warning)
+            if (const auto warning = parse_quota_warning(text); !warning)
+                problem("quota.warning", warning.error().text);
+        if (config_.quota.grace.empty()) return;
+        if (const auto grace = parse_quota_grace(config_.quota.grace); !grace)
+            problem("quota.grace", grace.error().text);
     }
 
     void log_file() {

@@ -73,7 +73,7 @@ TEST(Authd, TellsGoodPasswordsFromBadOnes) {
         co_await read_greeting(stream);
         std::string answer =
             co_await ask(stream, "VERSION\t1\t1\nCPID\t42\n" + plain(1, "\0Joe@Example.org\0secret"sv));
-        EXPECT_EQ(answer, "OK\t1\tuser=joe@example.org");
+        EXPECT_EQ(answer, "OK\t1\tuser=joe@example.org\tquota_rule=*:storage=5M");
         answer = co_await ask(stream, plain(2, "\0joe@example.org\0wrong"sv));
         EXPECT_EQ(answer, "FAIL\t2\tuser=joe@example.org");
         answer = co_await ask(stream, plain(3, "\0nobody@example.org\0secret"sv));
@@ -83,7 +83,7 @@ TEST(Authd, TellsGoodPasswordsFromBadOnes) {
         answer = co_await ask(stream, plain(5, "ann@example.org\0joe@example.org\0secret"sv));
         EXPECT_EQ(answer, "FAIL\t5\tuser=joe@example.org\tcode=authzfail\tauthz");
         answer = co_await ask(stream, plain(6, "joe@example.org\0joe@example.org\0secret"sv));
-        EXPECT_EQ(answer, "OK\t6\tuser=joe@example.org");
+        EXPECT_EQ(answer, "OK\t6\tuser=joe@example.org\tquota_rule=*:storage=5M");
     });
 }
 
@@ -107,7 +107,7 @@ TEST(Authd, LoginAsksTwice) {
         answer = co_await ask(stream, "CONT\t7\t" + base64::encode("joe@example.org") + '\n');
         EXPECT_EQ(answer, "CONT\t7\tUGFzc3dvcmQ6");
         answer = co_await ask(stream, "CONT\t7\t" + base64::encode("secret") + '\n');
-        EXPECT_EQ(answer, "OK\t7\tuser=joe@example.org");
+        EXPECT_EQ(answer, "OK\t7\tuser=joe@example.org\tquota_rule=*:storage=5M");
         answer = co_await ask(stream, "CONT\t7\tAAAA\n");
         EXPECT_TRUE(answer.starts_with("FAIL\t7")) << answer;
     });
@@ -122,7 +122,7 @@ TEST(Authd, BadExchangesFailAndTheConnectionGoesOn) {
         answer = co_await ask(stream, plain(2, "no nul in here"sv));
         EXPECT_TRUE(answer.starts_with("FAIL\t2\t")) << answer;
         answer = co_await ask(stream, "FUTURE\tcommand\n" + plain(3, "\0joe@example.org\0secret"sv));
-        EXPECT_EQ(answer, "OK\t3\tuser=joe@example.org");
+        EXPECT_EQ(answer, "OK\t3\tuser=joe@example.org\tquota_rule=*:storage=5M");
     });
 }
 
@@ -139,7 +139,7 @@ TEST(Authd, NonsenseEndsOnlyItsOwnConnection) {
             EXPECT_TRUE(answer.starts_with("error: ")) << answer;
         }
         const std::string answer = co_await ask(good, plain(1, "\0joe@example.org\0secret"sv));
-        EXPECT_EQ(answer, "OK\t1\tuser=joe@example.org");
+        EXPECT_EQ(answer, "OK\t1\tuser=joe@example.org\tquota_rule=*:storage=5M");
     });
 }
 
@@ -148,12 +148,12 @@ TEST(Authd, AChangedPasswordHoldsAtOnce) {
         net::Stream stream = co_await connect(loop, authd, "auth");
         co_await read_greeting(stream);
         std::string answer = co_await ask(stream, plain(1, "\0joe@example.org\0secret"sv));
-        EXPECT_EQ(answer, "OK\t1\tuser=joe@example.org");
+        EXPECT_EQ(answer, "OK\t1\tuser=joe@example.org\tquota_rule=*:storage=5M");
         EXPECT_TRUE(authd.open()->set_password("joe@example.org", "{PLAIN}fresh"));
         answer = co_await ask(stream, plain(2, "\0joe@example.org\0secret"sv));
         EXPECT_EQ(answer, "FAIL\t2\tuser=joe@example.org");
         answer = co_await ask(stream, plain(3, "\0joe@example.org\0fresh"sv));
-        EXPECT_EQ(answer, "OK\t3\tuser=joe@example.org");
+        EXPECT_EQ(answer, "OK\t3\tuser=joe@example.org\tquota_rule=*:storage=5M");
         EXPECT_TRUE(authd.open()->remove_user("joe@example.org"));
         answer = co_await ask(stream, plain(4, "\0joe@example.org\0fresh"sv));
         EXPECT_EQ(answer, "FAIL\t4\tuser=joe@example.org");
@@ -176,7 +176,7 @@ TEST(Authd, WithoutADatabaseItFailsForNowAndHeals) {
         EXPECT_EQ(answer, "DONE\t2\tfail");
         std::filesystem::rename(authd.database() + ".away", authd.database());
         answer = co_await ask(auth, plain(2, "\0joe@example.org\0secret"sv));
-        EXPECT_EQ(answer, "OK\t2\tuser=joe@example.org");
+        EXPECT_EQ(answer, "OK\t2\tuser=joe@example.org\tquota_rule=*:storage=5M");
     });
 }
 
@@ -191,15 +191,14 @@ TEST(Authd, MastersLookUpUsersAndFetchLogInsOnce) {
         const std::string login =
             "CPID\t42\nAUTH\t9\tPLAIN\tservice=imap\tresp=" + base64::encode("\0joe@example.org\0secret"sv) + '\n';
         std::string answer = co_await ask(auth, login);
-        EXPECT_EQ(answer, "OK\t9\tuser=joe@example.org");
+        EXPECT_EQ(answer, "OK\t9\tuser=joe@example.org\tquota_rule=*:storage=5M");
 
         net::Stream userdb = co_await connect(loop, authd, "userdb");
         answer = co_await line(userdb);
         EXPECT_EQ(answer, "VERSION\t1\t1");
         answer = co_await line(userdb);
         EXPECT_TRUE(answer.starts_with("SPID\t")) << answer;
-        const std::string fields =
-            "\tjoe@example.org\thome=" + authd.home("joe") + "\tquota_bytes=5242880\tquota_rule=*:storage=5M";
+        const std::string fields = "\tjoe@example.org\thome=" + authd.home("joe") + "\tquota_rule=*:storage=5M";
         answer = co_await ask(userdb, "VERSION\t1\t1\nREQUEST\t1\t42\t9\t" + cookie + '\n');
         EXPECT_EQ(answer, "USER\t1" + fields);
         answer = co_await ask(userdb, "REQUEST\t2\t42\t9\t" + cookie + '\n');

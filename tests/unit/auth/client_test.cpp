@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "auth/client/auth_client.h"
+#include "auth/client/policy_client.h"
 #include "auth/client/socketmap_client.h"
 #include "auth/client/userdb_client.h"
 #include "tests/unit/auth/running_authd.h"
@@ -95,15 +96,65 @@ TEST(AuthClient, WithoutAuthdLogInsFailForNow) {
     });
 }
 
+policy::Request usage_of(std::string_view user, std::string_view bytes, std::string_view messages) {
+    policy::Request request;
+    request.add("request", "mailbox_usage");
+    request.add("recipient", user);
+    request.add("size", bytes);
+    request.add("messages", messages);
+    return request;
+}
+
+TEST(PolicyClient, ReportsOfUsageAreNoted) {
+    with_client<PolicyClient>("usage", [](PolicyClient& client, RunningAuthd& authd) -> net::Async<> {
+        net::Scope scope(authd.loop());
+        std::vector<std::string> answers(5);
+        const auto ask = [](PolicyClient* c, policy::Request request, std::string* answer) -> net::Async<> {
+            Result<std::string> action = co_await c->ask(std::move(request), soon());
+            *answer = action ? *action : action.error().message();
+        };
+        scope.spawn(ask, &client, usage_of("Joe@example.org", "5000000", "7"), &answers[0]);
+        scope.spawn(ask, &client, usage_of("nobody@example.org", "1", "1"), &answers[1]);
+        scope.spawn(ask, &client, usage_of("joe@example.org", "-1", "7"), &answers[2]);
+        scope.spawn(ask, &client, usage_of("../..", "1", "7"), &answers[3]);
+        scope.spawn(ask, &client, policy::Request(), &answers[4]);
+        co_await scope.join();
+        EXPECT_EQ(answers[0], "OK");
+        EXPECT_EQ(answers[1], "OK") << "what becomes of it is told to nobody";
+        for (int i = 2; i < 5; ++i) EXPECT_TRUE(answers[static_cast<std::size_t>(i)].starts_with("REJECT "));
+        const net::Deadline deadline = soon();
+        std::optional<User> user = *authd.open()->find_user("joe@example.org");
+        while (!user->usage && !deadline.passed()) {
+            co_await authd.loop().sleep_until(net::Deadline::in(std::chrono::milliseconds(5)));
+            user = *authd.open()->find_user("joe@example.org");
+        }
+        EXPECT_EQ(user->usage->bytes, 5'000'000);
+        EXPECT_EQ(user->usage->messages, 7);
+    });
+}
+
+TEST(PolicyClient, FindsAServerThatWasStartedAgainAndTellsWhenThereIsNone) {
+    with_client<PolicyClient>("usage", [](PolicyClient& client, RunningAuthd& authd) -> net::Async<> {
+        Result<std::string> action = co_await client.ask(usage_of("joe@example.org", "1", "1"), soon());
+        EXPECT_EQ(action, "OK");
+        co_await authd.stop();
+        action = co_await client.ask(usage_of("joe@example.org", "2", "1"), soon());
+        EXPECT_EQ(action.error().code, ErrorCode::unavailable);
+        authd.restart();
+        action = co_await client.ask(usage_of("joe@example.org", "3", "1"), soon());
+        EXPECT_EQ(action, "OK");
+    });
+}
+
 TEST(UserdbClient, FindsUsers) {
     with_client<UserdbClient>("userdb", [](UserdbClient& client, RunningAuthd& authd) -> net::Async<> {
         Result<UserInfo> user = co_await client.find("Joe@example.org", soon());
         EXPECT_TRUE(user);
         EXPECT_EQ(user->user, "joe@example.org");
         EXPECT_EQ(user->home, authd.home("joe"));
-        EXPECT_EQ(user->quota_bytes, 5u << 20);
+        EXPECT_EQ(user->fields, (sasl::Parameters{{"quota_rule", "*:storage=5M"}}));
         user = co_await client.find("ann@example.org", soon());
-        EXPECT_EQ(user->quota_bytes, 0u);
+        EXPECT_EQ(user->fields, sasl::Parameters{});
         user = co_await client.find("nobody@example.org", soon());
         EXPECT_EQ(user.error().code, ErrorCode::not_found);
         Result<std::vector<std::string>> all = co_await client.list(soon());

@@ -97,17 +97,17 @@ TEST_P(OutageTest, AWriteWaitsForTheDatabaseAndHoldsNobodyUp) {
     take_away();
     DirectoryKeeper keeper(*pool_, 20ms);
     std::atomic<int> tried = 0;
-    keeper.write("usage", [](Directory& directory) { return directory.set_usage("joe@example.org", 1); });
+    keeper.write("usage", [](Directory& directory) { return directory.set_usage("joe@example.org", 1, 1); });
     keeper.write("usage", [&](Directory& directory) {
         ++tried;
-        return directory.set_usage("joe@example.org", 2);
+        return directory.set_usage("joe@example.org", 2, 1);
     });
     EXPECT_FALSE(keeper.wait_until_written(100ms));
     bring_back();
     EXPECT_TRUE(keeper.wait_until_written(60s));
     EXPECT_GE(tried, 1);
     const auto user = pool_->with([](Directory& directory) { return directory.find_user("joe@example.org"); });
-    EXPECT_EQ((*user)->usage_mb, 2);
+    EXPECT_EQ((*user)->usage->bytes, 2);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, OutageTest, testing::Values(Engine::sqlite));
@@ -140,7 +140,7 @@ TEST_P(MariadbOutageTest, AReadOnlyServerAnswersAndSaysWhyItDoesNotWrite) {
     EXPECT_EQ(written.error().code, ErrorCode::unavailable);
     EXPECT_EQ(written.error().text, "Directory is read-only");
     DirectoryKeeper keeper(*pool_, 20ms);
-    keeper.write("usage", [](Directory& directory) { return directory.set_usage("joe@example.org", 7); });
+    keeper.write("usage", [](Directory& directory) { return directory.set_usage("joe@example.org", 7, 1); });
     EXPECT_FALSE(keeper.wait_until_written(100ms));
     EXPECT_EQ(has("joe@example.org"), "yes");
     server().execute("SET GLOBAL read_only = 0");

@@ -46,7 +46,7 @@ class RunningAuthd {
     }
     void restart() {
         authd_ = std::make_unique<Authd>(daemon_);
-        for (const char* name : {"auth", "login", "userdb", "socketmap"}) {
+        for (const char* name : {"auth", "login", "userdb", "socketmap", "usage"}) {
             std::filesystem::remove(socket(name));
             listeners_.emplace_back(loop_, std::move(*net::listen_unix(socket(name))));
             serving_.spawn(&RunningAuthd::accept, this, &listeners_.back(), std::string(name));

@@ -54,6 +54,31 @@ TEST_F(SqliteDirectoryTest, OpeningToWriteMakesTheDatabaseAndMigratesIt) {
     EXPECT_EQ(raw()->query_number("PRAGMA user_version"), schema_version());
 }
 
+TEST_F(SqliteDirectoryTest, UsageThatWasNotedInMegabytesIsKept) {
+    for (int step = 0; step < 2; ++step)
+        for (const std::string_view statement : schema_steps()[static_cast<std::size_t>(step)])
+            ASSERT_TRUE(raw()->execute(in_dialect(Engine::sqlite, statement)));
+    ASSERT_TRUE(raw()->execute(
+        "INSERT INTO virtual_domains (id, name) VALUES (1, 'example.org');"
+        "INSERT INTO virtual_users (domain_id, email, password, quota_mb) VALUES (1, 'joe@example.org', 'h', 9);"
+        "INSERT INTO mailbox_usage VALUES ('joe@example.org', 3, 1); PRAGMA user_version = 2"));
+    {
+        // Somebody who was cut off in the middle.
+        const auto half = raw();
+        ASSERT_TRUE(half->execute("BEGIN IMMEDIATE"));
+        ASSERT_TRUE(half->execute("ALTER TABLE mailbox_usage ADD COLUMN usage_bytes INTEGER NOT NULL DEFAULT 0"));
+    }
+    const auto user = *create()->find_user("joe@example.org");
+    ASSERT_TRUE(user);
+    EXPECT_EQ(user->quota_mb, 9);
+    EXPECT_EQ(user->usage->bytes, 3 << 20);
+    EXPECT_EQ(user->usage->messages, 0);
+    // A step that ran twice, as it may elsewhere, does no harm.
+    ASSERT_TRUE(create()->set_usage("joe@example.org", 5, 1));
+    ASSERT_TRUE(raw()->execute(std::string(schema_steps()[2].back())));
+    EXPECT_EQ((*create()->find_user("joe@example.org"))->usage->bytes, 5);
+}
+
 TEST_F(SqliteDirectoryTest, AMigrationThatFailsLeavesTheOldSchema) {
     for (const std::string_view statement : schema_steps()[0])
         ASSERT_TRUE(raw()->execute(in_dialect(Engine::sqlite, statement)));

@@ -131,6 +131,17 @@ TEST_F(CheckTest, RefusesAnAddressOrSocketThatIsUsedTwice) {
     EXPECT_NE(problems().find("listen.userdb"), std::string::npos) << problems();
 }
 
+TEST_F(CheckTest, SaysWhichWordOfTheQuotaMakesNoSense) {
+    config_.quota.rule = {"*:storage=1G", "Trash:storage=much"};
+    config_.quota.warning = {"storage=120%"};
+    config_.quota.grace = "some";
+    const std::string found = problems();
+    EXPECT_NE(found.find("quota.rule: \"Trash:storage=much\""), std::string::npos) << found;
+    EXPECT_EQ(found.find("1G"), std::string::npos) << found;
+    EXPECT_NE(found.find("quota.warning: "), std::string::npos) << found;
+    EXPECT_NE(found.find("quota.grace: "), std::string::npos) << found;
+}
+
 TEST_F(CheckTest, WantsTrustedNetworksForTheProxyProtocol) {
     config_.listen.proxy_protocol = {"smtp"};
     EXPECT_NE(problems().find("listen.proxy_trusted_networks: must not be empty"), std::string::npos) << problems();
