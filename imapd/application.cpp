@@ -23,12 +23,14 @@ Application::Application(daemon::Daemon& daemon)
     : daemon_(daemon),
       store_(storage::settings_from(*daemon.config())),
       disk_(daemon.loop(), static_cast<std::size_t>(daemon.config()->imapd.threads)),
+      quota_(daemon.loop(), store_, disk_, daemon.config()),
       auth_(daemon.loop(), daemon.config()->listen.login),
       guard_(daemon.loop(), daemon.config()->listen.guard),
       watches_(daemon.loop(), store_.watcher()) {}
 
 net::Async<Result<>> Application::start() {
     daemon_.background().spawn(&WatchHub::run, &watches_);
+    daemon_.background().spawn(&quota::Service::run, &quota_, &daemon_.stopping());
     co_return Result<>{};
 }
 
@@ -42,6 +44,7 @@ net::Async<> Application::serve(daemon::Connection& connection) {
     }
     Session session({.store = store_,
                      .disk = disk_,
+                     .quota = quota_,
                      .auth = auth_,
                      .guard = guard_,
                      .watches = watches_,
@@ -62,7 +65,10 @@ net::Async<Result<>> Application::ready() {
     co_return Result<>{};
 }
 
+void Application::reloaded() { quota_.reloaded(daemon_.config()); }
+
 net::Async<> Application::stop() {
+    co_await quota_.stop();
     watches_.stop();
     co_await auth_.close();
     co_await guard_.stop();

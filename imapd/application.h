@@ -9,6 +9,7 @@
 #include "imapd/watch_hub.h"
 #include "lib/daemon/daemon.h"
 #include "lib/net/pool.h"
+#include "quota/service.h"
 #include "storage/store.h"
 
 namespace posthouse::imapd {
@@ -24,12 +25,14 @@ class Application final : public daemon::Application {
     net::Async<> serve(daemon::Connection& connection) override;
     std::string overloaded_reply(std::string_view listener) const override;
     net::Async<Result<>> ready() override;
+    void reloaded() override;
     net::Async<> stop() override;
 
   private:
     daemon::Daemon& daemon_;
     storage::Store store_;
     net::Pool disk_;
+    quota::Service quota_;
     auth::AuthClient auth_;
     guard::Client guard_;
     WatchHub watches_;

@@ -150,9 +150,21 @@ net::Async<std::optional<Result<std::string>>> Session::read_line(std::size_t ma
 
 bool Session::may_send_password() const { return stream().tls() || config().tls.allow_plain_login; }
 
-void Session::logged_in(std::string user, std::shared_ptr<storage::Account> account) {
+void Session::logged_in(std::string user, std::shared_ptr<storage::Account> account, storage::AccountQuota quota) {
     user_ = std::move(user);
     account_ = std::move(account);
+    quota_ = std::move(quota);
+}
+
+net::Async<> Session::send_warning(std::optional<config::QuotaWarning> warning) {
+    if (!warning) co_return;
+    const bool of_storage = warning->of == config::QuotaWarning::Of::storage;
+    const std::string percent = std::to_string(warning->percent);
+    log().warning("quota warning",
+                  {{"user", user_}, {"of", of_storage ? "storage" : "messages"}, {"percent", percent}});
+    const std::string line = "* NO [ALERT] Your mail takes more than " + percent + "% of what it may" +
+                             (of_storage ? "" : " in messages") + "\r\n";
+    co_await send(line);
 }
 
 void Session::end(std::string_view reason) {

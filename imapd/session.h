@@ -17,6 +17,7 @@
 #include "lib/daemon/daemon.h"
 #include "lib/metrics/metrics.h"
 #include "lib/net/pool.h"
+#include "quota/service.h"
 #include "storage/account.h"
 #include "storage/store.h"
 
@@ -26,6 +27,7 @@ namespace posthouse::imapd {
 struct Services {
     storage::Store& store;
     net::Pool& disk;
+    quota::Service& quota;
     auth::AuthClient& auth;
     guard::Client& guard;
     WatchHub& watches;
@@ -53,9 +55,13 @@ class Session {
     bool may_start_tls() const { return tls_ != nullptr && !stream().tls(); }
 
     /// Enters the authenticated state.
-    void logged_in(std::string user, std::shared_ptr<storage::Account> account);
+    void logged_in(std::string user, std::shared_ptr<storage::Account> account, storage::AccountQuota quota);
     /// Only when authenticated.
     storage::Account& account() { return *account_; }
+    /// What the user may store, as it was at log-in; only when authenticated.
+    const storage::AccountQuota& quota() const { return quota_; }
+    /// Tells the client that a threshold of its quota is reached (RFC 3501 §7.1: ALERT).
+    net::Async<> send_warning(std::optional<config::QuotaWarning> warning);
     /// Enters the selected state.
     void select(std::unique_ptr<Selected> selected) { selected_ = std::move(selected); }
     /// Back to the authenticated state; nothing is told to the client.
@@ -112,6 +118,7 @@ class Session {
     net::Deadline login_deadline_;
     CommandInput input_;
     std::shared_ptr<storage::Account> account_;
+    storage::AccountQuota quota_;
     std::unique_ptr<Selected> selected_;
     std::string user_;
     std::string tag_;

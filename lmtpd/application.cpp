@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "lib/net/connect.h"
+#include "lmtpd/quota_check.h"
 #include "lmtpd/session.h"
 #include "storage/configure.h"
 
@@ -12,7 +13,8 @@ namespace posthouse::lmtpd {
 daemon::Spec spec() {
     return {
         .name = "lmtpd",
-        .services = {{.listener = "lmtp", .transport = daemon::Transport::plain}},
+        .services = {{.listener = "lmtp", .transport = daemon::Transport::plain},
+                     {.listener = "quota", .transport = daemon::Transport::plain}},
         .connections = [](const config::Config& config) { return static_cast<std::size_t>(config.lmtpd.connections); },
         .create = [](daemon::Daemon& daemon) { return std::make_unique<Application>(daemon); }};
 }
@@ -21,15 +23,29 @@ Application::Application(daemon::Daemon& daemon)
     : daemon_(daemon),
       store_(storage::settings_from(*daemon.config())),
       disk_(daemon.loop(), static_cast<std::size_t>(daemon.config()->lmtpd.threads)),
+      quota_(daemon.loop(), store_, disk_, daemon.config()),
       users_(daemon.loop(), daemon.config()->listen.userdb) {}
 
+net::Async<Result<>> Application::start() {
+    daemon_.background().spawn(&quota::Service::run, &quota_, &daemon_.stopping());
+    co_return Result<>{};
+}
+
 net::Async<> Application::serve(daemon::Connection& connection) {
-    Session session({.store = store_, .disk = disk_, .users = users_, .metrics = daemon_.metrics()}, connection,
-                    daemon_.config());
+    if (connection.listener == "quota") {
+        const config::Snapshot config = daemon_.config();
+        const Result<> ended = co_await serve_quota_questions(connection.stream, quota_, disk_, users_, *config);
+        if (!ended && ended.error().code != ErrorCode::closed)
+            connection.log.warning("connection ended", {{"listener", "quota"}, {"reason", ended.error().message()}});
+        co_return;
+    }
+    Session session({.store = store_, .disk = disk_, .quota = quota_, .users = users_, .metrics = daemon_.metrics()},
+                    connection, daemon_.config());
     co_await session.run();
 }
 
-std::string Application::overloaded_reply(std::string_view /*listener*/) const {
+std::string Application::overloaded_reply(std::string_view listener) const {
+    if (listener == "quota") return {};
     return smtp::Reply(421, "4.3.2", "Too many connections, try again later").to_wire();
 }
 
@@ -40,6 +56,11 @@ net::Async<Result<>> Application::ready() {
     co_return Result<>{};
 }
 
-net::Async<> Application::stop() { co_await users_.close(); }
+void Application::reloaded() { quota_.reloaded(daemon_.config()); }
+
+net::Async<> Application::stop() {
+    co_await users_.close();
+    co_await quota_.stop();
+}
 
 }  // namespace posthouse::lmtpd

@@ -7,26 +7,30 @@
 #include "auth/client/userdb_client.h"
 #include "lib/daemon/daemon.h"
 #include "lib/net/pool.h"
+#include "quota/service.h"
 #include "storage/store.h"
 
 namespace posthouse::lmtpd {
 
-/// Listener lmtp.
+/// Listeners lmtp, and quota (quota_check.h).
 daemon::Spec spec();
 
 class Application final : public daemon::Application {
   public:
     explicit Application(daemon::Daemon& daemon);
 
+    net::Async<Result<>> start() override;
     net::Async<> serve(daemon::Connection& connection) override;
     std::string overloaded_reply(std::string_view listener) const override;
     net::Async<Result<>> ready() override;
+    void reloaded() override;
     net::Async<> stop() override;
 
   private:
     daemon::Daemon& daemon_;
     storage::Store store_;
     net::Pool disk_;
+    quota::Service quota_;
     auth::UserdbClient users_;
 };
 

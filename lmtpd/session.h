@@ -13,6 +13,7 @@
 #include "lib/net/pool.h"
 #include "lib/smtp/reply.h"
 #include "lmtpd/transaction.h"
+#include "quota/service.h"
 #include "storage/store.h"
 
 namespace posthouse::lmtpd {
@@ -21,6 +22,7 @@ namespace posthouse::lmtpd {
 struct Services {
     storage::Store& store;
     net::Pool& disk;
+    quota::Service& quota;
     auth::UserdbClient& users;
     metrics::Registry& metrics;
 };

@@ -7,11 +7,11 @@
 #include "lib/base/random.h"
 
 namespace posthouse::lmtpd {
-void Transaction::add_recipient(smtp::Mailbox address, const storage::AccountName& account) {
-    const auto known = std::ranges::find(targets, account);
-    const auto target = static_cast<std::size_t>(known - targets.begin());
-    if (known == targets.end()) targets.push_back(account);
-    recipients.push_back({std::move(address), target});
+void Transaction::add_recipient(smtp::Mailbox address, Target target) {
+    const auto known = std::ranges::find(targets, target.account, &Target::account);
+    const auto index = static_cast<std::size_t>(known - targets.begin());
+    if (known == targets.end()) targets.push_back(std::move(target));
+    recipients.push_back({std::move(address), index});
 }
 
 void Forwarded::add(const smtp::Attributes& attributes) {

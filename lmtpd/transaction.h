@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,12 @@ struct Recipient {
     std::size_t target = 0;  ///< index among the transaction's targets
 };
 
+/// A mailbox that gets the message.
+struct Target {
+    storage::AccountName account;
+    storage::SharedLimits limits;  ///< none: quota is switched off
+};
+
 /// From MAIL to the replies after the data.
 struct Transaction {
     std::string id;              ///< XFORWARD IDENT, or an id of our own: part of the file's name
@@ -25,10 +33,11 @@ struct Transaction {
     smtp::ReversePath sender;
     bool utf8 = false;  ///< MAIL said SMTPUTF8
     std::vector<Recipient> recipients;
-    std::vector<storage::AccountName> targets;  ///< none twice
+    std::optional<std::uint64_t> size;  ///< MAIL said SIZE
+    std::vector<Target> targets;        ///< none twice
 
-    /// Adds a recipient whose mailbox is `account`'s.
-    void add_recipient(smtp::Mailbox address, const storage::AccountName& account);
+    /// Adds a recipient and its mailbox.
+    void add_recipient(smtp::Mailbox address, Target target);
 };
 
 /// What XFORWARD told for the next transaction (Postfix's extension of SMTP and LMTP).

@@ -22,8 +22,14 @@ Application::Application(daemon::Daemon& daemon)
     : daemon_(daemon),
       store_(storage::settings_from(*daemon.config())),
       disk_(daemon.loop(), static_cast<std::size_t>(daemon.config()->pop3d.threads)),
+      quota_(daemon.loop(), store_, disk_, daemon.config()),
       auth_(daemon.loop(), daemon.config()->listen.login),
       guard_(daemon.loop(), daemon.config()->listen.guard) {}
+
+net::Async<Result<>> Application::start() {
+    daemon_.background().spawn(&quota::Service::run, &quota_, &daemon_.stopping());
+    co_return Result<>{};
+}
 
 net::Async<> Application::serve(daemon::Connection& connection) {
     const Result<guard::Admission> admission = co_await guard_.connect(connection.listener, connection.peer);
@@ -34,8 +40,8 @@ net::Async<> Application::serve(daemon::Connection& connection) {
         co_await connection.stream.write(refusal, net::Deadline::in(std::chrono::seconds(5)));
         co_return;
     }
-    Session session({.store = store_, .disk = disk_, .auth = auth_, .metrics = daemon_.metrics()}, connection,
-                    daemon_.config(), daemon_.tls());
+    Session session({.store = store_, .disk = disk_, .quota = quota_, .auth = auth_, .metrics = daemon_.metrics()},
+                    connection, daemon_.config(), daemon_.tls());
     co_await session.run();
 }
 
@@ -50,7 +56,10 @@ net::Async<Result<>> Application::ready() {
     co_return Result<>{};
 }
 
+void Application::reloaded() { quota_.reloaded(daemon_.config()); }
+
 net::Async<> Application::stop() {
+    co_await quota_.stop();
     co_await guard_.stop();
     co_await auth_.close();
 }

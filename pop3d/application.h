@@ -8,6 +8,7 @@
 #include "guardd/client.h"
 #include "lib/daemon/daemon.h"
 #include "lib/net/pool.h"
+#include "quota/service.h"
 #include "storage/store.h"
 
 namespace posthouse::pop3d {
@@ -19,15 +20,18 @@ class Application final : public daemon::Application {
   public:
     explicit Application(daemon::Daemon& daemon);
 
+    net::Async<Result<>> start() override;
     net::Async<> serve(daemon::Connection& connection) override;
     std::string overloaded_reply(std::string_view listener) const override;
     net::Async<Result<>> ready() override;
+    void reloaded() override;
     net::Async<> stop() override;
 
   private:
     daemon::Daemon& daemon_;
     storage::Store store_;
     net::Pool disk_;
+    quota::Service quota_;
     auth::AuthClient auth_;
     guard::Client guard_;
 };

@@ -68,9 +68,10 @@ net::Async<bool> Session::start_tls() {
 
 bool Session::may_send_password() const { return stream().tls() || config().tls.allow_plain_login; }
 
-void Session::logged_in(std::string user, Maildrop maildrop) {
+void Session::logged_in(std::string user, Maildrop maildrop, storage::AccountQuota quota) {
     user_ = std::move(user);
     maildrop_ = std::move(maildrop);
+    quota_ = std::move(quota);
 }
 
 net::Async<bool> Session::send(std::string_view bytes) {

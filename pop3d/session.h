@@ -14,6 +14,7 @@
 #include "lib/net/pool.h"
 #include "lib/pop3/reply.h"
 #include "pop3d/maildrop.h"
+#include "quota/service.h"
 #include "storage/store.h"
 
 namespace posthouse::pop3d {
@@ -22,6 +23,7 @@ namespace posthouse::pop3d {
 struct Services {
     storage::Store& store;
     net::Pool& disk;
+    quota::Service& quota;
     auth::AuthClient& auth;
     metrics::Registry& metrics;
 };
@@ -51,9 +53,10 @@ class Session {
     net::Async<bool> start_tls();
 
     /// Enters the TRANSACTION state.
-    void logged_in(std::string user, Maildrop maildrop);
+    void logged_in(std::string user, Maildrop maildrop, storage::AccountQuota quota);
     /// Only in the TRANSACTION state.
     Maildrop& maildrop() { return *maildrop_; }
+    const storage::AccountQuota& quota() const { return quota_; }
 
     /// Sends bytes, waiting for a slow client. False: the connection is of no more use; end the command.
     net::Async<bool> send(std::string_view bytes);
@@ -89,6 +92,7 @@ class Session {
     std::shared_ptr<const net::TlsContext> tls_;
     net::Deadline login_deadline_;
     std::optional<Maildrop> maildrop_;
+    storage::AccountQuota quota_;
     std::string user_;
     std::string end_reason_;  ///< not empty: the session ends
     std::int64_t errors_ = 0;

@@ -16,6 +16,7 @@ Parts::Parts(daemon::Daemon& frame)
       guard(frame.loop(), frame.config()->listen.guard),
       lmtp(frame.loop(), frame.config()->listen.lmtp, frame.config()->general.hostname,
            static_cast<std::size_t>(frame.config()->smtpd.lmtp_connections)),
+      quota(frame.loop(), frame.config()->listen.quota),
       disk(frame.loop(), disk_threads),
       counters(frame.metrics()) {}
 

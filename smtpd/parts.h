@@ -4,6 +4,7 @@
 #include <string>
 
 #include "auth/client/auth_client.h"
+#include "auth/client/policy_client.h"
 #include "auth/client/socketmap_client.h"
 #include "guardd/client.h"
 #include "lib/daemon/daemon.h"
@@ -19,7 +20,8 @@ struct Parts {
     auth::SocketmapClient directory;
     guard::Client guard;
     LmtpPool lmtp;
-    net::Pool disk;  ///< writes and reads messages that don't fit into memory
+    auth::PolicyClient quota;  ///< lmtpd's answers whether there is room
+    net::Pool disk;            ///< writes and reads messages that don't fit into memory
     Counters counters;
 
     explicit Parts(daemon::Daemon& frame);

@@ -41,6 +41,7 @@ net::Async<Result<>> Receiver::ready() {
 
 net::Async<> Receiver::stop() {
     co_await parts_.lmtp.close();
+    co_await parts_.quota.close();
     co_await parts_.auth.close();
     co_await parts_.directory.close();
     co_await parts_.guard.stop();

@@ -74,6 +74,14 @@ net::Async<Reply> append(Session& session, imap::Append command) {
     Result<Target> target = co_await session.disk([&] { return open_target(account, *name); });
     if (!target) co_return no_target(target.error());
 
+    // Before the client sends what would be refused.
+    const storage::AccountQuota& quota = session.quota();
+    const storage::Usage added{static_cast<std::int64_t>(command.size), 1};
+    if (!quota.surely_fits(*name, added)) {
+        const Result<> fits = co_await session.disk([&] { return quota.check(*name, added); });
+        if (!fits) co_return no(fits.error());
+    }
+
     const Result<> accepted = co_await session.input().accept_message(session.deadline());
     if (!accepted) {
         session.failed(accepted.error());
@@ -94,11 +102,12 @@ net::Async<Reply> append(Session& session, imap::Append command) {
     if (command.date) date = storage::Time(std::chrono::seconds(command.date->seconds));
     std::vector<storage::NewMessage> messages;
     messages.push_back({std::move(target->writer), std::move(*flags), date});
-    const Result<storage::Appended> appended =
-        co_await session.disk([&] { return target->mailbox->append(std::move(messages)); });
+    const Result<storage::Charged<storage::Appended>> appended = co_await session.disk(
+        [&] { return quota.append({*target->mailbox, *name}, std::move(messages), command.size); });
     if (!appended) co_return no_target(appended.error());
-    co_return ok(imap::append_uid_code(appended->uid_validity.value(), appended->uids.front().value()) +
-                 " APPEND completed");
+    co_await session.send_warning(appended->warning);
+    const storage::Appended& done = appended->done;
+    co_return ok(imap::append_uid_code(done.uid_validity.value(), done.uids.front().value()) + " APPEND completed");
 }
 
 }  // namespace posthouse::imapd

@@ -15,11 +15,14 @@ namespace {
 enum class Kind { copy, move };
 
 /// Opens the target and copies or moves. Blocks.
-Result<storage::Copied> transfer(const storage::Account& account, const storage::MailboxName& target,
-                                 storage::Mailbox& source, const storage::UidSet& uids, Kind kind) {
-    const Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(target);
+Result<storage::Charged<storage::Copied>> transfer(Session& session, const storage::MailboxName& target,
+                                                   const storage::UidSet& uids, Kind kind) {
+    const Result<std::shared_ptr<storage::Mailbox>> mailbox = session.account().open(target);
     if (!mailbox) return fail(mailbox.error());
-    return kind == Kind::copy ? source.copy(uids, **mailbox) : source.move(uids, **mailbox);
+    const storage::NamedMailbox from{session.selected().view.mailbox(), session.selected().name};
+    const storage::NamedMailbox to{**mailbox, target};
+    const storage::AccountQuota& quota = session.quota();
+    return kind == Kind::copy ? quota.copy(from, uids, to) : quota.move(from, uids, to);
 }
 
 std::string code_of(const storage::Copied& copied) {
@@ -41,12 +44,12 @@ net::Async<std::expected<storage::Copied, Reply>> run(Session& session, const im
     const Result<storage::MailboxName> target = parse_mailbox(command.mailbox);
     if (!target) co_return std::unexpected(no(target.error()));
     const storage::UidSet uids = uids_of(view, *numbers);
-    const storage::Account& account = session.account();
-    Result<storage::Copied> copied =
-        co_await session.disk([&] { return transfer(account, *target, view.mailbox(), uids, kind); });
+    Result<storage::Charged<storage::Copied>> copied =
+        co_await session.disk([&] { return transfer(session, *target, uids, kind); });
     if (!copied) co_return std::unexpected(no_target(copied.error()));
-    log_copied(session, kind == Kind::copy ? "copied" : "moved", *copied, *target);
-    co_return std::move(*copied);
+    log_copied(session, kind == Kind::copy ? "copied" : "moved", copied->done, *target);
+    co_await session.send_warning(copied->warning);
+    co_return std::move(copied->done);
 }
 
 }  // namespace

@@ -9,8 +9,10 @@ namespace {
 net::Async<Reply> expunge_from(Session& session, const storage::UidSet& uids, std::string_view done) {
     storage::View& view = session.selected().view;
     if (view.read_only()) co_return no("[READ-ONLY] Mailbox is open read-only");
-    const Result<std::vector<storage::Uid>> removed =
-        co_await session.disk([&] { return view.mailbox().expunge(uids, storage::ExpungeRule::deleted_only); });
+    const Result<std::vector<storage::Uid>> removed = co_await session.disk([&] {
+        const auto removal = session.quota().removal();
+        return view.mailbox().expunge(uids, storage::ExpungeRule::deleted_only);
+    });
     if (!removed) co_return no(removed.error());
     log_expunged(session, *removed);
     co_return ok(std::string(done));

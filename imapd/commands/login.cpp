@@ -42,7 +42,8 @@ Reply refusal(const Session& session, const Error& error, std::string_view user)
 }
 
 /// The user is known: opens the account and enters the authenticated state.
-net::Async<Reply> enter(Session& session, std::string user, std::string_view method) {
+net::Async<Reply> enter(Session& session, auth::Login who, std::string_view method) {
+    std::string user = std::move(who.user);
     const Result<storage::AccountName> name = storage::AccountName::parse(user);
     if (!name) {
         session.log().error("user has no mailbox here", {{"user", user}, {"error", name.error().message()}});
@@ -61,7 +62,7 @@ net::Async<Reply> enter(Session& session, std::string user, std::string_view met
                                      {"method", method},
                                      {"peer", context.remote.to_string()},
                                      {"tls", context.secured ? "yes" : "no"}});
-    session.logged_in(std::move(user), std::move(*account));
+    session.logged_in(std::move(user), std::move(*account), session.services().quota.of(*name, who.fields));
     co_return ok("[CAPABILITY " + capabilities(session) + "] Logged in");
 }
 
@@ -97,7 +98,7 @@ net::Async<Reply> login(Session& session, imap::Login command) {
     Result<auth::Login> done = co_await auth.log_in(session.login_context(), std::move(command.user),
                                                     std::move(command.password), auth_deadline(session));
     if (!done) co_return refusal(session, done.error(), user);
-    co_return co_await enter(session, std::move(done->user), "LOGIN");
+    co_return co_await enter(session, std::move(*done), "LOGIN");
 }
 
 net::Async<Reply> authenticate(Session& session, imap::Authenticate command) {
@@ -118,7 +119,7 @@ net::Async<Reply> authenticate(Session& session, imap::Authenticate command) {
         step = co_await auth.respond(challenge.exchange, std::move(*response), auth_deadline(session));
     }
     if (!step) co_return refusal(session, step.error(), "");
-    co_return co_await enter(session, std::move(std::get<auth::Login>(*step).user), command.mechanism);
+    co_return co_await enter(session, std::move(std::get<auth::Login>(*step)), command.mechanism);
 }
 
 }  // namespace posthouse::imapd

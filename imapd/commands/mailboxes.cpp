@@ -28,7 +28,10 @@ net::Async<Reply> remove(Session& session, imap::MailboxArgument command) {
     const Result<storage::MailboxName> name = parse_mailbox(command.mailbox);
     if (!name) co_return no(name.error());
     storage::Account& account = session.account();
-    const Result<> done = co_await session.disk([&] { return account.remove(*name); });
+    const Result<> done = co_await session.disk([&] {
+        const auto removal = session.quota().removal();
+        return account.remove(*name);
+    });
     if (!done) co_return no(done.error());
     log_mailbox(session, "mailbox deleted", *name);
     // Who deletes the mailbox it has selected knows that it is gone; others hear BYE.
@@ -42,7 +45,11 @@ net::Async<Reply> rename(Session& session, imap::Rename command) {
     const Result<storage::MailboxName> to = parse_mailbox(without_last_separator(command.to));
     if (!to) co_return no(to.error());
     storage::Account& account = session.account();
-    const Result<> done = co_await session.disk([&] { return account.rename(*from, *to); });
+    const Result<> done = co_await session.disk([&] {
+        // Other rules may hold for the new name.
+        const auto removal = session.quota().removal();
+        return account.rename(*from, *to);
+    });
     if (!done) co_return no(done.error());
     log_mailbox(session, "mailbox renamed", *from, to->text());
     co_return ok("RENAME completed");

@@ -70,8 +70,10 @@ net::Async<Reply> close(Session& session, imap::NoArguments /*command*/) {
     storage::View& view = session.selected().view;
     Result<std::vector<storage::Uid>> removed;
     if (!view.read_only()) {
-        removed = co_await session.disk(
-            [&] { return view.mailbox().expunge(storage::UidSet::all(), storage::ExpungeRule::deleted_only); });
+        removed = co_await session.disk([&] {
+            const auto removal = session.quota().removal();
+            return view.mailbox().expunge(storage::UidSet::all(), storage::ExpungeRule::deleted_only);
+        });
         if (removed) log_expunged(session, *removed);
     }
     session.unselect();

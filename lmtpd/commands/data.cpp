@@ -7,6 +7,7 @@
 #include "lib/smtp/trace.h"
 #include "lmtpd/commands/commands.h"
 #include "lmtpd/incoming.h"
+#include "lmtpd/quota_check.h"
 
 namespace posthouse::lmtpd {
 namespace {
@@ -40,15 +41,19 @@ storage::DeliveryOrder make_order(const Session& session, const Transaction& tra
     order.id = transaction.id;
     order.first_attempt = transaction.first_attempt;
     const std::string header = trace_header(session, transaction);
-    for (const storage::AccountName& account : transaction.targets)
-        order.targets.push_back({.account = account, .mailbox = {}, .header = header});
+    order.quota = &session.services().quota.keeper();
+    for (const Target& target : transaction.targets)
+        order.targets.push_back({.account = target.account, .mailbox = {}, .header = header, .limits = target.limits});
     return order;
 }
 
-smtp::Reply reply_to(const std::string& path, const std::string& id, const Error& error) {
+smtp::Reply reply_to(const std::string& path, const std::string& id, const Error& error, const config::Config& config) {
+    if (auto refusal = quota_refusal(error, config)) {
+        refusal->lines = {path + " " + refusal->text()};
+        return *std::move(refusal);
+    }
     switch (error.code) {
         case ErrorCode::no_space: return {452, "4.3.1", path + " Insufficient system storage"};
-        case ErrorCode::over_quota: return {552, "5.2.2", path + " Mailbox is full"};
         case ErrorCode::busy:
             return {451, "4.2.0", path + " Mailbox is busy, or " + id + " is being delivered already"};
         default: return {451, "4.3.0", path + " Delivery failed, try again later"};
@@ -73,17 +78,23 @@ smtp::Reply finish(const Session& session, const Recipient& recipient, const Res
                                                 {"recipient", recipient.address.to_string()},
                                                 {"error", result.error().message()}});
         count(session, "failed");
-        return reply_to(path, transaction.id, result.error());
+        return reply_to(path, transaction.id, result.error(), session.config());
     }
     session.log().info("delivered", {{"id", transaction.id},
                                      {"sender", smtp::to_path(transaction.sender)},
                                      {"recipient", recipient.address.to_string()},
-                                     {"account", transaction.targets[recipient.target].text()},
+                                     {"account", transaction.targets[recipient.target].account.text()},
                                      {"mailbox", "INBOX"},
                                      {"file", result->file_name},
                                      {"size", size},
                                      {"client", session.forwarded.address()},
                                      {"repeated", result->repeated ? "yes" : "no"}});
+    if (const auto& warning = result->warning) {
+        const bool of_storage = warning->of == config::QuotaWarning::Of::storage;
+        session.log().warning("quota warning", {{"user", transaction.targets[recipient.target].account.text()},
+                                                {"of", of_storage ? "storage" : "messages"},
+                                                {"percent", warning->percent}});
+    }
     count(session, result->repeated ? "repeated" : "stored");
     return {250, "2.0.0", path + " " + transaction.id + " Delivered"};
 }

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "lmtpd/commands/commands.h"
+#include "lmtpd/quota_check.h"
 
 namespace posthouse::lmtpd {
 namespace {
@@ -25,10 +26,11 @@ net::Async<Answer> mail(Session& session, smtp::Command command) {
     session.transaction = session.forwarded.begin();
     session.transaction->sender = std::move(mail.sender);
     session.transaction->utf8 = mail.parameters.smtputf8;
+    session.transaction->size = mail.parameters.size;
     co_return smtp::Reply(250, "2.1.0", "OK");
 }
 
-/// RCPT (RFC 5321 §4.1.1.3): the recipient must be a user who may receive.
+/// RCPT (RFC 5321 §4.1.1.3): the recipient must be a user who may receive, and whose mailbox has room.
 net::Async<Answer> rcpt(Session& session, smtp::Command command) {
     smtp::Mailbox address = std::move(std::get<smtp::Rcpt>(command).recipient);
     const auto limit = static_cast<std::size_t>(session.config().lmtpd.recipient_limit);
@@ -41,8 +43,18 @@ net::Async<Answer> rcpt(Session& session, smtp::Command command) {
         session.log().error("user has no mailbox here", {{"user", user->user}, {"error", account.error().message()}});
         co_return smtp::Reply(550, "5.2.1", address.to_path() + " User has no mailbox");
     }
+    quota::Service& quota = session.services().quota;
+    storage::SharedLimits limits = quota.limits(user->fields);
+    if (limits) {
+        const Result<> room =
+            co_await check_room(quota, session.services().disk, *account, limits, session.transaction->size);
+        if (auto refused = room ? std::nullopt : quota_refusal(room.error(), session.config())) {
+            refused->lines = {address.to_path() + " " + refused->text()};
+            co_return *std::move(refused);
+        }
+    }
     smtp::Reply accepted(250, "2.1.5", "OK");
-    session.transaction->add_recipient(std::move(address), *account);
+    session.transaction->add_recipient(std::move(address), {*account, std::move(limits)});
     co_return accepted;
 }
 

@@ -35,7 +35,10 @@ net::Async<Answer> quit(Session& session, pop3::Quit /*command*/) {
     session.end("quit");
     if (session.state() == State::authorization) co_return pop3::ok("Bye");
     Maildrop& maildrop = session.maildrop();
-    const Result<> updated = co_await session.services().disk.run([&maildrop] { return maildrop.update(); });
+    const Result<> updated = co_await session.services().disk.run([&session, &maildrop] {
+        const auto removal = session.quota().removal();
+        return maildrop.update();
+    });
     if (!updated) {
         session.log().error("cannot remove deleted messages", {{"error", updated.error().message()}});
         co_return pop3::err(pop3::ResponseCode::sys_temp, "Some deleted messages were not removed");

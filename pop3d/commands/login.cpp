@@ -50,7 +50,8 @@ pop3::Reply refusal(Session& session, const Error& error, std::string_view user)
 }
 
 /// The user is known: opens the maildrop and enters the TRANSACTION state.
-net::Async<Answer> enter(Session& session, std::string user, std::string_view method) {
+net::Async<Answer> enter(Session& session, auth::Login who, std::string_view method) {
+    std::string user = std::move(who.user);
     const Result<storage::AccountName> account = storage::AccountName::parse(user);
     if (!account) {
         session.log().error("user has no mailbox here", {{"user", user}, {"error", account.error().message()}});
@@ -73,7 +74,7 @@ net::Async<Answer> enter(Session& session, std::string user, std::string_view me
                                      {"messages", maildrop->count()}});
     const std::string text = "Logged in, " + std::to_string(maildrop->count()) + " messages, " +
                              std::to_string(maildrop->octets()) + " octets";
-    session.logged_in(std::move(user), std::move(*maildrop));
+    session.logged_in(std::move(user), std::move(*maildrop), session.services().quota.of(*account, who.fields));
     co_return pop3::ok(text);
 }
 
@@ -115,7 +116,7 @@ net::Async<Answer> pass(Session& session, pop3::Pass command) {
     Result<auth::Login> login = co_await session.services().auth.log_in(
         session.login_context(), name, std::move(command.password), auth_deadline(session));
     if (!login) co_return refusal(session, login.error(), name);
-    Answer answer = co_await enter(session, std::move(login->user), "USER");
+    Answer answer = co_await enter(session, std::move(*login), "USER");
     co_return answer;
 }
 
@@ -150,7 +151,7 @@ net::Async<Answer> auth(Session& session, pop3::Auth command) {
         step = co_await authd.respond(challenge.exchange, std::move(**response), auth_deadline(session));
     }
     if (!step) co_return refusal(session, step.error(), "");
-    Answer answer = co_await enter(session, std::move(std::get<auth::Login>(*step).user), command.mechanism);
+    Answer answer = co_await enter(session, std::move(std::get<auth::Login>(*step)), command.mechanism);
     co_return answer;
 }
 

@@ -44,6 +44,18 @@ Result<std::vector<smtp::Mailbox>> new_targets(const Transaction& transaction, c
     return added;
 }
 
+/// An action such as "552 5.2.2 Mailbox is full" as a reply for the address that the client gave; nullopt: none that
+/// refuses.
+std::optional<smtp::Reply> refusal_of(std::string_view action, const smtp::Mailbox& given) {
+    smtp::ReplyParser parser;
+    const Result<bool> parsed = parser.add_line(action);
+    if (!parsed || !*parsed) return std::nullopt;
+    smtp::Reply reply = parser.take();
+    if (!reply.transient() && !reply.permanent()) return std::nullopt;
+    reply.lines = {given.to_path() + ": " + reply.text()};
+    return reply;
+}
+
 /// RFC 5321 §4.5.1: <postmaster> is the one of this server: as configured, or of its host name's domain, or of the one
 /// above that.
 net::Async<Result<std::optional<Resolution>>> resolve_postmaster(Session& session) {
@@ -58,6 +70,28 @@ net::Async<Result<std::optional<Resolution>>> resolve_postmaster(Session& sessio
         if (*resolved && std::ranges::all_of((*resolved)->recipients, is_local)) co_return resolved;
     }
     co_return std::optional<Resolution>();
+}
+
+/// Why no mailbox of this recipient has room for the message; nullopt: one has, or lmtpd can't say, and decides when it
+/// gets the message.
+net::Async<std::optional<smtp::Reply>> no_room(Session& session, const smtp::Mailbox& given,
+                                               const std::vector<smtp::Mailbox>& targets) {
+    const std::string& socket = session.config->listen.quota;
+    if (!session.config->quota.enabled || socket.empty()) co_return std::nullopt;
+    std::optional<smtp::Reply> refused;
+    for (const smtp::Mailbox& target : targets) {
+        policy::Request request;
+        request.add("request", "smtpd_access_policy");
+        request.add("protocol_state", "RCPT");
+        request.add("recipient", target.to_string());
+        request.add("size", std::to_string(session.transaction->parameters.size.value_or(0)));
+        const Result<std::string> action =
+            co_await session.parts.quota.ask(std::move(request), session.lookup_deadline());
+        if (!action) co_return std::nullopt;
+        refused = refusal_of(*action, given);
+        if (!refused) co_return std::nullopt;
+    }
+    co_return refused;
 }
 
 net::Async<Result<std::optional<Resolution>>> resolve(Session& session, const smtp::Mailbox& given) {
@@ -89,6 +123,8 @@ net::Async<smtp::Reply> handle_rcpt(Session& session, smtp::Command command) {
     // transactions gets on.
     const bool first = transaction.given.empty();
     if (!first && transaction.targets.size() + added->size() > limit) co_return too_many;
+    std::optional<smtp::Reply> refused = co_await no_room(session, rcpt.recipient, *added);
+    if (refused) co_return *std::move(refused);
     for (smtp::Mailbox& target : *added) {
         transaction.known_targets.insert(target.to_string());
         transaction.targets.push_back(std::move(target));

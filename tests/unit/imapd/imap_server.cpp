@@ -104,10 +104,12 @@ net::Async<> ImapServer::main(std::promise<void>& ready) {
     auth::AuthClient auth(loop_, auth_path);
     guard::Client guard(loop_, "");
     net::Pool disk(loop_, 2);
+    quota::Service quota(loop_, store_, disk, config_);
     WatchHub watches(loop_, store_.watcher());
     metrics::Registry metrics({});
     Services services{.store = store_,
                       .disk = disk,
+                      .quota = quota,
                       .auth = auth,
                       .guard = guard,
                       .watches = watches,

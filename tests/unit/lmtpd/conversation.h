@@ -18,11 +18,15 @@
 #include "lib/net/listener.h"
 #include "lib/net/scope.h"
 #include "lib/sasl/master.h"
+#include "lmtpd/quota_check.h"
 #include "lmtpd/session.h"
 
 namespace posthouse::lmtpd {
 
 inline net::Deadline soon() { return net::Deadline::in(std::chrono::seconds(20)); }
+
+/// The quota of all users, as authd tells it.
+inline std::string user_rule = "*:storage=0";
 
 /// One connection of a client to the stand-in for authd's userdb.
 inline net::Async<> answer_look_ups(net::Loop& loop, UniqueFd socket) {
@@ -37,7 +41,8 @@ inline net::Async<> answer_look_ups(net::Loop& loop, UniqueFd socket) {
         if (request == nullptr) continue;
         std::string reply = sasl::encode(sasl::NotFoundReply{request->id});
         if (request->user == "joe@example.org" || request->user == "ann@example.org")
-            reply = sasl::encode(sasl::UserReply{request->id, request->user, {{"home", "/mail"}}});
+            reply = sasl::encode(
+                sasl::UserReply{request->id, request->user, {{"home", "/mail"}, {"quota_rule", user_rule}}});
         if (request->user == "later@example.org") reply = sasl::encode(sasl::MasterFailReply{request->id, "away"});
         sent = co_await stream.write(reply, soon());
         if (sent) sent = co_await stream.flush(soon());
@@ -52,10 +57,15 @@ class ConversationTest : public testing::Test {
             storage::Settings{.mail_root = folder_ + "/mail", .index_root = {}, .layout = {}, .host_name = "test"});
         config.general.hostname = "mx.example.org";
     }
-    ~ConversationTest() override { std::filesystem::remove_all(folder_); }
+    ~ConversationTest() override {
+        user_rule = "*:storage=0";
+        std::filesystem::remove_all(folder_);
+    }
 
     /// Sends the whole script at once, then closes its side; gives everything that came back after the greeting.
-    std::string converse(const std::string& script) { return loop_.run_until_complete(run(*this, script)); }
+    std::string converse(const std::string& script) { return loop_.run_until_complete(run(*this, script, false)); }
+    /// The same on the socket for quota questions.
+    std::string ask_quota(const std::string& script) { return loop_.run_until_complete(run(*this, script, true)); }
 
     /// The files that were delivered to a user of example.org.
     std::vector<std::string> delivered_files(const std::string& user) const {
@@ -91,7 +101,15 @@ class ConversationTest : public testing::Test {
         co_await connection.stream.close(soon());
     }
 
-    static net::Async<std::string> run(ConversationTest& test, std::string script) {
+    static net::Async<> serve_questions(Session& session, daemon::Connection& connection) {
+        const Services& services = session.services();
+        const Result<> done = co_await serve_quota_questions(connection.stream, services.quota, services.disk,
+                                                             services.users, session.config());
+        EXPECT_TRUE(done) << done.error().message();
+        co_await connection.stream.close(soon());
+    }
+
+    static net::Async<std::string> run(ConversationTest& test, std::string script, bool about_quota) {
         net::Loop& loop = test.loop_;
         net::Scope scope(loop);
         Result<UniqueFd> listening = net::listen_unix(test.userdb_path());
@@ -99,6 +117,8 @@ class ConversationTest : public testing::Test {
         scope.spawn(accept_all, std::ref(loop), std::ref(scope), std::ref(listener));
         auth::UserdbClient users(loop, test.userdb_path());
         net::Pool disk(loop, 1);
+        const auto snapshot = std::make_shared<const config::Config>(test.config);
+        quota::Service quota(loop, *test.store_, disk, snapshot);
         metrics::Registry metrics({});
 
         int fds[2];
@@ -109,9 +129,12 @@ class ConversationTest : public testing::Test {
                                       .local = {},
                                       .listener = "lmtp",
                                       .log = log::SessionLog("test")};
-        Session session({.store = *test.store_, .disk = disk, .users = users, .metrics = metrics}, connection,
-                        std::make_shared<const config::Config>(test.config));
-        scope.spawn(serve, std::ref(session), std::ref(connection));
+        Session session({.store = *test.store_, .disk = disk, .quota = quota, .users = users, .metrics = metrics},
+                        connection, snapshot);
+        if (about_quota)
+            scope.spawn(serve_questions, std::ref(session), std::ref(connection));
+        else
+            scope.spawn(serve, std::ref(session), std::ref(connection));
         scope.spawn(send, std::ref(client), std::move(script));
 
         std::string transcript;
@@ -124,7 +147,7 @@ class ConversationTest : public testing::Test {
         co_await users.close();
         listener.cancel();
         co_await scope.join();
-        co_return transcript.substr(transcript.find('\n') + 1);
+        co_return about_quota ? transcript : transcript.substr(transcript.find('\n') + 1);
     }
 
     static net::Async<> send(net::Stream& client, std::string script) {

@@ -119,6 +119,8 @@ class ConversationTest : public testing::Test {
         scope.spawn(accept_all, std::ref(loop), std::ref(scope), std::ref(listener));
         auth::AuthClient auth(loop, test.auth_path());
         net::Pool disk(loop, 1);
+        const auto snapshot = std::make_shared<const config::Config>(test.config);
+        quota::Service quota(loop, *test.store_, disk, snapshot);
         metrics::Registry metrics({});
 
         int fds[2];
@@ -129,8 +131,8 @@ class ConversationTest : public testing::Test {
                                       .local = *net::Address::from_ip("192.0.2.2", 110),
                                       .listener = "pop3",
                                       .log = log::SessionLog("test")};
-        Session session({.store = *test.store_, .disk = disk, .auth = auth, .metrics = metrics}, connection,
-                        std::make_shared<const config::Config>(test.config), nullptr);
+        Session session({.store = *test.store_, .disk = disk, .quota = quota, .auth = auth, .metrics = metrics},
+                        connection, snapshot, nullptr);
         scope.spawn(serve, std::ref(session), std::ref(connection));
         scope.spawn(send, std::ref(client), std::move(script));
 

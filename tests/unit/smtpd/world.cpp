@@ -103,6 +103,7 @@ StandInFrame::StandInFrame(const std::string& folder)
     settings.listen.lmtp = folder + "/lmtp.sock";
     settings.listen.socketmap = folder + "/socketmap.sock";
     settings.listen.login = folder + "/login.sock";
+    settings.listen.quota = folder + "/quota.sock";
     settings.listen.guard.clear();
     settings.smtpd.delivery_timeout = std::chrono::seconds(20);
 }
@@ -113,9 +114,11 @@ World::World()
       lmtpd(frame.loop(), frame.settings.listen.lmtp),
       socketmap(frame.loop(), frame.settings.listen.socketmap),
       login(frame.loop(), frame.settings.listen.login),
+      quota(frame.loop(), frame.settings.listen.quota),
       receiver_(frame) {
     socketmap.start();
     login.start();
+    quota.start();
     lmtpd.start();
     if (!frame.loop().run_until_complete(receiver_.start())) std::abort();
 }
@@ -125,6 +128,7 @@ World::~World() {
     run(lmtpd.stop());
     run(socketmap.stop());
     run(login.stop());
+    run(quota.stop());
     std::filesystem::remove_all(folder_);
 }
 

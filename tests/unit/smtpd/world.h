@@ -8,6 +8,7 @@
 #include "smtpd/receiver.h"
 #include "tests/unit/smtpd/stand_in_authd.h"
 #include "tests/unit/smtpd/stand_in_lmtpd.h"
+#include "tests/unit/smtpd/stand_in_quota.h"
 
 namespace posthouse::smtpd {
 
@@ -62,6 +63,7 @@ class World {
     StandInLmtpd lmtpd;
     StandInSocketmap socketmap;
     StandInLogin login;
+    StandInQuota quota;
     /// The session that runs now, for drain().
     net::Stream* session = nullptr;
 
