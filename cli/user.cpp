@@ -1,5 +1,6 @@
-// posthouse user add|list|passwd|enable|disable|remove
+// posthouse user add|list|set|passwd|enable|disable|remove
 #include <CLI/Option.hpp>
+#include <CLI/Validators.hpp>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -13,6 +14,7 @@
 #include "cli/password_input.h"
 #include "cli/table.h"
 #include "cli/user_import.h"
+#include "cli/user_rows.h"
 
 namespace posthouse::cli {
 namespace {
@@ -21,7 +23,7 @@ struct Options {
     std::string address;
     std::string csv;
     std::string domain;
-    std::uint32_t quota_mb = 0;
+    std::uint64_t quota_mb = 0;
     bool admin = false;
     bool disabled = false;
     bool delete_mail = false;
@@ -63,7 +65,8 @@ Exit add(Context& context, const Options& options) {
     if (!password) return report(context, password.error());
     const Result<std::string> hash = auth::hash_password(password->view());
     if (!hash) return report(context, hash.error());
-    const auth::NewUser user{*email, *hash, options.quota_mb, !options.disabled, options.admin};
+    const auth::NewUser user{*email, *hash, static_cast<std::int64_t>(options.quota_mb), !options.disabled,
+                              options.admin};
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
     if (const Result<> added = change->directory().add_user(user); !added) return report(context, added.error());
@@ -97,21 +100,44 @@ Exit list(Context& context, const Options& options) {
                             {"enabled", user.enabled},
                             {"admin", user.admin},
                             {"quota_mb", user.quota_mb},
-                            {"usage_mb", user.usage_mb ? nlohmann::json(*user.usage_mb) : nlohmann::json()},
+                            {"usage_mb", user.usage ? nlohmann::json(user.usage->mb()) : nlohmann::json()},
+                            {"usage_bytes", user.usage ? nlohmann::json(user.usage->bytes) : nlohmann::json()},
+                            {"messages", user.usage ? nlohmann::json(user.usage->messages) : nlohmann::json()},
+                            {"usage_updated", user.usage ? nlohmann::json(user.usage->last_updated) : nlohmann::json()},
                             {"created_at", user.created_at}});
         }
         print_json(context, rows);
         return Exit::ok;
     }
-    Table table({"ADDRESS", "STATE", "QUOTA MB", "USED MB", "CREATED"});
+    Table table({"ADDRESS", "STATE", "QUOTA MB", "USED MB", "MESSAGES", "CREATED"});
     for (const auto& user : *users) {
         std::string state = user.enabled ? "enabled" : "disabled";
         if (user.admin) state += ", admin";
-        table.add({user.email, state, user.quota_mb == 0 ? "none" : std::to_string(user.quota_mb),
-                   user.usage_mb ? std::to_string(*user.usage_mb) : "?", format_time(user.created_at)});
+        table.add({user.email, state, user.quota_mb == 0 ? "-" : std::to_string(user.quota_mb),
+                   user.usage ? std::to_string(user.usage->mb()) : "?",
+                   user.usage ? std::to_string(user.usage->messages) : "?", format_time(user.created_at)});
     }
     table.print(context.out);
     return Exit::ok;
+}
+
+Exit set(Context& context, const Options& options) {
+    const Result<std::string> email = address(context, options);
+    if (!email) return report(context, email.error());
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return report(context, directory.error());
+    Result<Change> change = Change::begin(context, std::move(*directory));
+    if (!change) return report(context, change.error());
+    const auto quota_mb = static_cast<std::int64_t>(options.quota_mb);
+    if (const Result<> set = change->directory().set_quota(*email, quota_mb); !set)
+        return report(context, set.error());
+    const std::string text = std::to_string(quota_mb) + " MB";
+    if (const Result<> kept = change->commit("user.set", *email, "quota " + text); !kept)
+        return report(context, kept.error());
+    return done(
+        context,
+        "Quota of " + *email + (quota_mb == 0 ? " removed: section [quota] holds." : " is " + text + "."),
+        {{"email", *email}, {"quota_mb", quota_mb}});
 }
 
 Exit passwd(Context& context, const Options& options) {
@@ -176,6 +202,13 @@ Exit remove(Context& context, const Options& options) {
                 {{"email", *email}, {"mail_deleted", options.delete_mail}});
 }
 
+CLI::Option* add_quota_option(CLI::App& command, std::uint64_t& quota_mb) {
+    return command
+        .add_option("--quota", quota_mb, "Quota in MB, in place of the rule for * in [quota]; 0: none of its own")
+        ->type_name("MB")
+        ->check(CLI::Range(std::uint64_t{0}, max_quota_mb));
+}
+
 }  // namespace
 
 void add_user_commands(CLI::App& app, Context& context) {
@@ -196,9 +229,7 @@ void add_user_commands(CLI::App& app, Context& context) {
     CLI::Option* csv =
         command->add_option("--csv", options->csv, "Add all users of a CSV file, or none; - is standard input");
     csv->type_name("FILE")->excludes(address_option);
-    command->add_option("--quota", options->quota_mb, "Quota in MB; 0: none. Noted, not enforced yet")
-        ->type_name("MB")
-        ->excludes(csv);
+    add_quota_option(*command, options->quota_mb)->excludes(csv);
     command->add_flag("--admin", options->admin, "Administrator: gets postmaster's mail")->excludes(csv);
     command->add_flag("--disabled", options->disabled, "May not log in yet")->excludes(csv);
     add_password_options(*command, options->password);
@@ -207,6 +238,12 @@ void add_user_commands(CLI::App& app, Context& context) {
     command = add_command(*group, context, "list", "List users", "user list --domain example.org",
                           [&context, options] { return list(context, *options); });
     command->add_option("--domain", options->domain, "Only of this domain");
+
+    command =
+        add_command(*group, context, "set", "Change a user's quota; sessions that are open keep the old one",
+                    "user set joe@example.org --quota 2048", [&context, options] { return set(context, *options); });
+    with_address(command)->required();
+    add_quota_option(*command, options->quota_mb)->required();
 
     command = add_command(*group, context, "passwd", "Set a user's password", "user passwd joe@example.org --generate",
                           [&context, options] { return passwd(context, *options); });

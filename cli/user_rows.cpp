@@ -14,7 +14,6 @@ namespace posthouse::cli {
 namespace {
 
 constexpr std::size_t max_reported = 20;
-constexpr std::int64_t max_quota_mb = std::int64_t{1} << 40;
 
 const std::vector<std::string> default_columns{"email", "password", "quota_mb"};
 const std::vector<std::string> known_columns{"email", "password", "password_hash", "quota_mb", "enabled", "admin"};
@@ -60,8 +59,7 @@ Result<> read_field(UserRow& row, const std::string& column, const std::string& 
         row.user.password = value;
     } else if (column == "quota_mb") {
         const auto number = ascii::parse_number(value);
-        if (!number || *number > static_cast<std::uint64_t>(max_quota_mb))
-            return fail(ErrorCode::invalid, "quota_mb is no number");
+        if (!number || *number > max_quota_mb) return fail(ErrorCode::invalid, "quota_mb is no number, or too large");
         row.user.quota_mb = static_cast<std::int64_t>(*number);
     } else {
         const std::optional<bool> flag = parse_boolean(value);

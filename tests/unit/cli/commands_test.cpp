@@ -21,7 +21,7 @@ class CommandsTest : public testing::Test {
         if (::mkdtemp(pattern.data()) == nullptr) std::abort();
         folder_ = pattern;
         std::ofstream(folder_ + "/posthouse.toml")
-            << "[general]\nmail_root = \"mail\"\n"
+            << "[general]\nmail_root = \"mail\"\nindex_root = \"index\"\n"
                "[directory]\nsqlite = \"directory.sqlite\"\nbusy_timeout = \"0ms\"\n";
     }
     ~CommandsTest() override { std::filesystem::remove_all(folder_); }
@@ -114,6 +114,51 @@ TEST_F(CommandsTest, UsersAreListedDisabledAndEnabled) {
     EXPECT_EQ(run("user disable zoe@example.org"), 3);
     EXPECT_EQ(run("user list"), 0);
     EXPECT_NE(out_.find("joe@example.org  disabled"), std::string::npos) << out_;
+}
+
+TEST_F(CommandsTest, AQuotaIsSetAndShown) {
+    add_joe();
+    EXPECT_EQ(json("user set joe@example.org --quota 5")["quota_mb"], 5);
+    EXPECT_EQ((*directory()->find_user("joe@example.org"))->quota_mb, 5);
+    ASSERT_TRUE(directory()->set_usage("joe@example.org", 3'000'000, 7));
+    const nlohmann::json listed = json("user list")[0];
+    EXPECT_EQ(listed["usage_mb"], 3);
+    EXPECT_EQ(listed["usage_bytes"], 3'000'000);
+    EXPECT_EQ(listed["messages"], 7);
+    ASSERT_EQ(run("user list"), 0);
+    EXPECT_NE(out_.find("5         3        7"), std::string::npos) << out_;
+    EXPECT_EQ(run("user set joe@example.org --quota 0"), 0);
+    EXPECT_EQ((*directory()->find_user("joe@example.org"))->quota_mb, 0);
+    EXPECT_EQ(run("user set joe@example.org"), 2);
+    EXPECT_EQ(run("user set joe@example.org --quota 99999999999999"), 2);
+    EXPECT_EQ(run("user set joe@example.org --quota -1"), 2);
+    EXPECT_EQ(run("user set zoe@example.org --quota 1"), 3);
+}
+
+TEST_F(CommandsTest, WhatMailTakesIsShownAndCountedAnew) {
+    add_joe();
+    ASSERT_EQ(run("user set joe@example.org --quota 1"), 0);
+    EXPECT_EQ(json("quota get joe@example.org")["bytes"], 0) << "nobody has received anything";
+    EXPECT_FALSE(std::filesystem::exists(folder_ + "/mail/example.org/joe"));
+    const std::string mail = make_mail("joe");
+    std::filesystem::create_directories(mail + "/cur");
+    std::ofstream(mail + "/cur/1.M1P1.test,S=524288:2,S") << "x";
+    const nlohmann::json got = json("quota get joe@example.org");
+    EXPECT_EQ(got["bytes"], 524289);
+    EXPECT_EQ(got["messages"], 2);
+    EXPECT_EQ(got["limit_bytes"], 1 << 20);
+    EXPECT_TRUE(got["limit_messages"].is_null());
+    ASSERT_EQ(run("quota get --all"), 0);
+    EXPECT_NE(out_.find("joe@example.org  1        1         50%"), std::string::npos) << out_;
+    const nlohmann::json counted = json("quota recalc --all")[0];
+    EXPECT_EQ(counted["bytes"], 524289);
+    EXPECT_EQ(counted["bytes_before"], 524289);
+    EXPECT_EQ((*directory()->find_user("joe@example.org"))->usage->bytes, 524289);
+    EXPECT_TRUE(std::filesystem::exists(mail + "/maildirsize"));
+    EXPECT_EQ(run("quota recalc joe@example.org"), 0);
+    EXPECT_EQ(run("quota get zoe@example.org"), 3);
+    EXPECT_EQ(run("quota get"), 2);
+    EXPECT_EQ(run("quota get joe@example.org --all"), 2);
 }
 
 TEST_F(CommandsTest, RemovingAUserKeepsTheMailUnlessToldOtherwise) {

@@ -1,0 +1,166 @@
+// posthouse quota get|recalc
+#include <CLI/Option.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "auth/directory/address.h"
+#include "cli/command.h"
+#include "cli/mail_owner.h"
+#include "cli/open_directory.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "storage/configure.h"
+#include "storage/store_state.h"
+#include "storage/usage_source.h"
+
+namespace posthouse::cli {
+namespace {
+
+struct Options {
+    std::string address;
+    bool all = false;
+};
+
+/// A user, and what is to be known for counting.
+struct Counted {
+    auth::User user;
+    storage::AccountName account;
+    storage::SharedLimits limits;
+};
+
+/// The users that the command names.
+Result<std::vector<Counted>> users_of(const Options& options, auth::Directory& directory,
+                                      const config::Config& config) {
+    if (options.address.empty() != options.all) return fail(ErrorCode::invalid, "Give an address, or --all");
+    std::vector<auth::User> users;
+    if (options.all) {
+        Result<std::vector<auth::User>> all = directory.users({});
+        if (!all) return fail(all.error());
+        users = std::move(*all);
+    } else {
+        const Result<auth::MailAddress> address = auth::parse_user_address(options.address);
+        if (!address) return fail(address.error());
+        const Result<std::optional<auth::User>> user = directory.find_user(address->text());
+        if (!user) return fail(user.error());
+        if (!*user) return fail(ErrorCode::not_found, "User " + address->text() + " does not exist");
+        users.push_back(**user);
+    }
+    std::vector<Counted> counted;
+    for (auth::User& user : users) {
+        Result<storage::AccountName> account = storage::AccountName::parse(user.email);
+        if (!account) return fail(account.error());
+        std::vector<std::string> own;
+        if (user.quota_mb > 0) own.push_back("*:storage=" + std::to_string(user.quota_mb) + "M");
+        Result<storage::QuotaLimits> limits = storage::QuotaLimits::parse(storage::quota_words_from(config, own));
+        if (!limits) return fail(limits.error());
+        counted.push_back(
+            {std::move(user), std::move(*account), std::make_shared<const storage::QuotaLimits>(std::move(*limits))});
+    }
+    return counted;
+}
+
+nlohmann::json limit_of(std::uint64_t limit) { return limit == 0 ? nlohmann::json() : nlohmann::json(limit); }
+
+/// In MB, rounded up as everywhere.
+std::string megabytes(std::int64_t bytes) { return std::to_string(auth::MailboxUsage{bytes, 0, 0}.mb()); }
+
+std::string percent(std::int64_t used, std::uint64_t limit) {
+    if (limit == 0) return "-";
+    return std::to_string(static_cast<std::uint64_t>(static_cast<double>(used) * 100 / static_cast<double>(limit))) +
+           "%";
+}
+
+nlohmann::json to_json(const Counted& counted, const storage::Usage& usage) {
+    const storage::QuotaLimit& limit = counted.limits->total();
+    return {{"email", counted.user.email},
+            {"bytes", usage.bytes},
+            {"messages", usage.messages},
+            {"limit_bytes", limit_of(limit.bytes)},
+            {"limit_messages", limit_of(limit.messages)}};
+}
+
+Exit get(Context& context, const Options& options) {
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return report(context, config.error());
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return report(context, directory.error());
+    const Result<std::vector<Counted>> users = users_of(options, **directory, **config);
+    if (!users) return report(context, users.error());
+    storage::Store store(storage::settings_from(**config));
+    storage::UsageSource source(store);
+    nlohmann::json rows = nlohmann::json::array();
+    Table table({"ADDRESS", "USED MB", "LIMIT MB", "USED", "MESSAGES", "LIMIT"});
+    for (const Counted& counted : *users) {
+        const Result<ActingAsOwner> acting = ActingAsOwner::of(store.state().root_of(counted.account));
+        if (!acting) return report(context, acting.error());
+        const Result<storage::Usage> usage = source.usage(counted.account, counted.limits);
+        if (!usage) return report(context, usage.error());
+        const storage::QuotaLimit& limit = counted.limits->total();
+        rows.push_back(to_json(counted, *usage));
+        table.add({counted.user.email, megabytes(usage->bytes),
+                   limit.bytes == 0 ? "-" : megabytes(static_cast<std::int64_t>(limit.bytes)),
+                   percent(usage->bytes, limit.bytes), std::to_string(usage->messages),
+                   limit.messages == 0 ? "-" : std::to_string(limit.messages)});
+    }
+    if (context.json)
+        print_json(context, options.all ? rows : rows.front());
+    else
+        table.print(context.out);
+    return Exit::ok;
+}
+
+Exit recalc(Context& context, const Options& options) {
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return report(context, config.error());
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return report(context, directory.error());
+    const Result<std::vector<Counted>> users = users_of(options, **directory, **config);
+    if (!users) return report(context, users.error());
+    storage::Store store(storage::settings_from(**config));
+    storage::UsageSource source(store);
+    nlohmann::json rows = nlohmann::json::array();
+    Table table({"ADDRESS", "BYTES", "MESSAGES", "BYTES BEFORE", "MESSAGES BEFORE"});
+    for (const Counted& counted : *users) {
+        const auto recounted = [&]() -> Result<storage::Recounted> {
+            const Result<ActingAsOwner> acting = ActingAsOwner::of(store.state().root_of(counted.account));
+            if (!acting) return fail(acting.error());
+            Result<storage::Recounted> done = source.recount(counted.account, counted.limits);
+            source.flush(storage::UsageSource::Flush::last);  // maildirsize
+            return done;
+        }();
+        if (!recounted) return report(context, recounted.error());
+        const storage::Usage& now = recounted->now;
+        const Result<> noted = (*directory)->set_usage(counted.user.email, now.bytes, now.messages);
+        if (!noted) return report(context, noted.error());
+        nlohmann::json row = to_json(counted, now);
+        row["bytes_before"] = recounted->before.bytes;
+        row["messages_before"] = recounted->before.messages;
+        rows.push_back(std::move(row));
+        table.add({counted.user.email, std::to_string(now.bytes), std::to_string(now.messages),
+                   std::to_string(recounted->before.bytes), std::to_string(recounted->before.messages)});
+    }
+    if (context.json)
+        print_json(context, options.all ? rows : rows.front());
+    else
+        table.print(context.out);
+    return Exit::ok;
+}
+
+}  // namespace
+
+void add_quota_commands(CLI::App& app, Context& context) {
+    CLI::App* group = add_group(app, "quota", "Quota: what mailboxes take, and what they may take");
+    auto options = std::make_shared<Options>();
+    const auto with_users = [options](CLI::App* command) {
+        CLI::Option* address = command->add_option("address", options->address, "The user's mail address");
+        command->add_flag("--all", options->all, "All users")->excludes(address);
+    };
+    with_users(add_command(*group, context, "get", "Show what mailboxes take now", "quota get joe@example.org",
+                           [&context, options] { return get(context, *options); }));
+    with_users(add_command(*group, context, "recalc",
+                           "Count the files anew; makes the index anew where it told something else",
+                           "quota recalc --all", [&context, options] { return recalc(context, *options); }));
+}
+
+}  // namespace posthouse::cli
