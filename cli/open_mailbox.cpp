@@ -1,26 +1,12 @@
 // A user's mail that a command works on, opened as its owner.
 #include "cli/open_mailbox.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
+#include <utility>
 
 #include "auth/directory/address.h"
 #include "storage/configure.h"
 
 namespace posthouse::cli {
-namespace {
-
-/// Root works as the owner of the mail: what root made the server could not read.
-Result<> become_owner(const std::string& folder) {
-    struct stat st{};
-    if (::geteuid() != 0 || ::stat(folder.c_str(), &st) != 0 || st.st_uid == 0) return {};
-    if (::setegid(st.st_gid) != 0 || ::seteuid(st.st_uid) != 0) return fail_errno("become owner of " + folder, errno);
-    return {};
-}
-
-}  // namespace
 
 Result<OpenAccount> open_account(const Context& context, const std::string& address) {
     const Result<config::Snapshot> config = context.config();
@@ -30,8 +16,9 @@ Result<OpenAccount> open_account(const Context& context, const std::string& addr
     const Result<storage::AccountName> name = storage::AccountName::make(parsed->local, parsed->domain);
     if (!name) return fail(name.error());
     const std::string folder = (*config)->general.mail_root + "/" + name->domain() + "/" + name->local_part();
-    if (Result<> became = become_owner(folder); !became) return fail(became.error());
-    OpenAccount opened{std::make_unique<storage::Store>(storage::settings_from(**config)), nullptr};
+    Result<ActingAsOwner> acting = ActingAsOwner::of(folder);
+    if (!acting) return fail(acting.error());
+    OpenAccount opened{std::move(*acting), std::make_unique<storage::Store>(storage::settings_from(**config)), nullptr};
     Result<std::shared_ptr<storage::Account>> account = opened.store->open(*name, storage::IfMissing::fail);
     if (!account && account.error().code == ErrorCode::not_found)
         return fail(ErrorCode::not_found, parsed->text() + " has no mail yet", account.error().detail);

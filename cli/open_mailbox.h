@@ -5,12 +5,14 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/mail_owner.h"
 #include "storage/account.h"
 
 namespace posthouse::cli {
 
 /// A user's account, and the store that it is part of.
 struct OpenAccount {
+    ActingAsOwner acting;
     std::unique_ptr<storage::Store> store;
     std::shared_ptr<storage::Account> account;
 };

@@ -29,9 +29,6 @@ NameFlags flags_of(std::string_view file_name);
 /// The file's name with these flags, letters in ASCII order as Maildir wants them: base + ":2,DFRST" + others + a-z.
 std::string name_with_flags(std::string_view base, const NameFlags& flags);
 
-/// A name that can stand in dovecot-uidlist; a file with another one is no message here.
-bool is_message_name(std::string_view file_name);
-
 /// No name or line is believed that tells of more bytes than this.
 inline constexpr std::uint64_t max_told_size = std::uint64_t{1} << 40;
 

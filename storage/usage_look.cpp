@@ -146,7 +146,7 @@ const std::unordered_set<std::string>& UsageLook::known_fresh(const IndexReader&
     if (known.row == row) return known.bases;
     known.row = row;
     known.bases.clear();
-    reader.each_flags(row.number, 0, std::numeric_limits<std::uint32_t>::max(),
+    reader.each_flags(row.number, row.first_fresh, std::numeric_limits<std::uint32_t>::max(),
                       [&](std::uint32_t uid, const FlagRow& flags) {
                           if (flags.place == Place::fresh)
                               if (auto file = reader.file(row.number, uid)) known.bases.insert(std::move(file->base));
