@@ -1,32 +1,39 @@
-// The effective user and group, changed and changed back.
+// The effective user and groups, changed and changed back.
 #include "cli/mail_owner.h"
 
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdlib>
-#include <utility>
+#include <cstddef>
 
 namespace posthouse::cli {
 
 Result<ActingAsOwner> ActingAsOwner::of(const std::string& folder) {
+    ActingAsOwner acting;
     struct stat st{};
-    if (::geteuid() != 0) return ActingAsOwner(false);
+    if (::geteuid() != 0) return acting;
     if (::stat(folder.c_str(), &st) != 0) {
-        if (errno == ENOENT) return ActingAsOwner(false);
+        if (errno == ENOENT) return acting;
         return fail_errno("stat " + folder, errno);
     }
-    if (st.st_uid == 0) return ActingAsOwner(false);
-    if (::setegid(st.st_gid) != 0) return fail_errno("setegid", errno);
-    ActingAsOwner acting(true);
-    if (::seteuid(st.st_uid) != 0) return fail_errno("seteuid", errno);
+    if (st.st_uid == 0) return acting;
+    acting.groups_.resize(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+    const int count = ::getgroups(static_cast<int>(acting.groups_.size()), acting.groups_.data());
+    acting.groups_.resize(static_cast<std::size_t>(std::max(count, 0)));
+    acting.group_ = ::getegid();
+    acting.acting_ = true;
+    if (::setgroups(1, &st.st_gid) != 0 || ::setegid(st.st_gid) != 0 || ::seteuid(st.st_uid) != 0)
+        return fail_errno("become owner of " + folder, errno);
     return acting;
 }
 
 ActingAsOwner::~ActingAsOwner() {
-    // Who can't become root again must not go on as if it were.
-    if (acting_ && (::seteuid(0) != 0 || ::setegid(0) != 0)) std::abort();
+    if (!acting_) return;
+    // Who can't have its own rights back goes no further with others'.
+    if (::seteuid(0) != 0 || ::setegid(group_) != 0 || ::setgroups(groups_.size(), groups_.data()) != 0) ::_exit(1);
 }
 
 }  // namespace posthouse::cli

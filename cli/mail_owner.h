@@ -5,6 +5,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "lib/base/result.h"
 
@@ -16,13 +17,16 @@ class ActingAsOwner {
   public:
     /// No such folder: nothing changes.
     static Result<ActingAsOwner> of(const std::string& folder);
-    ActingAsOwner(ActingAsOwner&& other) noexcept : acting_(std::exchange(other.acting_, false)) {}
+    ActingAsOwner(ActingAsOwner&& other) noexcept
+        : acting_(std::exchange(other.acting_, false)), group_(other.group_), groups_(std::move(other.groups_)) {}
     ActingAsOwner& operator=(ActingAsOwner&&) = delete;
     ~ActingAsOwner();
 
   private:
-    explicit ActingAsOwner(bool acting) : acting_(acting) {}
-    bool acting_;
+    ActingAsOwner() = default;
+    bool acting_ = false;
+    gid_t group_ = 0;  ///< root's own
+    std::vector<gid_t> groups_;
 };
 
 }  // namespace posthouse::cli

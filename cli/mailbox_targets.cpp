@@ -1,49 +1,17 @@
 // Finding the accounts by their folders, and taking their owner's rights.
 #include "cli/mailbox_targets.h"
 
-#include <grp.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <CLI/Option.hpp>
-#include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "auth/directory/address.h"
+#include "cli/mail_owner.h"
 #include "storage/accounts_on_disk.h"
 #include "storage/configure.h"
 
 namespace posthouse::cli {
 namespace {
-
-/// Root as another user, until the end of its life.
-class RightsOf {
-  public:
-    explicit RightsOf(const std::string& folder) {
-        struct stat st{};
-        if (::geteuid() != 0 || ::stat(folder.c_str(), &st) != 0 || st.st_uid == 0) return;
-        groups_.resize(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
-        const int count = ::getgroups(static_cast<int>(groups_.size()), groups_.data());
-        groups_.resize(static_cast<std::size_t>(std::max(count, 0)));
-        group_ = ::getegid();
-        is_other_ = true;
-        failed_ = ::setgroups(1, &st.st_gid) != 0 || ::setegid(st.st_gid) != 0 || ::seteuid(st.st_uid) != 0;
-    }
-    RightsOf(const RightsOf&) = delete;
-    RightsOf& operator=(const RightsOf&) = delete;
-    ~RightsOf() {
-        if (!is_other_) return;
-        // Who can't have its own rights back goes no further with others'.
-        if (::seteuid(0) != 0 || ::setegid(group_) != 0 || ::setgroups(groups_.size(), groups_.data()) != 0) ::_exit(1);
-    }
-    bool failed() const { return failed_; }
-
-  private:
-    bool is_other_ = false;
-    bool failed_ = false;
-    gid_t group_ = 0;
-    std::vector<gid_t> groups_;
-};
 
 Result<std::vector<storage::AccountName>> accounts_of(const config::Config& config, const MailboxTargets& targets) {
     if (targets.is_one_account()) {
@@ -91,9 +59,9 @@ Exit for_each_account(Context& context, const MailboxTargets& targets, const Acc
     Exit exit = Exit::ok;
     for (const storage::AccountName& account : *accounts) {
         const storage::Settings settings = storage::settings_from(**config);
-        const RightsOf owner(settings.mail_root + "/" + account.domain() + "/" + account.local_part());
-        if (owner.failed())
-            return report(context, {ErrorCode::denied, "The rights of the mail's owner can't be taken", {}});
+        const Result<ActingAsOwner> acting =
+            ActingAsOwner::of(settings.mail_root + "/" + account.domain() + "/" + account.local_part());
+        if (!acting) return report(context, acting.error());
         storage::Store store(settings);
         const Exit done = work(store, account);
         if (exit == Exit::ok) exit = done;

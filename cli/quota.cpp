@@ -30,7 +30,7 @@ struct Counted {
 };
 
 /// The users that the command names.
-Result<std::vector<Counted>> users_of(const Options& options, auth::Directory& directory,
+Result<std::vector<Counted>> users_of(const Context& context, const Options& options, auth::Directory& directory,
                                       const config::Config& config) {
     if (options.address.empty() != options.all) return fail(ErrorCode::invalid, "Give an address, or --all");
     std::vector<auth::User> users;
@@ -39,7 +39,7 @@ Result<std::vector<Counted>> users_of(const Options& options, auth::Directory& d
         if (!all) return fail(all.error());
         users = std::move(*all);
     } else {
-        const Result<auth::MailAddress> address = auth::parse_user_address(options.address);
+        const Result<auth::MailAddress> address = auth::parse_user_address(options.address, local_part(context));
         if (!address) return fail(address.error());
         const Result<std::optional<auth::User>> user = directory.find_user(address->text());
         if (!user) return fail(user.error());
@@ -85,7 +85,7 @@ Exit get(Context& context, const Options& options) {
     if (!config) return report(context, config.error());
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
-    const Result<std::vector<Counted>> users = users_of(options, **directory, **config);
+    const Result<std::vector<Counted>> users = users_of(context, options, **directory, **config);
     if (!users) return report(context, users.error());
     storage::Store store(storage::settings_from(**config));
     storage::UsageSource source(store);
@@ -115,7 +115,7 @@ Exit recalc(Context& context, const Options& options) {
     if (!config) return report(context, config.error());
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
-    const Result<std::vector<Counted>> users = users_of(options, **directory, **config);
+    const Result<std::vector<Counted>> users = users_of(context, options, **directory, **config);
     if (!users) return report(context, users.error());
     storage::Store store(storage::settings_from(**config));
     storage::UsageSource source(store);
@@ -132,7 +132,8 @@ Exit recalc(Context& context, const Options& options) {
         if (!recounted) return report(context, recounted.error());
         const storage::Usage& now = recounted->now;
         const Result<> noted = (*directory)->set_usage(counted.user.email, now.bytes, now.messages);
-        if (!noted) return report(context, noted.error());
+        // Tables of another program are left alone.
+        if (!noted && noted.error().code != ErrorCode::unsupported) return report(context, noted.error());
         nlohmann::json row = to_json(counted, now);
         row["bytes_before"] = recounted->before.bytes;
         row["messages_before"] = recounted->before.messages;

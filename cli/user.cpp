@@ -66,7 +66,7 @@ Exit add(Context& context, const Options& options) {
     const Result<std::string> hash = auth::hash_password(password->view());
     if (!hash) return report(context, hash.error());
     const auth::NewUser user{*email, *hash, static_cast<std::int64_t>(options.quota_mb), !options.disabled,
-                              options.admin};
+                             options.admin};
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
     if (const Result<> added = change->directory().add_user(user); !added) return report(context, added.error());
@@ -129,15 +129,13 @@ Exit set(Context& context, const Options& options) {
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
     const auto quota_mb = static_cast<std::int64_t>(options.quota_mb);
-    if (const Result<> set = change->directory().set_quota(*email, quota_mb); !set)
-        return report(context, set.error());
+    if (const Result<> set = change->directory().set_quota(*email, quota_mb); !set) return report(context, set.error());
     const std::string text = std::to_string(quota_mb) + " MB";
     if (const Result<> kept = change->commit("user.set", *email, "quota " + text); !kept)
         return report(context, kept.error());
-    return done(
-        context,
-        "Quota of " + *email + (quota_mb == 0 ? " removed: section [quota] holds." : " is " + text + "."),
-        {{"email", *email}, {"quota_mb", quota_mb}});
+    return done(context,
+                "Quota of " + *email + (quota_mb == 0 ? " removed: section [quota] holds." : " is " + text + "."),
+                {{"email", *email}, {"quota_mb", quota_mb}});
 }
 
 Exit passwd(Context& context, const Options& options) {

@@ -260,9 +260,10 @@ TEST_P(DirectoryTest, SettingWhatIsSetAlreadyIsNoError) {
     ASSERT_TRUE(directory->add_domain("example.org"));
     ASSERT_TRUE(directory->add_user(joe()));
     EXPECT_TRUE(directory->set_enabled("joe@example.org", true));
-    EXPECT_TRUE(directory->set_usage("joe@example.org", 5));
-    EXPECT_TRUE(directory->set_usage("joe@example.org", 5));
-    EXPECT_EQ((*directory->find_user("joe@example.org"))->usage_mb, 5);
+    EXPECT_TRUE(directory->set_usage("joe@example.org", 5, 1));
+    EXPECT_TRUE(directory->set_usage("joe@example.org", 5, 1));
+    EXPECT_TRUE(directory->set_quota("joe@example.org", 100));
+    EXPECT_EQ((*directory->find_user("joe@example.org"))->usage->bytes, 5);
 }
 
 TEST_P(DirectoryTest, AnEmptyDatabaseHasNoTablesYet) {
