@@ -42,7 +42,7 @@ TEST(Posthoused, PassesEachDaemonItsSocketsByName) {
     instance.start();
     ASSERT_TRUE(instance.becomes_ready()) << instance.output() << instance.log();
     const std::string events = instance.events();
-    EXPECT_TRUE(contains(events, "authd started auth:login:userdb:socketmap:control listening\n")) << events;
+    EXPECT_TRUE(contains(events, "authd started auth:login:userdb:socketmap:usage:control listening\n")) << events;
     EXPECT_EQ(count(events, "smtpd started smtp:control listening\n"), 2) << events;
     EXPECT_FALSE(contains(events, "imapd")) << "all its listeners are switched off";
     struct stat status{};
