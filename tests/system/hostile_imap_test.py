@@ -109,7 +109,7 @@ class Hostile(HostileTest):
                 "FETCH " + "9" * 1_000 + " FLAGS", "FETCH 1 BODY[]<0.0>", "FETCH 1 BODY[]<-1.1>", "FETCH 1 BODY[]<99999999999.1>",
                 "FETCH 1 BODY[0]", "FETCH 1 BODY[99999999999]", "FETCH 1 (BODY[]", "FETCH 1 BODY[", "STORE 1 FLAGS \\Foo",
                 "STORE 1 +FLAGS (\\Recent)", "STORE 1 +FLAGS (" + "k" * 300 + ")", "STORE 1 +FLAGS (a]b)",
-                "STORE 1 +FLAGS (" + " ".join(f"k{n}" for n in range(200)) + ")", "STATUS INBOX (" + "MESSAGES " * 500 + ")",
+                "STORE 1 +FLAGS (" + " ".join(f"k{n}" for n in range(700)) + ")", "STATUS INBOX (" + "MESSAGES " * 500 + ")",
                 "STATUS INBOX ()", 'LIST "" ' + "%" * 5_000, "ID (" + '"a" "b" ' * 31 + ")", "ENABLE " + "x " * 1_000,
                 "UID", "UID NOOP", "UID UID FETCH 1 FLAGS", "LOGIN a b", "STARTTLS", "+ x", "* OK", "a" * 100 + " NOOP",
                 b"NOOP\0", b"N\xffOP", "DONE"]:
