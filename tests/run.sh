@@ -91,6 +91,8 @@ phase_ends install
 
 # Leftovers of a test that was killed must not look like an instance of ours: tests work below a folder of their own.
 test_folder=$(mktemp -d "${TMPDIR:-/tmp}/posthouse-tests.XXXXXX")
+# Where root runs them, some act as another user below it.
+chmod 711 "$test_folder"
 terminals=
 clean_up() {
     rm -rf "$test_folder"
