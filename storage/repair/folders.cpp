@@ -21,6 +21,7 @@ void MailboxRun::go() {
     look_at_lock();
     look_at_list();
     look_at_keywords();
+    look_at_side_files();
     for (const bool fresh : {true, false})
         if (part(fresh) >= 0) look_at_entries(fresh);
     read_files();

@@ -104,6 +104,12 @@ class MailboxRun {
     void look_at_list();
     void look_at_keywords();
     void note_nameless_keywords();
+    // side_files.cpp
+    void look_at_side_files();
+    void look_at_access_list();
+    void look_at_annotations(const char* file_name);
+    Result<std::string> rewrite_annotations(const char* file_name);
+    void look_at_further_keywords();
     // rows.cpp
     void look_at_index();
     Result<std::optional<std::string>> compare_rows() const;

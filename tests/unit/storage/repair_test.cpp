@@ -255,6 +255,53 @@ TEST_F(RepairTest, LettersWithoutANameAreTold) {
     EXPECT_TRUE(found.all.at(0).is_note);
 }
 
+TEST_F(RepairTest, AnAccessListWithALineWithoutSenseIsMovedAsideAndGivesNobodyRights) {
+    const std::string list = "# who may\nuser=ann@example.org lr\nuser joe\n" + std::string(2000, 'x') + "\n";
+    write("dovecot-acl", list);
+    const Findings found = repair();
+    ASSERT_EQ(found.of(FindingKind::damaged_small_file).size(), 1u);
+    const Finding& finding = *found.of(FindingKind::damaged_small_file).at(0);
+    EXPECT_EQ(finding.subject, "dovecot-acl");
+    EXPECT_TRUE(finding.is_mended);
+    EXPECT_EQ(finding.found, "2 lines make no sense, so that only the owner has rights; the first is 'user joe'");
+    EXPECT_FALSE(fs::exists(path("dovecot-acl")));
+    EXPECT_EQ(read("posthouse-aside/INBOX/from-files/dovecot-acl"), list);
+    EXPECT_TRUE(account->effective_rights(MailboxName(), {"ann@example.org"}).value().empty());
+    EXPECT_TRUE(check().all.empty());
+}
+
+TEST_F(RepairTest, DamagedAnnotationsAreWrittenAnewAndKept) {
+    const EntryName comment = EntryName::parse("/shared/comment").value();
+    ASSERT_TRUE(account->set_annotation(std::nullopt, comment, std::nullopt, "ours"));
+    std::string text = read("posthouse-account-metadata");
+    ASSERT_FALSE(text.empty());
+    text.insert(text.find('\n') + 1, "no annotation\n");
+    fs::remove(path("posthouse-account-metadata"));
+    write("posthouse-account-metadata", text);
+    EXPECT_EQ(check().of(FindingKind::damaged_small_file).size(), 1u);
+    const Findings found = repair();
+    ASSERT_EQ(found.of(FindingKind::damaged_small_file).size(), 1u);
+    EXPECT_TRUE(found.of(FindingKind::damaged_small_file).at(0)->is_mended);
+    EXPECT_EQ(account->annotations(std::nullopt).value().find(comment, std::nullopt), "ours");
+    EXPECT_TRUE(check().all.empty());
+    EXPECT_EQ(read("posthouse-aside/INBOX/from-files/posthouse-account-metadata"), text);
+}
+
+TEST_F(RepairTest, DamagedRecordsOfFurtherKeywordsAreLeftOutAndKept) {
+    const auto inbox = open();
+    std::vector<std::string> names;
+    for (int i = 0; i < 30; ++i) names.push_back("Label" + std::to_string(i));
+    const Uid uid = append(*inbox, "one\r\n", flags({}, names));
+    const std::string right = read("posthouse-keywords");
+    write("posthouse-keywords", right + "00000000 K 99 forged\n" + "torn");
+    EXPECT_EQ(check().of(FindingKind::damaged_keywords).size(), 1u);
+    const Findings found = repair();
+    ASSERT_EQ(found.of(FindingKind::damaged_keywords).size(), 1u);
+    EXPECT_TRUE(found.of(FindingKind::damaged_keywords).at(0)->is_mended);
+    EXPECT_TRUE(check().all.empty());
+    EXPECT_EQ(inbox->rows(UidSet::single(uid), {}).value().at(0).flags.keywords.names().size(), names.size());
+}
+
 TEST(RefileText, ComesBackAndRefusesWhatIsNoBaseName) {
     const BaseChanges changes{{"a b,S=1", "a b,S=2"}, {"c", "d"}};
     EXPECT_EQ(parse_refile(to_text(changes)), changes);
