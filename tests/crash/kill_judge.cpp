@@ -32,12 +32,23 @@ struct Untold {
     std::set<std::string> flags = {};
 };
 
+/// Annotations and rights by the verb that sets them and what they are called.
+std::map<std::pair<std::string, std::string>, std::string> settings_of(const SeenMailbox& mailbox) {
+    std::map<std::pair<std::string, std::string>, std::string> found;
+    for (const Annotation& annotation : Annotations::parse(mailbox.annotations).all())
+        found[{"annotate", annotation.name.text()}] = annotation.value;
+    for (const AccessEntry& entry : AccessList::parse(mailbox.access).entries())
+        found[{"grant", entry.who.text()}] = entry.rights.letters();
+    return found;
+}
+
 class Expectation {
   public:
     explicit Expectation(const SeenTree& before) {
         for (const auto& [guid, mailbox] : before.mailboxes) {
             names_[guid] = {{mailbox.account, mailbox.name}};
             for (const auto& [uid, message] : mailbox.messages) known_[guid][uid] = {message.token, {message.flags}};
+            for (const auto& [what, value] : settings_of(mailbox)) settings_[guid][what] = {value};
         }
         for (const auto& entry : before.subscriptions) subscribed_[entry] = {true};
     }
@@ -56,6 +67,7 @@ class Expectation {
     void maybe(const Words& asked);
     void rename(const Words& asked, bool certain);
     void compare_mailbox(const std::string& guid, const SeenMailbox& mailbox, const SeenTree& after) const;
+    void compare_settings(const std::string& guid, const SeenMailbox& mailbox) const;
     static bool holds(const SeenTree& tree, const std::string& guid, const std::string& token) {
         const auto mailbox = tree.mailboxes.find(guid);
         return mailbox != tree.mailboxes.end() &&
@@ -65,7 +77,9 @@ class Expectation {
 
     std::map<std::string, std::map<std::uint32_t, Known>> known_;
     std::map<std::string, std::map<std::string, Untold>> untold_;  ///< GUID, token
-    std::map<std::string, std::set<Place>> names_;                 ///< GUID: one of these; may hold "" for gone
+    /// GUID, then verb and name: one of these values; "" for none.
+    std::map<std::string, std::map<std::pair<std::string, std::string>, std::set<std::string>>> settings_;
+    std::map<std::string, std::set<Place>> names_;  ///< GUID: one of these; may hold "" for gone
     std::set<Place> perhaps_made_;
     std::map<Place, std::set<bool>> subscribed_;
 };
@@ -120,6 +134,8 @@ void Expectation::done(const Words& asked, const Words& answer) {
         known_.erase(asked.at(3));
     } else if (verb == "rename") {
         rename(asked, true);
+    } else if (verb == "annotate" || verb == "grant") {
+        settings_[asked.at(1)][{verb, asked.at(2)}] = {asked.at(3)};
     } else if (verb != "look") {
         subscribed_[{number(asked.at(1)), asked.at(2)}] = {verb == "subscribe"};
     }
@@ -158,6 +174,10 @@ void Expectation::maybe(const Words& asked) {
         names_[asked.at(3)].insert({0, ""});
     } else if (verb == "rename") {
         rename(asked, false);
+    } else if (verb == "annotate" || verb == "grant") {
+        std::set<std::string>& values = settings_[asked.at(1)][{verb, asked.at(2)}];
+        if (values.empty()) values.insert("");
+        values.insert(asked.at(3));
     } else if (verb != "look") {
         subscribed_[{number(asked.at(1)), asked.at(2)}].insert({true, false});
     }
@@ -211,6 +231,17 @@ void Expectation::compare_mailbox(const std::string& guid, const SeenMailbox& ma
         ADD_FAILURE() << "UID " << uid << ", " << message.token << ", should not be there";
 }
 
+void Expectation::compare_settings(const std::string& guid, const SeenMailbox& mailbox) const {
+    auto there = settings_of(mailbox);
+    const auto expected = settings_.find(guid);
+    if (expected != settings_.end())
+        for (const auto& [what, values] : expected->second) {
+            EXPECT_TRUE(values.contains(there[what])) << what.first << " of " << what.second << ": " << there[what];
+            there.erase(what);
+        }
+    for (const auto& [what, value] : there) ADD_FAILURE() << what.first << " of " << what.second << ": " << value;
+}
+
 void Expectation::compare(const SeenTree& after) const {
     for (const auto& [guid, mailbox] : after.mailboxes) {
         SCOPED_TRACE(std::to_string(mailbox.account) + "/" + mailbox.name + " " + guid);
@@ -220,6 +251,7 @@ void Expectation::compare(const SeenTree& after) const {
         else
             EXPECT_TRUE(places->second.contains({mailbox.account, mailbox.name})) << "a mailbox has the wrong name";
         compare_mailbox(guid, mailbox, after);
+        compare_settings(guid, mailbox);
     }
     for (const auto& [guid, places] : names_)
         if (!after.mailboxes.contains(guid))

@@ -34,7 +34,7 @@ class Worker {
     }
 
     void step() {
-        switch (roll(16)) {
+        switch (roll(18)) {
             case 0:
             case 1:
             case 2: return deliver();
@@ -50,6 +50,8 @@ class Worker {
             case 12: return rename();
             case 13: return create_or_delete();
             case 14: return subscribe();
+            case 15: return annotate();
+            case 16: return grant();
             default: return refresh();
         }
     }
@@ -91,13 +93,17 @@ class Worker {
         return name == "INBOX" || name == "Archive" || name.starts_with("Own" + number_) ||
                name.starts_with("Box" + number_);
     }
-    /// Any mailbox this worker may work with.
-    std::pair<std::string, std::shared_ptr<Mailbox>> some_mailbox() {
-        std::vector<std::string> guids;
+    using Place = std::pair<std::size_t, std::string>;
+    /// Any mailbox this worker may work with: account and name, and GUID.
+    std::pair<Place, std::string> some_place() {
+        std::vector<std::pair<Place, std::string>> places;
         for (const auto& [place, guid] : names_)
-            if (is_own(place.second)) guids.push_back(guid);
-        const std::string& guid = guids.at(roll(guids.size()));
-        return {guid, open_guid(guid)};
+            if (is_own(place.second)) places.emplace_back(place, guid);
+        return places.at(roll(places.size()));
+    }
+    std::pair<std::string, std::shared_ptr<Mailbox>> some_mailbox() {
+        const auto [place, guid] = some_place();
+        return {guid, open_at(place.first, place.second)};
     }
     Flags some_flags() {
         std::vector<std::string> names;
@@ -295,6 +301,34 @@ class Worker {
         Account& of = *accounts_.at(account);
         if (const Result<> done = wanted ? of.subscribe(mailbox) : of.unsubscribe(mailbox); !done)
             return failed(done.error());
+        answer({});
+    }
+
+    /// Each worker has an entry and an identifier of its own, in files that all change.
+    void annotate() {
+        const auto [place, guid] = some_place();
+        const std::string entry = "/shared/vendor/worker" + number_;
+        const std::string value = token();
+        begin({"annotate", guid, entry, value});
+        const Result<> done = accounts_.at(place.first)
+                                  ->set_annotation(MailboxName::parse(place.second).value(),
+                                                   EntryName::parse(entry).value(), std::nullopt, value);
+        if (!done) return failed(done.error());
+        answer({});
+    }
+
+    void grant() {
+        const auto [place, guid] = some_place();
+        const std::string who = "user=worker" + number_ + "@example.org";
+        std::string letters = "l";
+        for (const char* more : {"r", "s", "w", "i"})
+            if (roll(2) == 0) letters += more;
+        const Rights rights = Rights::parse(letters).value();
+        begin({"grant", guid, who, rights.letters()});
+        const Result<> done = accounts_.at(place.first)
+                                  ->set_acl(MailboxName::parse(place.second).value(), Identifier::parse(who).value(),
+                                            false, {AccessChange::Action::replace, rights});
+        if (!done) return failed(done.error());
         answer({});
     }
 

@@ -25,6 +25,7 @@ struct Round {
 ///   expunge GUID UID...              create ACCOUNT NAME  A: GUID
 ///   rename ACCOUNT FROM TO           delete ACCOUNT NAME GUID
 ///   subscribe, unsubscribe ACCOUNT NAME           look GUID  A: UIDNEXT
+///   annotate GUID ENTRY VALUE                     grant GUID IDENTIFIER RIGHTS
 struct LogLine {
     char state = 'B';
     std::vector<std::string> words;

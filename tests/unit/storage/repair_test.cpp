@@ -299,7 +299,7 @@ TEST_F(RepairTest, DamagedRecordsOfFurtherKeywordsAreLeftOutAndKept) {
     ASSERT_EQ(found.of(FindingKind::damaged_keywords).size(), 1u);
     EXPECT_TRUE(found.of(FindingKind::damaged_keywords).at(0)->is_mended);
     EXPECT_TRUE(check().all.empty());
-    EXPECT_EQ(inbox->rows(UidSet::single(uid), {}).value().at(0).flags.keywords.names().size(), names.size());
+    EXPECT_EQ(inbox->rows(uids({uid.value()}), {}).value().at(0).flags.keywords.names().size(), names.size());
 }
 
 TEST(RefileText, ComesBackAndRefusesWhatIsNoBaseName) {
