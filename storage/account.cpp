@@ -12,11 +12,11 @@
 #include "lib/base/ascii.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
-#include "lib/base/random.h"
 #include "storage/access_file.h"
 #include "storage/account_log.h"
 #include "storage/account_tree.h"
 #include "storage/annotation_file.h"
+#include "storage/found_folders.h"
 #include "storage/mailbox.h"
 #include "storage/mailbox_state.h"
 #include "storage/special_use.h"
@@ -59,7 +59,7 @@ Result<AccountChanges> Account::changes_since(ModSeq since) const {
 Result<std::vector<ListedMailbox>> Account::list() const {
     const Result<UniqueFd> root = open_file(root_, O_RDONLY | O_DIRECTORY);
     if (!root) return fail(root.error());
-    const Result<std::vector<MailboxName>> folders = mailbox_folders(root->get(), layout());
+    const Result<std::vector<FoundFolder>> folders = find_folders(root->get(), layout());
     if (!folders) return fail(folders.error());
     const Result<Subscriptions> subscriptions = read_subscriptions(root->get(), layout());
     if (!subscriptions) return fail(subscriptions.error());
@@ -70,8 +70,10 @@ Result<std::vector<ListedMailbox>> Account::list() const {
         return mailbox;
     };
     entry(MailboxName()).exists = true;
-    for (const MailboxName& name : *folders) {
-        entry(name).exists = true;
+    for (const auto& [name, is_mailbox] : *folders) {
+        ListedMailbox& mailbox = entry(name);
+        if (!is_mailbox) continue;
+        mailbox.exists = true;
         for (auto parent = name.parent(); parent; parent = parent->parent()) entry(*parent).has_children = true;
     }
     for (const MailboxName& name : subscriptions->names()) entry(name).subscribed = true;
@@ -87,17 +89,20 @@ Result<bool> Account::exists(const MailboxName& name) const {
     struct stat st{};
     const Result<std::string> path = layout().path(root_, name);
     if (!path) return fail(path.error());
-    if (::stat(path->c_str(), &st) == 0) return S_ISDIR(st.st_mode);
+    const std::string there = layout().needs_cur(name) ? *path + "/cur" : *path;
+    if (::stat(there.c_str(), &st) == 0) return S_ISDIR(st.st_mode);
     if (errno == ENOENT || errno == ENOTDIR) return false;
-    return fail_errno("stat " + *path, errno);
+    return fail_errno("stat " + there, errno);
 }
 
 Result<UniqueFd> Account::open_folder(const MailboxName& name) const {
     const Result<std::string> path = layout().path(root_, name);
     if (!path) return fail(path.error());
     Result<UniqueFd> folder = open_file(*path, O_RDONLY | O_DIRECTORY);
-    if (!folder && folder.error().code == ErrorCode::not_found)
-        return fail(ErrorCode::not_found, "Mailbox doesn't exist", folder.error().detail);
+    struct stat st{};
+    if ((!folder && folder.error().code == ErrorCode::not_found) ||
+        (folder && layout().needs_cur(name) && ::fstatat(folder->get(), "cur", &st, 0) != 0 && errno == ENOENT))
+        return fail(ErrorCode::not_found, "Mailbox doesn't exist", *path);
     return folder;
 }
 
@@ -110,7 +115,7 @@ Result<> Account::create(const MailboxName& name, const CreateOptions& options) 
     const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
     if (!lock) return fail(lock.error());
     if (Result<> free = is_free(lock->root(), *special_use, name); !free) return free;
-    Result<> made = make_mailbox(lock->root(), root_, *place, [&](int folder) -> Result<> {
+    Result<> made = make_mailbox(lock->root(), root_, layout(), *place, [&](int folder) -> Result<> {
         if (!special_use->empty())
             if (Result<> kept = change_annotation(folder, mailbox_annotations, special_use_entry(), {}, *special_use);
                 !kept)
@@ -128,11 +133,25 @@ Result<> Account::remove(const MailboxName& name) {
     if (name.is_inbox()) return fail(ErrorCode::denied, "INBOX can't be deleted");
     const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
     if (!lock) return fail(lock.error());
-    const Result<std::string> path = layout().path(root_, name);
-    if (!path) return fail(path.error());
-    const Result<std::shared_ptr<MailboxState>> mailbox = StoreState::mailbox(store_, root_, *path);
+    const Result<std::string> place = layout().folder(name);
+    if (!place) return fail(place.error());
+    const Result<std::shared_ptr<MailboxState>> mailbox = state(name);
+    if (!mailbox && mailbox.error().code == ErrorCode::not_found) return remove_parent(lock->root(), *place);
     if (!mailbox) return fail(mailbox.error());
-    return noted((*mailbox)->destroy(*path, root_ + "/tmp/deleted." + random_hex(8)), lock->root());
+    return noted((*mailbox)->destroy(lock->root(), *place), lock->root());
+}
+
+Result<> Account::remove_parent(int root, const std::string& place) const {
+    const std::unexpected<Error> missing = fail(ErrorCode::not_found, "Mailbox doesn't exist", place);
+    if (!layout().is_nested()) return missing;
+    const Result<std::vector<std::string>> children = child_folders(root, place);
+    if (!children && children.error().code == ErrorCode::not_found) return missing;
+    if (!children) return fail(children.error());
+    if (!children->empty()) return missing;
+    const std::string trash = new_trash();
+    if (Result<> moved = move_folders(root, {{place, trash}}); !moved) return moved;
+    empty_trash(root, trash);
+    return {};
 }
 
 Result<> Account::rename(const MailboxName& from, const MailboxName& to) {
@@ -149,28 +168,38 @@ Result<> Account::rename(const MailboxName& from, const MailboxName& to) {
     if (to.is_below(from)) return fail(ErrorCode::invalid, "Mailbox can't be moved below itself");
     const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
     if (!lock) return fail(lock.error());
-    if (Result<> finished = finish_rename(lock->root()); !finished) return finished;
-    const Result<std::vector<MailboxName>> folders = mailbox_folders(lock->root(), layout());
+    if (Result<> finished = finish_moves(lock->root()); !finished) return finished;
+    const Result<std::vector<FoundFolder>> folders = find_folders(lock->root(), layout());
     if (!folders) return fail(folders.error());
+    const Result<FolderMoves> moves = moves_of_rename(*folders, from, to);
+    if (!moves) return fail(moves.error());
+    for (const auto& [name, is_mailbox] : *folders)
+        if (is_mailbox && (name == from || name.is_below(from)))
+            if (Result<> kept = keep_special_use(lock->root(), name, *name.moved(from, to)); !kept) return kept;
+    return noted(move_folders(lock->root(), *moves), lock->root());
+}
+
+Result<FolderMoves> Account::moves_of_rename(const std::vector<FoundFolder>& folders, const MailboxName& from,
+                                             const MailboxName& to) const {
+    const auto is_taken = [&](const MailboxName& name) {
+        return std::ranges::find(folders, name, &FoundFolder::name) != folders.end();
+    };
     FolderMoves moves;
-    for (const MailboxName& name : *folders) {
+    for (const auto& [name, is_mailbox] : folders) {
         if (name != from && !name.is_below(from)) continue;
         const Result<MailboxName> moved = name.moved(from, to);
         if (!moved) return fail(moved.error());
-        if (std::ranges::find(*folders, *moved) != folders->end())
-            return fail(ErrorCode::exists, "Mailbox exists already");
+        if (is_taken(*moved)) return fail(ErrorCode::exists, "Mailbox exists already");
         Result<std::string> old_place = layout().folder(name);
         Result<std::string> new_place = layout().folder(*moved);
         if (!old_place) return fail(old_place.error());
         if (!new_place) return fail(new_place.error());
-        moves.emplace_back(std::move(*old_place), std::move(*new_place));
+        // All that is below goes with the folder.
+        if (!layout().is_nested() || name == from) moves.emplace_back(std::move(*old_place), std::move(*new_place));
     }
     if (moves.empty()) return fail(ErrorCode::not_found, "Mailbox doesn't exist");
-    if (std::ranges::find(*folders, to) != folders->end()) return fail(ErrorCode::exists, "Mailbox exists already");
-    for (const MailboxName& name : *folders)
-        if (name == from || name.is_below(from))
-            if (Result<> kept = keep_special_use(lock->root(), name, *name.moved(from, to)); !kept) return kept;
-    return noted(move_folders(lock->root(), moves), lock->root());
+    if (is_taken(to)) return fail(ErrorCode::exists, "Mailbox exists already");
+    return moves;
 }
 
 Result<> Account::subscribe(const MailboxName& name) {

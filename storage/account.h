@@ -12,6 +12,8 @@
 #include "storage/access_list.h"
 #include "storage/account_change.h"
 #include "storage/annotations.h"
+#include "storage/folder_moves.h"
+#include "storage/found_folders.h"
 #include "storage/mailbox_name.h"
 #include "storage/status.h"
 #include "storage/store.h"
@@ -24,7 +26,7 @@ class MailboxState;
 /// One name of LIST and LSUB.
 struct ListedMailbox {
     MailboxName name;
-    bool exists = false;        ///< false: \NonExistent; only a parent of others, or subscribed and gone
+    bool exists = false;        ///< false: \NonExistent; only a parent, or subscribed and gone
     bool has_children = false;  ///< \HasChildren, else \HasNoChildren: an existing mailbox lies below
     bool subscribed = false;
     std::string special_use;  ///< e.g. "\Sent"; empty: none
@@ -51,10 +53,11 @@ class Account {
     Result<std::vector<ListedMailbox>> list() const;
     /// The mailbox can be selected.
     Result<bool> exists(const MailboxName& name) const;
-    /// CREATE (RFC 9051 §6.3.4). exists: already there. Parents aren't made: they show as \NonExistent. The access
-    /// control list of the parent is copied, as Dovecot does.
+    /// CREATE (RFC 9051 §6.3.4). exists: already there. Parents don't become mailboxes: they show as \NonExistent. The
+    /// access control list of the parent is copied, as Dovecot does.
     Result<> create(const MailboxName& name, const CreateOptions& options = {});
-    /// DELETE with all its messages (RFC 9051 §6.3.5); children stay. denied: INBOX; not_found.
+    /// DELETE with all its messages (RFC 9051 §6.3.5); children stay. A folder of the fs layout that was only their
+    /// parent can be deleted when they are gone. denied: INBOX; not_found.
     Result<> remove(const MailboxName& name);
     /// RENAME with all children (RFC 9051 §6.3.6). INBOX: its messages move to the new name, INBOX stays and is empty.
     /// not_found; exists: the new name, or a child's, is taken; invalid: the new name is below the old one. Names of
@@ -98,6 +101,11 @@ class Account {
     /// What was done to the tree, with its lock held, goes into its log; an error of that is none of the command's.
     Result<> noted(Result<> changed, int root) const;
     const Layout& layout() const;
+    /// The moves of a RENAME; `folders` are all there are. Errors as rename() gives them.
+    Result<FolderMoves> moves_of_rename(const std::vector<FoundFolder>& folders, const MailboxName& from,
+                                        const MailboxName& to) const;
+    /// DELETE of what is only a parent, in the fs layout; not_found while anything lies in it.
+    Result<> remove_parent(int root, const std::string& place) const;
     Result<std::shared_ptr<MailboxState>> state(const MailboxName& name) const;
     /// The mailbox's folder, open; not_found.
     Result<UniqueFd> open_folder(const MailboxName& name) const;

@@ -7,6 +7,7 @@
 #include "storage/account.h"
 #include "storage/account_tree.h"
 #include "storage/annotation_file.h"
+#include "storage/found_folders.h"
 #include "storage/special_use.h"
 #include "storage/store_state.h"
 
@@ -68,9 +69,8 @@ Result<> Account::show_special_uses(int root, std::vector<ListedMailbox>& mailbo
 
 Result<> Account::is_free(int root, const std::string& special_use, const MailboxName& but_for) const {
     if (special_use.empty()) return {};
-    Result<std::vector<MailboxName>> names = mailbox_folders(root, layout());
+    const Result<std::vector<MailboxName>> names = find_mailboxes(root, layout());
     if (!names) return fail(names.error());
-    names->emplace_back();
     for (const MailboxName& name : *names) {
         if (name == but_for) continue;
         const Result<std::optional<std::string>> kept = kept_special_use(root, name);

@@ -11,8 +11,8 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
-#include "storage/account_tree.h"
 #include "storage/clock.h"
+#include "storage/found_folders.h"
 #include "storage/mailbox_edit.h"
 #include "storage/mailbox_sync.h"
 #include "storage/subscriptions.h"
@@ -103,9 +103,8 @@ std::vector<AccountLogEntry> differences(const AccountTree& before, const Accoun
 
 Result<std::map<FolderKey, TreeRow>> AccountLog::read_folders(int root) const {
     const Layout& layout = store_->settings().layout;
-    Result<std::vector<MailboxName>> names = mailbox_folders(root, layout);
+    Result<std::vector<MailboxName>> names = find_mailboxes(root, layout);
     if (!names) return fail(names.error());
-    names->emplace_back();  // INBOX
     std::ranges::sort(*names);
     std::map<FolderKey, TreeRow> found;
     for (const MailboxName& name : *names) {

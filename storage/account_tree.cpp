@@ -1,18 +1,17 @@
-// An account's folders: made in tmp/ and moved into place; several renames behind an intent.
+// An account's folders: made in tmp/ and moved into place, and moved to tmp/ to be removed.
 #include "storage/account_tree.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <vector>
 
-#include "lib/base/ascii.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "storage/found_folders.h"
 #include "storage/subscriptions.h"
 #include "storage/trees.h"
 #include "storage/uid_validity.h"
@@ -22,8 +21,6 @@ namespace posthouse::storage {
 namespace {
 
 constexpr mode_t folder_mode = 0700;
-constexpr const char* intent_name = "posthouse-rename";
-constexpr std::size_t max_intent_bytes = 16u << 20;
 
 /// mkdir; an existing one will do.
 Result<> make_folder_in(int parent, const char* name) {
@@ -34,7 +31,7 @@ Result<> make_folder_in(int parent, const char* name) {
 
 /// A mailbox's content: folders, maildirfolder, dovecot-uidlist, and what `fill` adds; all synced.
 Result<> fill_mailbox(int root, const std::string& path, const FillFolder& fill) {
-    const Result<Folder> folder = Folder::open(path);
+    const Result<Folder> folder = Folder::open(path, MissingParts::make);
     if (!folder) return fail(folder.error());
     const Result<UniqueFd> mark = open_in(folder->root(), "maildirfolder", O_WRONLY | O_CREAT);
     if (!mark) return fail(mark.error());
@@ -48,56 +45,25 @@ Result<> fill_mailbox(int root, const std::string& path, const FillFolder& fill)
     return list.create(*folder, header);  // syncs the folder, and with it what was made before
 }
 
-/// One folder takes its new name; it has it already when a crash came between.
-Result<> run_move(int root, const std::string& from, const std::string& to) {
-    if (::renameat2(root, from.c_str(), root, to.c_str(), RENAME_NOREPLACE) == 0 || errno == ENOENT) return {};
-    return fail_errno("rename mailbox to " + to, errno);
-}
-
-Result<FolderMoves> read_intent(int root) {
+/// cur/ first, or else last: without it there is no mailbox.
+FolderMoves moves_of(std::vector<std::string> entries, const std::string& from, const std::string& to, bool cur_first) {
+    std::ranges::sort(entries, {}, [&](const std::string& entry) { return (entry == "cur") != cur_first; });
     FolderMoves moves;
-    const Result<UniqueFd> fd = open_in(root, intent_name, O_RDONLY);
-    if (!fd) return fail(fd.error());
-    const Result<std::string> text = read_all(fd->get(), max_intent_bytes);
-    if (!text) return fail(text.error());
-    for (const std::string_view line : ascii::split(*text, '\n')) {
-        const auto tab = line.find('\t');
-        if (tab == std::string_view::npos) continue;
-        moves.emplace_back(line.substr(0, tab), line.substr(tab + 1));
-    }
+    for (const std::string& entry : entries) moves.emplace_back(from + "/" + entry, to + "/" + entry);
     return moves;
 }
 
-Result<> remove_intent(int root) {
-    if (::unlinkat(root, intent_name, 0) != 0 && errno != ENOENT) return fail_errno("unlink rename's intent", errno);
-    return sync_fd(root, "account's folder");
-}
-
-/// Does what the intent says. After an error it is still there.
-Result<> run_intent(int root) {
-    const Result<FolderMoves> moves = read_intent(root);
-    if (!moves) return moves.error().code == ErrorCode::not_found ? Result<>{} : fail(moves.error());
-    for (const auto& [from, to] : *moves) {
-        const Result<> moved = run_move(root, from, to);
-        if (moved) continue;
-        if (moved.error().code != ErrorCode::exists) return moved;
-        // The name was taken meanwhile: this one stays where it was.
-        log::error("interrupted RENAME can't be finished", {{"error", moved.error().message()}});
-    }
-    if (Result<> synced = sync_fd(root, "account's folder"); !synced) return synced;
-    return remove_intent(root);
-}
-
-/// Gives all folders their old names back. One that can't: the intent stays, and is finished later.
-void undo_moves(int root, const FolderMoves& moves) {
-    for (const auto& [from, to] : moves) {
-        const Result<> moved = run_move(root, to, from);
-        if (moved || moved.error().code == ErrorCode::exists) continue;
-        log::error("failed RENAME can't be undone", {{"error", moved.error().message()}});
-        return;
-    }
-    if (Result<> removed = remove_intent(root); !removed)
-        log::error("failed RENAME can't be undone", {{"error", removed.error().message()}});
+/// A mailbox that was built apart moves into a folder that is there already. Whatever else a mailbox needs goes away:
+/// another program left it.
+Result<FolderMoves> moves_into_parent(int root, const std::string& building, const std::string& place,
+                                      const std::string& trash) {
+    Result<std::vector<std::string>> leftovers = own_entries(root, place);
+    if (!leftovers) return fail(leftovers.error());
+    Result<std::vector<std::string>> parts = own_entries(root, building);
+    if (!parts) return fail(parts.error());
+    FolderMoves moves = moves_of(std::move(*leftovers), place, trash, true);
+    for (auto& move : moves_of(std::move(*parts), building, place, false)) moves.push_back(std::move(move));
+    return moves;
 }
 
 }  // namespace
@@ -134,12 +100,15 @@ Result<> make_account(const std::string& root, const Settings& settings) {
         const Result<std::string> place = settings.layout.folder(*name);
         if (!place) return fail(place.error());
         // Without dovecot-uidlist, which the first look makes: nobody knows this mailbox yet, one sync serves for all.
-        const Result<> made = make_folder_in(lock->root(), place->c_str());
-        if (!made) return made;
+        if (Result<> made = make_parents(lock->root(), *place + "/"); !made) return made;
         const Result<UniqueFd> mark = open_in(lock->root(), *place + "/maildirfolder", O_WRONLY | O_CREAT);
         if (!mark) return fail(mark.error());
         for (const char* part : {"/tmp", "/new", "/cur"})
             if (Result<> inner = make_folder_in(lock->root(), (*place + part).c_str()); !inner) return inner;
+        // In the fs layout it is none without cur/, and nobody would make that later.
+        if (settings.layout.is_nested())
+            for (std::string at = *place; !at.empty(); at = parent_of(at))
+                if (Result<> synced = sync_below(lock->root(), at); !synced) return synced;
         if (const Result<bool> added = subscriptions->add(*name); !added) return fail(added.error());
     }
     if (!settings.default_folders.empty())
@@ -148,71 +117,46 @@ Result<> make_account(const std::string& root, const Settings& settings) {
     return sync_fd(lock->root(), "account's folder");
 }
 
-Result<std::vector<MailboxName>> mailbox_folders(int root, const Layout& layout) {
-    Result<UniqueFd> folder = open_in(root, ".", O_RDONLY | O_DIRECTORY);
+Result<> make_mailbox(int root, const std::string& root_path, const Layout& layout, const std::string& place,
+                      const FillFolder& fill) {
+    const Result<Stamp> folder = stamp_in(root, place.c_str());
     if (!folder) return fail(folder.error());
-    DIR* stream = ::fdopendir(folder->get());
-    if (stream == nullptr) return fail_errno("read account's folder", errno);
-    folder->release();
-    std::vector<MailboxName> names;
-    // Part of a folder is not taken for the whole: mailboxes would be missing from a RENAME.
-    for (errno = 0; const dirent* entry = ::readdir(stream); errno = 0) {
-        if (entry->d_name[0] != '.') continue;
-        bool is_folder = entry->d_type == DT_DIR;
-        struct stat st{};
-        if (entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK)
-            is_folder = ::fstatat(root, entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode);
-        if (!is_folder) continue;
-        if (Result<MailboxName> name = layout.name(entry->d_name)) names.push_back(std::move(*name));
-    }
-    const int error = errno;
-    ::closedir(stream);
-    if (error != 0) return fail_errno("readdir account's folder", error);
-    return names;
-}
-
-Result<> make_mailbox(int root, const std::string& root_path, const std::string& place, const FillFolder& fill) {
-    struct stat st{};
-    if (::fstatat(root, place.c_str(), &st, 0) == 0) return fail(ErrorCode::exists, "Mailbox exists already");
+    const bool is_parent = layout.is_nested() && *folder != Stamp();
+    const Result<Stamp> cur = is_parent ? stamp_in(root, (place + "/cur").c_str()) : *folder;
+    if (!cur) return fail(cur.error());
+    if (*cur != Stamp()) return fail(ErrorCode::exists, "Mailbox exists already");
     if (Result<> made = make_folder_in(root, "tmp"); !made) return made;
     const std::string building = "tmp/create." + random_hex(8);
     const std::string path = root_path + "/" + building;
     if (::mkdir(path.c_str(), folder_mode) != 0) return fail_errno("mkdir " + path, errno);
+    const std::string trash = new_trash();
     Result<> made = fill_mailbox(root, path, fill);
-    if (made && ::renameat2(root, building.c_str(), root, place.c_str(), RENAME_NOREPLACE) != 0)
-        made =
-            errno == EEXIST ? fail(ErrorCode::exists, "Mailbox exists already") : fail_errno("create mailbox", errno);
-    if (!made) {
-        if (!remove_tree(path)) log::warning("half made mailbox can't be removed", {{"path", path}});
-        return made;
+    if (made) {
+        const Result<FolderMoves> moves =
+            is_parent ? moves_into_parent(root, building, place, trash) : FolderMoves{{building, place}};
+        made = moves ? move_folders(root, *moves) : fail(moves.error());
     }
-    return sync_fd(root, "account's folder");
+    // What failed, and what was in the new one's way.
+    if (!made || is_parent) empty_trash(root, building);
+    if (is_parent) empty_trash(root, trash);
+    return made;
 }
 
-Result<> move_folders(int root, const FolderMoves& moves) {
-    if (moves.size() == 1) {
-        Result<> moved = run_move(root, moves.front().first, moves.front().second);
-        return moved ? sync_fd(root, "account's folder") : moved;
-    }
-    std::string intent;
-    for (const auto& [from, to] : moves) intent.append(from).append("\t").append(to).append("\n");
-    if (Result<> written = replace_file(root, intent_name, intent); !written) return written;
-    Result<> run = run_intent(root);
-    if (!run) undo_moves(root, moves);
-    return run;
+Result<FolderMoves> moves_to_trash(int root, const Layout& layout, const std::string& place, const std::string& trash) {
+    if (!layout.is_nested()) return FolderMoves{{place, trash}};
+    const Result<std::vector<std::string>> children = child_folders(root, place);
+    if (!children) return fail(children.error());
+    if (children->empty()) return FolderMoves{{place, trash}};
+    Result<std::vector<std::string>> own = own_entries(root, place);
+    if (!own) return fail(own.error());
+    return moves_of(std::move(*own), place, trash, true);
 }
 
-Result<> finish_rename(int root) { return run_intent(root); }
+std::string new_trash() { return "tmp/deleted." + random_hex(8); }
 
-Result<> finish_rename(const std::string& root, const Settings& settings) {
-    struct stat st{};
-    if (::stat((root + "/" + intent_name).c_str(), &st) != 0) return {};
-    const Result<AccountLock> lock = AccountLock::take(root, settings);
-    if (!lock) return fail(lock.error());
-    // An account with half its folders renamed is better than none.
-    if (Result<> finished = run_intent(lock->root()); !finished)
-        log::error("interrupted RENAME can't be finished yet", {{"error", finished.error().message()}});
-    return {};
+void empty_trash(int root, const std::string& trash) {
+    if (Result<> removed = remove_tree_in(root, trash); !removed)
+        log::warning("deleted mailbox can't be removed", {{"error", removed.error().message()}});
 }
 
 }  // namespace posthouse::storage

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "lib/base/file.h"
-#include "storage/account_tree.h"
 #include "storage/folder.h"
+#include "storage/found_folders.h"
 #include "storage/maildir_name.h"
 
 namespace posthouse::storage {
@@ -67,9 +67,8 @@ Result<FileCount> count_files(const std::string& root, const Layout& layout, con
     const Result<UniqueFd> folder = open_file(root, O_RDONLY | O_DIRECTORY);
     if (!folder && folder.error().code == ErrorCode::not_found) return FileCount{};
     if (!folder) return fail(folder.error());
-    Result<std::vector<MailboxName>> names = mailbox_folders(folder->get(), layout);
+    const Result<std::vector<MailboxName>> names = find_mailboxes(folder->get(), layout);
     if (!names) return fail(names.error());
-    names->emplace_back();  // INBOX
     FileCount sum;
     for (const MailboxName& name : *names) {
         if (!limits.counts(name)) continue;

@@ -40,12 +40,12 @@ Result<std::vector<std::string>> names_that(int folder, Wanted wanted) {
     return names;
 }
 
-Result<UniqueFd> open_folder(int parent, const char* name) {
+Result<UniqueFd> open_folder(int parent, const char* name, bool make) {
     for (;;) {
         const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd >= 0) return UniqueFd(fd);
         if (errno == EINTR) continue;
-        if (errno != ENOENT) return fail_errno(std::string("open folder ") + name, errno);
+        if (errno != ENOENT || !make) return fail_errno(std::string("open folder ") + name, errno);
         if (::mkdirat(parent, name, folder_mode) != 0 && errno != EEXIST)
             return fail_errno(std::string("mkdir ") + name, errno);
     }
@@ -67,13 +67,15 @@ Stamp stamp_of(const struct stat& st) {
     return Stamp{st.st_ino, st.st_size, st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec};
 }
 
-Result<Folder> Folder::open(const std::string& path) {
+Result<Folder> Folder::open(const std::string& path, MissingParts missing) {
     Folder folder;
+    folder.missing_ = missing;
     Result<UniqueFd> root = open_file(path, O_RDONLY | O_DIRECTORY);
     if (!root) return fail(root.error());
     folder.root_ = std::move(*root);
-    const auto open_part = [&folder](UniqueFd& part, const char* name) -> Result<> {
-        Result<UniqueFd> fd = open_folder(folder.root_.get(), name);
+    const auto open_part = [&](UniqueFd& part, const char* name) -> Result<> {
+        const bool is_needed = missing == MissingParts::need_cur && &part == &folder.cur_;
+        Result<UniqueFd> fd = open_folder(folder.root_.get(), name, !is_needed);
         if (!fd) return fail(fd.error());
         part = std::move(*fd);
         return {};
@@ -92,7 +94,13 @@ Result<Folder> Folder::open(const std::string& path) {
 bool Folder::deleted() const {
     struct stat st{};
     // Not known is not deleted: whoever goes on meets the error itself.
-    return ::fstat(cur_.get(), &st) == 0 && st.st_nlink == 0;
+    if (::fstat(cur_.get(), &st) != 0) return false;
+    if (st.st_nlink == 0) return true;
+    if (missing_ == MissingParts::make) return false;
+    // The folder outlives its mailbox where others lie in it, and may be another one's by now.
+    struct stat there{};
+    if (::fstatat(root_.get(), "cur", &there, 0) != 0) return errno == ENOENT;
+    return there.st_dev != st.st_dev || there.st_ino != st.st_ino;
 }
 
 void Folder::clean_tmp() const {

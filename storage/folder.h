@@ -24,11 +24,17 @@ struct Stamp {
 };
 Stamp stamp_of(const struct stat& st);
 
+/// What opening a Maildir does when parts of it are missing.
+enum class MissingParts {
+    make,      ///< new/, cur/ and tmp/ are made
+    need_cur,  ///< the fs layout: without cur/ the folder is no mailbox; new/ and tmp/ are made
+};
+
 /// One Maildir. All access is relative to the open folders, so that a rename by anybody doesn't matter.
 class Folder {
   public:
-    /// Opens; makes what is missing of new/, cur/ and tmp/. not_found: there is no folder of this path.
-    static Result<Folder> open(const std::string& path);
+    /// Opens. not_found: there is no folder of this path, or no mailbox in it.
+    static Result<Folder> open(const std::string& path, MissingParts missing);
 
     int root() const { return root_.get(); }
     int cur() const { return cur_.get(); }
@@ -50,6 +56,7 @@ class Folder {
     UniqueFd tmp_;
     dev_t device_ = 0;
     ino_t inode_ = 0;
+    MissingParts missing_ = MissingParts::make;
 };
 
 /// Maildir's own rule: what lies in tmp/ untouched for longer was left by a writer that died.

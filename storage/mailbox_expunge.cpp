@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "lib/base/log.h"
+#include "storage/account_tree.h"
 #include "storage/mailbox_state.h"
 #include "storage/mailbox_sync.h"
-#include "storage/trees.h"
 
 namespace posthouse::storage {
 namespace {
@@ -87,22 +87,23 @@ Result<> MailboxState::compact() {
     return compacted;
 }
 
-Result<> MailboxState::destroy(const std::string& path, const std::string& trash) {
+Result<> MailboxState::destroy(int root, const std::string& place) {
     const std::scoped_lock guard(mutex_);
     const Result<FileLock> flock = lock_folder();
     if (!flock) return fail(flock.error());
     if (Result<> alive = check_alive(); !alive) return alive;
     // Out of sight in one step; what follows only frees the space. The lock is held until the folder is gone, so that
     // nobody adds to it meanwhile.
-    if (::rename(path.c_str(), trash.c_str()) != 0) return fail_errno("rename " + path, errno);
-    deleted_ = true;
-    store_->forget(*this);
-    const Result<UniqueFd> root = open_in(AT_FDCWD, account_root_, O_RDONLY | O_DIRECTORY);
-    if (!root) return fail(root.error());
-    if (Result<> synced = sync_fd(root->get(), "account's folder"); !synced) return synced;
+    const std::string trash = new_trash();
+    const Result<FolderMoves> moves = moves_to_trash(root, store_->settings().layout, place, trash);
+    if (!moves) return fail(moves.error());
+    const Result<> moved = move_folders(root, *moves);
+    struct stat st{};
+    deleted_ = ::fstatat(root, (place + "/cur").c_str(), &st, 0) != 0;
+    if (deleted_) store_->forget(*this);
+    if (!moved) return moved;
     tell_others();
-    if (Result<> removed = remove_tree(trash); !removed)
-        log::warning("deleted mailbox can't be removed", {{"error", removed.error().message()}});
+    empty_trash(root, trash);
     return {};
 }
 

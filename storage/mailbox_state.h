@@ -151,8 +151,9 @@ class MailboxState {
     Result<> begin_anew();
     /// For repairs. Forgets the rows and reads the files.
     Result<> make_rows_anew();
-    /// Deletes the mailbox: moves its folder to `trash` in the account's tmp/ and empties it.
-    Result<> destroy(const std::string& path, const std::string& trash);
+    /// Deletes the mailbox, `place` below the account's folder, which is open as `root` and locked: takes it to tmp/
+    /// (moves_to_trash) and empties it.
+    Result<> destroy(int root, const std::string& place);
 
   private:
     friend class MailboxSync;

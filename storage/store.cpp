@@ -78,7 +78,7 @@ Result<std::shared_ptr<Account>> Store::open(const AccountName& name, IfMissing 
     if (!*there && missing == IfMissing::fail) return fail(ErrorCode::not_found, "Mailbox doesn't exist", root);
     if (!*there)
         if (Result<> made = make_account(root, state_->settings()); !made) return fail(made.error());
-    if (Result<> finished = finish_rename(root, state_->settings()); !finished) return fail(finished.error());
+    if (Result<> finished = finish_moves(root, state_->settings()); !finished) return fail(finished.error());
     return std::make_shared<Account>(state_, name, std::move(root));
 }
 

@@ -55,6 +55,11 @@ Result<std::shared_ptr<MailboxState>> StoreState::mailbox(const std::shared_ptr<
         return fail_errno("stat " + path, errno);
     }
     std::shared_ptr<MailboxState> mailbox = store->known({st.st_dev, st.st_ino});
+    if (mailbox && store->settings().layout.is_nested() && mailbox->folder()->deleted()) {
+        // The folder lives on as a parent of others, or as another mailbox.
+        store->forget(*mailbox);
+        mailbox.reset();
+    }
     if (!mailbox) {
         Result<std::shared_ptr<MailboxState>> opened = MailboxState::open(store, account_root, path);
         if (!opened) return opened;

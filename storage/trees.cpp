@@ -12,12 +12,13 @@
 
 #include "lib/base/file.h"
 #include "storage/folder.h"
+#include "storage/layout.h"
 
 namespace posthouse::storage {
 namespace {
 
-/// account / mailbox / cur, and some more for what others may keep there.
-constexpr int max_depth = 16;
+/// The account's folder, the levels of a name, cur/, and some more for what others may keep there.
+constexpr std::size_t max_depth = max_levels + 16;
 
 Result<std::vector<std::string>> all_names_in(int folder) {
     Result<UniqueFd> fd = open_in(folder, ".", O_RDONLY | O_DIRECTORY);
@@ -37,7 +38,7 @@ Result<std::vector<std::string>> all_names_in(int folder) {
     return names;
 }
 
-Result<> remove_in(int parent, const std::string& name, int depth) {
+Result<> remove_in(int parent, const std::string& name, std::size_t depth) {
     if (depth > max_depth) return fail(ErrorCode::limit, "Folder is too deep", name);
     const Result<UniqueFd> folder = open_in(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (!folder) return folder.error().code == ErrorCode::not_found ? Result<>{} : fail(folder.error());

@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "lib/base/file.h"
-#include "storage/account_tree.h"
 #include "storage/count_files.h"
 #include "storage/folder.h"
+#include "storage/found_folders.h"
 #include "storage/mailbox_state.h"
 #include "storage/mailbox_sync.h"
 #include "storage/maildir_name.h"
@@ -73,9 +73,8 @@ Result<std::vector<UsageLook::MailboxPlace>> UsageLook::places(const QuotaLimits
     if (!root && root.error().code == ErrorCode::not_found) return found;
     if (!root) return fail(root.error());
     const Layout& layout = store_->settings().layout;
-    Result<std::vector<MailboxName>> names = mailbox_folders(root->get(), layout);
+    const Result<std::vector<MailboxName>> names = find_mailboxes(root->get(), layout);
     if (!names) return fail(names.error());
-    names->emplace_back();  // INBOX
     for (const MailboxName& name : *names) {
         if (!limits.counts(name)) continue;
         Result<std::string> path = layout.path(root_, name);

@@ -10,6 +10,7 @@
 #include "lib/base/file.h"
 #include "storage/account_tree.h"
 #include "storage/folder.h"
+#include "storage/found_folders.h"
 #include "storage/index/index.h"
 #include "storage/repair/run.h"
 #include "storage/store_state.h"
@@ -57,9 +58,8 @@ class AccountRun {
 
 Result<std::vector<Place>> AccountRun::places(const std::optional<MailboxName>& only) const {
     const Layout& layout = run_.store().settings().layout;
-    Result<std::vector<MailboxName>> names = mailbox_folders(root_, layout);
+    Result<std::vector<MailboxName>> names = find_mailboxes(root_, layout);
     if (!names) return fail(names.error());
-    names->emplace_back();
     std::vector<Place> found;
     for (MailboxName& name : *names) {
         if (only && *only != name) continue;
