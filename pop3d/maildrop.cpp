@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <unordered_set>
 #include <utility>
 
 #include "lib/base/log.h"
@@ -23,11 +24,17 @@ Result<Maildrop> Maildrop::open(storage::Store& store, const storage::AccountNam
     if (!inbox) return fail(inbox.error());
     const Result<storage::View> view = storage::View::open(*inbox, storage::Access::read_write);
     if (!view) return fail(view.error());
-    const Result<std::vector<storage::MessageRow>> rows = (*inbox)->rows(view->uids().set(), {.wire_size = true});
+    const Result<std::vector<storage::MessageRow>> rows =
+        (*inbox)->rows(view->uids().set(), {.wire_size = true, .unique_id = true});
     if (!rows) return fail(rows.error());
     std::vector<Message> messages;
     messages.reserve(rows->size());
-    for (const storage::MessageRow& row : *rows) messages.push_back({.uid = row.uid, .octets = row.wire_size});
+    std::unordered_set<std::string> told;
+    for (const storage::MessageRow& row : *rows) {
+        const bool is_told = !row.unique_id.empty() && told.insert(row.unique_id).second;
+        messages.push_back(
+            {.uid = row.uid, .octets = row.wire_size, .unique_id = is_told ? row.unique_id : std::string()});
+    }
     return Maildrop(std::move(*inbox), std::move(messages));
 }
 
@@ -53,6 +60,7 @@ void Maildrop::unmark_deleted() {
 }
 
 std::string Maildrop::unique_id(const Message& message) const {
+    if (!message.unique_id.empty()) return message.unique_id;
     return fmt::format("{:08x}{:08x}", message.uid.value(), mailbox_->uid_validity().value());
 }
 

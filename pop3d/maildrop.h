@@ -20,6 +20,7 @@ struct Message {
     bool deleted = false;      ///< DELE; removed in the UPDATE state only
     bool retrieved = false;    ///< RETR sent it; gets \Seen in the UPDATE state
     std::uint64_t octets = 0;  ///< with CRLF line ends, without dot-stuffing (RFC 1939 §11)
+    std::string unique_id;     ///< that another server gave it; empty: none did, or not to this message alone
 };
 
 /// The messages of INBOX at one moment. Not locked against other sessions: a message that they remove can't be
@@ -44,8 +45,8 @@ class Maildrop {
     /// RSET: unmarks what is marked as deleted.
     void unmark_deleted();
 
-    /// The unique-id (RFC 1939 §7): UID and UIDVALIDITY as 8 hexadecimal digits each, which is Dovecot's default, so
-    /// that clients don't download again what they got from it.
+    /// The unique-id (RFC 1939 §7): what another server gave it, else UID and UIDVALIDITY as 8 hexadecimal digits each,
+    /// which is Dovecot's default; so clients don't download again what they got from there.
     std::string unique_id(const Message& message) const;
 
     storage::Mailbox& mailbox() const { return *mailbox_; }

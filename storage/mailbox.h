@@ -29,6 +29,7 @@ struct Columns {
     bool wire_size = false;
     bool save_date = false;
     bool email_id = false;
+    bool unique_id = false;
 };
 
 /// What is known of a message without reading it. Columns not asked for are empty.
@@ -41,6 +42,7 @@ struct MessageRow {
     std::uint64_t wire_size = 0;      ///< RFC822.SIZE: octets with CRLF line ends (RFC 9051 §2.3.4)
     Time save_date{};                 ///< SAVEDATE (RFC 8514 §2)
     std::string email_id;             ///< EMAILID (RFC 8474 §5.1)
+    std::string unique_id;            ///< unique-id (RFC 1939 §7) that another server gave it; empty: none did
 };
 
 /// A message's flags at one moment.

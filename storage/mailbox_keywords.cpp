@@ -36,7 +36,8 @@ Result<KeywordNumbers> MailboxState::make_keywords(Work& work, const Keywords& k
     names.resize(std::min(names.size(), room));
     const std::size_t with_letter = std::min(names.size(), letters_.room(taken));
     if (Result<> named = name_letters(std::span(names).first(with_letter), taken); !named) return fail(named.error());
-    if (Result<> named = name_further(work, std::span(names).subspan(with_letter)); !named) return fail(named.error());
+    if (Result<> named = name_further(work.edit, std::span(names).subspan(with_letter)); !named)
+        return fail(named.error());
     return numbers_of(keywords);
 }
 
@@ -48,14 +49,14 @@ Result<> MailboxState::name_letters(std::span<const std::string> names, std::uin
     return added;
 }
 
-Result<> MailboxState::name_further(Work& work, std::span<const std::string> names) {
+Result<> MailboxState::name_further(MailboxEdit& edit, std::span<const std::string> names) {
     if (names.empty()) return {};
     const auto defined = further_.define(*folder_, names);
     if (!defined) return fail(defined.error());
     FurtherNames all = *names_;
     for (const KeywordDefinition& definition : *defined) all.define(definition.number, definition.name);
     set_names(std::make_shared<const FurtherNames>(std::move(all)));
-    work.edit.set_names(names_);
+    edit.set_names(names_);
     return {};
 }
 

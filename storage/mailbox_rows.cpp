@@ -28,6 +28,14 @@ std::string email_id_of(std::string_view guid) {
     return id;
 }
 
+/// P of the message's line, where it can be a unique-id (RFC 1939 §7); else nothing.
+std::string_view unique_id_in(std::string_view extras) {
+    constexpr std::size_t max_bytes = 70;
+    const std::string_view id = extra_in(extras, 'P').value_or("");
+    const bool is_one = id.size() <= max_bytes && std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~'; });
+    return is_one ? id : std::string_view();
+}
+
 Result<> look_at(int folder, Record& record, bool wants_wire) {
     struct stat st{};
     const std::string name = record.name();
@@ -53,7 +61,8 @@ bool lacks(const FileRow& file, const Columns& columns) {
 }
 
 bool needs_file(const Columns& columns) {
-    return columns.internal_date || columns.physical_size || columns.wire_size || columns.save_date || columns.email_id;
+    return columns.internal_date || columns.physical_size || columns.wire_size || columns.save_date ||
+           columns.email_id || columns.unique_id;
 }
 
 MessageRow row_of(const Record& record, Flags flags, const Columns& columns) {
@@ -68,6 +77,7 @@ MessageRow row_of(const Record& record, Flags flags, const Columns& columns) {
     if (columns.wire_size) row.wire_size = static_cast<std::uint64_t>(known(file.wire_size));
     if (columns.save_date) row.save_date = Time(std::chrono::seconds(known(file.save_date)));
     if (columns.email_id) row.email_id = email_id_of(record.guid());
+    if (columns.unique_id) row.unique_id = unique_id_in(file.extras);
     return row;
 }
 

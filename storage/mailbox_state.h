@@ -204,7 +204,7 @@ class MailboxState {
     /// have them before. Needs lock_list.
     Result<KeywordNumbers> make_keywords(Work& work, const Keywords& keywords, WhenFull when_full);
     Result<> name_letters(std::span<const std::string> names, std::uint32_t taken);
-    Result<> name_further(Work& work, std::span<const std::string> names);
+    Result<> name_further(MailboxEdit& edit, std::span<const std::string> names);
     /// Letters or numbers mean more or something else than before.
     void keywords_changed();
     /// What the numbers mean by the index; to be called before numbers of this snapshot are looked at.

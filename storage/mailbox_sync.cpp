@@ -343,6 +343,9 @@ Result<> MailboxSync::settle() {
 
 Result<> MailboxSync::make_list() {
     if (m_.list_.exists()) return m_.list_.give_guid(*m_.folder_, random_hex(16));
+    const Result<bool> taken = take_over();
+    if (!taken) return fail(taken.error());
+    if (*taken) return {};
     const Result<UidValidity> validity = next_validity();
     if (!validity) return fail(validity.error());
     UidListHeader header;
@@ -351,10 +354,31 @@ Result<> MailboxSync::make_list() {
     return m_.list_.create(*m_.folder_, header);
 }
 
+std::vector<UidListEntry> MailboxSync::entries_for_pending(std::uint32_t first_uid) {
+    std::ranges::sort(pending_, {}, [](const Found& found) { return arrival_key(found.file); });
+    const std::string saved = std::to_string(wall_clock_seconds());
+    std::vector<UidListEntry> entries;
+    entries.reserve(pending_.size());
+    std::uint32_t uid = first_uid;
+    for (const Found& found : pending_) {
+        UidListEntry entry{uid++, {}, std::string(base_of(found.file))};
+        add_extra(entry.extras, 'D', saved);
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
 Result<UidValidity> MailboxSync::next_validity() const {
     const Result<UniqueFd> root = open_file(m_.account_root_, O_RDONLY | O_DIRECTORY);
     if (!root) return fail(root.error());
     return next_uid_validity(root->get());
+}
+
+Result<UidValidity> MailboxSync::noted_validity(std::uint32_t value) const {
+    const Result<UniqueFd> root = open_file(m_.account_root_, O_RDONLY | O_DIRECTORY);
+    if (!root) return fail(root.error());
+    const Result<> noted = note_uid_validity(root->get(), UidValidity(value));
+    return noted ? Result<UidValidity>(UidValidity(value)) : fail(noted.error());
 }
 
 bool MailboxSync::has_no_uids_left() const { return m_.list_.exists() && uids_are_used_up(m_.list_.next_uid()); }
@@ -379,16 +403,7 @@ Result<> MailboxSync::number() {
     if (pending_.empty()) return {};
     if (std::numeric_limits<std::uint32_t>::max() - m_.list_.next_uid() <= pending_.size())
         return fail(ErrorCode::limit, "Mailbox has no UIDs left");
-    std::ranges::sort(pending_, {}, [](const Found& found) { return arrival_key(found.file); });
-    const std::string saved = std::to_string(wall_clock_seconds());
-    std::vector<UidListEntry> entries;
-    entries.reserve(pending_.size());
-    std::uint32_t uid = m_.list_.next_uid();
-    for (const Found& found : pending_) {
-        UidListEntry entry{uid++, {}, std::string(base_of(found.file))};
-        add_extra(entry.extras, 'D', saved);
-        entries.push_back(std::move(entry));
-    }
+    std::vector<UidListEntry> entries = entries_for_pending(m_.list_.next_uid());
     if (Result<> appended = m_.list_.append(*m_.folder_, entries); !appended) return appended;
     for (std::size_t i = 0; i < entries.size(); ++i) insert(entries[i].uid, std::move(entries[i].extras), pending_[i]);
     pending_.clear();

@@ -3,13 +3,16 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "lib/base/result.h"
+#include "storage/courier.h"
 #include "storage/mailbox_state.h"
 
 namespace posthouse::storage {
@@ -75,10 +78,27 @@ class MailboxSync {
     Result<> refile_further(const BaseChanges& done);
     Result<> compact_further(const std::unordered_set<std::string_view>& there);
     Result<> make_list();
+    /// The account's next one; or one that came from elsewhere, now that it is in use here.
     Result<UidValidity> next_validity() const;
+    Result<UidValidity> noted_validity(std::uint32_t value) const;
     bool has_no_uids_left() const;
     /// Numbers the messages from 1 on under a new UIDVALIDITY; what their lines told stays.
     Result<> begin_anew(const std::string& guid);
+    /// What Courier kept of this mailbox becomes its dovecot-uidlist; false: nothing (mailbox_take_over.cpp).
+    Result<bool> take_over();
+    /// Of UIDs and unique-ids at least one.
+    struct CourierMailbox {
+        std::optional<CourierUids> uids;
+        std::unordered_map<std::string, std::string> unique_ids;
+    };
+    /// Nothing: Courier kept nothing of this mailbox.
+    Result<std::optional<CourierMailbox>> read_courier() const;
+    /// When this is INBOX: the account's.
+    Result<> take_subscriptions() const;
+    Result<> take_keywords(const CourierKeywords& keywords);
+    Result<> name_keywords(const CourierKeywords& keywords);
+    /// Sorts `pending_` by arrival; a line for each.
+    std::vector<UidListEntry> entries_for_pending(std::uint32_t first_uid);
     Result<> number();
     void find_namesakes();
     Result<> part_doubles();

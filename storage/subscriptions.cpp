@@ -2,11 +2,16 @@
 #include "storage/subscriptions.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "lib/base/ascii.h"
 #include "lib/base/file.h"
+#include "lib/base/random.h"
+#include "storage/courier_files.h"
 #include "storage/folder.h"
 
 namespace posthouse::storage {
@@ -16,6 +21,12 @@ constexpr std::string_view version2 = "V\t2\n\n";
 constexpr std::size_t max_bytes = 16u << 20;
 
 }  // namespace
+
+Subscriptions Subscriptions::from_courier(std::string_view text, const Layout& layout) {
+    Subscriptions subscriptions(layout);
+    subscriptions.lines_ = parse_courier_subscriptions(text);
+    return subscriptions;
+}
 
 Subscriptions Subscriptions::parse(std::string_view text, const Layout& layout) {
     Subscriptions subscriptions(layout);
@@ -67,11 +78,31 @@ Result<bool> Subscriptions::remove(const MailboxName& name) {
 
 Result<Subscriptions> read_subscriptions(int account_root, const Layout& layout) {
     const Result<UniqueFd> fd = open_in(account_root, subscriptions_file, O_RDONLY);
-    if (!fd && fd.error().code == ErrorCode::not_found) return Subscriptions(layout);
+    if (!fd && fd.error().code == ErrorCode::not_found) {
+        const auto courier = read_courier_file(account_root, courier_subscription_file, max_bytes);
+        if (!courier) return fail(courier.error());
+        return *courier ? Subscriptions::from_courier(**courier, layout) : Subscriptions(layout);
+    }
     if (!fd) return fail(fd.error());
     const Result<std::string> text = read_all(fd->get(), max_bytes);
     if (!text) return fail(text.error());
     return Subscriptions::parse(*text, layout);
+}
+
+Result<> take_over_subscriptions(int account_root, const Layout& layout) {
+    const Result<Stamp> there = stamp_in(account_root, subscriptions_file);
+    if (!there) return fail(there.error());
+    if (there->inode != 0) return {};
+    const Result<Subscriptions> courier = read_subscriptions(account_root, layout);
+    if (!courier) return fail(courier.error());
+    if (courier->is_empty()) return {};
+    const std::string temporary = std::string(subscriptions_file) + ".tmp." + random_hex(8);
+    if (Result<> written = replace_file(account_root, temporary, courier->text()); !written) return written;
+    if (::renameat2(account_root, temporary.c_str(), account_root, subscriptions_file, RENAME_NOREPLACE) == 0)
+        return sync_fd(account_root, "account's folder");
+    const int error = errno;
+    ::unlinkat(account_root, temporary.c_str(), 0);
+    return error == EEXIST ? Result<>{} : fail_errno("rename to subscriptions", error);
 }
 
 Result<> write_subscriptions(int account_root, const Subscriptions& subscriptions) {

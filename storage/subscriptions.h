@@ -17,9 +17,12 @@ class Subscriptions {
     explicit Subscriptions(const Layout& layout) : layout_(layout) {}
     /// From the file's text, whichever version.
     static Subscriptions parse(std::string_view text, const Layout& layout);
+    /// From courierimapsubscribed.
+    static Subscriptions from_courier(std::string_view text, const Layout& layout);
     /// The text of version 2: "V\t2\n\n", then a name per line as the layout spells it, tabs between its levels.
     std::string text() const;
 
+    bool is_empty() const { return lines_.empty(); }
     std::vector<MailboxName> names() const;
     /// Lines that tell no name; write them no more with drop_senseless().
     std::size_t senseless() const;
@@ -36,8 +39,11 @@ class Subscriptions {
 
 /// Its name in the account's folder.
 constexpr const char* subscriptions_file = "subscriptions";
-/// Reads the file; a missing one is empty.
+/// Reads the file; as long as there is none, Courier's; neither: empty.
 Result<Subscriptions> read_subscriptions(int account_root, const Layout& layout);
+/// Writes the file, durably, when there is none and Courier's tells of subscriptions. One that another writes at the
+/// same time stays.
+Result<> take_over_subscriptions(int account_root, const Layout& layout);
 /// Replaces the file durably.
 Result<> write_subscriptions(int account_root, const Subscriptions& subscriptions);
 

@@ -83,18 +83,44 @@ Result<std::uint32_t> take(int root) {
     return fail(ErrorCode::busy, "Mailbox is in use", "dovecot-uidvalidity moves too fast");
 }
 
+/// The hint: when it can't be written, the folder is read the next time. The sync makes the counter's rename durable
+/// too.
+Result<> write_hint(int root, std::uint32_t value) {
+    if (replace_file(root, file_name, hex(value))) return {};
+    log::warning("dovecot-uidvalidity can't be written");
+    return sync_fd(root, "account's folder");
+}
+
 }  // namespace
 
 Result<UidValidity> next_uid_validity(int account_root) {
     const Result<std::uint32_t> value = take(account_root);
     if (!value) return fail(value.error());
-    // The hint: when it can't be written, the folder is read the next time. The sync makes the rename durable too.
-    if (!replace_file(account_root, file_name, hex(*value))) {
-        log::warning("dovecot-uidvalidity can't be written");
-        const Result<> synced = sync_fd(account_root, "account's folder");
-        if (!synced) return fail(synced.error());
-    }
+    if (Result<> written = write_hint(account_root, *value); !written) return fail(written.error());
     return UidValidity(*value);
+}
+
+Result<> note_uid_validity(int account_root, UidValidity value) {
+    constexpr int rounds = 1000;
+    for (int round = 0; round < rounds; ++round) {
+        const Result<std::optional<std::uint32_t>> current = highest(account_root);
+        if (!current) return fail(current.error());
+        if (*current && **current >= value.value()) return {};
+        const std::string wanted = value_file(value.value());
+        if (*current) {
+            const std::string before = value_file(**current);
+            if (::renameat(account_root, before.c_str(), account_root, wanted.c_str()) == 0)
+                return write_hint(account_root, value.value());
+            if (errno != ENOENT) return fail_errno("rename dovecot-uidvalidity", errno);
+            continue;
+        }
+        // The first mailbox here: what the others had isn't known, but that it isn't above the time.
+        const std::uint32_t first = std::max(value.value(), static_cast<std::uint32_t>(std::time(nullptr)));
+        const Result<UniqueFd> made = open_in(account_root, value_file(first), O_RDWR | O_CREAT | O_EXCL, 0444);
+        if (made) return write_hint(account_root, first);
+        if (made.error().code != ErrorCode::exists) return fail(made.error());
+    }
+    return fail(ErrorCode::busy, "Mailbox is in use", "dovecot-uidvalidity moves too fast");
 }
 
 }  // namespace posthouse::storage

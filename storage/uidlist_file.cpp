@@ -123,9 +123,9 @@ Result<UidListFile::Content> UidListFile::read_content(const Folder& folder) {
     return Content{std::move((*start)->header), std::move(tail->lines.entries)};
 }
 
-Result<> UidListFile::create(const Folder& folder, const UidListHeader& header) {
+Result<> UidListFile::create(const Folder& folder, const UidListHeader& header, std::vector<UidListEntry> entries) {
     *this = UidListFile();
-    Content content{header, {}};
+    Content content{header, std::move(entries)};
     return rewrite(folder, content);
 }
 

@@ -56,8 +56,8 @@ class UidListFile {
     /// Reads what is new. A missing file or one without a usable header: whole, no entries, !exists().
     Result<News> reload(const Folder& folder);
 
-    /// Makes the file (or replaces one without a usable header), durably.
-    Result<> create(const Folder& folder, const UidListHeader& header);
+    /// Makes the file (or replaces one without a usable header), durably, with these entries (ascending).
+    Result<> create(const Folder& folder, const UidListHeader& header, std::vector<UidListEntry> entries = {});
     /// Gives the mailbox its GUID (a file of version 1 has none), durably.
     Result<> give_guid(const Folder& folder, const std::string& guid);
     /// Adds entries (ascending, from next_uid()), durably.
