@@ -12,7 +12,7 @@ from posthouse_test import main
 from trees import courier, files_of, plain
 
 # The settings with which Posthouse reads a kind of tree; None: it does not read this kind.
-READS = {"maildir++": {}, "fs": None, "utf-8": None, "courier": None}
+READS = {"maildir++": {}, "fs": None, "utf-8": None}
 
 
 class TakesOver(BothServersTest):
@@ -79,14 +79,15 @@ class Usual(TakesOver):
         self.take_over_made(plain)
 
     def test_a_tree_of_couriers(self):
-        if READS["courier"] is None:
-            self.skipTest("a tree of this kind is not read: courier")
         tree, state = self.take_over_made(courier)
         for name, made in tree.mailboxes.items():
             box = state.mailboxes[name.encode()]
             self.assertEqual({uid: one.token for uid, one in box.messages.items()}, {one.uid: one.token for one in made}, name)
             self.assertEqual((box.uid_validity, box.uid_next), (tree.uid_validity[name], tree.uid_next[name]), name)
         self.assertEqual({name.decode() for name in state.subscribed}, tree.subscribed)
+        shown = dict(zip(sorted(state.mailboxes[b"INBOX"].messages), (uidl.split()[1] for uidl, _ in state.unique_ids)))
+        own = {uid: f"{uid:08x}{tree.uid_validity['INBOX']:08x}".encode() for uid in shown}
+        self.assertEqual(shown, own | {uid: one.encode() for uid, one in tree.unique_ids.items()})
 
 
 class NestedFolders(TakesOver):

@@ -30,6 +30,7 @@ class Tree:
     subscribed: frozenset = frozenset()
     uid_validity: dict = dataclasses.field(default_factory=dict)  # {name: UIDVALIDITY}
     uid_next: dict = dataclasses.field(default_factory=dict)
+    unique_ids: dict = dataclasses.field(default_factory=dict)  # {UID in INBOX: POP3's unique-id}
 
 
 def files_of(root):
@@ -76,13 +77,15 @@ def plain(root, chance):
 
 
 def courier(root, chance):
-    """As Courier-IMAP leaves it: UIDs in courierimapuiddb, keywords in courierimapkeywords/:list, INBOX.… subscribed."""
-    tree = Tree({}, frozenset(("Sent", "Work/Q1")))
+    """As Courier-IMAP 5.0 leaves it: UIDs in courierimapuiddb; keywords in courierimapkeywords/:list, and what changed since
+    in a file per message; INBOX.… subscribed; unique-ids of POP3 in INBOX's courierpop3dsizelist."""
+    tree = Tree({}, frozenset(("Sent", "Work/Q1", "INBOX")))
     (pathlib.Path(root)).mkdir(parents=True, exist_ok=True)
     for name in ("INBOX", "Sent", "Entw&APw-rfe", "Work/Q1"):
         place = folder(root, name)
-        uid, lines, keywords = 0, [], []
+        uid, lines, keywords, sizes = 0, [], [], []
         tree.mailboxes[name] = []
+        (place / "courierimapkeywords").mkdir()
         for number in range(chance.randrange(5, 30)):
             uid += chance.choice([1, 1, 1, 7])
             base, made = put(place, chance, f"{name}-{number}", "M{}P{}V0801I1_0.host,S={}")
@@ -90,11 +93,22 @@ def courier(root, chance):
             lines.append(f"{uid} {base}\n")
             if chosen := sorted(chance.sample(range(len(KEYWORDS)), chance.randrange(0, 3))):
                 made.flags |= {KEYWORDS[one] for one in chosen}
-                keywords.append(f"{base}:{' '.join(map(str, chosen))}\n")
+                if chance.random() < 0.3:
+                    keywords.append(f"{base}:0\n")
+                    own = "".join(KEYWORDS[one] + "\n" for one in chosen)
+                    (place / "courierimapkeywords" / base).write_text(own)
+                    (place / "courierimapkeywords" / f".5985910.{base}").write_text(KEYWORDS[0] + "\n")
+                else:
+                    keywords.append(f"{base}:{' '.join(map(str, chosen))}\n")
+            if name == "INBOX" and chance.random() < 0.8:
+                tree.unique_ids[uid] = f"UID{number + 1}-1400000000"
+                sizes.append(f"{base}:2,S 1000 {number + 1}:1400000000:0\n")
             tree.mailboxes[name].append(made)
         tree.uid_validity[name], tree.uid_next[name] = chance.randrange(10**9, 1_500_000_000), uid + 3
         (place / "courierimapuiddb").write_text(f"1 {tree.uid_validity[name]} {tree.uid_next[name]}\n" + "".join(lines))
-        (place / "courierimapkeywords").mkdir()
         (place / "courierimapkeywords" / ":list").write_text("\n".join(KEYWORDS) + "\n\n" + "".join(keywords))
-    (pathlib.Path(root) / "courierimapsubscribed").write_text("".join(f"INBOX.{name.replace('/', '.')}\n" for name in sorted(tree.subscribed)))
+        if name == "INBOX":
+            (place / "courierpop3dsizelist").write_text("/3 100 1400000000\n" + "".join(sizes))
+    lines = ("INBOX" if name == "INBOX" else f"INBOX.{name.replace('/', '.')}" for name in sorted(tree.subscribed))
+    (pathlib.Path(root) / "courierimapsubscribed").write_text("".join(line + "\n" for line in lines))
     return tree
