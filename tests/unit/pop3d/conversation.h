@@ -91,6 +91,9 @@ class ConversationTest : public testing::Test {
         ASSERT_TRUE(results.at(0)) << results.at(0).error().message();
     }
 
+    /// Where joe's mail lies.
+    std::string mail_path() const { return folder_ + "/mail/example.org/joe"; }
+
     /// Sends the whole script at once, then closes its side; gives everything that came back after the greeting.
     std::string converse(const std::string& script) { return loop_.run_until_complete(run(*this, script)); }
 

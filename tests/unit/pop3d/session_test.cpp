@@ -1,4 +1,6 @@
 // Tests of pop3d's sessions: what a client sees, from greeting to QUIT.
+#include <fstream>
+
 #include "tests/unit/pop3d/conversation.h"
 
 namespace posthouse::pop3d {
@@ -50,6 +52,29 @@ TEST_F(Pop3Session, UniqueIdsAreDovecotsAndStay) {
                                              "+OK Bye\r\n")
                                 .size());
     EXPECT_EQ(after_log_in("UIDL\r\nQUIT\r\n"), first);
+}
+
+/// joe's mail as another server left it: three messages, and what it kept beside them.
+void leave(const std::string& folder, const std::string& file, std::string_view text) {
+    for (const char* part : {"/cur", "/new", "/tmp"}) std::filesystem::create_directories(folder + part);
+    for (const char* name : {"/cur/a:2,", "/cur/b:2,", "/cur/c:2,"}) std::ofstream(folder + name) << "text\n";
+    std::ofstream(folder + "/" + file) << text;
+}
+
+TEST_F(Pop3Session, CouriersUniqueIdsStay) {
+    leave(mail_path(), "courierimapuiddb", "1 5 4\n1 a\n2 b\n3 c\n");
+    leave(mail_path(), "courierpop3dsizelist", "/3 9 17\na:2, 21 8:17:0\nc:2,S 21 4:17:1\n");
+    const std::string expected =
+        "+OK 3 messages\r\n1 UID8-17\r\n2 0000000200000005\r\n3 UID4-17\r\n.\r\n+OK 3 UID4-17\r\n+OK Bye\r\n";
+    EXPECT_EQ(after_log_in("UIDL\r\nUIDL 3\r\nQUIT\r\n"), expected);
+    EXPECT_EQ(after_log_in("UIDL\r\nUIDL 3\r\nQUIT\r\n"), expected);
+}
+
+TEST_F(Pop3Session, NoTwoMessagesHaveTheSameUniqueId) {
+    leave(mail_path(), "dovecot-uidlist",
+          "3 V5 N9 G3c7952266d9a036b113c000083ecc375\n1 Psame :a\n2 Psame :b\n3 Pother :c\n");
+    EXPECT_EQ(after_log_in("UIDL\r\nQUIT\r\n"),
+              "+OK 3 messages\r\n1 same\r\n2 0000000200000005\r\n3 other\r\n.\r\n+OK Bye\r\n");
 }
 
 TEST_F(Pop3Session, MessagesAreRemovedAtQuitOnly) {
