@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "lib/base/hex.h"
+
 namespace posthouse {
 namespace {
 
@@ -30,15 +32,7 @@ std::string random_bytes(std::size_t count) {
     return out;
 }
 
-std::string random_hex(std::size_t count) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string out;
-    for (const char c : random_bytes(count)) {
-        out += digits[static_cast<unsigned char>(c) >> 4];
-        out += digits[static_cast<unsigned char>(c) & 15];
-    }
-    return out;
-}
+std::string random_hex(std::size_t count) { return hex::encode(random_bytes(count)); }
 
 std::string make_id() {
     const auto now =
