@@ -63,6 +63,7 @@ void add_acl_commands(CLI::App& app, Context& context);
 void add_metadata_commands(CLI::App& app, Context& context);
 void add_config_commands(CLI::App& app, Context& context);
 void add_mailbox_commands(CLI::App& app, Context& context);
+void add_auth_commands(CLI::App& app, Context& context);
 void add_quota_commands(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);
 void add_completion_commands(CLI::App& app, Context& context);

@@ -63,22 +63,59 @@ Result<Secret> prompt(const std::string& email) {
     return first;
 }
 
+Result<std::string> read_input_line(Context& context) {
+    std::string line;
+    std::getline(context.in, line);
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.empty()) return fail(ErrorCode::invalid, "No password on standard input");
+    return line;
+}
+
 }  // namespace
 
 void add_password_options(CLI::App& command, PasswordOptions& options) {
     CLI::Option* from_stdin =
         command.add_flag("--password-stdin", options.from_stdin, "Read the password from standard input (one line)");
-    command.add_flag("--generate", options.generate, "Generate a password and print it")->excludes(from_stdin);
+    CLI::Option* hash_from_stdin = command.add_flag(
+        "--hash-stdin", options.hash_from_stdin,
+        "Read a ready hash from standard input (one line): {SCHEME}hash, as doveadm pw and PostfixAdmin write it");
+    hash_from_stdin->excludes(from_stdin);
+    command.add_flag("--generate", options.generate, "Generate a password and print it")
+        ->excludes(from_stdin)
+        ->excludes(hash_from_stdin);
 }
 
-Result<Secret> read_password(Context& context, const std::string& email, const PasswordOptions& options) {
-    if (options.generate) return Secret(auth::generate_password());
-    if (!options.from_stdin) return prompt(email);
-    std::string line;
-    std::getline(context.in, line);
-    if (line.ends_with('\r')) line.pop_back();
-    if (line.empty()) return fail(ErrorCode::invalid, "No password on standard input");
-    return Secret(std::move(line));
+auth::PasswordSettings password_settings(const Context& context) {
+    const Result<config::Snapshot> config = context.config();
+    return config ? auth::password_settings(**config) : auth::PasswordSettings();
+}
+
+Result<NewPassword> read_password(Context& context, const std::string& email, const PasswordOptions& options) {
+    const auth::PasswordSettings settings = password_settings(context);
+    if (options.hash_from_stdin) {
+        Result<std::string> hash = read_input_line(context);
+        if (!hash) return fail(hash.error());
+        if (const Result<> known = auth::check_stored_password(*hash, settings.default_scheme); !known)
+            return fail(ErrorCode::invalid, known.error().text);
+        return NewPassword{std::move(*hash), {}};
+    }
+    Secret password;
+    if (options.generate) {
+        password = Secret(auth::generate_password());
+    } else if (options.from_stdin) {
+        Result<std::string> line = read_input_line(context);
+        if (!line) return fail(line.error());
+        password = Secret(std::move(*line));
+    } else {
+        Result<Secret> typed = prompt(email);
+        if (!typed) return fail(typed.error());
+        password = std::move(*typed);
+    }
+    Result<std::string> hash = auth::hash_password(password.view(), settings);
+    if (!hash) return fail(hash.error());
+    NewPassword fresh{std::move(*hash), {}};
+    if (options.generate) fresh.generated = std::move(password);
+    return fresh;
 }
 
 }  // namespace posthouse::cli

@@ -1,7 +1,10 @@
-// Where a password comes from: a prompt without echo, standard input, or a generator. Never the command line, which
-// every process can read.
+// Where a password comes from: a prompt without echo, standard input (also as a ready hash), or a generator. Never the
+// command line, which every process can read.
 #pragma once
 
+#include <string>
+
+#include "auth/passwords/settings.h"
 #include "cli/command.h"
 #include "lib/base/secret.h"
 
@@ -9,13 +12,24 @@ namespace posthouse::cli {
 
 struct PasswordOptions {
     bool from_stdin = false;
+    bool hash_from_stdin = false;
     bool generate = false;
 };
 
-/// Adds --password-stdin and --generate.
+/// A password as it is stored.
+struct NewPassword {
+    std::string stored;  ///< `{SCHEME}hash`
+    Secret generated;    ///< to be shown; empty unless generated
+};
+
+/// Adds --password-stdin, --hash-stdin and --generate.
 void add_password_options(CLI::App& command, PasswordOptions& options);
 
-/// The password for `email`. Errors: invalid (empty, the two entries differ, or no terminal to ask on).
-Result<Secret> read_password(Context& context, const std::string& email, const PasswordOptions& options);
+/// How passwords are stored; as if nothing was configured when the configuration is wrong, which the next step reports.
+auth::PasswordSettings password_settings(const Context& context);
+
+/// The password for `email`, hashed as the configuration says unless it is a hash. Errors: invalid (empty, the two
+/// entries differ, no terminal to ask on, or a hash that cannot be verified).
+Result<NewPassword> read_password(Context& context, const std::string& email, const PasswordOptions& options);
 
 }  // namespace posthouse::cli

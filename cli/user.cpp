@@ -5,7 +5,6 @@
 #include <ostream>
 
 #include "auth/directory/address.h"
-#include "auth/passwords/password.h"
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/mail_folder.h"
@@ -37,13 +36,13 @@ Result<std::string> address(const Context& context, const Options& options) {
     return parsed->text();
 }
 
-Exit done_with_password(Context& context, const Options& options, const std::string& email, const std::string& what,
-                        const Secret& password) {
+Exit done_with_password(Context& context, const std::string& email, const std::string& what,
+                        const NewPassword& password) {
     nlohmann::json document = {{"email", email}};
     std::string sentence = what;
-    if (options.password.generate) {
-        document["password"] = password.view();
-        sentence += " Password: " + std::string(password.view());
+    if (!password.generated.empty()) {
+        document["password"] = password.generated.view();
+        sentence += " Password: " + std::string(password.generated.view());
     }
     return done(context, sentence, document);
 }
@@ -61,11 +60,9 @@ Exit add(Context& context, const Options& options) {
     if (!present) return report(context, present.error());
     if (*present) return report(context, {ErrorCode::exists, "User " + *email + " already exists", {}});
 
-    const Result<Secret> password = read_password(context, *email, options.password);
+    const Result<NewPassword> password = read_password(context, *email, options.password);
     if (!password) return report(context, password.error());
-    const Result<std::string> hash = auth::hash_password(password->view());
-    if (!hash) return report(context, hash.error());
-    const auth::NewUser user{*email, *hash, static_cast<std::int64_t>(options.quota_mb), !options.disabled,
+    const auth::NewUser user{*email, password->stored, static_cast<std::int64_t>(options.quota_mb), !options.disabled,
                              options.admin};
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
@@ -79,7 +76,7 @@ Exit add(Context& context, const Options& options) {
         context.err << "Note: " << printable(left)
                     << " holds mail of an earlier user of this address, which the new one can read.\n";
     }
-    return done_with_password(context, options, *email, "User " + *email + " added.", *password);
+    return done_with_password(context, *email, "User " + *email + " added.", *password);
 }
 
 Exit list(Context& context, const Options& options) {
@@ -146,15 +143,14 @@ Exit passwd(Context& context, const Options& options) {
     const Result<std::optional<auth::User>> user = (*directory)->find_user(*email);
     if (!user) return report(context, user.error());
     if (!*user) return report(context, {ErrorCode::not_found, "User " + *email + " does not exist", {}});
-    const Result<Secret> password = read_password(context, *email, options.password);
+    const Result<NewPassword> password = read_password(context, *email, options.password);
     if (!password) return report(context, password.error());
-    const Result<std::string> hash = auth::hash_password(password->view());
-    if (!hash) return report(context, hash.error());
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
-    if (const Result<> set = change->directory().set_password(*email, *hash); !set) return report(context, set.error());
+    if (const Result<> set = change->directory().set_password(*email, password->stored); !set)
+        return report(context, set.error());
     if (const Result<> kept = change->commit("user.passwd", *email); !kept) return report(context, kept.error());
-    return done_with_password(context, options, *email, "Password of " + *email + " changed.", *password);
+    return done_with_password(context, *email, "Password of " + *email + " changed.", *password);
 }
 
 Exit set_enabled(Context& context, const Options& options, bool enabled) {
@@ -232,6 +228,7 @@ void add_user_commands(CLI::App& app, Context& context) {
     command->add_flag("--disabled", options->disabled, "May not log in yet")->excludes(csv);
     add_password_options(*command, options->password);
     command->get_option("--password-stdin")->excludes(csv);
+    command->get_option("--hash-stdin")->excludes(csv);
 
     command = add_command(*group, context, "list", "List users", "user list --domain example.org",
                           [&context, options] { return list(context, *options); });

@@ -16,6 +16,7 @@
 #include "cli/change.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
+#include "cli/password_input.h"
 #include "cli/table.h"
 #include "cli/user_rows.h"
 #include "lib/base/file.h"
@@ -58,7 +59,7 @@ class Progress {
 };
 
 // Hashing is what takes the time (12 ms each): all processors do it.
-Result<> hash_all(Context& context, std::vector<UserRow>& rows) {
+Result<> hash_all(Context& context, std::vector<UserRow>& rows, const auth::PasswordSettings& settings) {
     Progress progress(context, "Hashing password", rows.size());
     std::atomic<std::size_t> next = 0;
     std::mutex mutex;
@@ -66,7 +67,7 @@ Result<> hash_all(Context& context, std::vector<UserRow>& rows) {
     const auto work = [&] {
         for (std::size_t i = next++; i < rows.size(); i = next++) {
             if (rows[i].user.password.empty()) {
-                Result<std::string> hash = auth::hash_password(rows[i].password);
+                Result<std::string> hash = auth::hash_password(rows[i].password, settings);
                 if (!hash) {
                     const std::scoped_lock lock(mutex);
                     failure =
@@ -107,10 +108,12 @@ Result<> add_all(Context& context, const std::vector<UserRow>& rows) {
 Exit import_users(Context& context, const std::string& path, bool generate) {
     Result<std::string> csv = read_input(context, path);
     if (!csv) return report(context, csv.error());
-    Result<std::vector<UserRow>> rows = parse_user_rows(*csv, generate, local_part(context));
+    Result<std::vector<UserRow>> rows =
+        parse_user_rows(*csv, generate, local_part(context), password_settings(context).default_scheme);
     wipe(*csv);
     if (!rows) return report(context, rows.error());
-    if (const Result<> hashed = hash_all(context, *rows); !hashed) return report(context, hashed.error());
+    if (const Result<> hashed = hash_all(context, *rows, password_settings(context)); !hashed)
+        return report(context, hashed.error());
     if (const Result<> added = add_all(context, *rows); !added) return report(context, added.error());
 
     nlohmann::json added = nlohmann::json::array();

@@ -41,7 +41,8 @@ Result<std::vector<std::string>> read_heading(const CsvRecord& record) {
     return columns;
 }
 
-Result<> read_field(UserRow& row, const std::string& column, const std::string& field, auth::LocalPart local_part) {
+Result<> read_field(UserRow& row, const std::string& column, const std::string& field, auth::LocalPart local_part,
+                    std::string_view default_scheme) {
     if (column == "password") {
         if (field.size() > auth::max_password) return fail(ErrorCode::invalid, "password longer than 1024 bytes");
         row.password = field;
@@ -55,7 +56,8 @@ Result<> read_field(UserRow& row, const std::string& column, const std::string& 
     } else if (value.empty()) {
         return {};
     } else if (column == "password_hash") {
-        if (const Result<> known = auth::check_stored_password(value); !known) return fail(known.error());
+        if (const Result<> known = auth::check_stored_password(value, default_scheme); !known)
+            return fail(known.error());
         row.user.password = value;
     } else if (column == "quota_mb") {
         const auto number = ascii::parse_number(value);
@@ -70,12 +72,12 @@ Result<> read_field(UserRow& row, const std::string& column, const std::string& 
 }
 
 Result<UserRow> read_row(const CsvRecord& record, const std::vector<std::string>& columns, bool generate,
-                         auth::LocalPart local_part) {
+                         auth::LocalPart local_part, std::string_view default_scheme) {
     if (record.fields.size() > columns.size()) return fail(ErrorCode::invalid, "too many fields");
     UserRow row;
     row.line = record.line;
     for (std::size_t i = 0; i < record.fields.size(); ++i) {
-        if (const Result<> read = read_field(row, columns[i], record.fields[i], local_part); !read)
+        if (const Result<> read = read_field(row, columns[i], record.fields[i], local_part, default_scheme); !read)
             return fail(read.error());
     }
     if (row.user.email.empty()) return fail(ErrorCode::invalid, "no email");
@@ -91,7 +93,8 @@ Result<UserRow> read_row(const CsvRecord& record, const std::vector<std::string>
 
 }  // namespace
 
-Result<std::vector<UserRow>> parse_user_rows(std::string_view csv, bool generate, auth::LocalPart local_part) {
+Result<std::vector<UserRow>> parse_user_rows(std::string_view csv, bool generate, auth::LocalPart local_part,
+                                             std::string_view default_scheme) {
     const Result<std::vector<CsvRecord>> records = parse_csv(csv);
     if (!records) return fail(records.error());
     std::vector<std::string> columns = default_columns;
@@ -111,7 +114,7 @@ Result<std::vector<UserRow>> parse_user_rows(std::string_view csv, bool generate
         problems += (problems.empty() ? "Line " : "\nLine ") + std::to_string(line) + ": " + text;
     };
     for (std::size_t i = first; i < records->size(); ++i) {
-        Result<UserRow> row = read_row((*records)[i], columns, generate, local_part);
+        Result<UserRow> row = read_row((*records)[i], columns, generate, local_part, default_scheme);
         if (!row) {
             problem((*records)[i].line, row.error().text);
             continue;

@@ -26,9 +26,11 @@ struct UserRow {
 };
 
 /// Columns are email, password, quota_mb, in this order, unless the first line names them (any of: email, password,
-/// password_hash, quota_mb, enabled, admin). A row without a password gets a generated one when `generate`. Errors:
+/// password_hash, quota_mb, enabled, admin). A row without a password gets a generated one when `generate`.
+/// `default_scheme`: of a password_hash without `{SCHEME}`. Errors:
 /// invalid, with every faulty line (at most 20) in the text.
 Result<std::vector<UserRow>> parse_user_rows(std::string_view csv, bool generate,
-                                             auth::LocalPart local_part = auth::LocalPart::ignore_case);
+                                             auth::LocalPart local_part = auth::LocalPart::ignore_case,
+                                             std::string_view default_scheme = {});
 
 }  // namespace posthouse::cli

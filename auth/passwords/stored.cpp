@@ -1,123 +1,77 @@
 // Parsing of stored passwords.
 #include "auth/passwords/stored.h"
 
-#include <array>
+#include <algorithm>
+#include <optional>
 #include <string>
 
 #include "lib/base/ascii.h"
+#include "lib/base/base64.h"
+#include "lib/base/hex.h"
 
 namespace posthouse::auth {
 namespace {
 
-constexpr std::uint64_t max_memory_kib = 1u << 20;
-constexpr std::uint64_t max_passes = 64;
-constexpr std::uint64_t max_bcrypt_cost = 16;    // about 4 s
-constexpr std::uint64_t max_rounds = 1'000'000;  // about 1 s
-constexpr std::size_t max_stored = 1024;
-
-// The schemes of a `{…}` prefix, and how their hashes begin (empty: anyhow).
-struct SchemeName {
-    std::string_view name;
-    Scheme scheme;
-    std::string_view prefix;
-};
-constexpr std::array scheme_names{
-    SchemeName{"ARGON2ID", Scheme::argon2, "$argon2id$"},
-    SchemeName{"ARGON2I", Scheme::argon2, "$argon2i$"},
-    SchemeName{"BLF-CRYPT", Scheme::crypt, "$2"},
-    SchemeName{"SHA512-CRYPT", Scheme::crypt, "$6$"},
-    SchemeName{"SHA256-CRYPT", Scheme::crypt, "$5$"},
-    SchemeName{"MD5-CRYPT", Scheme::crypt, "$1$"},
-    SchemeName{"CRYPT", Scheme::crypt, ""},
-    SchemeName{"PLAIN", Scheme::plain, ""},
-    SchemeName{"CLEARTEXT", Scheme::plain, ""},
-};
-
-std::unexpected<Error> unsupported(const std::string& why) {
-    return fail(ErrorCode::unsupported, "Password cannot be verified: " + why);
+// For messages: what stands between braces may be a password of somebody who likes braces.
+bool looks_like_scheme(std::string_view name) {
+    return !name.empty() && name.size() <= 32 &&
+           std::ranges::all_of(name, [](char c) { return ascii::is_alnum(c) || c == '-' || c == '.' || c == '_'; });
 }
 
-// Removes `prefix` and the number after it up to `end`.
-std::optional<std::uint64_t> take_number(std::string_view& text, std::string_view prefix, char end) {
-    if (!text.starts_with(prefix)) return std::nullopt;
-    text.remove_prefix(prefix.size());
-    const auto stop = text.find(end);
-    if (stop == std::string_view::npos) return std::nullopt;
-    const auto number = ascii::parse_number(text.substr(0, stop));
-    text.remove_prefix(stop + 1);
-    return number;
+std::optional<Encoding> parse_suffix(std::string_view suffix) {
+    if (suffix == "B64" || suffix == "BASE64") return Encoding::base64;
+    if (suffix == "HEX") return Encoding::hex;
+    return std::nullopt;
 }
 
-Result<> check_argon2(std::string_view hash) {
-    const std::optional<Argon2Parameters> parameters = parse_argon2(hash);
-    if (!parameters) return unsupported("malformed Argon2 hash");
-    // libsodium computes one lane only.
-    if (parameters->lanes != 1) return unsupported("Argon2 with more than one lane");
-    if (parameters->memory_kib > max_memory_kib || parameters->passes > max_passes)
-        return unsupported("Argon2 with too high a cost");
-    return {};
-}
-
-Result<> check_crypt(std::string_view hash) {
-    if (hash.empty() || hash.starts_with('*') || hash.starts_with('!')) return unsupported("locked");
-    if (hash.starts_with("$2") && hash.size() > 6) {
-        const auto cost = ascii::parse_number(hash.substr(4, 2));
-        if (!cost || *cost > max_bcrypt_cost) return unsupported("bcrypt with too high a cost");
-    }
-    if (hash.starts_with("$5$rounds=") || hash.starts_with("$6$rounds=")) {
-        std::string_view rest = hash.substr(3);
-        const auto rounds = take_number(rest, "rounds=", '$');
-        if (!rounds || *rounds > max_rounds) return unsupported("SHA-crypt with too many rounds");
-    }
-    // yescrypt, scrypt and the like carry their cost in codes of their own; their memory is not bounded by us.
-    for (const std::string_view known : {"$1$", "$2a$", "$2b$", "$2x$", "$2y$", "$5$", "$6$"}) {
-        if (hash.starts_with(known)) return {};
-    }
-    return unsupported("unknown kind of crypt hash");
-}
-
-}  // namespace
-
-std::optional<Argon2Parameters> parse_argon2(std::string_view hash) {
-    for (const std::string_view prefix : {"$argon2id$", "$argon2i$"}) {
-        if (!hash.starts_with(prefix)) continue;
-        hash.remove_prefix(prefix.size());
-        const auto version = take_number(hash, "v=", '$');
-        const auto memory = take_number(hash, "m=", ',');
-        const auto passes = take_number(hash, "t=", ',');
-        const auto lanes = take_number(hash, "p=", '$');
-        if (!version || !memory || !passes || !lanes) return std::nullopt;
-        return Argon2Parameters{*memory, *passes, *lanes};
+std::optional<std::string> decode(std::string_view text, Encoding encoding) {
+    switch (encoding) {
+        case Encoding::text: return std::string(text);
+        case Encoding::base64: return base64::decode(text);
+        case Encoding::hex: return hex::decode(text);
     }
     return std::nullopt;
 }
 
-Result<StoredPassword> parse_stored(std::string_view stored) {
-    if (stored.size() > max_stored) return unsupported("hash too long");
-    StoredPassword parsed;
-    if (stored.starts_with('{')) {
-        const auto end = stored.find('}');
-        if (end == std::string_view::npos) return unsupported("malformed scheme");
-        // `{SHA512-CRYPT.b64}` and the like encode the hash; hashes here are as crypt writes them.
-        const std::string name = ascii::upper(stored.substr(1, end - 1));
-        const SchemeName* known = nullptr;
-        for (const SchemeName& candidate : scheme_names) {
-            if (candidate.name == name) known = &candidate;
-        }
-        if (known == nullptr) return unsupported("unknown scheme {" + name + "}");
-        parsed = {known->scheme, stored.substr(end + 1)};
-        if (!parsed.hash.starts_with(known->prefix)) return unsupported("hash is not of its scheme {" + name + "}");
-    } else {
-        parsed = {stored.starts_with("$argon2") ? Scheme::argon2 : Scheme::crypt, stored};
+Result<StoredPassword> parse(std::string_view name, std::string_view text) {
+    const auto unknown = [name] {
+        return unsupported(looks_like_scheme(name) ? "unknown scheme {" + std::string(name) + "}" : "unknown scheme");
+    };
+    const auto dot = name.find('.');
+    std::string_view plain_name = name.substr(0, dot);
+    std::optional<Encoding> encoding;
+    if (dot != std::string_view::npos) {
+        encoding = parse_suffix(name.substr(dot + 1));
+        if (!encoding) return unknown();
     }
-    if (parsed.scheme == Scheme::argon2) {
-        if (const Result<> checked = check_argon2(parsed.hash); !checked) return fail(checked.error());
+    // {MD5} is MD5-CRYPT to Dovecot, and a digest to LDAP (RFC 2307 §5.3).
+    if (plain_name == "MD5") plain_name = encoding || text.starts_with('$') ? "MD5-CRYPT" : "LDAP-MD5";
+    const Scheme* scheme = find_scheme(plain_name);
+    if (scheme == nullptr) return unknown();
+    if (!encoding) {
+        encoding = scheme->encoding;
+        if (scheme->length != 0) encoding = text.size() == scheme->length * 2 ? Encoding::hex : Encoding::base64;
     }
-    if (parsed.scheme == Scheme::crypt) {
-        if (const Result<> checked = check_crypt(parsed.hash); !checked) return fail(checked.error());
-    }
-    if (parsed.scheme == Scheme::plain && parsed.hash.empty()) return unsupported("empty");
+    std::optional<std::string> hash = decode(text, *encoding);
+    if (!hash) return unsupported("malformed hash of scheme {" + std::string(name) + "}");
+    StoredPassword parsed{scheme, Secret(std::move(*hash))};
+    if (const Result<> checked = scheme->family->check(*scheme, parsed.hash.view()); !checked)
+        return fail(checked.error());
     return parsed;
+}
+
+}  // namespace
+
+Result<StoredPassword> parse_stored(std::string_view stored, std::string_view default_scheme) {
+    if (stored.size() > max_stored) return unsupported("hash too long");
+    if (!stored.starts_with('{')) {
+        if (!default_scheme.empty()) return parse(ascii::upper(default_scheme), stored);
+        if (stored.starts_with("$argon2id$")) return parse("ARGON2ID", stored);
+        return parse(stored.starts_with("$argon2i$") ? "ARGON2I" : "CRYPT", stored);
+    }
+    const auto end = stored.find('}');
+    if (end == std::string_view::npos) return unsupported("malformed scheme");
+    return parse(ascii::upper(stored.substr(1, end - 1)), stored.substr(end + 1));
 }
 
 }  // namespace posthouse::auth

@@ -1,31 +1,26 @@
-// Parsing of stored passwords: the scheme before a hash, and what verifying the hash would cost.
+// Parsing of stored passwords: `{SCHEME}hash`, `{SCHEME.b64}hash`, or a hash that says itself what it is.
 #pragma once
 
-#include <cstdint>
-#include <optional>
+#include <cstddef>
 #include <string_view>
 
+#include "auth/passwords/scheme.h"
 #include "lib/base/result.h"
+#include "lib/base/secret.h"
 
 namespace posthouse::auth {
 
-enum class Scheme { argon2, crypt, plain };
+/// The longest stored password; longer ones are not looked at.
+inline constexpr std::size_t max_stored = 2048;
 
 /// A stored password in its parts.
 struct StoredPassword {
-    Scheme scheme = Scheme::crypt;
-    std::string_view hash;
+    const Scheme* scheme = nullptr;
+    Secret hash;  ///< decoded
 };
 
+/// `default_scheme`: of a text without `{SCHEME}` (a name of the table); empty: Argon2 if it looks like it, else crypt.
 /// Errors: unsupported (an unknown scheme, or a hash that is not of its scheme or costs too much).
-Result<StoredPassword> parse_stored(std::string_view stored);
-
-/// The cost in an Argon2 hash, `$argon2id$v=19$m=19456,t=2,p=1$…`; nullopt: malformed.
-struct Argon2Parameters {
-    std::uint64_t memory_kib = 0;
-    std::uint64_t passes = 0;
-    std::uint64_t lanes = 0;
-};
-std::optional<Argon2Parameters> parse_argon2(std::string_view hash);
+Result<StoredPassword> parse_stored(std::string_view stored, std::string_view default_scheme = {});
 
 }  // namespace posthouse::auth

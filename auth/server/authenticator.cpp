@@ -105,7 +105,9 @@ net::Async<Authenticator::Checked> Authenticator::verify(const sasl::Credentials
     if (!verdict) {
         const net::Clock::time_point begun = net::Clock::now();
         const Result<bool> computed = co_await in_turn(
-            known, deadline, [&] { return verify_password(found.password, credentials.password.view()); });
+            known, deadline, [&, scheme = daemon_.config()->auth.default_pass_scheme] {
+                return verify_password(found.password, credentials.password.view(), scheme);
+            });
         hash_seconds_.observe(std::chrono::duration<double>(net::Clock::now() - begun).count());
         if (!computed) co_return Checked{Outcome::temporary, found.email, computed.error().message()};
         verdict = *computed;
@@ -144,11 +146,12 @@ net::Async<Result<bool>> Authenticator::in_turn(bool known, net::Deadline deadli
 
 void Authenticator::rehash(const User& user, const Secret& password) {
     if (!daemon_.config()->auth.rehash || daemon_.config()->directory.tables != "posthouse") return;
-    if (!needs_rehash(user.password)) return;
+    const PasswordSettings settings = password_settings(*daemon_.config());
+    if (!needs_rehash(user.password, settings)) return;
     keeper_.write("hash of " + user.email,
-                  [email = user.email, old = user.password,
+                  [settings, email = user.email, old = user.password,
                    secret = std::make_shared<Secret>(std::string(password.view()))](Directory& directory) -> Result<> {
-                      const Result<std::string> fresh = hash_password(secret->view());
+                      const Result<std::string> fresh = hash_password(secret->view(), settings);
                       if (!fresh) return fail(fresh.error());
                       return directory.replace_hash(email, old, *fresh);
                   });

@@ -18,7 +18,7 @@ class RunningAuthd {
   public:
     explicit RunningAuthd(net::Loop& loop) : loop_(loop), daemon_(loop, "authd", settings()), serving_(loop) {
         const auto directory = open();
-        const std::string hash = *hash_password("secret", {8192, 1});
+        const std::string hash = *hash_password("secret", {.argon2 = {8192, 1}});
         for (const Result<>& done :
              {directory->add_domain("example.org"), directory->add_user({"joe@example.org", hash, 5, true, false}),
               directory->add_user({"ann@example.org", hash, 0, false, false}),

@@ -88,6 +88,25 @@ TEST_F(CommandsTest, AUsersPasswordComesFromStandardInput) {
     EXPECT_EQ(run("user add"), 2);
 }
 
+TEST_F(CommandsTest, AReadyHashIsStoredAsItIs) {
+    add_joe();
+    EXPECT_EQ(run("user passwd joe@example.org --hash-stdin", "{SSHA}1G904nLkTkGWjKNnQuB/hpWXC/hzYWx0c2FsdA==\r\n"), 0);
+    EXPECT_EQ((*directory()->find_user("joe@example.org"))->password, "{SSHA}1G904nLkTkGWjKNnQuB/hpWXC/hzYWx0c2FsdA==");
+    EXPECT_EQ(run("user passwd joe@example.org --hash-stdin", "{NTLM}abc\n"), 2);
+    EXPECT_EQ(run("user passwd joe@example.org --hash-stdin --generate", "{PLAIN}abc\n"), 2);
+    EXPECT_EQ(run("user add ann@example.org --hash-stdin", "{PLAIN}abc\n"), 0);
+}
+
+TEST_F(CommandsTest, TheCostOfPasswordsIsMeasured) {
+    const nlohmann::json tuned = json("auth tune --time 1 --memory 1");
+    EXPECT_EQ(tuned["measured"].size(), 1u);
+    EXPECT_EQ(tuned["suggested"]["argon2_memory"], "19M");
+    EXPECT_EQ(tuned["suggested"]["argon2_passes"], 2);
+    EXPECT_EQ(run("auth tune --time 1 --memory 1"), 0);
+    EXPECT_NE(out_.find("argon2_memory = \"19M\"\nargon2_passes = 2\n"), std::string::npos) << out_;
+    EXPECT_EQ(run("auth tune --time 0"), 2);
+}
+
 TEST_F(CommandsTest, AGeneratedPasswordIsShownAndWorks) {
     add_joe();
     const nlohmann::json changed = json("user passwd joe@example.org --generate");
