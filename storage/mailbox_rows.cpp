@@ -179,22 +179,33 @@ Result<MessageContent> MailboxState::open_message(Uid uid) {
         if (!file && file.error().code == ErrorCode::not_found)
             return fail(ErrorCode::busy, "Mailbox is busy", "a message's file is renamed all the time");
         if (!file) return fail(file.error());
-        struct stat st{};
-        if (::fstat(file->get(), &st) != 0) return fail_errno("stat message", errno);
-        // What is known is believed as long as it is right about the file's size.
-        const bool is_right = record->file.physical_size == st.st_size && record->file.wire_size >= st.st_size;
-        if (!is_right) {
-            const Result<std::uint64_t> added = count_bare_lf(file->get());
-            if (!added) return fail(added.error());
-            record->file.physical_size = st.st_size;
-            record->file.wire_size = st.st_size + static_cast<std::int64_t>(*added);
-            if (record->file.internal_date == FileRow::unknown) record->file.internal_date = st.st_mtim.tv_sec;
-            if (Result<> put = put_details({*record}); !put)
-                log::warning("sizes can't be noted in the index", {{"error", put.error().message()}});
-        }
-        return MessageContent(std::move(*file), static_cast<std::uint64_t>(st.st_size),
-                              static_cast<std::uint64_t>(record->file.wire_size));
+        return content_of(std::move(*record), std::move(*file));
     }
+}
+
+Result<MessageContent> MailboxState::open_message(const Record& record) {
+    Result<UniqueFd> file = open_message_file(folder_of(record.fresh()), record.name());
+    if (!file && file.error().code == ErrorCode::not_found) return open_message(Uid(record.uid));
+    if (!file) return fail(file.error());
+    return content_of(record, std::move(*file));
+}
+
+Result<MessageContent> MailboxState::content_of(Record record, UniqueFd file) {
+    struct stat st{};
+    if (::fstat(file.get(), &st) != 0) return fail_errno("stat message", errno);
+    // What is known is believed as long as it is right about the file's size.
+    const bool is_right = record.file.physical_size == st.st_size && record.file.wire_size >= st.st_size;
+    if (!is_right) {
+        const Result<std::uint64_t> added = count_bare_lf(file.get());
+        if (!added) return fail(added.error());
+        record.file.physical_size = st.st_size;
+        record.file.wire_size = st.st_size + static_cast<std::int64_t>(*added);
+        if (record.file.internal_date == FileRow::unknown) record.file.internal_date = st.st_mtim.tv_sec;
+        if (Result<> put = put_details({record}); !put)
+            log::warning("sizes can't be noted in the index", {{"error", put.error().message()}});
+    }
+    return MessageContent(std::move(file), static_cast<std::uint64_t>(st.st_size),
+                          static_cast<std::uint64_t>(record.file.wire_size));
 }
 
 }  // namespace posthouse::storage

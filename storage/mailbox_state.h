@@ -216,6 +216,14 @@ class MailboxState {
     Result<> load_details(std::span<const std::uint32_t> uids, const Columns& columns,
                           int renames_left = renames_followed);
     Result<> put_details(const std::vector<Record>& records);
+    /// The message as it was when the record was read, or as open_message(uid) finds it.
+    Result<MessageContent> open_message(const Record& record);
+    Result<MessageContent> content_of(Record record, UniqueFd file);
+    /// Made from the message's content, and kept for the index.
+    Result<MessageSummary> make_summary(Summariser& summariser, std::uint32_t mailbox, Uid uid, MessageContent content,
+                                        SummaryParts parts);
+    /// Makes a record for each of these that exists; in batches, each of one snapshot.
+    Result<> make_summaries(std::span<const Uid> uids, SummaryParts parts);
     /// Keeps what was made of a message for the index; what is kept is written in batches.
     void keep_summary(std::uint32_t mailbox, Uid uid, const MessageSummary& summary);
     void flush_summaries();

@@ -1,6 +1,8 @@
 // What messages' content says: from the index, else made from the file and kept for the index.
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -66,17 +68,49 @@ Result<MessageSummary> MailboxState::summary(Uid uid, SummaryParts parts) {
     const bool lacks_header = wants(parts, SummaryPart::header) && found.header.empty();
     const bool lacks_body = wants(parts, SummaryPart::body) && found.body.empty();
     if (!lacks_header && !lacks_body) return found;
-    Result<MessageContent> content = open_message(uid);
-    if (!content) return fail(content.error());
     const SummaryParts missing = !lacks_body     ? SummaryParts::header
                                  : !lacks_header ? SummaryParts::body
                                                  : SummaryParts::both;
-    Result<MessageSummary> made = Summariser().summarise(*content, missing);
+    Result<MessageContent> content = open_message(uid);
+    if (!content) return fail(content.error());
+    Summariser summariser;
+    Result<MessageSummary> made = make_summary(summariser, number, uid, std::move(*content), missing);
     if (!made) return made;
-    keep_summary(number, uid, *made);
     if (!lacks_header) made->header = std::move(found.header);
     if (!lacks_body) made->body = std::move(found.body);
     return made;
+}
+
+Result<MessageSummary> MailboxState::make_summary(Summariser& summariser, std::uint32_t mailbox, Uid uid,
+                                                  MessageContent content, SummaryParts parts) {
+    Result<MessageSummary> made = summariser.summarise(content, parts);
+    if (made) keep_summary(mailbox, uid, *made);
+    return made;
+}
+
+Result<> MailboxState::make_summaries(std::span<const Uid> uids, SummaryParts parts) {
+    Summariser summariser;
+    for (; !uids.empty(); uids = uids.subspan(std::min(batch, uids.size()))) {
+        std::vector<Record> records;
+        std::uint32_t number = 0;
+        {
+            const Result<Snapshot> now = snapshot();
+            if (!now) return fail(now.error());
+            number = now->row.number;
+            for (const Uid uid : uids.first(std::min(batch, uids.size())))
+                if (std::optional<Record> record = now->find(uid.value())) records.push_back(std::move(*record));
+            if (Result<> read = now->reader.status(); !read) return read;
+        }
+        for (const Record& record : records) {
+            Result<MessageContent> content = open_message(record);
+            if (!content && content.error().code == ErrorCode::not_found) continue;  // expunged meanwhile
+            if (!content) return fail(content.error());
+            const Result<MessageSummary> made =
+                make_summary(summariser, number, Uid(record.uid), std::move(*content), parts);
+            if (!made) return fail(made.error());
+        }
+    }
+    return {};
 }
 
 Result<> MailboxState::each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit,
@@ -92,10 +126,7 @@ Result<> MailboxState::each_summary(const UidSet& uids, SummaryPart part, const 
         if (Result<> read = now->reader.status(); !read) return read;
     }
     const SummaryParts parts = part == SummaryPart::header ? SummaryParts::header : SummaryParts::body;
-    for (const Uid uid : lacking) {
-        const Result<MessageSummary> made = summary(uid, parts);
-        if (!made && made.error().code != ErrorCode::not_found) return fail(made.error());
-    }
+    if (Result<> made = make_summaries(lacking, parts); !made) return made;
     flush_summaries();
     const Result<Snapshot> now = snapshot();
     if (!now) return fail(now.error());

@@ -36,6 +36,7 @@ class MessageContent {
 
   private:
     Result<bool> fill();
+    Result<std::size_t> read_directly(std::span<char> out);
 
     UniqueFd file_;
     std::uint64_t physical_size_;
