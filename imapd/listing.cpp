@@ -49,8 +49,8 @@ std::vector<Listing> listing_of(const imap::List& command, const std::vector<sto
     const auto selected = [&](const storage::ListedMailbox& mailbox) {
         if (command.select_subscribed && !mailbox.subscribed) return false;
         if (command.select_special_use && (mailbox.special_use.empty() || !mailbox.exists)) return false;
-        // A name that is only subscribed is no mailbox; a missing parent shows its children the way.
-        return selective || mailbox.exists || mailbox.has_children;
+        // A name that is only subscribed is no mailbox; a parent shows its children the way, and can be deleted.
+        return selective || mailbox.exists || mailbox.has_children || mailbox.is_parent;
     };
     std::set<storage::MailboxName> parents;
     if (command.select_recursive_match) parents = parents_of(mailboxes, selected);

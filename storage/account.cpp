@@ -72,8 +72,9 @@ Result<std::vector<ListedMailbox>> Account::list() const {
     entry(MailboxName()).exists = true;
     for (const auto& [name, is_mailbox] : *folders) {
         ListedMailbox& mailbox = entry(name);
+        mailbox.exists = is_mailbox;
+        mailbox.is_parent = !is_mailbox;
         if (!is_mailbox) continue;
-        mailbox.exists = true;
         for (auto parent = name.parent(); parent; parent = parent->parent()) entry(*parent).has_children = true;
     }
     for (const MailboxName& name : subscriptions->names()) entry(name).subscribed = true;
@@ -81,7 +82,8 @@ Result<std::vector<ListedMailbox>> Account::list() const {
     result.reserve(listed.size());
     for (auto& [name, mailbox] : listed) result.push_back(std::move(mailbox));
     if (Result<> shown = show_special_uses(root->get(), result); !shown) return fail(shown.error());
-    AccountLog(store_, root_).catch_up_if_obvious(root->get());
+    const auto mailboxes = std::ranges::count(*folders, true, &FoundFolder::is_mailbox) + 1;
+    AccountLog(store_, root_).catch_up_if_obvious(root->get(), static_cast<std::size_t>(mailboxes));
     return result;
 }
 

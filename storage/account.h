@@ -27,6 +27,7 @@ class MailboxState;
 struct ListedMailbox {
     MailboxName name;
     bool exists = false;        ///< false: \NonExistent; only a parent, or subscribed and gone
+    bool is_parent = false;     ///< a folder of the fs layout for others to lie in, also when none does
     bool has_children = false;  ///< \HasChildren, else \HasNoChildren: an existing mailbox lies below
     bool subscribed = false;
     std::string special_use;  ///< e.g. "\Sent"; empty: none

@@ -1,7 +1,6 @@
 // What changed in an account since a modseq: the log is brought up to date where few stats tell that it isn't, then
 // read.
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -13,7 +12,8 @@
 namespace posthouse::storage {
 
 Result<bool> AccountLog::is_stale(const std::optional<AccountRow>& row, int root) const {
-    if (!row) return true;
+    // In the fs layout folders come and go where no time of the account's folder tells.
+    if (!row || store_->settings().layout.is_nested()) return true;
     const Result<Stamp> folder = stamp_of(root);
     const Result<Stamp> subscriptions = stamp_in(root, subscriptions_file);
     if (!folder) return fail(folder.error());
@@ -35,14 +35,12 @@ Result<> AccountLog::catch_up_if_stale() const {
     return try_catch_up(root->get());
 }
 
-void AccountLog::catch_up_if_obvious(int root) const {
+void AccountLog::catch_up_if_obvious(int root, std::size_t mailboxes) const {
     const auto is_obvious = [&] {
         const Result<IndexReader> reader = IndexReader::begin(place_);
         const std::optional<AccountRow> row = reader ? reader->account() : std::nullopt;
         const Result<Stamp> subscriptions = stamp_in(root, subscriptions_file);
-        struct stat st{};
-        return reader && subscriptions && ::fstat(root, &st) == 0 &&
-               (!row || row->links != st.st_nlink || row->subscriptions != *subscriptions);
+        return reader && subscriptions && (!row || row->mailboxes != mailboxes || row->subscriptions != *subscriptions);
     };
     if (!is_obvious()) return;
     if (Result<> caught_up = try_catch_up(root); !caught_up)

@@ -20,6 +20,7 @@ namespace posthouse::storage {
 struct AccountTree {
     std::map<FolderKey, TreeRow> mailboxes;  ///< INBOX among them
     std::vector<std::string> subscriptions;  ///< names, sorted
+    bool operator==(const AccountTree&) const = default;
 };
 /// What leads from one to the other: deletions, renames, creations, then subscriptions. Pure. A mailbox that kept its
 /// folder and has another GUID is another mailbox; an unknown GUID is no other.
@@ -38,9 +39,9 @@ class AccountLog {
     Result<> catch_up(int root) const;
     /// The same when something may have changed, which few stats tell, and nobody else is at it.
     Result<> catch_up_if_stale() const;
-    /// The same for LIST, which is to stay cheap: when the number of folders or the subscriptions tell; `root` is the
-    /// account's open folder. Fails silently.
-    void catch_up_if_obvious(int root) const;
+    /// The same for LIST, which is to stay cheap: when the number of `mailboxes` or the subscriptions tell; `root` is
+    /// the account's open folder. Fails silently.
+    void catch_up_if_obvious(int root, std::size_t mailboxes) const;
     /// See Account::changes_since.
     Result<AccountChanges> changes_since(ModSeq since) const;
 
@@ -50,7 +51,8 @@ class AccountLog {
         AccountRow row;  ///< its stamps
     };
     Result<Disk> read_disk(int root) const;
-    Result<std::map<FolderKey, TreeRow>> read_folders(int root) const;
+    Result<std::vector<MailboxName>> read_names(int root) const;
+    std::map<FolderKey, TreeRow> folders_of(int root, const std::vector<MailboxName>& names) const;
     Result<bool> is_stale(const std::optional<AccountRow>& row, int root) const;
     Result<> try_catch_up(int root) const;
     Result<> look_at_mailboxes() const;

@@ -29,12 +29,18 @@ Result<> make_folder_in(int parent, const char* name) {
     return {};
 }
 
+/// An empty file that Maildir++ wants in every mailbox's folder.
+Result<> make_mark(int root, const Layout& layout, const std::string& folder) {
+    if (layout.is_nested()) return {};
+    const Result<UniqueFd> mark = open_in(root, folder + "/maildirfolder", O_WRONLY | O_CREAT);
+    return mark ? Result<>{} : fail(mark.error());
+}
+
 /// A mailbox's content: folders, maildirfolder, dovecot-uidlist, and what `fill` adds; all synced.
-Result<> fill_mailbox(int root, const std::string& path, const FillFolder& fill) {
+Result<> fill_mailbox(int root, const std::string& path, const Layout& layout, const FillFolder& fill) {
     const Result<Folder> folder = Folder::open(path, MissingParts::make);
     if (!folder) return fail(folder.error());
-    const Result<UniqueFd> mark = open_in(folder->root(), "maildirfolder", O_WRONLY | O_CREAT);
-    if (!mark) return fail(mark.error());
+    if (Result<> marked = make_mark(folder->root(), layout, "."); !marked) return marked;
     if (Result<> filled = fill(folder->root()); !filled) return filled;
     const Result<UidValidity> validity = next_uid_validity(root);
     if (!validity) return fail(validity.error());
@@ -53,8 +59,8 @@ FolderMoves moves_of(std::vector<std::string> entries, const std::string& from, 
     return moves;
 }
 
-/// A mailbox that was built apart moves into a folder that is there already. Whatever else a mailbox needs goes away:
-/// another program left it.
+/// A mailbox that was built apart, durably, moves into a folder that is there already. What another program left of one
+/// there goes away.
 Result<FolderMoves> moves_into_parent(int root, const std::string& building, const std::string& place,
                                       const std::string& trash) {
     Result<std::vector<std::string>> leftovers = own_entries(root, place);
@@ -101,8 +107,7 @@ Result<> make_account(const std::string& root, const Settings& settings) {
         if (!place) return fail(place.error());
         // Without dovecot-uidlist, which the first look makes: nobody knows this mailbox yet, one sync serves for all.
         if (Result<> made = make_parents(lock->root(), *place + "/"); !made) return made;
-        const Result<UniqueFd> mark = open_in(lock->root(), *place + "/maildirfolder", O_WRONLY | O_CREAT);
-        if (!mark) return fail(mark.error());
+        if (Result<> marked = make_mark(lock->root(), settings.layout, *place); !marked) return marked;
         for (const char* part : {"/tmp", "/new", "/cur"})
             if (Result<> inner = make_folder_in(lock->root(), (*place + part).c_str()); !inner) return inner;
         // In the fs layout it is none without cur/, and nobody would make that later.
@@ -130,7 +135,9 @@ Result<> make_mailbox(int root, const std::string& root_path, const Layout& layo
     const std::string path = root_path + "/" + building;
     if (::mkdir(path.c_str(), folder_mode) != 0) return fail_errno("mkdir " + path, errno);
     const std::string trash = new_trash();
-    Result<> made = fill_mailbox(root, path, fill);
+    Result<> made = fill_mailbox(root, path, layout, fill);
+    // What an intent tells of must survive as long as the intent.
+    if (made && is_parent) made = sync_below(root, "tmp");
     if (made) {
         const Result<FolderMoves> moves =
             is_parent ? moves_into_parent(root, building, place, trash) : FolderMoves{{building, place}};

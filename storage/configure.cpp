@@ -13,10 +13,16 @@ QuotaWords quota_words_from(const config::Config& config, const std::vector<std:
     return words;
 }
 
+Layout layout_from(const config::Config& config) {
+    return Layout(config.general.mailbox_layout == "fs" ? Hierarchy::fs : Hierarchy::maildirpp,
+                  config.general.mailbox_names == "utf-8" ? Spelling::utf8 : Spelling::utf7);
+}
+
 Settings settings_from(const config::Config& config) {
     Settings settings;
     settings.mail_root = config.general.mail_root;
     settings.index_root = index_root_of(config);
+    settings.layout = layout_from(config);
     settings.host_name = config.general.hostname;
     return settings;
 }

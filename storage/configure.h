@@ -14,6 +14,8 @@ namespace posthouse::storage {
 Settings settings_from(const config::Config& config);
 /// Section [quota] as words of quota limits; `user_rules` (of the directory) come last, so that they replace others.
 QuotaWords quota_words_from(const config::Config& config, const std::vector<std::string>& user_rules);
+/// How mailboxes lie on disk, and how their names are spelled there.
+Layout layout_from(const config::Config& config);
 /// Where the indexes lie.
 std::string index_root_of(const config::Config& config);
 

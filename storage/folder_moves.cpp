@@ -36,7 +36,8 @@ Result<> run_move(int root, const std::string& from, const std::string& to) {
         if (errno == EEXIST) return fail(ErrorCode::exists, "Mailbox exists already", to);
         if (errno != ENOENT || !again) return fail_errno("rename mailbox to " + to, errno);
         struct stat st{};
-        if (::fstatat(root, from.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return {};
+        if (::fstatat(root, from.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)
+            return errno == ENOENT ? Result<>{} : fail_errno("stat " + from, errno);
         if (Result<> made = make_parents(root, to); !made) return made;
     }
 }

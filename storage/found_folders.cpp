@@ -77,8 +77,11 @@ class TreeWalk {
         if (!entered_.emplace(st.st_dev, st.st_ino).second) return {};
         if (Result<MailboxName> name = layout_.name(path); name && !name->is_inbox()) {
             if (found_.size() == max_folders) return fail(ErrorCode::limit, "Too many mailboxes");
-            const bool is_mailbox = ::fstatat(folder->get(), "cur", &st, 0) == 0 && S_ISDIR(st.st_mode);
-            found_.push_back({std::move(*name), is_mailbox});
+            const int cur = ::fstatat(folder->get(), "cur", &st, 0);
+            // Not known is not a parent only: a mailbox would be missing.
+            if (cur != 0 && errno != ENOENT && errno != EACCES && errno != ELOOP)
+                return fail_errno("stat " + path + "/cur", errno);
+            found_.push_back({std::move(*name), cur == 0 && S_ISDIR(st.st_mode)});
         }
         if (depth == max_levels) return {};
         Result<std::vector<Entry>> entries = entries_in(folder->get());

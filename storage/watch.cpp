@@ -8,16 +8,17 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <map>
 #include <mutex>
 #include <set>
+#include <utility>
 
 #include "lib/base/fd.h"
 #include "lib/base/file.h"
 #include "storage/account.h"
 #include "storage/folder.h"
+#include "storage/found_folders.h"
 #include "storage/mailbox_state.h"
 #include "storage/subscriptions.h"
 #include "storage/wake/folder_events.h"
@@ -33,8 +34,11 @@ constexpr std::chrono::milliseconds poll_when_blind{5'000};
 /// Files move before their change is in the index. So long the kernel's word waits for the author's; without that, a
 /// foreign program was at work, or one of us died.
 constexpr long grace_ns = 100'000'000;
+/// So many folders of an account in the fs layout are watched for one who waits.
+constexpr std::size_t max_tree_folders = 1000;
 
 constexpr std::uint32_t folder_events = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF;
+constexpr std::uint32_t new_events = IN_CREATE | IN_MOVED_TO;
 constexpr std::uint32_t loss_events = IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF;
 
 void write_one(const UniqueFd& event) {
@@ -54,9 +58,11 @@ bool read_count(const UniqueFd& event) {
 struct Watcher::State {
     struct Watch {
         WakeKey key;
-        std::weak_ptr<MailboxState> mailbox;  ///< not an owner: the mailbox owns the store that owns this
-        std::array<int, 2> descriptors;
-        bool is_blind() const { return descriptors[0] < 0 || descriptors[1] < 0; }
+        std::weak_ptr<MailboxState> mailbox = {};  ///< not an owner: the mailbox owns the store that owns this
+        std::set<int> descriptors = {};
+        bool is_blind = false;         ///< some folder can't be watched
+        std::string nested_root = {};  ///< of an account in the fs layout: all its folders are watched
+        Layout layout = {};
     };
 
     /// A folder that the kernel watches for us.
@@ -67,7 +73,9 @@ struct Watcher::State {
 
     explicit State(std::string index_root);
     void add_to_epoll(int fd) const;
-    int add_folder(int folder, bool is_account, WatchId id);
+    void add_folder(Watch& watch, int folder, bool is_account, WatchId id);
+    /// The folders of an account in the fs layout, those that came since among them.
+    void add_tree(Watch& watch, WatchId id);
     WatchId begin(WatchId id, Watch watch);
     void remove_folder(int descriptor, WatchId id);
     /// What the kernel saw becomes a suspicion.
@@ -92,6 +100,7 @@ struct Watcher::State {
     std::map<WakeKey, std::set<WatchId>> by_key;
     std::map<int, Watched> by_descriptor;
     std::set<WatchId> told;
+    std::set<WatchId> grown;     ///< a folder came into one of theirs
     std::set<WatchId> suspects;  ///< the kernel saw something, and nobody has said yet that it was him
     bool grace_runs = false;
 };
@@ -113,13 +122,32 @@ void Watcher::State::add_to_epoll(int fd) const {
     if (fd >= 0 && epoll) ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event);
 }
 
-int Watcher::State::add_folder(int folder, bool is_account, WatchId id) {
+void Watcher::State::add_folder(Watch& watch, int folder, bool is_account, WatchId id) {
     const int descriptor = events.add(folder, folder_events);
-    if (descriptor < 0) return -1;
+    if (descriptor < 0) {
+        watch.is_blind = true;
+        return;
+    }
     Watched& watched = by_descriptor[descriptor];
     watched.is_account = is_account;
     watched.by.insert(id);
-    return descriptor;
+    watch.descriptors.insert(descriptor);
+}
+
+void Watcher::State::add_tree(Watch& watch, WatchId id) {
+    const Result<UniqueFd> root = open_file(watch.nested_root, O_RDONLY | O_DIRECTORY);
+    const auto folders = root ? find_folders(root->get(), watch.layout) : fail(root.error());
+    if (!folders || folders->size() > max_tree_folders) {
+        watch.is_blind = true;
+        return;
+    }
+    for (const FoundFolder& found : *folders) {
+        const Result<std::string> place = watch.layout.folder(found.name);
+        const Result<UniqueFd> folder =
+            place ? open_in(root->get(), *place, O_RDONLY | O_DIRECTORY) : fail(place.error());
+        // Gone by now: that is told as well.
+        if (folder) add_folder(watch, folder->get(), true, id);
+    }
 }
 
 WatchId Watcher::State::begin(WatchId id, Watch watch) {
@@ -144,7 +172,10 @@ void Watcher::State::read_events() {
     bool is_lost = false;
     events.read([&](int descriptor, std::uint32_t mask, std::string_view name) {
         if ((mask & IN_Q_OVERFLOW) != 0) {
-            for (const auto& [id, watch] : watches) suspects.insert(id);
+            for (const auto& [id, watch] : watches) {
+                suspects.insert(id);
+                grown.insert(id);
+            }
             is_lost = true;
             return;
         }
@@ -154,9 +185,14 @@ void Watcher::State::read_events() {
         const Watched& watched = place->second;
         const bool is_small_file = watched.is_account && !name.empty() && (mask & IN_ISDIR) == 0;
         if (!is_small_file || name == subscriptions_file) suspects.insert(watched.by.begin(), watched.by.end());
+        if (watched.is_account && (mask & IN_ISDIR) != 0 && (mask & new_events) != 0)
+            grown.insert(watched.by.begin(), watched.by.end());
         if ((mask & IN_IGNORED) != 0) by_descriptor.erase(place);  // the folder is gone
     });
     if (is_lost) renew_marks(true);
+    for (const WatchId id : std::exchange(grown, {}))
+        if (const auto watch = watches.find(id); watch != watches.end() && !watch->second.nested_root.empty())
+            add_tree(watch->second, id);
 }
 
 void Watcher::State::renew_marks(bool now) {
@@ -199,9 +235,10 @@ WatchId Watcher::add(const Mailbox& mailbox) {
     const Folder& folder = *mailbox.state()->folder();
     const std::scoped_lock guard(state_->mutex);
     const WatchId id = ++state_->last_id;
-    const std::array<int, 2> descriptors{state_->add_folder(folder.fresh(), false, id),
-                                         state_->add_folder(folder.cur(), false, id)};
-    return state_->begin(id, {mailbox.state()->wake_key(), mailbox.state(), descriptors});
+    State::Watch watch{.key = mailbox.state()->wake_key(), .mailbox = mailbox.state()};
+    state_->add_folder(watch, folder.fresh(), false, id);
+    state_->add_folder(watch, folder.cur(), false, id);
+    return state_->begin(id, std::move(watch));
 }
 
 WatchId Watcher::add(const Account& account) {
@@ -209,8 +246,14 @@ WatchId Watcher::add(const Account& account) {
     const WakeKey key = account.store()->wake_key(account.root());
     const std::scoped_lock guard(state_->mutex);
     const WatchId id = ++state_->last_id;
-    const int descriptor = folder ? state_->add_folder(folder->get(), true, id) : -1;
-    return state_->begin(id, {key, {}, {descriptor, descriptor}});
+    State::Watch watch{.key = key, .is_blind = !folder};
+    if (folder) state_->add_folder(watch, folder->get(), true, id);
+    if (const Layout& layout = account.store()->settings().layout; layout.is_nested()) {
+        watch.nested_root = account.root();
+        watch.layout = layout;
+        state_->add_tree(watch, id);
+    }
+    return state_->begin(id, std::move(watch));
 }
 
 void Watcher::remove(WatchId id) {
@@ -256,7 +299,7 @@ std::chrono::milliseconds Watcher::poll_interval(WatchId id) {
     const std::scoped_lock guard(state_->mutex);
     state_->renew_marks(false);
     const auto place = state_->watches.find(id);
-    const bool is_blind = place == state_->watches.end() || place->second.is_blind() || !state_->marks.is_told();
+    const bool is_blind = place == state_->watches.end() || place->second.is_blind || !state_->marks.is_told();
     return is_blind || !state_->epoll ? poll_when_blind : poll_when_told;
 }
 

@@ -16,7 +16,7 @@ namespace posthouse::storage {
 struct AccountRow {
     Look root;                  ///< the account's folder
     Stamp subscriptions;        ///< zeros: there was no such file
-    std::uint64_t links = 0;    ///< of the account's folder: on many file systems one for each folder in it
+    std::uint64_t mailboxes = 0;  ///< how many there were
     std::uint64_t floor = 0;    ///< changes at or below it aren't known one by one
     std::uint64_t entries = 0;  ///< in the log, but for those of messages
     bool operator==(const AccountRow&) const = default;

@@ -43,6 +43,7 @@ Aside::Aside(int account, std::string_view below) : account_(account), mailbox_(
     std::ranges::replace(mailbox_, '/', '.');
     mailbox_.erase(0, mailbox_.find_first_not_of('.'));
     if (mailbox_.empty()) mailbox_ = "INBOX";
+    if (mailbox_.size() > max_name_bytes) mailbox_.resize(max_name_bytes);
 }
 
 struct Aside::Place {

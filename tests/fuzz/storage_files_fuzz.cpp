@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/base/ascii.h"
 #include "lib/base/utf7.h"
 #include "storage/layout.h"
 #include "storage/mailbox_name.h"
@@ -23,16 +24,25 @@ void require(bool holds) {
     if (!holds) std::abort();
 }
 
-void try_names(std::string_view text) {
-    if (const auto encoded = utf7::encode(text)) require(utf7::decode(*encoded).value() == text);
-    if (const auto decoded = utf7::decode(text)) require(utf7::encode(*decoded).value() == text);
-    const Layout layout;
+void try_layout(std::string_view text, const Layout& layout) {
     if (const auto name = MailboxName::parse(text)) {
-        if (const auto folder = layout.folder(*name))
-            require(folder->size() <= 255 && layout.name(*folder).value() == *name);
+        if (const auto folder = layout.folder(*name)) {
+            for (const std::string_view level : ascii::split(*folder, '/'))
+                require(level.size() <= 255 && (!layout.is_nested() || level != ".."));
+            require(layout.name(*folder).value() == *name);
+        }
         if (const auto line = layout.subscription(*name)) require(layout.subscribed(*line).value() == *name);
     }
     if (const auto name = layout.name(text)) require(layout.folder(*name).value() == text);
+    if (const auto name = layout.subscribed(text); name && !name->is_inbox())
+        require(layout.subscription(*name).value() == text);
+}
+
+void try_names(std::string_view text) {
+    if (const auto encoded = utf7::encode(text)) require(utf7::decode(*encoded).value() == text);
+    if (const auto decoded = utf7::decode(text)) require(utf7::encode(*decoded).value() == text);
+    for (const Hierarchy hierarchy : {Hierarchy::maildirpp, Hierarchy::fs})
+        for (const Spelling spelling : {Spelling::utf7, Spelling::utf8}) try_layout(text, Layout(hierarchy, spelling));
 }
 
 void try_file_name(std::string_view text) {

@@ -40,7 +40,7 @@ TEST_F(AccountTest, NewAccountHasTheUsualFoldersSubscribedWithTheirAttributes) {
     EXPECT_TRUE(list[5].subscribed);
     EXPECT_FALSE(list[5].has_children);
     EXPECT_EQ(read("subscriptions"), "V\t2\n\nDrafts\nSent\nJunk\nTrash\nArchive\n");
-    EXPECT_TRUE(std::filesystem::exists(path(".Sent/maildirfolder")));
+    EXPECT_EQ(std::filesystem::exists(path(".Sent/maildirfolder")), !is_nested());
 }
 
 TEST_F(AccountTest, UnknownAccountIsMadeOnlyWhenWanted) {
@@ -107,7 +107,7 @@ TEST_F(AccountTest, RenameTakesChildrenAlongAndKeepsUids) {
     EXPECT_EQ(code(account->rename(named("AB"), named("X/Y"))), ErrorCode::exists);
     EXPECT_EQ(code(account->rename(named("X"), named("X/Y/Z"))), ErrorCode::invalid);
     EXPECT_EQ(code(account->rename(named("AB"), MailboxName())), ErrorCode::exists);
-    EXPECT_EQ(code(account->rename(named("X"), named(std::string(252, 'x')))), ErrorCode::limit);
+    EXPECT_EQ(code(account->rename(named("X"), named(std::string(is_nested() ? 256 : 252, 'x')))), ErrorCode::limit);
     // A parent that is only a name can be renamed too.
     ASSERT_TRUE(account->rename(named("X"), named("W")));
     EXPECT_EQ(listed(), (std::vector<std::string>{"INBOX", "AB", "W none parent", "W/Y parent", "W/Y/B"}));
@@ -117,7 +117,8 @@ TEST_F(AccountTest, InterruptedRenameIsFinishedAtTheNextOpen) {
     only_inbox();
     ASSERT_TRUE(account->create(named("A")));
     ASSERT_TRUE(account->create(named("A/B")));
-    write("posthouse-rename", ".A\t.X\n.A.B\t.X.B\n");
+    // In the fs layout all goes with the folder: that one must not be renamed twice does no harm.
+    write("posthouse-rename", is_nested() ? "A\tX\n" : ".A\t.X\n.A.B\t.X.B\n");
     std::filesystem::rename(path(".A"), path(".X"));
     account = store.open(bob).value();
     EXPECT_EQ(listed(), (std::vector<std::string>{"INBOX", "X parent", "X/B"}));
@@ -136,7 +137,9 @@ TEST_F(AccountTest, RenamingInboxMovesItsMessages) {
 
 TEST_F(AccountTest, SubscriptionsAreReadInBothVersions) {
     only_inbox();
-    write("subscriptions", "Work.Open\nEntw&APw-rfe\nINBOX\n");
+    const Layout& layout = store.settings().layout;
+    const std::string umlaut = layout.subscription(named("Entwürfe")).value();
+    write("subscriptions", std::string("Work") + layout.old_separator() + "Open\n" + umlaut + "\nINBOX\n");
     EXPECT_EQ(listed(),
               (std::vector<std::string>{"INBOX subscribed", "Entwürfe none subscribed", "Work/Open none subscribed"}));
     ASSERT_TRUE(account->subscribe(named("New/One")));

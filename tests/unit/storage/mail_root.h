@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "storage/account.h"
@@ -41,10 +43,26 @@ class TemporaryFolder {
     std::string path_;
 };
 
+/// Maildir++, or what POSTHOUSE_LAYOUT names: "fs", "fs:UTF-8", "maildir++:UTF-8".
+inline Layout layout_of_tests() {
+    const char* const text = std::getenv("POSTHOUSE_LAYOUT");
+    const std::string_view name = text == nullptr ? "" : text;
+    return Layout(name.starts_with("fs") ? Hierarchy::fs : Hierarchy::maildirpp,
+                  name.ends_with(":UTF-8") ? Spelling::utf8 : Spelling::utf7);
+}
+
+/// Of a path below an account's, whose first folder is spelled as in Maildir++, what it is in this layout.
+inline std::string in_layout(const std::string& below, const Layout& layout) {
+    const std::string folder = below.substr(0, below.find('/'));
+    const Result<MailboxName> name = Layout().name(folder);
+    return name ? layout.folder(*name).value() + below.substr(folder.size()) : below;
+}
+
 inline Settings settings_for(const std::string& root) {
     Settings settings;
     settings.mail_root = root;
     settings.index_root = root + "/.index";
+    settings.layout = layout_of_tests();
     settings.host_name = "test";
     return settings;
 }
@@ -62,8 +80,10 @@ class MailRoot : public ::testing::Test {
         return View::open(open(name), access).value();
     }
     static MailboxName named(std::string_view name) { return MailboxName::parse(name).value(); }
-    std::string path(std::string_view below = "") const {
-        return account->root() + (below.empty() ? "" : "/" + std::string(below));
+    bool is_nested() const { return store.settings().layout.is_nested(); }
+    /// A mailbox's folder in it is spelled as in Maildir++, whatever the layout.
+    std::string path(const std::string& below = "") const {
+        return account->root() + (below.empty() ? "" : "/" + in_layout(below, store.settings().layout));
     }
     std::string read(const std::string& file) const {
         std::ifstream stream(path(file), std::ios::binary);

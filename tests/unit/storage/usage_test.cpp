@@ -35,7 +35,7 @@ class UsageTest : public MailRoot {
     const MailboxName inbox;
 
     std::string size_file() const { return read("maildirsize"); }
-    Usage counted(const SharedLimits& by) const { return count_files(path(), Layout(), *by)->usage; }
+    Usage counted(const SharedLimits& by) const { return count_files(path(), store.settings().layout, *by)->usage; }
     Usage usage(const SharedLimits& by) { return source.usage(bob, by).value(); }
     Usage usage() { return usage(none); }
     /// Delivers as lmtpd does.
@@ -66,7 +66,7 @@ TEST_F(UsageTest, AllMailboxesAreCountedByTheirNamesAndBySizeWhereANameTellsNone
         EXPECT_EQ(counted(by), expected);
         EXPECT_EQ(usage(by), expected);
     }
-    EXPECT_EQ(count_files(path("nowhere"), Layout(), QuotaLimits())->usage, Usage{});
+    EXPECT_EQ(count_files(path("nowhere"), store.settings().layout, QuotaLimits())->usage, Usage{});
 }
 
 TEST_F(UsageTest, WhatIsDeliveredCountsBeforeItHasANumber) {
