@@ -263,7 +263,8 @@ class Worker {
 
     void create_or_delete() {
         const std::size_t account = roll(accounts_.size());
-        const std::string name = "Temp" + number_;
+        // One of them has a mailbox below it, which stays.
+        const std::string name = (roll(2) == 0 ? "Temp" : "TempOver") + number_;
         const MailboxName mailbox = MailboxName::parse(name).value();
         const auto known = names_.find({account, name});
         if (known == names_.end()) {

@@ -145,7 +145,7 @@ void ProcessModelTest::time_moves_on() {
     ++late_;
     const auto later = std::filesystem::file_time_type::clock::now() + std::chrono::milliseconds{++counter_};
     for (const auto& [name, mailbox] : model_) {
-        const std::string folder = account_ + (name == "INBOX" ? "" : "/." + name);
+        const std::string folder = account_ + (name == "INBOX" ? "" : "/" + in_layout("." + name, settings_.layout));
         for (const char* part : {"/new", "/cur"}) std::filesystem::last_write_time(folder + part, later);
     }
 }

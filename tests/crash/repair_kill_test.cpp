@@ -86,7 +86,8 @@ class RepairKillTest : public ::testing::Test {
         v.link("nowhere", "cur/link");
         v.write("dovecot-keywords", "0 Kept\nno sense\n");
         v.write("subscriptions", "V\t2\n\nArchive\n&&&\n");
-        fs::copy(root + "/.Archive", root + "/.Copy", fs::copy_options::recursive);
+        fs::copy(root + "/" + in_layout(".Archive", layout_of_tests()),
+                 root + "/" + in_layout(".Copy", layout_of_tests()), fs::copy_options::recursive);
     }
 
     std::map<std::string, std::uint32_t> uids_of(const Settings& tree) const {

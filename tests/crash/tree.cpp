@@ -16,16 +16,19 @@
 namespace posthouse::storage::crash {
 namespace {
 
-/// What may lie in a mailbox's folder beside new/, cur/, tmp/ and, in the account's, the other mailboxes.
-bool belongs(const std::string& name, bool is_root) {
+/// What may lie in a mailbox's folder, the folders of other mailboxes among it.
+bool belongs(const std::filesystem::directory_entry& entry, bool is_root, bool is_nested) {
+    const std::string name = entry.path().filename().string();
+    if (is_nested && entry.is_directory() && !is_reserved(name)) return true;
     static const std::regex in_mailbox(R"(cur|new|tmp|maildirfolder|dovecot-(uidlist|keywords|acl)|maildirsize|)"
                                        R"(dovecot-(uidlist|acl)\.lock(\.[0-9a-f]{16})?|posthouse-.*|)"
                                        R"([a-z-]+\.tmp\.[0-9a-f]{16})");
-    static const std::regex in_root(R"(subscriptions|dovecot-uidvalidity(\.[0-9a-f]{8})?|\..*)");
+    static const std::regex in_root(R"(subscriptions|dovecot-uidvalidity(\.[0-9a-f]{8})?)");
+    if (is_root && !is_nested && name.starts_with('.')) return true;
     return std::regex_match(name, in_mailbox) || (is_root && std::regex_match(name, in_root));
 }
 
-void look_at_files(const std::string& folder, bool is_root, std::uint32_t messages) {
+void look_at_files(const std::string& folder, bool is_root, bool is_nested, std::uint32_t messages) {
     SCOPED_TRACE(folder);
     std::set<std::string> bases;
     std::uint32_t files = 0;
@@ -38,9 +41,16 @@ void look_at_files(const std::string& folder, bool is_root, std::uint32_t messag
         }
     EXPECT_EQ(files, messages) << "files in new/ and cur/, and STATUS";
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-        const std::string name = entry.path().filename().string();
-        EXPECT_TRUE(belongs(name, is_root)) << name << " was left behind";
+        EXPECT_TRUE(belongs(entry, is_root, is_nested)) << entry.path() << " was left behind";
     }
+}
+
+/// Nothing of a mailbox is left in a folder that is only a parent.
+void look_at_parent(const Account& account, const MailboxName& name) {
+    const std::string path = account.store()->settings().layout.path(account.root(), name).value();
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+        EXPECT_TRUE(entry.is_directory() && !is_reserved(entry.path().filename().string()))
+            << entry.path() << " was left behind";
 }
 
 std::string text_of(const Result<Annotations>& annotations) {
@@ -93,7 +103,7 @@ SeenMailbox look_at_mailbox(Account& account, const MailboxName& name, std::stri
     }
     seen.annotations = text_of(account.annotations(name));
     const std::string path = account.store()->settings().layout.path(account.root(), name).value();
-    look_at_files(path, name.is_inbox(), status->messages);
+    look_at_files(path, name.is_inbox(), account.store()->settings().layout.is_nested(), status->messages);
     return seen;
 }
 
@@ -203,8 +213,9 @@ SeenTree look(Store& store, const std::vector<AccountName>& accounts) {
         tree.annotations[i] = text_of((*account)->annotations(std::nullopt));
         for (const ListedMailbox& entry : *listed) {
             if (entry.subscribed) tree.subscriptions.emplace(i, entry.name.text());
-            if (!entry.exists) continue;
             SCOPED_TRACE(entry.name.text());
+            if (entry.is_parent) look_at_parent(**account, entry.name);
+            if (!entry.exists) continue;
             std::string guid;
             SeenMailbox mailbox = look_at_mailbox(**account, entry.name, guid);
             mailbox.account = i;
