@@ -45,6 +45,7 @@ Result<Address> Address::from_ip(std::string_view ip, std::uint16_t port) {
     Address address;
     address.port_ = port;
     const std::string text(ip);
+    if (ip.contains('\0')) return fail(ErrorCode::invalid, "A NUL stands in the IP address");
     if (::inet_pton(AF_INET, text.c_str(), address.bytes_.data()) == 1) {
         address.family_ = Family::ipv4;
     } else if (::inet_pton(AF_INET6, text.c_str(), address.bytes_.data()) == 1) {
@@ -127,21 +128,42 @@ socklen_t Address::to_sockaddr(sockaddr_storage& storage) const {
     return sizeof in;
 }
 
+Address Address::masked(unsigned prefix) const {
+    Address masked = *this;
+    masked.port_ = 0;
+    for (std::size_t i = 0; i < bytes().size(); ++i) {
+        const unsigned kept = prefix > i * 8 ? std::min(8u, prefix - static_cast<unsigned>(i) * 8) : 0;
+        const unsigned mask = 0xFFu << (8 - kept) & 0xFFu;
+        masked.bytes_[i] = static_cast<char>(static_cast<unsigned char>(bytes_[i]) & mask);
+    }
+    return masked;
+}
+
 Result<Network> Network::parse(std::string_view text) {
     const auto slash = text.find('/');
     Result<Address> base = Address::from_ip(text.substr(0, slash), 0);
     if (!base) return fail(base.error());
     const auto bits = static_cast<unsigned>(base->bytes().size() * 8);
-    Network network;
-    network.base_ = *base;
-    network.prefix_ = bits;
+    unsigned length = bits;
     if (slash != std::string_view::npos) {
         const auto prefix = ascii::parse_number(text.substr(slash + 1));
         if (!prefix || *prefix > bits)
             return fail(ErrorCode::invalid, "\"" + std::string(text) + "\" has no valid prefix length");
-        network.prefix_ = static_cast<unsigned>(*prefix);
+        length = static_cast<unsigned>(*prefix);
     }
+    return around(*base, length);
+}
+
+Network Network::around(const Address& address, unsigned prefix) {
+    Network network;
+    network.prefix_ = std::min(prefix, static_cast<unsigned>(address.bytes().size() * 8));
+    network.base_ = address.masked(network.prefix_);
     return network;
+}
+
+std::string Network::to_string() const {
+    if (prefix_ == base_.bytes().size() * 8) return base_.ip();
+    return base_.ip() + '/' + std::to_string(prefix_);
 }
 
 bool Network::contains(const Address& address) const {

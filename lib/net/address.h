@@ -36,6 +36,8 @@ class Address {
     std::string to_string() const;
     /// The bytes of the IP address: 4 or 16.
     std::string_view bytes() const;
+    /// The IP address with its first `prefix` bits, all others 0, and port 0.
+    Address masked(unsigned prefix) const;
     /// As the kernel wants it. Only for IP addresses; returns the length.
     socklen_t to_sockaddr(sockaddr_storage& storage) const;
 
@@ -48,12 +50,19 @@ class Address {
     std::string path_;
 };
 
-/// "192.0.2.0/24", "2001:db8::/32", or one address.
+/// "192.0.2.0/24", "2001:db8::/32", or one address. Bits behind the prefix are ignored.
 class Network {
   public:
     /// Errors: invalid.
     static Result<Network> parse(std::string_view text);
+    /// The network of that prefix length around an IP address; a longer length than the address has means all of it.
+    static Network around(const Address& address, unsigned prefix);
     bool contains(const Address& address) const;
+    /// The address with all bits behind the prefix 0.
+    const Address& base() const { return base_; }
+    unsigned prefix() const { return prefix_; }
+    /// "192.0.2.0/24"; one address without its length: "192.0.2.1".
+    std::string to_string() const;
 
   private:
     Address base_;

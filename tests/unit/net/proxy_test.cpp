@@ -19,6 +19,12 @@ TEST(Network, ContainsItsAddressesOnly) {
     EXPECT_FALSE(Network::parse("192.0.2.0/25")->contains(*Address::from_ip("192.0.2.128", 0)));
     EXPECT_TRUE(Network::parse("2001:db8::/32")->contains(*Address::from_ip("2001:db8:ffff::1", 0)));
     EXPECT_FALSE(Network::parse("::/0")->contains(*Address::from_ip("192.0.2.1", 0)));
+    EXPECT_EQ(Network::parse("192.0.2.77/25")->to_string(), "192.0.2.0/25");
+    EXPECT_EQ(Network::parse("192.0.2.255/25")->to_string(), "192.0.2.128/25");
+    EXPECT_EQ(Network::parse("192.0.2.77/32")->to_string(), "192.0.2.77");
+    EXPECT_EQ(Network::parse("2001:db8:ffff:f::1/33")->to_string(), "2001:db8:8000::/33");
+    EXPECT_EQ(Network::around(*Address::from_ip("192.0.2.77", 25), 0).to_string(), "0.0.0.0/0");
+    EXPECT_FALSE(Address::from_ip(std::string_view("192.0.2.1\0x", 11), 0));
     EXPECT_FALSE(Network::parse("192.0.2.0/33"));
 }
 
