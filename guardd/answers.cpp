@@ -3,40 +3,59 @@
 
 #include <algorithm>
 #include <optional>
-#include <utility>
 
-#include "guardd/client_network.h"
 #include "lib/base/ascii.h"
 
 namespace posthouse::guard {
 namespace {
 
 constexpr std::string_view too_many = "Too many connections from your address";
+constexpr std::string_view banned = "Too many failed log-ins from your address, try again later";
 constexpr std::size_t max_service_octets = 64;  // names of listeners are short
+// A page of bans: as many as fit, in the longest of words at least one.
+constexpr std::size_t max_page = 20;
+constexpr std::size_t max_page_octets = policy::max_line_octets - 64;
+// Mail of other servers comes here: who may not log in may still send it.
+constexpr std::string_view without_log_in = "smtp";
 
 policy::Reply dunno() { return {"DUNNO"}; }
+policy::Reply reject(std::string_view text) { return {"REJECT " + std::string(text)}; }
+
+bool holds(const std::vector<net::Network>& networks, const net::Address& address) {
+    return std::ranges::any_of(networks, [&](const net::Network& network) { return network.contains(address); });
+}
 
 }  // namespace
 
-Answers::Answers(Rules rules, Clock clock) : rules_(std::move(rules)), penalties_(rules_.penalties, std::move(clock)) {}
+Answers::Answers(Rules rules, Clocks clocks)
+    : rules_(std::move(rules)),
+      clocks_(std::move(clocks)),
+      penalties_(rules_.penalties, clocks_.steady),
+      bans_(rules_.bans, clocks_.wall) {}
 
 void Answers::set(Rules rules) {
     rules_ = std::move(rules);
     penalties_.set(rules_.penalties);
+    bans_.set(rules_.bans);
 }
 
-std::string Answers::network_of(const policy::Request& request) const {
-    const std::string_view ip = request.get("client_address");
-    const Result<net::Address> address = net::Address::from_ip(ip, 0);
+Answers::Client Answers::client_of(const policy::Request& request) const {
+    const Result<net::Address> address = net::Address::from_ip(request.get("client_address"), 0);
     if (!address) return {};
-    const auto holds = [&](const net::Network& network) { return network.contains(*address); };
-    return std::ranges::any_of(rules_.trusted_networks, holds) ? std::string() : client_network(ip);
+    const bool trusted = holds(rules_.trusted_networks, *address);
+    return {*address, trusted ? std::string() : client_network(*address, rules_.sizes),
+            trusted || holds(rules_.allowed_networks, *address)};
 }
 
-policy::Reply Answers::connect(ConnectionCounts::Owner owner, std::string_view service, const std::string& network) {
-    if (network.empty()) return {"OK"};
-    if (connections_.open(owner, service, network, rules_.connections_per_address)) return {"OK"};
-    return {"REJECT " + std::string(too_many)};
+policy::Reply Answers::connect(ConnectionCounts::Owner owner, std::string_view service, const Client& client) {
+    if (client.network.empty()) return {"OK"};
+    if (!client.allowed && service != without_log_in) {
+        const Ban* ban = bans_.find(client.address, {});
+        // Who shares a network with an attacker, and used an account from there lately, may still come.
+        if (ban != nullptr && (ban->by_hand || !penalties_.has_good(client.network))) return reject(banned);
+    }
+    if (connections_.open(owner, service, client.network, rules_.connections_per_address)) return {"OK"};
+    return reject(too_many);
 }
 
 // Postfix does not tell when a connection ends: its clients are held against the connections to smtpd beside it.
@@ -45,26 +64,146 @@ policy::Reply Answers::postfix(const std::string& network) const {
     return {"DEFER 4.7.0 " + std::string(too_many)};
 }
 
+Penalty Answers::penalty(const Client& client, std::string_view user) const {
+    const std::string account = ascii::lower(user.substr(0, max_account_octets));
+    // A ban by hand of an account counts everywhere, one of a network not where it is allowed.
+    const Ban* ban = bans_.find(client.allowed ? net::Address() : client.address, account);
+    const bool spared =
+        ban != nullptr && !ban->by_hand && ban->subject.account.empty() && penalties_.is_good(client.network, account);
+    if (ban != nullptr && !spared) return {{}, true, ban->reason};
+    return {penalties_.delay(client.network, user)};
+}
+
+void Answers::failure(const Client& client, std::string_view user) {
+    penalties_.failure(client.network, user);
+    record({0, EventKind::failure, clocks_.wall(), {client.network, std::string(user.substr(0, max_account_octets))}});
+    if (client.network.empty() || client.allowed) return;
+    if (!user.empty())
+        ban_for_failures(client, user, penalties_.failures_of(client.network, user), rules_.account_failures);
+    ban_for_failures(client, {}, penalties_.failures_of(client.network), rules_.network_failures);
+}
+
+void Answers::ban_for_failures(const Client& client, std::string_view account, double failures, unsigned most) {
+    // Decay between the first and the last of them must not make it one more.
+    if (most == 0 || failures + 0.5 < most) return;
+    const Result<BanSubject> subject = ban_subject(client.network, account);
+    if (!subject) return;
+    const std::optional<Ban> ban = bans_.ban_for_failures(*subject, std::to_string(most) + " failed log-ins");
+    if (ban) record({0, EventKind::ban, clocks_.wall(), {}, *ban});
+}
+
+void Answers::success(const Client& client, std::string_view user) {
+    const std::uint64_t before = penalties_.changes();
+    penalties_.success(client.network, user);
+    if (penalties_.changes() == before) return;
+    record({0, EventKind::success, clocks_.wall(), {client.network, std::string(user.substr(0, max_account_octets))}});
+}
+
+policy::Reply Answers::list_bans(const BanSubject& after) const {
+    std::vector<Ban> page = bans_.list(after, max_page);
+    std::string action = bans_action(page);
+    while (action.size() > max_page_octets) {
+        page.pop_back();
+        action = bans_action(page);
+    }
+    return {std::move(action)};
+}
+
+policy::Reply Answers::ban(const policy::Request& request) {
+    Result<BanSubject> subject = ban_subject(request.get("client_network"), request.get("sasl_username"));
+    if (!subject) return reject(subject.error().text);
+    const WallTime now = clocks_.wall();
+    Ban ban{std::move(*subject), now, std::nullopt, true,
+            std::string(request.get("reason").substr(0, max_reason_octets))};
+    if (const std::string_view text = request.get("duration"); !text.empty()) {
+        const std::optional<std::uint64_t> seconds = ascii::parse_number(text);
+        if (!seconds || *seconds == 0) return reject("That is no duration in seconds");
+        const auto most = std::chrono::duration_cast<std::chrono::seconds>(latest_end - now).count();
+        ban.until = now + std::chrono::seconds(std::min<std::uint64_t>(*seconds, static_cast<std::uint64_t>(most)));
+    }
+    const Result<> added = bans_.add(ban);
+    if (!added) return reject(added.error().text);
+    record({0, EventKind::ban, now, {}, std::move(ban)});
+    return {"OK"};
+}
+
+policy::Reply Answers::lift(const policy::Request& request) {
+    const std::string_view network = request.get("client_network");
+    const Result<BanSubject> subject = ban_subject(network, request.get("sasl_username"));
+    if (!subject) return reject(subject.error().text);
+    std::size_t lifted = lift_now(*subject);
+    record({0, EventKind::lift, clocks_.wall(), *subject});
+    // An address stands for the network that it is counted under, too.
+    const std::string counted = client_network(network, rules_.sizes);
+    if (!counted.empty() && counted != subject->network) {
+        const BanSubject around{counted, subject->account};
+        lifted += lift_now(around);
+        record({0, EventKind::lift, clocks_.wall(), around});
+    }
+    return {"LIFTED " + std::to_string(lifted)};
+}
+
+std::size_t Answers::lift_now(const BanSubject& subject) {
+    if (!subject.network.empty()) penalties_.forgive(subject.network);
+    return bans_.lift(subject);
+}
+
+void Answers::record(Event event) {
+    event.number = ++last_event_;
+    events_.push_back(std::move(event));
+}
+
+SnapshotFile Answers::snapshot() const {
+    SnapshotFile file{clocks_.wall(), penalties_.snapshot(), last_event_, {}, bans_.repeats()};
+    file.bans = bans_.list({}, bans_.size());
+    return file;
+}
+
+void Answers::restore(const SnapshotFile& snapshot) {
+    penalties_.restore(snapshot.penalties, clocks_.wall() - snapshot.taken_at);
+    for (const Ban& ban : snapshot.bans) (void)bans_.add(ban);  // too many by hand: of a file that guardd did not write
+    bans_.restore_repeats(snapshot.repeats, snapshot.taken_at);
+    last_event_ = std::max(last_event_, snapshot.events);
+}
+
+void Answers::replay(const Event& event) {
+    if (event.number <= last_event_) return;
+    last_event_ = event.number;
+    const Time ago = std::max(Time::zero(), clocks_.wall() - event.at);
+    const BanSubject& subject = event.subject;
+    switch (event.kind) {
+        case EventKind::failure: penalties_.failure(subject.network, subject.account, ago); return;
+        case EventKind::success: penalties_.success(subject.network, subject.account, ago); return;
+        case EventKind::ban: (void)bans_.add(event.ban); return;
+        case EventKind::lift: (void)lift_now(subject); return;
+    }
+    std::unreachable();
+}
+
 policy::Reply Answers::answer(ConnectionCounts::Owner owner, const policy::Request& request) {
     const std::optional<Question> question = question_named(request.get("request"));
     if (!question) return dunno();
-    const std::string network = network_of(request);
+    const Client client = client_of(request);
     const std::string_view service = request.get("service").substr(0, max_service_octets);
     const std::string_view user = request.get("sasl_username");
     switch (*question) {
-        case Question::postfix: return postfix(network);
-        case Question::connect: return connect(owner, service, network);
+        case Question::postfix: return postfix(client.network);
+        case Question::connect: return connect(owner, service, client);
         case Question::disconnect:
             // Also for a network that a reload has made a trusted one.
-            connections_.close(owner, service, client_network(request.get("client_address")));
+            connections_.close(owner, service, client_network(client.address, rules_.sizes));
             return dunno();
         case Question::restore:
-            if (!network.empty())
-                connections_.restore(owner, service, network, ascii::parse_number(request.get("count")).value_or(0));
+            if (!client.network.empty())
+                connections_.restore(owner, service, client.network,
+                                     ascii::parse_number(request.get("count")).value_or(0));
             return dunno();
-        case Question::penalty: return {delay_action(penalties_.delay(network, user))};
-        case Question::failure: penalties_.failure(network, user); return dunno();
-        case Question::success: penalties_.success(network, user); return dunno();
+        case Question::penalty: return {penalty_action(penalty(client, user))};
+        case Question::failure: failure(client, user); return dunno();
+        case Question::success: success(client, user); return dunno();
+        case Question::bans: return list_bans({std::string(request.get("client_network")), std::string(user)});
+        case Question::ban: return ban(request);
+        case Question::lift: return lift(request);
     }
     std::unreachable();
 }

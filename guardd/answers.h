@@ -1,14 +1,19 @@
-// guardd's answer to each question, out of the counts. Pure but for the injected clock of the penalties.
+// guardd's answer to each question, out of the counts. Pure but for the injected clocks.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "guardd/bans.h"
+#include "guardd/client_network.h"
 #include "guardd/connection_counts.h"
+#include "guardd/event.h"
 #include "guardd/penalties.h"
 #include "guardd/questions.h"
+#include "guardd/snapshot.h"
 #include "lib/net/address.h"
 #include "lib/policy/policy.h"
 
@@ -18,13 +23,24 @@ namespace posthouse::guard {
 struct Rules {
     std::uint64_t connections_per_address = 50;
     std::vector<net::Network> trusted_networks;
+    std::vector<net::Network> allowed_networks;
+    NetworkSizes sizes;
     PenaltyRules penalties;
+    BanRules bans;
+    unsigned network_failures = 20;  ///< ban a network; 0: never
+    unsigned account_failures = 10;  ///< of one account ban it from that network; 0: never
+};
+
+/// Steady for what is counted, of the wall for what people and files are told.
+struct Clocks {
+    Clock steady;
+    Bans::WallClock wall;
 };
 
 /// Everything that guardd knows.
 class Answers {
   public:
-    Answers(Rules rules, Clock clock);
+    Answers(Rules rules, Clocks clocks);
     /// After a reload.
     void set(Rules rules);
 
@@ -35,17 +51,45 @@ class Answers {
     void forget(ConnectionCounts::Owner owner) { connections_.forget(owner); }
 
     const ConnectionCounts& connections() const { return connections_; }
-    Penalties& penalties() { return penalties_; }
+    const Penalties& penalties() const { return penalties_; }
+    const Bans& bans() const { return bans_; }
+
+    /// What changed since it was last asked.
+    std::vector<Event> take_events() { return std::exchange(events_, {}); }
+    /// The number of the last event.
+    std::uint64_t last_event() const { return last_event_; }
+    SnapshotFile snapshot() const;
+    /// Adds a snapshot, and then events that came after it; those that it holds are passed over.
+    void restore(const SnapshotFile& snapshot);
+    void replay(const Event& event);
 
   private:
-    /// The key to count a client under; empty when it is not to be counted.
-    std::string network_of(const policy::Request& request) const;
-    policy::Reply connect(ConnectionCounts::Owner owner, std::string_view service, const std::string& network);
+    /// Who is asked about.
+    struct Client {
+        net::Address address;  ///< none: unknown
+        std::string network;   ///< the key to count it under; empty: it is not to be counted
+        bool allowed = false;  ///< its network is never banned
+    };
+    Client client_of(const policy::Request& request) const;
+    policy::Reply connect(ConnectionCounts::Owner owner, std::string_view service, const Client& client);
     policy::Reply postfix(const std::string& network) const;
+    Penalty penalty(const Client& client, std::string_view user) const;
+    void failure(const Client& client, std::string_view user);
+    void success(const Client& client, std::string_view user);
+    void ban_for_failures(const Client& client, std::string_view account, double failures, unsigned most);
+    policy::Reply list_bans(const BanSubject& after) const;
+    policy::Reply ban(const policy::Request& request);
+    policy::Reply lift(const policy::Request& request);
+    std::size_t lift_now(const BanSubject& subject);
+    void record(Event event);
 
     Rules rules_;
+    Clocks clocks_;
     ConnectionCounts connections_;
     Penalties penalties_;
+    Bans bans_;
+    std::vector<Event> events_;
+    std::uint64_t last_event_ = 0;
 };
 
 }  // namespace posthouse::guard

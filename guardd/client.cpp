@@ -6,7 +6,6 @@
 #include <map>
 #include <utility>
 
-#include "guardd/questions.h"
 #include "lib/base/log.h"
 #include "lib/net/connect.h"
 #include "lib/net/scope.h"
@@ -213,10 +212,10 @@ void Client::disconnect(const std::string& service, const std::string& ip) {
         state.enqueue(Question::disconnect, std::move(key), about_connection(Question::disconnect, service, ip));
 }
 
-net::Async<std::optional<std::chrono::milliseconds>> Client::auth_penalty(std::string_view ip, std::string_view user) {
+net::Async<std::optional<Penalty>> Client::auth_penalty(std::string_view ip, std::string_view user) {
     if (!state_->usable()) co_return std::nullopt;
     const std::string action = co_await state_->ask(Question::penalty, {}, about_login(Question::penalty, ip, user));
-    co_return to_delay(action);
+    co_return to_penalty(action);
 }
 
 void Client::auth_failure(std::string_view ip, std::string_view user) { state_->report(Question::failure, ip, user); }

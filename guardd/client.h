@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "guardd/questions.h"
 #include "lib/base/result.h"
 #include "lib/net/address.h"
 #include "lib/net/async.h"
@@ -66,9 +67,9 @@ class Client {
     net::Async<Result<Admission>> connect(std::string_view service, const net::Address& peer);
 
     /// How long the answer to this log-in shall be delayed, for the failures of the client's network and of the
-    /// account. `ip` without port, as authd gets it; empty when unknown. nullopt: guardd is away, use a table of your
-    /// own.
-    net::Async<std::optional<std::chrono::milliseconds>> auth_penalty(std::string_view ip, std::string_view user);
+    /// account, or that it is to be refused. `ip` without port, as authd gets it; empty when unknown. nullopt: guardd
+    /// is away, use a table of your own.
+    net::Async<std::optional<Penalty>> auth_penalty(std::string_view ip, std::string_view user);
     /// A log-in failed because of its credentials. Sent in the background; lost when guardd is away.
     void auth_failure(std::string_view ip, std::string_view user);
     /// A log-in succeeded: forgives the failures of this network with this account.

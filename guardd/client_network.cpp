@@ -1,24 +1,17 @@
 // The client's network, as the key under which it is counted.
 #include "guardd/client_network.h"
 
-#include <arpa/inet.h>
-
-#include <array>
-#include <cstring>
-
-#include "lib/net/address.h"
-
 namespace posthouse::guard {
 
-std::string client_network(std::string_view ip) {
+std::string client_network(std::string_view ip, const NetworkSizes& sizes) {
     const Result<net::Address> address = net::Address::from_ip(ip, 0);
-    if (!address) return {};
-    if (address->family() == net::Address::Family::ipv4) return address->ip();
-    in6_addr network{};
-    std::memcpy(&network, address->bytes().data(), 8);  // the first 64 of 128 bits
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    if (::inet_ntop(AF_INET6, &network, text.data(), text.size()) == nullptr) return {};
-    return std::string(text.data()) + "/64";
+    return address ? client_network(*address, sizes) : std::string();
+}
+
+std::string client_network(const net::Address& address, const NetworkSizes& sizes) {
+    if (!address.is_ip()) return {};
+    const bool ipv4 = address.family() == net::Address::Family::ipv4;
+    return net::Network::around(address, ipv4 ? sizes.ipv4_prefix : sizes.ipv6_prefix).to_string();
 }
 
 }  // namespace posthouse::guard

@@ -57,6 +57,20 @@ void DecayingScores::lower(std::string_view name, double amount, Time now) {
     found->second.changed = now;
 }
 
+void DecayingScores::forget(std::string_view beginning) {
+    auto at = scores_.lower_bound(beginning);
+    while (at != scores_.end() && at->first.starts_with(beginning)) {
+        order_.erase(at->second.place);
+        at = scores_.erase(at);
+    }
+}
+
+bool DecayingScores::any(std::string_view beginning, double least, Time now) const {
+    for (auto at = scores_.lower_bound(beginning); at != scores_.end() && at->first.starts_with(beginning); ++at)
+        if (decayed(at->second, now) >= least) return true;
+    return false;
+}
+
 void DecayingScores::set(std::size_t capacity, Time half_life) {
     capacity_ = capacity;
     half_life_ = half_life;

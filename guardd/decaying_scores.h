@@ -35,6 +35,11 @@ class DecayingScores {
     /// Takes `amount` off the score, not below 0. What is next to nothing then is forgotten.
     void lower(std::string_view name, double amount, Time now);
 
+    /// Forgets all names that begin with `beginning`.
+    void forget(std::string_view beginning);
+    /// Whether a name that begins with `beginning` has a score of at least `least`. Looks at all of these names.
+    bool any(std::string_view beginning, double least, Time now) const;
+
     std::size_t size() const { return scores_.size(); }
     /// All entries, those set longest ago first.
     std::vector<Entry> entries(Time now) const;

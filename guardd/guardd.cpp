@@ -1,6 +1,10 @@
-// guardd: sessions, snapshots and metrics around the counts.
+// guardd: sessions, snapshots, the journal and metrics around the counts.
 #include "guardd/guardd.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -20,18 +24,40 @@ std::chrono::milliseconds wall_now() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
 }
 
+std::vector<net::Network> networks_of(const std::vector<std::string>& texts) {
+    std::vector<net::Network> networks;
+    for (const std::string& text : texts)
+        if (Result<net::Network> network = net::Network::parse(text)) networks.push_back(*network);
+    return networks;
+}
+
+/// Whether the peer of a Unix socket may change bans.
+bool is_administrator(const net::Stream& stream) {
+    ucred peer{};
+    socklen_t length = sizeof peer;
+    if (::getsockopt(stream.fd(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return false;
+    return peer.uid == 0 || peer.uid == ::geteuid();
+}
+
 Rules rules_of(const config::Config& config) {
     const auto& guard = config.guard;
     Rules rules;
     rules.connections_per_address = static_cast<std::uint64_t>(guard.connections_per_address);
-    for (const std::string& text : guard.trusted_networks)
-        if (Result<net::Network> network = net::Network::parse(text)) rules.trusted_networks.push_back(*network);
+    rules.trusted_networks = networks_of(guard.trusted_networks);
+    rules.allowed_networks = networks_of(guard.allowed_networks);
+    rules.sizes = {static_cast<unsigned>(guard.ipv4_prefix), static_cast<unsigned>(guard.ipv6_prefix)};
+    rules.network_failures = static_cast<unsigned>(guard.network_ban_failures);
+    rules.account_failures = static_cast<unsigned>(guard.account_ban_failures);
+    rules.bans = {guard.ban_time, guard.ban_time_limit, static_cast<std::size_t>(guard.entries)};
     rules.penalties.free_failures = static_cast<unsigned>(guard.free_failures);
     rules.penalties.first_delay = guard.failure_delay;
     rules.penalties.network_limit = guard.network_delay_limit;
     rules.penalties.account_limit = guard.account_delay_limit;
     rules.penalties.half_life = guard.failure_half_life;
     rules.penalties.entries = static_cast<std::size_t>(guard.entries);
+    rules.penalties.most_failures =
+        std::max({rules.penalties.most_failures, static_cast<double>(rules.network_failures),
+                  static_cast<double>(rules.account_failures)});
     return rules;
 }
 
@@ -43,28 +69,99 @@ Guardd::Counters::Counters(metrics::Registry& registry)
       failures(registry.counter("posthouse_guard_failures_total", "Failed log-ins that daemons reported")),
       delayed(
           registry.counter("posthouse_guard_delayed_total", "Log-ins whose answer is delayed for earlier failures")),
+      refused_logins(registry.counter("posthouse_guard_refused_logins_total", "Log-ins refused because of a ban")),
       malformed(registry.counter("posthouse_guard_malformed_total", "Connections closed for a malformed request")),
       snapshot_errors(registry.counter("posthouse_guard_snapshot_errors_total", "Snapshots that could not be saved")),
+      journal_errors(
+          registry.counter("posthouse_guard_journal_errors_total", "Times the journal could not be written")),
       connections(registry.gauge("posthouse_guard_connections", "Connections of clients counted now")),
       networks(registry.gauge("posthouse_guard_networks", "Networks with failed log-ins that are remembered")),
-      accounts(registry.gauge("posthouse_guard_accounts", "Accounts with failed log-ins that are remembered")) {}
+      accounts(registry.gauge("posthouse_guard_accounts", "Accounts with failed log-ins that are remembered")),
+      bans(registry.gauge("posthouse_guard_bans", "Bans, by hand and for failures")) {}
 
 Guardd::Guardd(daemon::Daemon& daemon)
     : daemon_(daemon),
-      pool_(daemon.loop(), 1),
-      answers_(rules_of(*daemon.config()), steady_now),
+      snapshot_pool_(daemon.loop(), 1),
+      journal_pool_(daemon.loop(), 1),
+      answers_(rules_of(*daemon.config()), {steady_now, wall_now}),
+      journal_(daemon.config()->general.state_folder + "/guard.journal"),
       counters_(daemon.metrics()) {}
 
 net::Async<Result<>> Guardd::start() {
     const std::string path = snapshot_path();
-    const Result<std::string> file = co_await pool_.run([&path] { return read_file(path, max_snapshot_octets); });
+    const Result<std::string> file =
+        co_await snapshot_pool_.run([&path] { return read_file(path, max_snapshot_octets); });
     load_snapshot(file);
+    const Result<std::vector<Event>> events = co_await journal_pool_.run([this] { return journal_.read(); });
+    replay(events);
+    journal_open_ = true;
     daemon_.background().spawn(&Guardd::keep_snapshots, this);
     co_return Result<>{};
 }
 
+net::Async<policy::Reply> Guardd::answer(ConnectionCounts::Owner owner, const policy::Request& request,
+                                         bool administrator) {
+    const std::optional<Question> question = question_named(request.get("request"));
+    const bool changes_bans = question == Question::ban || question == Question::lift;
+    if ((changes_bans || question == Question::bans) && !administrator)
+        co_return policy::Reply{"REJECT Only root and the user of guardd may ask for bans"};
+    policy::Reply reply = answers_.answer(owner, request);
+    note_events();
+    if (!changes_bans || reply.action.starts_with("REJECT")) co_return reply;
+    log::info("bans changed by hand", {{"request", request.get("request")},
+                                       {"network", request.get("client_network")},
+                                       {"account", request.get("sasl_username")},
+                                       {"reason", request.get("reason")}});
+    const Result<> synced = co_await sync_journal();
+    if (!synced) co_return policy::Reply{"REJECT It holds for now, but could not be saved: " + synced.error().text};
+    co_return reply;
+}
+
+void Guardd::note_events() {
+    for (const Event& event : answers_.take_events()) {
+        if (event.kind == EventKind::ban && !event.ban.by_hand)
+            log::warning("banned", {{"network", event.ban.subject.network},
+                                    {"account", event.ban.subject.account},
+                                    {"seconds", (*event.ban.until - event.ban.since).count() / 1000},
+                                    {"reason", event.ban.reason}});
+        if (!journal_open_) continue;
+        std::string line = to_line(event);
+        // More waits only behind a disk that hangs; the next snapshot holds it.
+        if (waiting_.size() + line.size() <= Journal::max_octets) waiting_ += line;
+    }
+    if (!waiting_.empty() && !std::exchange(writing_, true)) daemon_.background().spawn(&Guardd::write_journal, this);
+}
+
+net::Async<> Guardd::write_journal(Guardd* guardd) {
+    while (!guardd->waiting_.empty()) co_await guardd->write_waiting();
+    guardd->writing_ = false;
+}
+
+net::Async<> Guardd::write_waiting() {
+    const std::string lines = std::exchange(waiting_, {});
+    if (lines.empty()) co_return;
+    const Result<> written = co_await journal_pool_.run([&] { return journal_.append(lines); });
+    if (written) {
+        journal_failed_ = false;
+        co_return;
+    }
+    counters_.journal_errors.add();
+    if (!std::exchange(journal_failed_, true))
+        log::error("cannot write the journal", {{"reason", written.error().message()}});
+}
+
+net::Async<Result<>> Guardd::sync_journal() {
+    if (!journal_open_) co_return Result<>{};
+    co_await write_waiting();
+    // Behind all writing that had begun: the pool has one thread.
+    const Result<> synced = co_await journal_pool_.run([this] { return journal_.sync(); });
+    if (synced && journal_failed_) co_return fail(ErrorCode::io, "the journal cannot be written");
+    co_return synced;
+}
+
 net::Async<> Guardd::serve(daemon::Connection& connection) {
     const ConnectionCounts::Owner owner = ++last_owner_;
+    const bool administrator = is_administrator(connection.stream);
     for (;;) {
         Result<std::optional<policy::Request>> request = co_await daemon::read_policy_request(connection.stream);
         if (!request) {
@@ -76,7 +173,7 @@ net::Async<> Guardd::serve(daemon::Connection& connection) {
             break;
         }
         if (!*request) break;
-        const policy::Reply reply = answers_.answer(owner, **request);
+        const policy::Reply reply = co_await answer(owner, **request, administrator);
         count(**request, reply);
         Result<> written = co_await daemon::write_policy_reply(connection.stream, reply);
         if (!written) break;
@@ -95,10 +192,13 @@ void Guardd::count(const policy::Request& request, const policy::Reply& reply) {
                    {{"client", request.get("client_address")}, {"service", request.get("service")}});
     }
     if (request.get("request") == name_of(Question::failure)) counters_.failures.add();
-    if (to_delay(reply.action).value_or(std::chrono::milliseconds(0)).count() > 0) counters_.delayed.add();
+    const std::optional<Penalty> penalty = to_penalty(reply.action);
+    if (penalty && penalty->refused) counters_.refused_logins.add();
+    if (penalty && penalty->delay.count() > 0) counters_.delayed.add();
     counters_.connections.set(static_cast<double>(answers_.connections().total()));
     counters_.networks.set(static_cast<double>(answers_.penalties().networks()));
     counters_.accounts.set(static_cast<double>(answers_.penalties().accounts()));
+    counters_.bans.set(static_cast<double>(answers_.bans().size()));
 }
 
 std::string Guardd::snapshot_path() const { return daemon_.config()->general.state_folder + "/guard.json"; }
@@ -115,8 +215,19 @@ void Guardd::load_snapshot(const Result<std::string>& file) {
                      {{"path", snapshot_path()}, {"reason", snapshot.error().message()}});
         return;
     }
-    answers_.penalties().restore(snapshot->penalties, wall_now() - snapshot->taken_at);
-    log::info("snapshot loaded", {{"networks", snapshot->penalties.networks.size()}});
+    answers_.restore(*snapshot);
+    saved_events_ = answers_.last_event();
+    log::info("snapshot loaded", {{"networks", snapshot->penalties.networks.size()}, {"bans", snapshot->bans.size()}});
+}
+
+void Guardd::replay(const Result<std::vector<Event>>& events) {
+    if (!events) {
+        log::warning("cannot read the journal, starting without", {{"reason", events.error().message()}});
+        return;
+    }
+    for (const Event& event : *events) answers_.replay(event);
+    if (answers_.last_event() != saved_events_)
+        log::info("journal replayed", {{"events", answers_.last_event() - saved_events_}});
 }
 
 net::Async<> Guardd::keep_snapshots(Guardd* guardd) {
@@ -125,17 +236,25 @@ net::Async<> Guardd::keep_snapshots(Guardd* guardd) {
         const auto interval = guardd->daemon_.config()->guard.snapshot_interval;
         Result<> stop = co_await guardd->daemon_.stopping().wait(net::Deadline::in(interval));
         stopping = stop || stop.error().code != ErrorCode::timeout;
-        if (guardd->answers_.penalties().changes() != guardd->saved_changes_) co_await guardd->save_snapshot();
+        if (guardd->answers_.last_event() != guardd->saved_events_) co_await guardd->save_snapshot();
     }
 }
 
 net::Async<> Guardd::save_snapshot() {
-    const std::uint64_t changes = answers_.penalties().changes();
-    const SnapshotFile snapshot{wall_now(), answers_.penalties().snapshot()};
+    // First the journal is turned over: whatever its old file holds by then is in the snapshot.
+    co_await journal_pool_.run([this] {
+        journal_.turn_over();
+        return true;
+    });
+    const SnapshotFile snapshot = answers_.snapshot();
     const std::string path = snapshot_path();
-    Result<> saved = co_await pool_.run([&] { return write_file_durably(path, to_json(snapshot)); });
+    Result<> saved = co_await snapshot_pool_.run([&] { return write_file_durably(path, to_json(snapshot)); });
     if (saved) {
-        saved_changes_ = changes;
+        co_await journal_pool_.run([this] {
+            journal_.drop_old();
+            return true;
+        });
+        saved_events_ = snapshot.events;
         save_failed_ = false;
         co_return;
     }

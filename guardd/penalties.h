@@ -21,6 +21,7 @@ struct PenaltyRules {
     std::chrono::milliseconds network_limit{15'000};
     std::chrono::milliseconds account_limit{4000};
     std::chrono::milliseconds half_life{600'000};
+    double most_failures = 32;     ///< counted at most: an attack must not be remembered for hours
     std::size_t entries = 20'000;  ///< most of networks, accounts and pairs, each
 };
 
@@ -45,8 +46,19 @@ class Penalties {
     /// `network` is empty for trusted networks and unknown addresses: then only the account counts, which may be empty
     /// too.
     std::chrono::milliseconds delay(std::string_view network, std::string_view account) const;
-    void failure(std::string_view network, std::string_view account);
-    void success(std::string_view network, std::string_view account);
+    /// `ago`: for what is replayed.
+    void failure(std::string_view network, std::string_view account, Time ago = {});
+    void success(std::string_view network, std::string_view account, Time ago = {});
+    /// Forgets the failures of a network, with whatever accounts.
+    void forgive(std::string_view network);
+
+    /// What is left of a network's failures, and of those with an account.
+    double failures_of(std::string_view network) const;
+    double failures_of(std::string_view network, std::string_view account) const;
+    /// The account was used from that network in the last week.
+    bool is_good(std::string_view network, std::string_view account) const;
+    /// Some account was.
+    bool has_good(std::string_view network) const;
 
     std::size_t networks() const { return networks_.size(); }
     std::size_t accounts() const { return accounts_.size(); }

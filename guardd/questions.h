@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "guardd/ban.h"
 #include "lib/policy/policy.h"
 
 namespace posthouse::guard {
@@ -18,9 +20,20 @@ enum class Question {
     connect,     ///< guard_connect: service, client_address. Answers OK (counted) or REJECT text (not counted).
     disconnect,  ///< guard_disconnect: service, client_address. Answers DUNNO.
     restore,     ///< guard_restore: service, client_address, count: connections let in before. Answers DUNNO.
-    penalty,     ///< guard_penalty: client_address, sasl_username. Answers DELAY milliseconds.
+    penalty,     ///< guard_penalty: client_address, sasl_username. Answers DELAY milliseconds, or REFUSE reason.
     failure,     ///< guard_failure: client_address, sasl_username. Answers DUNNO.
     success,     ///< guard_success: client_address, sasl_username. Answers DUNNO.
+    // Of administrators:
+    bans,  ///< guard_bans: client_network, sasl_username of the last ban that is known. Answers BANS and the next ones.
+    ban,   ///< guard_ban: client_network, sasl_username, duration, reason. Answers OK, or REJECT text.
+    lift,  ///< guard_lift: client_network, sasl_username. Answers LIFTED and how many there were, or REJECT text.
+};
+
+/// What the next log-in has to expect.
+struct Penalty {
+    std::chrono::milliseconds delay{};  ///< before its answer
+    bool refused = false;               ///< without a look at the password
+    std::string reason{};               ///< for the log, when it is refused
 };
 
 /// The value of `request=`.
@@ -34,9 +47,20 @@ policy::Request restore(std::string_view service, std::string_view ip, std::uint
 /// penalty, failure and success. User names over 1,000 bytes are cut: no account has such a name.
 policy::Request about_login(Question question, std::string_view ip, std::string_view user);
 
-/// "DELAY 1500"
-std::string delay_action(std::chrono::milliseconds delay);
+/// Bans after `after`, in their order; all empty: from the first on.
+policy::Request bans_after(const BanSubject& after);
+/// `duration` is left out for a ban without end. Longer reasons are cut to max_reason_octets.
+policy::Request ban_request(const BanSubject& subject, std::optional<std::chrono::seconds> duration,
+                            std::string_view reason);
+policy::Request lift_request(const BanSubject& subject);
+
+/// "DELAY 1500", "REFUSE banned since …"
+std::string penalty_action(const Penalty& penalty);
 /// nullopt: not such an action.
-std::optional<std::chrono::milliseconds> to_delay(std::string_view action);
+std::optional<Penalty> to_penalty(std::string_view action);
+/// "BANS [{…}, …]"; an empty list: there are no more.
+std::string bans_action(const std::vector<Ban>& bans);
+/// Errors: invalid.
+Result<std::vector<Ban>> to_bans(std::string_view action);
 
 }  // namespace posthouse::guard

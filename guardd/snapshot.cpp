@@ -20,6 +20,24 @@ Json list_of(const Entries& entries) {
     return list;
 }
 
+Json list_of(const std::vector<Ban>& bans) {
+    Json list = Json::array();
+    for (const Ban& ban : bans) list.push_back(to_json(ban));
+    return list;
+}
+
+Result<std::vector<Ban>> bans_of(const Json& list) {
+    if (!list.is_array()) return fail(ErrorCode::invalid, "No list bans");
+    std::vector<Ban> bans;
+    bans.reserve(list.size());
+    for (const Json& item : list) {
+        Result<Ban> ban = ban_from(item);
+        if (!ban) return fail(ban.error());
+        bans.push_back(std::move(*ban));
+    }
+    return bans;
+}
+
 Result<Entries> entries_of(const Json& document, const char* name) {
     const auto list = document.find(name);
     if (list == document.end() || !list->is_array()) return fail(ErrorCode::invalid, std::string("No list ") + name);
@@ -46,7 +64,10 @@ std::string to_json(const SnapshotFile& snapshot) {
                            {"networks", list_of(snapshot.penalties.networks)},
                            {"accounts", list_of(snapshot.penalties.accounts)},
                            {"pairs", list_of(snapshot.penalties.pairs)},
-                           {"good_pairs", list_of(snapshot.penalties.good_pairs)}};
+                           {"good_pairs", list_of(snapshot.penalties.good_pairs)},
+                           {"events", snapshot.events},
+                           {"bans", list_of(snapshot.bans)},
+                           {"repeats", list_of(snapshot.repeats)}};
     return document.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -67,6 +88,20 @@ Result<SnapshotFile> parse_snapshot(std::string_view json) {
         Result<Entries> entries = entries_of(document, name);
         if (!entries) return fail(entries.error());
         *into = std::move(*entries);
+    }
+    if (const auto events = document.find("events"); events != document.end()) {
+        if (!events->is_number_unsigned()) return fail(ErrorCode::invalid, "No number events");
+        snapshot.events = events->get<std::uint64_t>();
+    }
+    if (const auto list = document.find("bans"); list != document.end()) {
+        Result<std::vector<Ban>> bans = bans_of(*list);
+        if (!bans) return fail(bans.error());
+        snapshot.bans = std::move(*bans);
+    }
+    if (document.contains("repeats")) {
+        Result<Entries> repeats = entries_of(document, "repeats");
+        if (!repeats) return fail(repeats.error());
+        snapshot.repeats = std::move(*repeats);
     }
     return snapshot;
 }

@@ -1,10 +1,12 @@
 // The counted failures as a JSON file, so that a restart forgets no attacker. Text in, values out; no I/O.
 #pragma once
 
-#include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "guardd/ban.h"
 #include "guardd/penalties.h"
 #include "lib/base/result.h"
 
@@ -12,11 +14,15 @@ namespace posthouse::guard {
 
 /// A snapshot and the wall-clock time at which it was taken.
 struct SnapshotFile {
-    std::chrono::milliseconds taken_at{};  ///< since 1970
+    WallTime taken_at{};
     PenaltySnapshot penalties;
+    std::uint64_t events = 0;  ///< number of the last event that it holds (event.h)
+    std::vector<Ban> bans;
+    std::vector<DecayingScores::Entry> repeats;
 };
 
-/// {"version": 1, "taken_at": …, "networks": [[name, score, age in ms], …], "accounts": …, "pairs": …, "good_pairs": …}
+/// {"version": 1, "taken_at": …, "networks": [[name, score, age in ms], …], "accounts": …, "pairs": …, "good_pairs": …,
+/// "events": …, "bans": [{…}, …], "repeats": …}; the last three may be missing.
 std::string to_json(const SnapshotFile& snapshot);
 /// Errors: invalid (what is wrong). Numbers out of any sense are wrong too.
 Result<SnapshotFile> parse_snapshot(std::string_view json);

@@ -23,6 +23,7 @@ guard::Time steady_now() {
 }
 
 constexpr const char* logins_help = "Log-ins by result";
+constexpr const char* refused_text = "Too many failed log-ins, try again later";
 
 }  // namespace
 
@@ -39,6 +40,7 @@ Authenticator::Authenticator(daemon::Daemon& daemon, CachedDirectory& directory,
       ok_(daemon.metrics().counter("posthouse_auth_logins_total", logins_help, {{"result", "ok"}})),
       failed_(daemon.metrics().counter("posthouse_auth_logins_total", logins_help, {{"result", "failed"}})),
       temporary_(daemon.metrics().counter("posthouse_auth_logins_total", logins_help, {{"result", "temporary"}})),
+      refused_(daemon.metrics().counter("posthouse_auth_logins_total", logins_help, {{"result", "refused"}})),
       hash_seconds_(daemon.metrics().histogram("posthouse_auth_hash_seconds", "Time to get and compute a password hash",
                                                {0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5})) {}
 
@@ -48,9 +50,11 @@ net::Async<std::expected<Authenticated, sasl::FailReply>> Authenticator::check(s
     // Penalties are kept by what the user is called in the directory, however it was typed.
     const Result<MailAddress> address = parse_address(credentials.user, local_part_setting(*daemon_.config()));
     const std::string account = address ? address->text() : std::string();
-    if (!origin.no_penalty) co_await serve_penalty(origin.remote_ip, account, deadline);
+    guard::Penalty penalty;
+    if (!origin.no_penalty) penalty = co_await serve_penalty(origin.remote_ip, account, deadline);
     const net::Clock::time_point begun = net::Clock::now();
-    Checked checked = co_await verify(credentials, origin, deadline);
+    Checked checked{Outcome::refused, {}, penalty.reason};
+    if (!penalty.refused) checked = co_await verify(credentials, origin, deadline);
     report(checked, credentials, origin);
 
     sasl::FailReply failure;
@@ -62,6 +66,10 @@ net::Async<std::expected<Authenticated, sasl::FailReply>> Authenticator::check(s
             co_return std::unexpected(std::move(failure));
         case Outcome::disabled: failure.code = sasl::FailCode::disabled; break;
         case Outcome::unauthorized: failure.code = sasl::FailCode::authorization; break;
+        case Outcome::refused:
+            failure.code = sasl::FailCode::temporary;
+            failure.reason = refused_text;
+            break;
         case Outcome::wrong: break;
     }
     if (checked.outcome == Outcome::wrong && !origin.no_penalty) {
@@ -74,10 +82,19 @@ net::Async<std::expected<Authenticated, sasl::FailReply>> Authenticator::check(s
 
 net::Async<> Authenticator::stop() { co_await guard_.stop(); }
 
-net::Async<> Authenticator::serve_penalty(std::string ip, std::string user, net::Deadline deadline) {
-    std::optional<std::chrono::milliseconds> delay = co_await guard_.auth_penalty(ip, user);
-    if (!delay) delay = own_penalties_.delay(guard::client_network(ip), user);
-    if (delay->count() > 0) co_await daemon_.loop().sleep_until(sooner(net::Deadline::in(*delay), deadline));
+net::Async<guard::Penalty> Authenticator::serve_penalty(std::string ip, std::string user, net::Deadline deadline) {
+    guard::Penalty penalty = co_await ask_penalty(ip, user);
+    if (penalty.delay.count() == 0) co_return penalty;
+    co_await daemon_.loop().sleep_until(sooner(net::Deadline::in(penalty.delay), deadline));
+    // Of many that wait side by side, the first failures may have banned the others.
+    penalty = co_await ask_penalty(ip, user);
+    co_return penalty;
+}
+
+net::Async<guard::Penalty> Authenticator::ask_penalty(const std::string& ip, const std::string& user) {
+    std::optional<guard::Penalty> penalty = co_await guard_.auth_penalty(ip, user);
+    if (!penalty) penalty = guard::Penalty{own_penalties_.delay(guard::client_network(ip), user)};
+    co_return std::move(*penalty);
 }
 
 net::Async<Authenticator::Checked> Authenticator::verify(const sasl::Credentials& credentials, const Origin& origin,
@@ -104,8 +121,8 @@ net::Async<Authenticator::Checked> Authenticator::verify(const sasl::Credentials
     std::optional<bool> verdict = verdicts_.find(found.password, credentials.password.view(), net::Clock::now());
     if (!verdict) {
         const net::Clock::time_point begun = net::Clock::now();
-        const Result<bool> computed = co_await in_turn(
-            known, deadline, [&, scheme = daemon_.config()->auth.default_pass_scheme] {
+        const Result<bool> computed =
+            co_await in_turn(known, deadline, [&, scheme = daemon_.config()->auth.default_pass_scheme] {
                 return verify_password(found.password, credentials.password.view(), scheme);
             });
         hash_seconds_.observe(std::chrono::duration<double>(net::Clock::now() - begun).count());
@@ -176,10 +193,18 @@ void Authenticator::report(const Checked& checked, const sasl::Credentials& cred
         case Outcome::disabled:
         case Outcome::unauthorized:
             failed_.add();
-            session.warning("log-in failed", {{"user", credentials.user},
+            // fail2ban reads this line (packaging/fail2ban): what the client chose stands behind its address.
+            session.warning("log-in failed", {{"remote", origin.remote_ip},
                                               {"service", origin.service},
-                                              {"remote", origin.remote_ip},
-                                              {"reason", checked.reason}});
+                                              {"reason", checked.reason},
+                                              {"user", credentials.user}});
+            return;
+        case Outcome::refused:
+            refused_.add();
+            session.warning("log-in refused", {{"remote", origin.remote_ip},
+                                               {"service", origin.service},
+                                               {"reason", checked.reason},
+                                               {"user", credentials.user}});
     }
 }
 

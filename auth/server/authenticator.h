@@ -34,7 +34,8 @@ struct Authenticated {
     sasl::Parameters fields;  ///< what else is told (user_fields.h)
 };
 
-/// The order of things: penalty (guardd's, or our own table when it is away), look-up, hash. Half of the places in the
+/// The order of things: penalty (guardd's, or our own table when it is away; who is banned is told "temporary failure"
+/// here), look-up, hash. Half of the places in the
 /// queue for a hash are kept for users who logged in from the same network lately; without a place the answer is
 /// "temporary failure". Failures are answered on a tick, half a tick after they were asked at the earliest, so that
 /// their time does not tell whether the user exists, the password was wrong, or the answer was remembered. Belongs to
@@ -49,14 +50,16 @@ class Authenticator {
     net::Async<> stop();
 
   private:
-    enum class Outcome { ok, wrong, disabled, unauthorized, temporary };
+    enum class Outcome { ok, wrong, disabled, unauthorized, refused, temporary };
     struct Checked {
         Outcome outcome = Outcome::temporary;
         std::string user;    ///< as the directory has it, if it does
         std::string reason;  ///< for the log
         sasl::Parameters fields{};
     };
-    net::Async<> serve_penalty(std::string ip, std::string user, net::Deadline deadline);
+    /// Waits as long as the answer is to be delayed. What it gives: whether it is refused.
+    net::Async<guard::Penalty> serve_penalty(std::string ip, std::string user, net::Deadline deadline);
+    net::Async<guard::Penalty> ask_penalty(const std::string& ip, const std::string& user);
     net::Async<Checked> verify(const sasl::Credentials& credentials, const Origin& origin, net::Deadline deadline);
     /// Does `work`, a hash or what must seem to be one, on the hashing threads.
     net::Async<Result<bool>> in_turn(bool known, net::Deadline deadline, std::function<Result<bool>()> work);
@@ -79,6 +82,7 @@ class Authenticator {
     metrics::Counter ok_;
     metrics::Counter failed_;
     metrics::Counter temporary_;
+    metrics::Counter refused_;
     metrics::Histogram hash_seconds_;
 };
 

@@ -147,18 +147,18 @@ TEST_F(GuardTest, OnlyIpAddressesAreCounted) { loop_.run_until_complete(count_un
 net::Async<> fail_logins(net::Loop& loop, std::string folder) {
     Server server(loop, folder);
     Client client(loop, folder + "/guard.sock");
-    std::optional<milliseconds> penalty = co_await client.auth_penalty("192.0.2.1", "a@example.org");
-    EXPECT_EQ(penalty, milliseconds(0));
+    std::optional<Penalty> penalty = co_await client.auth_penalty("192.0.2.1", "a@example.org");
+    EXPECT_EQ(penalty->delay, milliseconds(0));
     for (int i = 0; i < 5; ++i) client.auth_failure("192.0.2.1", "a@example.org");
     penalty = co_await client.auth_penalty("192.0.2.1", "a@example.org");
-    EXPECT_EQ(penalty, seconds(2));
+    EXPECT_EQ(penalty->delay, seconds(2));
     penalty = co_await client.auth_penalty("", "a@example.org");
-    EXPECT_EQ(penalty, seconds(2));
+    EXPECT_EQ(penalty->delay, seconds(2));
     penalty = co_await client.auth_penalty("192.0.2.2", "b@example.org");
-    EXPECT_EQ(penalty, seconds(0));
+    EXPECT_EQ(penalty->delay, seconds(0));
     client.auth_success("192.0.2.1", "a@example.org");
     penalty = co_await client.auth_penalty("192.0.2.1", "a@example.org");
-    EXPECT_EQ(penalty, milliseconds(0));
+    EXPECT_EQ(penalty->delay, milliseconds(0));
     co_await client.stop();
     co_await server.stop();
 }
@@ -168,7 +168,7 @@ TEST_F(GuardTest, FailedLoginsDelayTheNextAndASuccessForgives) {
 }
 
 net::Async<> ask_many(Client* client, int* answered) {
-    const std::optional<milliseconds> penalty = co_await client->auth_penalty("192.0.2.1", "a@example.org");
+    const std::optional<Penalty> penalty = co_await client->auth_penalty("192.0.2.1", "a@example.org");
     if (penalty) ++*answered;
 }
 
@@ -227,8 +227,8 @@ net::Async<> without_guardd(net::Loop& loop, std::string socket) {
     }
     client.auth_failure("192.0.2.1", "a@example.org");
     client.auth_success("192.0.2.1", "a@example.org");
-    const std::optional<milliseconds> penalty = co_await client.auth_penalty("192.0.2.1", "a@example.org");
-    EXPECT_EQ(penalty, std::nullopt);
+    const std::optional<Penalty> penalty = co_await client.auth_penalty("192.0.2.1", "a@example.org");
+    EXPECT_FALSE(penalty);
     admissions.clear();
     co_await client.stop();
 }
@@ -246,8 +246,8 @@ net::Async<> with_silent_guardd(net::Loop& loop, std::string socket) {
     Result<Admission> admission = co_await client.connect("imap", client_at("192.0.2.1"));
     EXPECT_TRUE(admission);
     EXPECT_TRUE(client.away());
-    const std::optional<milliseconds> penalty = co_await client.auth_penalty("192.0.2.1", "a@example.org");
-    EXPECT_EQ(penalty, std::nullopt);
+    const std::optional<Penalty> penalty = co_await client.auth_penalty("192.0.2.1", "a@example.org");
+    EXPECT_FALSE(penalty);
     admission->end();
     co_await client.stop();
 }
@@ -301,8 +301,8 @@ net::Async<> fail_and_stop(net::Loop& loop, std::string folder) {
     EXPECT_TRUE(started);
     Client client(loop, folder + "/guard.sock");
     for (int i = 0; i < 5; ++i) client.auth_failure("192.0.2.1", "a@example.org");
-    const std::optional<milliseconds> penalty = co_await client.auth_penalty("192.0.2.1", "a@example.org");
-    EXPECT_EQ(penalty, seconds(2));
+    const std::optional<Penalty> penalty = co_await client.auth_penalty("192.0.2.1", "a@example.org");
+    EXPECT_EQ(penalty->delay, seconds(2));
     co_await client.stop();
     co_await server.stop();
     co_await server.daemon().end();
@@ -313,11 +313,11 @@ net::Async<std::optional<milliseconds>> start_and_ask(net::Loop& loop, std::stri
     Result<> started = co_await server.guardd().start();
     EXPECT_TRUE(started);
     Client client(loop, folder + "/guard.sock");
-    const std::optional<milliseconds> penalty = co_await client.auth_penalty("192.0.2.1", "b@example.org");
+    const std::optional<Penalty> penalty = co_await client.auth_penalty("192.0.2.1", "b@example.org");
     co_await client.stop();
     co_await server.stop();
     co_await server.daemon().end();
-    co_return penalty;
+    co_return penalty ? std::optional(penalty->delay) : std::nullopt;
 }
 
 TEST_F(GuardTest, FailuresSurviveARestartAndADamagedSnapshotDoesNoHarm) {
@@ -325,6 +325,49 @@ TEST_F(GuardTest, FailuresSurviveARestartAndADamagedSnapshotDoesNoHarm) {
     EXPECT_EQ(loop_.run_until_complete(start_and_ask(loop_, folder_.path())), seconds(2));
     ASSERT_TRUE(write_file_durably(snapshot(), "{\"version\": 1, \"networks\": [["));
     EXPECT_EQ(loop_.run_until_complete(start_and_ask(loop_, folder_.path())), seconds(0));
+}
+
+/// A guardd that is left as a killed one: without a last snapshot.
+net::Async<> fail_without_end(net::Loop& loop, std::string folder) {
+    Server server(loop, folder);
+    Result<> started = co_await server.guardd().start();
+    EXPECT_TRUE(started);
+    Client client(loop, folder + "/guard.sock");
+    for (int i = 0; i < 20; ++i) client.auth_failure("192.0.2.1", "user" + std::to_string(i) + "@example.org");
+    const std::optional<Penalty> penalty = co_await client.auth_penalty("192.0.2.1", "a@example.org");
+    EXPECT_TRUE(penalty->refused);
+    const auto journal_holds = [&](std::string_view text) {
+        const Result<std::string> journal = read_file(folder + "/guard.journal");
+        return journal && journal->contains(text);
+    };
+    const net::Deadline deadline = soon();
+    while (!journal_holds("\"ban\"") && !deadline.passed())
+        co_await loop.sleep_until(net::Deadline::in(milliseconds(1)));
+    std::filesystem::copy(folder + "/guard.journal", folder + "/killed.journal");
+    co_await client.stop();
+    co_await server.stop();
+    co_await server.daemon().end();
+}
+
+net::Async<> start_and_be_refused(net::Loop& loop, std::string folder) {
+    Server server(loop, folder);
+    Result<> started = co_await server.guardd().start();
+    EXPECT_TRUE(started);
+    Client client(loop, folder + "/guard.sock");
+    const std::optional<Penalty> penalty = co_await client.auth_penalty("192.0.2.1", "a@example.org");
+    EXPECT_TRUE(penalty && penalty->refused);
+    co_await client.stop();
+    co_await server.stop();
+    co_await server.daemon().end();
+}
+
+TEST_F(GuardTest, TheJournalAloneIsEnoughForARestart) {
+    loop_.run_until_complete(fail_without_end(loop_, folder_.path()));
+    EXPECT_FALSE(std::filesystem::exists(folder_.path() + "/guard.journal")) << "the last snapshot holds it";
+    ASSERT_TRUE(std::filesystem::remove(snapshot()));
+    std::filesystem::rename(folder_.path() + "/killed.journal", folder_.path() + "/guard.journal");
+    loop_.run_until_complete(start_and_be_refused(loop_, folder_.path()));
+    loop_.run_until_complete(start_and_be_refused(loop_, folder_.path()));
 }
 
 }  // namespace

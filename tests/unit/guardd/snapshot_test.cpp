@@ -15,6 +15,10 @@ SnapshotFile example() {
     file.penalties.accounts = {{"o\"brien@example.org", 4, milliseconds(7)}};
     file.penalties.pairs = {{"192.0.2.1 o\"brien@example.org", 4, milliseconds(7)}};
     file.penalties.good_pairs = {{"203.0.113.9 a@example.org", 1, milliseconds(86'400'000)}};
+    file.events = 17;
+    file.bans = {{*ban_subject("192.0.2.1", {}), milliseconds(5), milliseconds(9), false, "20 failed log-ins"},
+                 {*ban_subject({}, "a@example.org"), milliseconds(5), std::nullopt, true, "by \"hand\""}};
+    file.repeats = {{"192.0.2.1 ", 1, milliseconds(3)}};
     return file;
 }
 
@@ -30,6 +34,11 @@ TEST(Snapshot, ComesBackAsItWasWritten) {
     EXPECT_EQ(read->penalties.accounts[0].name, "o\"brien@example.org");
     EXPECT_EQ(read->penalties.pairs.size(), 1u);
     EXPECT_EQ(read->penalties.good_pairs.size(), 1u);
+    EXPECT_EQ(read->events, 17u);
+    ASSERT_EQ(read->bans.size(), 2u);
+    EXPECT_EQ(read->bans[0].subject.network, "192.0.2.1");
+    EXPECT_EQ(read->bans[1].reason, "by \"hand\"");
+    EXPECT_EQ(read->repeats.size(), 1u);
 }
 
 TEST(Snapshot, NamesThatAreNoUtf8StillMakeAFile) {
@@ -53,6 +62,12 @@ TEST(Snapshot, ValuesOutOfAnySenseAreRefused) {
          {"{}", "[1]", R"([["a",1]])", R"([["a",1,2,3]])", R"([[1,1,1]])", R"([["a","1",1]])", R"([["a",-1,1]])",
           R"([["a",1e300,1]])", R"([["a",1,-1]])", R"([["a",1,1.5]])", R"([["a",1,9223372036854775807]])"})
         EXPECT_FALSE(parse_snapshot(with_networks(networks))) << networks;
+    const auto with_more = [&](const std::string& more) {
+        return R"({"version":1,"taken_at":1,"accounts":[],"pairs":[],"good_pairs":[],"networks":[],)" + more + "}";
+    };
+    EXPECT_TRUE(parse_snapshot(with_more(R"("events":1,"bans":[],"repeats":[])")));
+    for (const char* more : {R"("events":-1)", R"("bans":{})", R"("bans":[{}])", R"("repeats":[1])"})
+        EXPECT_FALSE(parse_snapshot(with_more(more))) << more;
     for (const char* document :
          {"", "[]", "null", "{}", R"({"version":2})", R"({"version":1,"taken_at":-1})",
           R"({"version":1,"taken_at":"x"})",

@@ -1,0 +1,1 @@
+posthouse_fuzz_target(guard_state DEPENDS guard)
