@@ -224,17 +224,27 @@ Result<> Account::unsubscribe(const MailboxName& name) {
     return *changed ? noted(write_subscriptions(lock->root(), *subscriptions), lock->root()) : Result<>{};
 }
 
+/// Once more when what is remembered turns out to be another mailbox, which lay there before.
+template <typename Call>
+auto Account::with_state(const MailboxName& name, Call call) const
+    -> decltype(call(std::declval<const std::shared_ptr<MailboxState>&>())) {
+    for (bool is_first = true;; is_first = false) {
+        const Result<std::shared_ptr<MailboxState>> mailbox = state(name);
+        if (!mailbox) return fail(mailbox.error());
+        auto result = call(*mailbox);
+        if (result || result.error().code != ErrorCode::not_found || !is_first) return result;
+    }
+}
+
 Result<std::shared_ptr<Mailbox>> Account::open(const MailboxName& name) const {
-    const Result<std::shared_ptr<MailboxState>> mailbox = state(name);
-    if (!mailbox) return fail(mailbox.error());
-    if (const Result<Snapshot> now = (*mailbox)->look(); !now) return fail(now.error());
-    return std::make_shared<Mailbox>(*mailbox);
+    return with_state(name, [](const std::shared_ptr<MailboxState>& mailbox) -> Result<std::shared_ptr<Mailbox>> {
+        if (const Result<Snapshot> now = mailbox->look(); !now) return fail(now.error());
+        return std::make_shared<Mailbox>(mailbox);
+    });
 }
 
 Result<Status> Account::status(const MailboxName& name) const {
-    const Result<std::shared_ptr<MailboxState>> mailbox = state(name);
-    if (!mailbox) return fail(mailbox.error());
-    return (*mailbox)->status();
+    return with_state(name, [](const std::shared_ptr<MailboxState>& mailbox) { return mailbox->status(); });
 }
 
 }  // namespace posthouse::storage

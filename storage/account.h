@@ -108,6 +108,9 @@ class Account {
     /// DELETE of what is only a parent, in the fs layout; not_found while anything lies in it.
     Result<> remove_parent(int root, const std::string& place) const;
     Result<std::shared_ptr<MailboxState>> state(const MailboxName& name) const;
+    template <typename Call>
+    auto with_state(const MailboxName& name, Call call) const
+        -> decltype(call(std::declval<const std::shared_ptr<MailboxState>&>()));
     /// The mailbox's folder, open; not_found.
     Result<UniqueFd> open_folder(const MailboxName& name) const;
     /// What a mailbox's name stands for among the default folders; empty: nothing.

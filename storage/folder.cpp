@@ -21,6 +21,7 @@ namespace posthouse::storage {
 namespace {
 
 constexpr mode_t folder_mode = 0700;
+constexpr std::array<const char*, 3> part_names = {"cur", "new", "tmp"};
 
 /// The names of those entries that are `wanted`, without those that begin with a dot.
 template <typename Wanted>
@@ -69,22 +70,19 @@ Stamp stamp_of(const struct stat& st) {
 
 Result<Folder> Folder::open(const std::string& path, MissingParts missing) {
     Folder folder;
-    folder.missing_ = missing;
     Result<UniqueFd> root = open_file(path, O_RDONLY | O_DIRECTORY);
     if (!root) return fail(root.error());
     folder.root_ = std::move(*root);
-    const auto open_part = [&](UniqueFd& part, const char* name) -> Result<> {
-        const bool is_needed = missing == MissingParts::need_cur && &part == &folder.cur_;
-        Result<UniqueFd> fd = open_folder(folder.root_.get(), name, !is_needed);
-        if (!fd) return fail(fd.error());
-        part = std::move(*fd);
-        return {};
-    };
-    for (const auto& [part, name] : {std::pair{&folder.cur_, "cur"}, {&folder.fresh_, "new"}, {&folder.tmp_, "tmp"}}) {
-        Result<> opened = open_part(*part, name);
-        if (!opened) return fail(opened.error());
-    }
     struct stat st{};
+    const std::array<UniqueFd*, 3> parts = {&folder.cur_, &folder.fresh_, &folder.tmp_};
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const bool is_needed = missing == MissingParts::need_cur && parts[i] == &folder.cur_;
+        Result<UniqueFd> fd = open_folder(folder.root_.get(), part_names[i], !is_needed);
+        if (!fd) return fail(fd.error());
+        if (::fstat(fd->get(), &st) != 0) return fail_errno(std::string("stat ") + part_names[i], errno);
+        *parts[i] = std::move(*fd);
+        folder.part_inodes_[i] = st.st_ino;
+    }
     if (::fstat(folder.root_.get(), &st) != 0) return fail_errno("stat " + path, errno);
     folder.device_ = st.st_dev;
     folder.inode_ = st.st_ino;
@@ -92,15 +90,18 @@ Result<Folder> Folder::open(const std::string& path, MissingParts missing) {
 }
 
 bool Folder::deleted() const {
+    // By their names, not by what is open: a folder that was put back from elsewhere is what counts from then on, and a
+    // mailbox's folder can outlive it where others lie in it.
     struct stat st{};
-    // Not known is not deleted: whoever goes on meets the error itself.
-    if (::fstat(cur_.get(), &st) != 0) return false;
-    if (st.st_nlink == 0) return true;
-    if (missing_ == MissingParts::make) return false;
-    // The folder outlives its mailbox where others lie in it, and may be another one's by now.
-    struct stat there{};
-    if (::fstatat(root_.get(), "cur", &there, 0) != 0) return errno == ENOENT;
-    return there.st_dev != st.st_dev || there.st_ino != st.st_ino;
+    for (std::size_t i = 0; i < part_names.size(); ++i) {
+        if (::fstatat(root_.get(), part_names[i], &st, 0) == 0) {
+            if (st.st_ino != part_inodes_[i]) return true;
+        } else if (errno == ENOENT || errno == ENOTDIR) {
+            return true;
+        }
+        // Not known is not deleted: whoever goes on meets the error itself.
+    }
+    return false;
 }
 
 void Folder::clean_tmp() const {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -43,7 +44,7 @@ class Folder {
     dev_t device() const { return device_; }
     ino_t inode() const { return inode_; }
 
-    /// The mailbox was deleted by somebody.
+    /// The mailbox was deleted by somebody, or one of its folders is another than the one that is open here.
     bool deleted() const;
     /// Removes what lies in tmp/ for more than 36 hours, as every Maildir reader does, and what writers that died left
     /// beside the small files.
@@ -56,7 +57,7 @@ class Folder {
     UniqueFd tmp_;
     dev_t device_ = 0;
     ino_t inode_ = 0;
-    MissingParts missing_ = MissingParts::make;
+    std::array<ino_t, 3> part_inodes_{};  ///< of cur/, new/ and tmp/
 };
 
 /// Maildir's own rule: what lies in tmp/ untouched for longer was left by a writer that died.

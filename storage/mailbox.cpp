@@ -95,7 +95,6 @@ Result<Appended> Mailbox::append(std::vector<NewMessage> messages) {
 
 Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target) {
     // Their sizes become part of the new names.
-    // Their sizes become part of the new names.
     if (const auto sized = state_->rows(uids, {.physical_size = true, .wire_size = true}); !sized)
         return fail(sized.error());
     Copied copied{target.uid_validity(), {}, {}};
@@ -134,8 +133,38 @@ Result<Copied> Mailbox::move(const UidSet& uids, Mailbox& target) {
     Result<Copied> copied = copy(uids, target);
     if (!copied || copied->from.empty()) return copied;
     const Result<std::vector<Uid>> removed = state_->expunge(UidSet(copied->from), ExpungeRule::all_given);
+    Result<> taken_back;
+    if (removed) {
+        // What others moved or removed meanwhile wasn't this one's to move.
+        const UidSet moved(*removed);
+        taken_back = take_back(*copied, target, [&](Uid uid) { return !moved.contains(uid); });
+    } else if (const auto left = state_->rows(UidSet(copied->from), {})) {
+        UidSet here;
+        for (const MessageRow& row : *left) here.add(row.uid);
+        taken_back = take_back(*copied, target, [&](Uid uid) { return here.contains(uid); });
+    }
     if (!removed) return fail(removed.error());
+    if (!taken_back) return fail(taken_back.error());
     return copied;
+}
+
+/// Removes the copies of messages that stay where they are.
+Result<> Mailbox::take_back(Copied& copied, Mailbox& target, const std::function<bool(Uid)>& stays) {
+    Copied moved{copied.uid_validity, {}, {}};
+    std::vector<Uid> doubles;
+    for (std::size_t i = 0; i < copied.from.size(); ++i) {
+        if (stays(copied.from[i])) {
+            doubles.push_back(copied.to[i]);
+            continue;
+        }
+        moved.from.push_back(copied.from[i]);
+        moved.to.push_back(copied.to[i]);
+    }
+    if (doubles.empty()) return {};
+    const Result<std::vector<Uid>> removed = target.state_->expunge(UidSet(doubles), ExpungeRule::all_given);
+    if (!removed) return fail(removed.error());
+    copied = std::move(moved);
+    return {};
 }
 
 Result<std::vector<Uid>> Mailbox::expunge(const UidSet& uids, ExpungeRule rule) { return state_->expunge(uids, rule); }

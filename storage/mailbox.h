@@ -116,7 +116,8 @@ class Mailbox {
     /// COPY to another mailbox (or this one) of the same store, with flags, keywords, INTERNALDATE and EMAILID (RFC
     /// 9051 §6.4.7). All or none; messages already gone are left out.
     Result<Copied> copy(const UidSet& uids, Mailbox& target);
-    /// MOVE (RFC 9051 §6.4.8): copy, durable, then expunge here.
+    /// MOVE (RFC 9051 §6.4.8): copy, durable, then expunge here. Each message is moved by one session only, whoever
+    /// else moves or removes it meanwhile; one that can't be removed here isn't left in both.
     Result<Copied> move(const UidSet& uids, Mailbox& target);
     /// Removes messages; gives the UIDs that this call removed.
     Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
@@ -133,6 +134,8 @@ class Mailbox {
     const std::shared_ptr<MailboxState>& state() const { return state_; }
 
   private:
+    static Result<> take_back(Copied& copied, Mailbox& target, const std::function<bool(Uid)>& stays);
+
     std::shared_ptr<MailboxState> state_;
 };
 

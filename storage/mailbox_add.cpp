@@ -133,16 +133,22 @@ Result<std::vector<CopySource>> MailboxState::copy_sources(const UidSet& uids) {
 
 Result<> MailboxState::link_to(const CopySource& source, const Folder& target, const std::string& tmp_name) {
     Record record = source.record;
-    for (int renames_left = renames_followed;; --renames_left) {
+    for (int renames_left = renames_followed;;) {
         Result<> copied = link_or_copy(folder_of(record.fresh()), record.name(), target.tmp(), tmp_name);
         if (copied || copied.error().code != ErrorCode::not_found) return copied;
-        if (renames_left == 0)
-            return fail(ErrorCode::busy, "Mailbox is busy", "a message's file is renamed all the time");
-        if (Result<> synchronised = synchronise(true); !synchronised) return synchronised;
-        const Result<Snapshot> now = snapshot();
-        if (!now) return fail(now.error());
-        std::optional<Record> found = now->find(record.uid);
+        std::optional<Record> found;
+        {
+            const Result<Snapshot> now = snapshot();
+            if (!now) return fail(now.error());
+            found = now->find(record.uid);
+        }
         if (!found) return fail(ErrorCode::not_found, "Message is gone");
+        // The folders are read only when the index doesn't know better: once, however many messages are gone.
+        if (found->name() == record.name() && found->fresh() == record.fresh()) {
+            if (renames_left-- == 0)
+                return fail(ErrorCode::busy, "Mailbox is busy", "a message's file is renamed all the time");
+            if (Result<> synchronised = synchronise(true); !synchronised) return synchronised;
+        }
         record = std::move(*found);
     }
 }

@@ -97,12 +97,13 @@ Result<> MailboxSync::run(bool must_scan) {
             if (Result<> scanned = scan(true); !scanned) return scanned;
     }
     const bool has_list = m_.list_.exists() && !m_.list_.guid().empty();
-    if (!has_list || has_no_uids_left() || !pending_.empty() || !missing_.empty() || !doubles_.empty() ||
-        edit_.has_absent_above(row.settled_uid)) {
+    if (!has_list || list_went_back() || has_no_uids_left() || !pending_.empty() || !missing_.empty() ||
+        !doubles_.empty() || edit_.has_absent_above(row.settled_uid)) {
         has_found_something_ = true;
         if (Result<> settled = settle(); !settled) {
             // On a full disk what is numbered stays usable (it is to be deleted), the rest is shown when there is room.
-            if (settled.error().code != ErrorCode::no_space || !m_.list_.exists()) return settled;
+            const bool is_usable = m_.list_.exists() && !list_went_back();
+            if (settled.error().code != ErrorCode::no_space || !is_usable) return settled;
             log::warning("no space to number new messages", {{"error", settled.error().message()}});
             row.cur.at_ns = 0;
             row.fresh_look.at_ns = 0;
@@ -132,6 +133,7 @@ Result<> MailboxSync::take_list(UidListFile::News news) {
     if (is_other) edit_.reset();
     edit_.erase_all_absent();
     for (UidListEntry& entry : news.entries) edit_.put_absent(entry.base, {entry.uid, std::move(entry.extras)});
+    given_uids_ = is_other ? 1 : std::max(given_uids_, next_uid_of(edit_.row().list));
     if (is_other) return {};
     // A message whose line is gone or tells another UID is no longer that message.
     edit_.load_all();
@@ -321,6 +323,7 @@ Result<> MailboxSync::settle() {
     if (Result<> read = read_list(); !read) return read;
     if (!m_.list_.exists() || m_.list_.guid().empty())
         if (Result<> made = make_list(); !made) return made;
+    if (Result<> raised = raise_uids(); !raised) return raised;
     if (has_no_uids_left()) {
         log::warning("mailbox has no UIDs left, it gets a new UIDVALIDITY", {{"guid", m_.list_.guid()}});
         if (Result<> begun = begin_anew(m_.list_.guid()); !begun) return begun;
@@ -381,6 +384,15 @@ Result<UidValidity> MailboxSync::noted_validity(std::uint32_t value) const {
     return noted ? Result<UidValidity>(UidValidity(value)) : fail(noted.error());
 }
 
+Result<> MailboxSync::raise_uids() {
+    if (!list_went_back()) return {};
+    log::warning("dovecot-uidlist knows less than before, out of a backup perhaps: UIDs go on where they were",
+                 {{"guid", m_.list_.guid()}, {"next_uid", given_uids_}, {"in_file", m_.list_.next_uid()}});
+    return m_.list_.raise_next_uid(*m_.folder_, given_uids_);
+}
+
+bool MailboxSync::list_went_back() const { return m_.list_.exists() && m_.list_.next_uid() < given_uids_; }
+
 bool MailboxSync::has_no_uids_left() const { return m_.list_.exists() && uids_are_used_up(m_.list_.next_uid()); }
 
 Result<> MailboxSync::begin_anew(const std::string& guid) {
@@ -395,6 +407,7 @@ Result<> MailboxSync::begin_anew(const std::string& guid) {
         *m_.folder_, *validity, guid, [&](const UidListEntry& entry) { return there.contains(entry.base); });
     if (!entries) return fail(entries.error());
     edit_.reset();
+    given_uids_ = 1;
     for (UidListEntry& entry : *entries) edit_.put_absent(entry.base, {entry.uid, std::move(entry.extras)});
     return scan(true);
 }
@@ -415,6 +428,7 @@ Result<> MailboxSync::compact() {
         DotLock::take(*m_.folder_, uidlist_lock, m_.store_->locks(), m_.store_->settings().lock_wait);
     if (!lock) return fail(lock.error());
     if (Result<> read = read_list(); !read) return read;
+    if (Result<> raised = raise_uids(); !raised) return raised;
     // Gone needs two readings that miss it.
     if (Result<> scanned = scan(true); !scanned) return scanned;
     const std::vector<Found> once = std::exchange(found_, {});

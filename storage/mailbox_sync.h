@@ -81,6 +81,9 @@ class MailboxSync {
     /// The account's next one; or one that came from elsewhere, now that it is in use here.
     Result<UidValidity> next_validity() const;
     Result<UidValidity> noted_validity(std::uint32_t value) const;
+    /// The list is an older one: clients were told UIDs that it doesn't know.
+    bool list_went_back() const;
+    Result<> raise_uids();
     bool has_no_uids_left() const;
     /// Numbers the messages from 1 on under a new UIDVALIDITY; what their lines told stays.
     Result<> begin_anew(const std::string& guid);
@@ -120,6 +123,7 @@ class MailboxSync {
     std::vector<std::uint32_t> missing_;  ///< messages without a file in the last scan, ascending
     /// Files of one base name: one that was renamed while the folders were read, or two messages (mailbox_doubles.cpp).
     std::map<std::string, std::vector<Found>> doubles_;
+    std::uint32_t given_uids_ = 1;  ///< below it clients may know a UID, whatever the list says
     bool list_changed_ = false;
     bool has_found_something_ = false;
 };

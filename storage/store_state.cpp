@@ -55,8 +55,8 @@ Result<std::shared_ptr<MailboxState>> StoreState::mailbox(const std::shared_ptr<
         return fail_errno("stat " + path, errno);
     }
     std::shared_ptr<MailboxState> mailbox = store->known({st.st_dev, st.st_ino});
-    if (mailbox && store->settings().layout.is_nested() && mailbox->folder()->deleted()) {
-        // The folder lives on as a parent of others, or as another mailbox.
+    if (mailbox && mailbox->folder()->deleted()) {
+        // The folder lives on: as a parent of others, as another mailbox, or with parts from a backup.
         store->forget(*mailbox);
         mailbox.reset();
     }

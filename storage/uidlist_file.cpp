@@ -136,6 +136,13 @@ Result<> UidListFile::give_guid(const Folder& folder, const std::string& guid) {
     return rewrite(folder, *content);
 }
 
+Result<> UidListFile::raise_next_uid(const Folder& folder, std::uint32_t next_uid) {
+    Result<Content> content = read_content(folder);
+    if (!content) return fail(content.error());
+    content->header.next_uid = std::max(content->header.next_uid, next_uid);
+    return rewrite(folder, *content);
+}
+
 Result<> UidListFile::append(const Folder& folder, std::span<const UidListEntry> entries) {
     if (entries.empty()) return {};
     if (at_.damaged || at_.version1 || at_.parsed != at_.stamp.size) {

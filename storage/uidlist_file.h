@@ -62,6 +62,8 @@ class UidListFile {
     Result<> give_guid(const Folder& folder, const std::string& guid);
     /// Adds entries (ascending, from next_uid()), durably.
     Result<> append(const Folder& folder, std::span<const UidListEntry> entries);
+    /// No UID below this one is given any more: the header says so, durably.
+    Result<> raise_next_uid(const Folder& folder, std::uint32_t next_uid);
     /// Writes the file anew without those lines that `keep` refuses, durably; next_uid() stays.
     template <typename Keep>
     Result<> compact(const Folder& folder, Keep keep) {

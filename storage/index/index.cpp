@@ -165,7 +165,23 @@ Result<IndexCondition> Index::look(const IndexPlace& place) {
     }
     condition.why_not_believed = why_not_believed(parent_of(parent_of(place.folder)), read_state(place.folder),
                                                   condition.is_there ? &st : nullptr);
+    if (condition.is_there && condition.why_not_believed.empty()) condition.why_not_believed = why_unreadable(place);
     return condition;
+}
+
+/// What LMDB says against an index when it begins to read it; empty: nothing.
+std::string Index::why_unreadable(const IndexPlace& place) {
+    OpenIndexes& all = OpenIndexes::instance();
+    const std::scoped_lock opening(all.opening());
+    std::shared_ptr<Index> index = all.find(place.folder);
+    if (!index) {
+        index.reset(new Index(place));
+        if (Result<> opened = index->open(); !opened) return opened.error().message();
+    }
+    const Result<MDB_txn*> txn = index->begin(MDB_RDONLY);
+    if (!txn) return txn.error().message();
+    mdb_txn_abort(*txn);
+    return {};
 }
 
 Result<std::shared_ptr<Index>> Index::open_or_make(const IndexPlace& place) {
@@ -290,8 +306,11 @@ Result<MDB_txn*> Index::begin(unsigned flags) {
     MDB_txn* txn = nullptr;
     const int code = mdb_txn_begin(env_, nullptr, flags, &txn);
     if (code == 0) return txn;
-    // An environment that couldn't write its pages once is of no more use to this process.
-    if (code == MDB_PANIC || code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND) mark_damaged(mdb_strerror(code));
+    // An environment that couldn't write its pages once is of no more use to this process. No map is ever resized:
+    // whoever says so has pages that were overwritten.
+    for (const int fatal :
+         {MDB_PANIC, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID, MDB_VERSION_MISMATCH, MDB_MAP_RESIZED})
+        if (code == fatal) mark_damaged(mdb_strerror(code));
     return fail_index("begin", code);
 }
 

@@ -81,6 +81,7 @@ class Index {
     explicit Index(IndexPlace place) : place_(std::move(place)) {}
     Result<> open();
     Result<> open_tables();
+    static std::string why_unreadable(const IndexPlace& place);
     static Result<std::shared_ptr<Index>> open_or_make(const IndexPlace& place);
 
     IndexPlace place_;

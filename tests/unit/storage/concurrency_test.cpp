@@ -220,5 +220,60 @@ TEST_F(ConcurrencyTest, ScanDuringRenamesNeverLosesAMessage) {
     }
 }
 
+/// Every message that lies in a mailbox, by its text.
+std::map<std::string, int> texts(Mailbox& mailbox) {
+    std::map<std::string, int> found;
+    const std::vector<MessageRow> rows = mailbox.rows(UidSet::all()).value();
+    for (const MessageRow& row : rows) ++found[content(mailbox, row.uid)];
+    return found;
+}
+
+TEST_F(ConcurrencyTest, AMessageThatSeveralMoveIsMovedOnce) {
+    const auto inbox = open();
+    const auto archive = open("Archive");
+    constexpr int messages = 60;
+    for (int i = 0; i < messages; ++i) append(*inbox, std::to_string(i) + "\r\n", flags({Flag::seen}));
+    for (int round = 0; round < 4; ++round) {
+        Mailbox& from = round % 2 == 0 ? *inbox : *archive;
+        Mailbox& to = round % 2 == 0 ? *archive : *inbox;
+        std::vector<std::thread> movers;
+        std::atomic<std::size_t> moved{0};
+        for (int i = 0; i < 4; ++i)
+            movers.emplace_back([&] {
+                const Result<Copied> done = from.move(UidSet::all(), to);
+                ASSERT_TRUE(done) << done.error().message();
+                ASSERT_EQ(done->from.size(), done->to.size());
+                moved += done->to.size();
+            });
+        for (std::thread& mover : movers) mover.join();
+        EXPECT_EQ(moved, messages);
+        EXPECT_EQ(from.status()->messages, 0u);
+        const auto found = texts(to);
+        EXPECT_EQ(found.size(), messages);
+        for (const auto& [text, count] : found) EXPECT_EQ(count, 1) << text;
+    }
+    EXPECT_EQ(files("cur").size(), messages);
+    EXPECT_TRUE(files(".Archive/cur").empty());
+}
+
+TEST_F(ConcurrencyTest, WhatIsExpungedWhileItIsMovedDoesNotComeBack) {
+    const auto inbox = open();
+    const auto archive = open("Archive");
+    constexpr std::uint32_t messages = 200;
+    for (std::uint32_t i = 0; i < messages; ++i) append(*inbox, std::to_string(i) + "\r\n", flags({Flag::seen}));
+    std::vector<Uid> removed;
+    std::thread remover([&] {
+        for (std::uint32_t uid = messages; uid > 0; uid -= 2)
+            for (const Uid gone : inbox->expunge(uids({uid}), ExpungeRule::all_given).value()) removed.push_back(gone);
+    });
+    const Result<Copied> moved = inbox->move(UidSet::all(), *archive);
+    remover.join();
+    ASSERT_TRUE(moved) << moved.error().message();
+    EXPECT_EQ(moved->from.size() + removed.size(), messages);
+    for (const Uid uid : removed) EXPECT_FALSE(UidSet(moved->from).contains(uid));
+    EXPECT_EQ(archive->status()->messages, moved->to.size());
+    EXPECT_EQ(inbox->status()->messages, 0u);
+}
+
 }  // namespace
 }  // namespace posthouse::storage

@@ -167,6 +167,22 @@ TEST_F(IndexTest, ADamagedFileIsMadeAnew) {
     EXPECT_EQ(state(*open()), before);
 }
 
+TEST_F(IndexTest, WhatOverwritesTheFirstPagesUnderASessionChangesNothing) {
+    const auto inbox = open();
+    fill(*inbox);
+    View session = view();
+    const std::string before = state(*inbox);
+    std::fstream pages(index() + "/data.mdb", std::ios::in | std::ios::out | std::ios::binary);
+    pages.write(std::string(2 * 4096, '\x5a').data(), 2 * 4096);
+    pages.close();
+    EXPECT_FALSE(Index::look(place()).value().why_not_believed.empty());
+    // The first who meets it may hear of it; it is made anew for the next.
+    static_cast<void>(inbox->status());
+    EXPECT_EQ(state(*inbox), before);
+    EXPECT_TRUE(session.refresh(Expunges::reveal)->expunged.empty());
+    EXPECT_EQ(Index::look(place()).value().why_not_believed, "");
+}
+
 TEST_F(IndexTest, AFullIndexIsMadeAnewWithMoreRoom) {
     Settings settings = settings_for(folder.path());
     settings.index_map_bytes = 1 << 20;
