@@ -150,6 +150,9 @@ Result<> Account::remove_parent(int root, const std::string& place) const {
     if (!children && children.error().code == ErrorCode::not_found) return missing;
     if (!children) return fail(children.error());
     if (!children->empty()) return missing;
+    const Result<bool> has_mail = holds_new_mail(root, place);
+    if (!has_mail) return fail(has_mail.error());
+    if (*has_mail) return missing;
     const std::string trash = new_trash();
     if (Result<> moved = move_folders(root, {{place, trash}}); !moved) return moved;
     empty_trash(root, trash);

@@ -105,7 +105,7 @@ class Account {
     /// The moves of a RENAME; `folders` are all there are. Errors as rename() gives them.
     Result<FolderMoves> moves_of_rename(const std::vector<FoundFolder>& folders, const MailboxName& from,
                                         const MailboxName& to) const;
-    /// DELETE of what is only a parent, in the fs layout; not_found while anything lies in it.
+    /// DELETE of what is only a parent, in the fs layout; not_found while folders or messages lie in it.
     Result<> remove_parent(int root, const std::string& place) const;
     Result<std::shared_ptr<MailboxState>> state(const MailboxName& name) const;
     template <typename Call>

@@ -60,13 +60,17 @@ FolderMoves moves_of(std::vector<std::string> entries, const std::string& from, 
 }
 
 /// A mailbox that was built apart, durably, moves into a folder that is there already. What another program left of one
-/// there goes away.
+/// there goes away, but for messages in new/, which are the new one's.
 Result<FolderMoves> moves_into_parent(int root, const std::string& building, const std::string& place,
                                       const std::string& trash) {
     Result<std::vector<std::string>> leftovers = own_entries(root, place);
     if (!leftovers) return fail(leftovers.error());
     Result<std::vector<std::string>> parts = own_entries(root, building);
     if (!parts) return fail(parts.error());
+    const Result<bool> has_mail = holds_new_mail(root, place);
+    if (!has_mail) return fail(has_mail.error());
+    if (*has_mail)
+        for (std::vector<std::string>* entries : {&*leftovers, &*parts}) std::erase(*entries, "new");
     FolderMoves moves = moves_of(std::move(*leftovers), place, trash, true);
     for (auto& move : moves_of(std::move(*parts), building, place, false)) moves.push_back(std::move(move));
     return moves;
@@ -157,6 +161,13 @@ Result<FolderMoves> moves_to_trash(int root, const Layout& layout, const std::st
     Result<std::vector<std::string>> own = own_entries(root, place);
     if (!own) return fail(own.error());
     return moves_of(std::move(*own), place, trash, true);
+}
+
+Result<bool> holds_new_mail(int root, const std::string& place) {
+    const Result<UniqueFd> fresh = open_in(root, place + "/new", O_RDONLY | O_DIRECTORY);
+    if (!fresh) return fresh.error().code == ErrorCode::not_found ? Result<bool>(false) : fail(fresh.error());
+    const Result<std::vector<std::string>> names = message_names_in(fresh->get());
+    return names ? Result<bool>(!names->empty()) : fail(names.error());
 }
 
 std::string new_trash() { return "tmp/deleted." + random_hex(8); }

@@ -37,6 +37,8 @@ Result<> make_mailbox(int root, const std::string& root_path, const Layout& layo
 /// What takes a mailbox's folder away to `trash`: the folder or, where others lie in it (fs layout), the mailbox's own
 /// in it; cur/ first.
 Result<FolderMoves> moves_to_trash(int root, const Layout& layout, const std::string& place, const std::string& trash);
+/// Messages wait in the folder's new/, whether or not it is a mailbox's.
+Result<bool> holds_new_mail(int root, const std::string& place);
 /// A new name, in the account's tmp/, for what is about to be removed.
 std::string new_trash();
 /// Removes it; what can't be removed is left to tidying up.

@@ -155,13 +155,40 @@ TEST_F(FsLayoutTest, MailboxesLieInTheirParents) {
 TEST_F(FsLayoutTest, AFolderThatIsOnlyAParentBecomesAMailboxWithoutWhatWasLeftThere) {
     make_foreign("Work/Open");
     fs::create_directories(path("Work/new"));
-    ASSERT_TRUE(write_file_durably(path("Work/new/1.M1.host"), "left\n"));
     ASSERT_TRUE(write_file_durably(path("Work/dovecot-uidlist"), "3 V5 N7 G3c7952266d9a036b113c000083ecc375\n"));
     ASSERT_TRUE(account->create(named("Work")));
     EXPECT_EQ(open("Work")->status().value().messages, 0u);
     EXPECT_NE(open("Work")->uid_validity(), UidValidity(5));
     EXPECT_TRUE(account->exists(named("Work/Open")).value());
     EXPECT_FALSE(fs::exists(path("posthouse-rename")));
+}
+
+TEST_F(FsLayoutTest, MailInAFolderThatLostItsCurIsNotLost) {
+    make_foreign("Work/Open");
+    fs::create_directories(path("Work/new"));
+    fs::create_directories(path("Alone/new"));
+    for (const char* name : {"Work", "Alone"}) {
+        ASSERT_TRUE(write_file_durably(path(std::string(name) + "/new/1.M1.host"), "Subject: left\n\n"));
+        EXPECT_EQ(code(account->remove(named(name))), ErrorCode::not_found);
+        ASSERT_TRUE(account->create(named(name)));
+        EXPECT_EQ(open(name)->status().value().messages, 1u);
+        ASSERT_TRUE(account->remove(named(name)));
+    }
+    EXPECT_EQ(listed(), (Lines{"INBOX", "Work none", "Work/Open"}));
+}
+
+TEST_F(FsLayoutTest, SubscriptionsThatCourierWroteInUtf8AreRead) {
+    Settings with = settings(folder.path() + "/courier");
+    with.layout = dots_utf8;
+    Store other(with);
+    const auto ann = other.open(AccountName::parse("ann@example.org").value()).value();
+    fs::create_directories(ann->root() + "/.Entwürfe/cur");
+    ASSERT_TRUE(write_file_durably(ann->root() + "/courierimapsubscribed", "INBOX.Entwürfe\n"));
+    fs::remove(ann->root() + "/subscriptions");
+    const auto list = ann->list().value();
+    ASSERT_EQ(list.size(), 2u);
+    EXPECT_EQ(list[1].name, named("Entwürfe"));
+    EXPECT_TRUE(list[1].exists && list[1].subscribed);
 }
 
 TEST_F(FsLayoutTest, AMailboxWithOthersBelowLeavesAParent) {
