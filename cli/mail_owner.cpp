@@ -11,13 +11,14 @@
 
 namespace posthouse::cli {
 
-Result<ActingAsOwner> ActingAsOwner::of(const std::string& folder) {
+Result<ActingAsOwner> ActingAsOwner::of_mail(const config::Config& config, const std::string& account_folder) {
     ActingAsOwner acting;
     struct stat st{};
     if (::geteuid() != 0) return acting;
-    if (::stat(folder.c_str(), &st) != 0) {
-        if (errno == ENOENT) return acting;
-        return fail_errno("stat " + folder, errno);
+    for (const std::string& folder : {config.general.mail_root, config.general.state_folder, account_folder}) {
+        st = {};
+        if (::stat(folder.c_str(), &st) != 0 && errno != ENOENT) return fail_errno("stat " + folder, errno);
+        if (st.st_uid != 0) break;
     }
     if (st.st_uid == 0) return acting;
     acting.groups_.resize(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
@@ -26,7 +27,7 @@ Result<ActingAsOwner> ActingAsOwner::of(const std::string& folder) {
     acting.group_ = ::getegid();
     acting.acting_ = true;
     if (::setgroups(1, &st.st_gid) != 0 || ::setegid(st.st_gid) != 0 || ::seteuid(st.st_uid) != 0)
-        return fail_errno("become owner of " + folder, errno);
+        return fail_errno("become the mail's owner", errno);
     return acting;
 }
 

@@ -8,15 +8,17 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/config/config.h"
 
 namespace posthouse::cli {
 
-/// As long as it lives, a program run by root acts as the owner of a folder; anybody else stays who he is. One at a
-/// time.
+/// As long as it lives, a program run by root acts as the user that the server runs as; anybody else stays who he is.
+/// One at a time.
 class ActingAsOwner {
   public:
-    /// No such folder: nothing changes.
-    static Result<ActingAsOwner> of(const std::string& folder);
+    /// Whoever owns mail_root; if that is root, the state folder; if both are root's, the account's folder: so that
+    /// what keeps the server out keeps the command out as well. No such folders: nothing changes.
+    static Result<ActingAsOwner> of_mail(const config::Config& config, const std::string& account_folder);
     ActingAsOwner(ActingAsOwner&& other) noexcept
         : acting_(std::exchange(other.acting_, false)), group_(other.group_), groups_(std::move(other.groups_)) {}
     ActingAsOwner& operator=(ActingAsOwner&&) = delete;

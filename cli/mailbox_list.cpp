@@ -18,6 +18,7 @@ using storage::ListedMailbox;
 /// A mailbox's row; damage of one hides no other.
 struct Row {
     std::string account;
+    Standing standing{};
     ListedMailbox listed;
     storage::Status status;
     std::string guid;
@@ -25,11 +26,9 @@ struct Row {
 };
 
 nlohmann::json to_json(const Row& row) {
-    nlohmann::json document = {{"account", row.account},
-                               {"mailbox", row.listed.name.text()},
-                               {"exists", row.listed.exists},
-                               {"special_use", row.listed.special_use},
-                               {"subscribed", row.listed.subscribed}};
+    nlohmann::json document = {
+        {"account", row.account},      {"user", is_user(row.standing)},         {"mailbox", row.listed.name.text()},
+        {"exists", row.listed.exists}, {"special_use", row.listed.special_use}, {"subscribed", row.listed.subscribed}};
     if (row.error) {
         document["error"] = row.error->message();
     } else if (row.listed.exists) {
@@ -61,7 +60,7 @@ void print(Context& context, const std::vector<Row>& rows, bool with_account) {
         const bool is_known = !row.error && row.listed.exists;
         cells.push_back(is_known ? std::to_string(row.status.uid_validity.value()) : "-");
         cells.push_back(row.error ? row.error->text : is_known ? row.guid : "doesn't exist");
-        if (with_account) cells.insert(cells.begin(), row.account);
+        if (with_account) cells.insert(cells.begin(), row.account + mark_of(row.standing));
         table.add(cells);
     }
     table.print(context.out);
@@ -77,19 +76,26 @@ void look(const storage::Account& account, Row& row) {
 
 Exit list(Context& context, const MailboxTargets& targets) {
     std::vector<Row> rows;
-    const Exit exit = for_each_account(context, targets, [&](storage::Store& store, const storage::AccountName& name) {
-        const auto account = store.open(name, storage::IfMissing::fail);
-        const auto listed = account ? (*account)->list() : fail(account.error());
-        if (!listed) return report(context, listed.error());
-        Exit worst = Exit::ok;
-        for (const ListedMailbox& mailbox : *listed) {
-            Row row{.account = name.text(), .listed = mailbox, .status = {}, .guid = {}, .error = {}};
-            if (mailbox.exists) look(**account, row);
-            if (row.error) worst = Exit::failure;
-            rows.push_back(std::move(row));
-        }
-        return worst;
-    });
+    const Exit exit = for_each_account(context, targets,
+                                       [&](storage::Store& store, const storage::AccountName& name, Standing standing) {
+                                           const auto account = store.open(name, storage::IfMissing::fail);
+                                           const auto listed = account ? (*account)->list() : fail(account.error());
+                                           if (!listed)
+                                               return report_no_account(context, store, name, standing, listed.error());
+                                           Exit worst = Exit::ok;
+                                           for (const ListedMailbox& mailbox : *listed) {
+                                               Row row{.account = name.text(),
+                                                       .standing = standing,
+                                                       .listed = mailbox,
+                                                       .status = {},
+                                                       .guid = {},
+                                                       .error = {}};
+                                               if (mailbox.exists) look(**account, row);
+                                               if (row.error) worst = Exit::failure;
+                                               rows.push_back(std::move(row));
+                                           }
+                                           return worst;
+                                       });
     if (rows.empty() && exit != Exit::ok) return exit;
     if (context.json) {
         nlohmann::json document = nlohmann::json::array();

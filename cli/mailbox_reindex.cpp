@@ -30,8 +30,8 @@ class Listener : public storage::RepairListener {
 
 Exit reindex(Context& context, const Options& options) {
     nlohmann::json rows = nlohmann::json::array();
-    const Exit exit =
-        for_each_account(context, options.targets, [&](storage::Store& store, const storage::AccountName& account) {
+    const Exit exit = for_each_account(
+        context, options.targets, [&](storage::Store& store, const storage::AccountName& account, Standing) {
             std::optional<Listener> listener(std::in_place, context, account.text());
             const auto made = storage::reindex_account(store, account, options.summaries, *listener);
             const std::vector<storage::Finding> problems = std::move(listener->problems);

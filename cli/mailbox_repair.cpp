@@ -35,7 +35,7 @@ class Report : public storage::RepairListener {
         else if (finding.is_mended)
             ++mended_;
         else
-            ++open_;
+            ++(can_be_mended(finding.kind) ? mendable_ : by_hand_);
         if (context_.json) {
             findings_.push_back({{"account", account_},
                                  {"mailbox", finding.mailbox},
@@ -44,6 +44,7 @@ class Report : public storage::RepairListener {
                                  {"found", finding.found},
                                  {"done", finding.done},
                                  {"mended", finding.is_mended},
+                                 {"mendable", !finding.is_note && can_be_mended(finding.kind)},
                                  {"note", finding.is_note}});
             return;
         }
@@ -57,22 +58,26 @@ class Report : public storage::RepairListener {
     }
     void progress(std::uint64_t done, std::uint64_t total) override { progress_->update(done, total); }
 
-    std::uint64_t open() const { return open_; }
+    std::uint64_t open() const { return mendable_ + by_hand_; }
     void finish(bool mends) {
         if (context_.json)
             return print_json(context_, {{"accounts", accounts_},
                                          {"findings", findings_},
                                          {"mended", mended_},
-                                         {"not_mended", open_},
+                                         {"not_mended", open()},
                                          {"notes", notes_}});
-        const std::uint64_t all = open_ + mended_;
+        const std::uint64_t all = open() + mended_;
         context_.out << accounts_ << (accounts_ == 1 ? " account: " : " accounts: ");
         if (all == 0)
             context_.out << "nothing wrong was found";
         else if (mends)
             context_.out << all << " found, " << mended_ << " mended";
-        else
+        else if (by_hand_ == 0)
             context_.out << all << " found; `posthouse mailbox repair` mends";
+        else if (mendable_ == 0)
+            context_.out << all << " found, which no repair can mend";
+        else
+            context_.out << all << " found; `posthouse mailbox repair` mends " << mendable_ << " of them";
         if (notes_ > 0) context_.out << (notes_ == 1 ? ", 1 note" : ", " + std::to_string(notes_) + " notes");
         context_.out << ".\n";
     }
@@ -83,7 +88,8 @@ class Report : public storage::RepairListener {
     std::optional<Progress> progress_;
     nlohmann::json findings_ = nlohmann::json::array();
     std::uint64_t accounts_ = 0;
-    std::uint64_t open_ = 0;
+    std::uint64_t mendable_ = 0;  ///< and not mended
+    std::uint64_t by_hand_ = 0;
     std::uint64_t mended_ = 0;
     std::uint64_t notes_ = 0;
 };
@@ -93,9 +99,17 @@ Exit run(Context& context, const Options& options, bool mends) {
     if (!only) return report(context, only.error());
     Report findings(context);
     std::optional<Error> failure;
-    const Exit exit =
-        for_each_account(context, options.targets, [&](storage::Store& store, const storage::AccountName& account) {
+    const Exit exit = for_each_account(
+        context, options.targets, [&](storage::Store& store, const storage::AccountName& account, Standing standing) {
             findings.begin(account.text(), mends ? "repairing" : "checking");
+            if (!mark_of(standing).empty())
+                findings.found({.mailbox = {},
+                                .kind = storage::FindingKind::no_user,
+                                .subject = {},
+                                .found = "no user has this address; the mail was left behind",
+                                .done = {},
+                                .is_mended = false,
+                                .is_note = true});
             const Result<> ran = storage::repair_account(
                 store, account, {.mends = mends, .contents = options.contents, .only = *only}, findings);
             findings.end();

@@ -69,38 +69,40 @@ Exit stats(Context& context, const MailboxTargets& targets) {
     Table table({"ACCOUNT", "MAILBOXES", "MESSAGES", "SIZE", "DELETED", "INDEX"});
     std::vector<Mailbox> biggest;
     Sums total;
-    const Exit exit = for_each_account(context, targets, [&](storage::Store& store, const storage::AccountName& name) {
-        const auto account = store.open(name, storage::IfMissing::fail);
-        const auto listed = account ? (*account)->list() : fail(account.error());
-        if (!listed) return report(context, listed.error());
-        Sums sums;
-        Exit worst = Exit::ok;
-        for (const storage::ListedMailbox& mailbox : *listed) {
-            if (!mailbox.exists) continue;
-            const Result<storage::Status> status = (*account)->status(mailbox.name);
-            if (!status) {
-                context.err << "posthouse: "
-                            << printable(name.text() + " " + mailbox.name.text() + ": " + status.error().message())
-                            << '\n';
-                worst = Exit::failure;
-                continue;
+    const Exit exit = for_each_account(
+        context, targets, [&](storage::Store& store, const storage::AccountName& name, Standing standing) {
+            const auto account = store.open(name, storage::IfMissing::fail);
+            const auto listed = account ? (*account)->list() : fail(account.error());
+            if (!listed) return report_no_account(context, store, name, standing, listed.error());
+            Sums sums;
+            Exit worst = Exit::ok;
+            for (const storage::ListedMailbox& mailbox : *listed) {
+                if (!mailbox.exists) continue;
+                const Result<storage::Status> status = (*account)->status(mailbox.name);
+                if (!status) {
+                    context.err << "posthouse: "
+                                << printable(name.text() + " " + mailbox.name.text() + ": " + status.error().message())
+                                << '\n';
+                    worst = Exit::failure;
+                    continue;
+                }
+                sums += {.mailboxes = 1,
+                         .messages = status->messages,
+                         .bytes = status->bytes,
+                         .deleted = status->deleted,
+                         .index_bytes = 0};
+                add_biggest(biggest, {name.text(), mailbox.name.text(), status->messages, status->bytes});
             }
-            sums += {.mailboxes = 1,
-                     .messages = status->messages,
-                     .bytes = status->bytes,
-                     .deleted = status->deleted,
-                     .index_bytes = 0};
-            add_biggest(biggest, {name.text(), mailbox.name.text(), status->messages, status->bytes});
-        }
-        const auto index = storage::Index::look(store.state().index_place((*account)->root()));
-        if (index) sums.index_bytes = index->bytes;
-        total += sums;
-        nlohmann::json row = sums.json();
-        row["account"] = name.text();
-        rows.push_back(std::move(row));
-        table.add(sums.cells(name.text()));
-        return worst;
-    });
+            const auto index = storage::Index::look(store.state().index_place((*account)->root()));
+            if (index) sums.index_bytes = index->bytes;
+            total += sums;
+            nlohmann::json row = sums.json();
+            row["account"] = name.text();
+            row["user"] = is_user(standing);
+            rows.push_back(std::move(row));
+            table.add(sums.cells(name.text() + mark_of(standing)));
+            return worst;
+        });
     if (rows.empty() && exit != Exit::ok) return exit;
     if (context.json) {
         nlohmann::json top = nlohmann::json::array();

@@ -43,11 +43,12 @@ Exit status(Context& context, const MailboxTargets& targets) {
     if (!wanted) return report(context, wanted.error());
     const storage::MailboxName name = wanted->value_or(storage::MailboxName());
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
-    const Exit exit =
-        for_each_account(context, targets, [&](storage::Store& store, const storage::AccountName& account_name) {
+    const Exit exit = for_each_account(
+        context, targets, [&](storage::Store& store, const storage::AccountName& account_name, Standing standing) {
             const auto account = store.open(account_name, storage::IfMissing::fail);
             const auto mailbox = account ? (*account)->open(name) : fail(account.error());
             const auto counts = mailbox ? (*mailbox)->status() : fail(mailbox.error());
+            if (!account) return report_no_account(context, store, account_name, standing, account.error());
             if (!counts) return report(context, counts.error());
             all.push_back(to_json(account_name.text(), name.text(), **mailbox, *counts));
             return Exit::ok;

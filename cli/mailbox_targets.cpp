@@ -1,21 +1,27 @@
 // Finding the accounts by their folders, and taking their owner's rights.
 #include "cli/mailbox_targets.h"
 
+#include <sys/stat.h>
+
 #include <CLI/Option.hpp>
+#include <cerrno>
 #include <utility>
 #include <vector>
 
 #include "auth/directory/address.h"
 #include "cli/mail_owner.h"
+#include "cli/open_directory.h"
 #include "storage/accounts_on_disk.h"
 #include "storage/configure.h"
+#include "storage/store_state.h"
 
 namespace posthouse::cli {
 namespace {
 
-Result<std::vector<storage::AccountName>> accounts_of(const config::Config& config, const MailboxTargets& targets) {
+Result<std::vector<storage::AccountName>> accounts_of(const Context& context, const config::Config& config,
+                                                      const MailboxTargets& targets) {
     if (targets.is_one_account()) {
-        const Result<auth::MailAddress> address = auth::parse_user_address(targets.address);
+        const Result<auth::MailAddress> address = auth::parse_user_address(targets.address, local_part(context));
         if (!address) return fail(address.error());
         Result<storage::AccountName> name = storage::AccountName::make(address->local, address->domain);
         if (!name) return fail(name.error());
@@ -25,7 +31,10 @@ Result<std::vector<storage::AccountName>> accounts_of(const config::Config& conf
     if (targets.domain.empty()) return fail(ErrorCode::invalid, "Whose mailboxes? Give an address, --domain or --all");
     const Result<std::string> domain = auth::canonical_domain(targets.domain);
     if (!domain) return fail(domain.error());
-    return storage::accounts_on_disk(config.general.mail_root, *domain);
+    Result<std::vector<storage::AccountName>> accounts = storage::accounts_on_disk(config.general.mail_root, *domain);
+    if (!accounts && accounts.error().code == ErrorCode::not_found)
+        return fail(ErrorCode::not_found, "Domain " + *domain + " has no mail");
+    return accounts;
 }
 
 }  // namespace
@@ -51,19 +60,30 @@ Result<std::optional<storage::MailboxName>> mailbox_of(const MailboxTargets& tar
     return std::move(*name);
 }
 
+Exit report_no_account(Context& context, const storage::Store& store, const storage::AccountName& account,
+                       Standing standing, const Error& error) {
+    if (error.code != ErrorCode::not_found) return report(context, error);
+    return report(context, no_mail(account.text(), store.state().root_of(account), standing));
+}
+
 Exit for_each_account(Context& context, const MailboxTargets& targets, const AccountWork& work) {
     const Result<config::Snapshot> config = context.config();
     if (!config) return report(context, config.error());
-    const Result<std::vector<storage::AccountName>> accounts = accounts_of(**config, targets);
+    const Result<std::vector<storage::AccountName>> accounts = accounts_of(context, **config, targets);
     if (!accounts) return report(context, accounts.error());
     Exit exit = Exit::ok;
+    Standings standings(context);
     for (const storage::AccountName& account : *accounts) {
         const storage::Settings settings = storage::settings_from(**config);
-        const Result<ActingAsOwner> acting =
-            ActingAsOwner::of(settings.mail_root + "/" + account.domain() + "/" + account.local_part());
+        const std::string folder = settings.mail_root + "/" + account.domain() + "/" + account.local_part();
+        const Standing standing = standings.of(account);
+        struct stat st{};
+        if (targets.is_one_account() && ::stat(folder.c_str(), &st) != 0 && errno == ENOENT)
+            return report(context, no_mail(account.text(), folder, standing));
+        const Result<ActingAsOwner> acting = ActingAsOwner::of_mail(**config, folder);
         if (!acting) return report(context, acting.error());
         storage::Store store(settings);
-        const Exit done = work(store, account);
+        const Exit done = work(store, account, standing);
         if (exit == Exit::ok) exit = done;
     }
     return exit;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/standing.h"
 #include "storage/mailbox_name.h"
 #include "storage/store.h"
 
@@ -32,11 +33,16 @@ void add_target_options(CLI::App& command, MailboxTargets& targets, OneMailbox o
 Result<std::optional<storage::MailboxName>> mailbox_of(const MailboxTargets& targets);
 
 /// One account's turn.
-using AccountWork = std::function<Exit(storage::Store& store, const storage::AccountName& account)>;
+using AccountWork = std::function<Exit(storage::Store& store, const storage::AccountName& account, Standing standing)>;
+
+/// Reports that an account could not be opened or listed.
+Exit report_no_account(Context& context, const storage::Store& store, const storage::AccountName& account,
+                       Standing standing, const Error& error);
 
 /// Does `work` for each account that has mail on disk, in the order of their names; goes on after failures and gives
-/// the first that wasn't ok. Run by root, it has the rights of the mail's owner meanwhile: what is made belongs to that
-/// user, and no link in a user's folder leads to more than that user may see.
+/// the first that wasn't ok. One account without mail: not_found, said as no_mail() does. Run by root, it has the
+/// rights of the mail's owner meanwhile: what is made belongs to that user, and no link in a user's folder leads to
+/// more than that user may see.
 Exit for_each_account(Context& context, const MailboxTargets& targets, const AccountWork& work);
 
 }  // namespace posthouse::cli

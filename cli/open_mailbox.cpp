@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "auth/directory/address.h"
+#include "cli/open_directory.h"
+#include "cli/standing.h"
 #include "storage/configure.h"
 
 namespace posthouse::cli {
@@ -11,17 +13,17 @@ namespace posthouse::cli {
 Result<OpenAccount> open_account(const Context& context, const std::string& address) {
     const Result<config::Snapshot> config = context.config();
     if (!config) return fail(config.error());
-    const Result<auth::MailAddress> parsed = auth::parse_user_address(address);
+    const Result<auth::MailAddress> parsed = auth::parse_user_address(address, local_part(context));
     if (!parsed) return fail(parsed.error());
     const Result<storage::AccountName> name = storage::AccountName::make(parsed->local, parsed->domain);
     if (!name) return fail(name.error());
     const std::string folder = (*config)->general.mail_root + "/" + name->domain() + "/" + name->local_part();
-    Result<ActingAsOwner> acting = ActingAsOwner::of(folder);
+    const Standing standing = Standings(context).of(*name);
+    Result<ActingAsOwner> acting = ActingAsOwner::of_mail(**config, folder);
     if (!acting) return fail(acting.error());
     OpenAccount opened{std::move(*acting), std::make_unique<storage::Store>(storage::settings_from(**config)), nullptr};
     Result<std::shared_ptr<storage::Account>> account = opened.store->open(*name, storage::IfMissing::fail);
-    if (!account && account.error().code == ErrorCode::not_found)
-        return fail(ErrorCode::not_found, parsed->text() + " has no mail yet", account.error().detail);
+    if (!account && account.error().code == ErrorCode::not_found) return fail(no_mail(name->text(), folder, standing));
     if (!account) return fail(account.error());
     opened.account = std::move(*account);
     return opened;

@@ -92,7 +92,7 @@ Exit get(Context& context, const Options& options) {
     nlohmann::json rows = nlohmann::json::array();
     Table table({"ADDRESS", "USED MB", "LIMIT MB", "USED", "MESSAGES", "LIMIT"});
     for (const Counted& counted : *users) {
-        const Result<ActingAsOwner> acting = ActingAsOwner::of(store.state().root_of(counted.account));
+        const Result<ActingAsOwner> acting = ActingAsOwner::of_mail(**config, store.state().root_of(counted.account));
         if (!acting) return report(context, acting.error());
         const Result<storage::Usage> usage = source.usage(counted.account, counted.limits);
         if (!usage) return report(context, usage.error());
@@ -123,7 +123,8 @@ Exit recalc(Context& context, const Options& options) {
     Table table({"ADDRESS", "BYTES", "MESSAGES", "BYTES BEFORE", "MESSAGES BEFORE"});
     for (const Counted& counted : *users) {
         const auto recounted = [&]() -> Result<storage::Recounted> {
-            const Result<ActingAsOwner> acting = ActingAsOwner::of(store.state().root_of(counted.account));
+            const Result<ActingAsOwner> acting =
+                ActingAsOwner::of_mail(**config, store.state().root_of(counted.account));
             if (!acting) return fail(acting.error());
             Result<storage::Recounted> done = source.recount(counted.account, counted.limits);
             source.flush(storage::UsageSource::Flush::last);  // maildirsize

@@ -29,31 +29,14 @@ std::int64_t boot_time() {
     return ::clock_gettime(CLOCK_BOOTTIME, &up) == 0 ? std::time(nullptr) - up.tv_sec : 0;
 }
 
-/// A lock file that is stale.
-struct StaleLock {
-    ino_t inode = 0;
-    std::string holder;
-};
-
-std::optional<StaleLock> find_stale(int folder, const char* lock_name, std::string_view host) {
-    const Result<UniqueFd> fd = open_in(folder, lock_name, O_RDONLY | O_NOFOLLOW);
-    if (!fd) return std::nullopt;
-    struct stat st{};
-    if (::fstat(fd->get(), &st) != 0) return std::nullopt;
-    constexpr std::size_t max_content = 1024;
-    Result<std::string> content = read_all(fd->get(), max_content);
-    const std::int64_t taken = std::max(st.st_mtim.tv_sec, st.st_ctim.tv_sec);
-    if (!content || !is_stale_lock(taken, *content, host, std::time(nullptr), boot_time())) return std::nullopt;
-    return StaleLock{st.st_ino, std::move(*content)};
-}
-
 }  // namespace
 
-bool is_stale_lock(std::int64_t lock_time, std::string_view content, std::string_view host, std::int64_t now,
-                   std::int64_t booted) {
+bool is_stale_lock(std::int64_t lock_time, std::string_view content, const std::vector<std::string>& hosts,
+                   std::int64_t now, std::int64_t booted) {
     if (now - lock_time > stale_after_seconds) return true;
     const auto colon = content.find(':');
-    if (colon == std::string_view::npos || ascii::trim(content.substr(colon + 1)) != host) return false;
+    if (colon == std::string_view::npos) return false;
+    if (std::ranges::find(hosts, ascii::trim(content.substr(colon + 1))) == hosts.end()) return false;
     // Whoever took it before this machine was started is gone, though another may have its pid now.
     constexpr std::int64_t clocks_differ = 2;
     if (lock_time + clocks_differ < booted) return true;
@@ -64,14 +47,25 @@ bool is_stale_lock(std::int64_t lock_time, std::string_view content, std::string
     return ::kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH;
 }
 
-std::optional<std::string> stale_holder(int folder, const char* lock_name, std::string_view host) {
-    std::optional<StaleLock> lock = find_stale(folder, lock_name, host);
-    return lock ? std::optional(std::move(lock->holder)) : std::nullopt;
+std::optional<LockFile> look_at_lock_file(int folder, const char* lock_name, const std::vector<std::string>& hosts) {
+    const Result<UniqueFd> fd = open_in(folder, lock_name, O_RDONLY | O_NOFOLLOW);
+    if (!fd) return std::nullopt;
+    struct stat st{};
+    if (::fstat(fd->get(), &st) != 0) return std::nullopt;
+    constexpr std::size_t max_content = 1024;
+    const Result<std::string> content = read_all(fd->get(), max_content);
+    if (!content) return std::nullopt;
+    const std::int64_t now = std::time(nullptr);
+    const std::int64_t taken = std::max(st.st_mtim.tv_sec, st.st_ctim.tv_sec);
+    return LockFile{.inode = st.st_ino,
+                    .holder = std::string(ascii::trim(*content)),
+                    .age_seconds = now - taken,
+                    .is_stale = is_stale_lock(taken, *content, hosts, now, boot_time())};
 }
 
-void remove_stale_lock(int folder, const char* lock_name, std::string_view host) {
-    const std::optional<StaleLock> lock = find_stale(folder, lock_name, host);
-    if (!lock) return;
+void remove_stale_lock(int folder, const char* lock_name, const std::vector<std::string>& hosts) {
+    const std::optional<LockFile> lock = look_at_lock_file(folder, lock_name, hosts);
+    if (!lock || !lock->is_stale) return;
     // By renaming it aside: if another took it away first and locked anew, that lock is put back.
     const std::string aside = std::string(lock_name) + "." + random_hex(8);
     if (::renameat(folder, lock_name, folder, aside.c_str()) != 0) return;
@@ -93,10 +87,10 @@ Result<> PreparedLocks::prepare(Prepared& prepared, const Folder& folder) const 
     prepared = Prepared();
     UniqueFd tmp(::fcntl(folder.tmp(), F_DUPFD_CLOEXEC, 0));
     if (!tmp) return fail_errno("dup tmp/", errno);
-    std::string name = "lock." + host_ + "." + random_hex(8);
+    std::string name = "lock." + host() + "." + random_hex(8);
     Result<UniqueFd> file = open_in(tmp.get(), name, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (!file) return fail(file.error());
-    const Result<> written = write_all(file->get(), std::to_string(::getpid()) + ":" + host_);
+    const Result<> written = write_all(file->get(), std::to_string(::getpid()) + ":" + host());
     struct stat st{};
     if (!written || ::fstat(file->get(), &st) != 0) {
         ::unlinkat(tmp.get(), name.c_str(), 0);
@@ -134,7 +128,7 @@ Result<DotLock> DotLock::take(const Folder& folder, const char* name, PreparedLo
         if (taken.error().code != ErrorCode::exists) return fail(taken.error());
         if (steady_clock::now() >= deadline)
             return fail(ErrorCode::busy, "Mailbox is in use", std::string(name) + ": timed out");
-        remove_stale_lock(folder.root(), name, prepared.host());
+        remove_stale_lock(folder.root(), name, prepared.hosts());
         std::this_thread::sleep_for(pause);
         pause = std::min(pause * 2, std::chrono::microseconds{50'000});
     }

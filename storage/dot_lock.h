@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
@@ -22,12 +23,14 @@ namespace posthouse::storage {
 /// file each time. Thread-safe.
 class PreparedLocks {
   public:
-    explicit PreparedLocks(std::string host) : host_(std::move(host)) {}
+    /// The names of this machine in lock files, at least one; the first is what ours say.
+    explicit PreparedLocks(std::vector<std::string> hosts) : hosts_(std::move(hosts)) {}
     ~PreparedLocks();
     PreparedLocks(const PreparedLocks&) = delete;
     PreparedLocks& operator=(const PreparedLocks&) = delete;
 
-    const std::string& host() const { return host_; }
+    const std::string& host() const { return hosts_.front(); }
+    const std::vector<std::string>& hosts() const { return hosts_; }
     /// Links a lock file with a fresh time into the folder; gives its inode. exists: somebody holds the lock.
     Result<ino_t> link_into(const Folder& folder, const char* name);
 
@@ -41,20 +44,27 @@ class PreparedLocks {
     };
     Result<> prepare(Prepared& prepared, const Folder& folder) const;
 
-    std::string host_;
+    std::vector<std::string> hosts_;
     std::mutex mutex_;
     std::map<dev_t, Prepared> by_device_;
 };
 
 /// Whether a lock file may be taken away: its process is gone for certain, or it is too old to be held. Its time and
-/// `now` are seconds since 1970; `booted` is when this machine was started; `host` is this one's.
-bool is_stale_lock(std::int64_t lock_time, std::string_view content, std::string_view host, std::int64_t now,
-                   std::int64_t booted);
+/// `now` are seconds since 1970; `booted` is when this machine was started; `hosts` are this one's names.
+bool is_stale_lock(std::int64_t lock_time, std::string_view content, const std::vector<std::string>& hosts,
+                   std::int64_t now, std::int64_t booted);
 
-/// What the lock file of a mailbox's open folder says, when it is stale; nothing: it isn't there, or held.
-std::optional<std::string> stale_holder(int folder, const char* lock_name, std::string_view host);
+/// A lock file as it lies in a mailbox's folder.
+struct LockFile {
+    ino_t inode = 0;
+    std::string holder;  ///< what it says: "pid:host"
+    std::int64_t age_seconds = 0;
+    bool is_stale = false;
+};
+/// Nothing: there is none, or it can't be read.
+std::optional<LockFile> look_at_lock_file(int folder, const char* lock_name, const std::vector<std::string>& hosts);
 /// Removes the lock file if it is stale, and only that one.
-void remove_stale_lock(int folder, const char* lock_name, std::string_view host);
+void remove_stale_lock(int folder, const char* lock_name, const std::vector<std::string>& hosts);
 
 constexpr const char* uidlist_lock = "dovecot-uidlist.lock";
 constexpr const char* access_lock = "dovecot-acl.lock";

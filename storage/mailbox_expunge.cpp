@@ -13,14 +13,6 @@
 #include "storage/mailbox_sync.h"
 
 namespace posthouse::storage {
-namespace {
-
-/// dovecot-uidlist and posthouse-keywords are rewritten when one holds that many lines of messages that are gone, and a
-/// quarter of what is there.
-constexpr std::size_t min_dead_lines = 100;
-
-}  // namespace
-
 Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule rule) {
     std::vector<Uid> removed;
     std::vector<std::uint32_t> todo;

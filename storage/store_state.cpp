@@ -9,17 +9,24 @@
 #include <cerrno>
 #include <iterator>
 
+#include "lib/base/ascii.h"
 #include "storage/mailbox_state.h"
 #include "storage/maildir_name.h"
 
 namespace posthouse::storage {
 namespace {
 
-std::string host_of(const Settings& settings) {
-    if (!settings.host_name.empty()) return host_for_names(settings.host_name);
+/// The names by which lock files call this machine: the configured one, which ours say, and the system's, by which
+/// Dovecot calls it. A system that has no name of its own says nothing about whose a process is.
+std::vector<std::string> host_names(const Settings& settings) {
     std::array<char, 256> name{};
-    if (::gethostname(name.data(), name.size() - 1) != 0) return "localhost";
-    return host_for_names(name.data());
+    const bool is_known = ::gethostname(name.data(), name.size() - 1) == 0;
+    const std::string system = is_known ? name.data() : "";
+    if (settings.host_name.empty()) return {host_for_names(system.empty() ? "localhost" : system)};
+    std::vector<std::string> names{host_for_names(settings.host_name)};
+    if (!system.empty() && system != "(none)" && !ascii::iequals(system.substr(0, system.find('.')), "localhost"))
+        names.push_back(system);
+    return names;
 }
 
 Settings completed(Settings settings) {
@@ -30,7 +37,7 @@ Settings completed(Settings settings) {
 }  // namespace
 
 StoreState::StoreState(Settings settings)
-    : settings_(completed(std::move(settings))), locks_(host_of(settings_)), watcher_(settings_.index_root) {}
+    : settings_(completed(std::move(settings))), locks_(host_names(settings_)), watcher_(settings_.index_root) {}
 
 StoreState::~StoreState() = default;
 

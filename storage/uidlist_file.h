@@ -19,6 +19,10 @@
 
 namespace posthouse::storage {
 
+/// dovecot-uidlist and posthouse-keywords are rewritten when one holds that many lines of messages that are gone, and a
+/// quarter of what is there.
+constexpr std::size_t min_dead_lines = 100;
+
 /// How far a dovecot-uidlist was read: kept in the index, so that another process goes on from there.
 struct UidListPosition {
     Stamp stamp;

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -42,6 +43,7 @@ class Checker {
         const auto& tls = config_.tls;
         if (!tls.certificate.empty()) certificate_time("tls.certificate", tls.certificate, now);
         for (const CertificateFiles& files : tls.additional) certificate_time("tls.additional", files.certificate, now);
+        owners();
         return std::move(problems_);
     }
 
@@ -85,6 +87,31 @@ class Checker {
         folder("general.run_folder", config_.general.run_folder);
         folder("general.spool_folder", config_.general.spool_folder);
         if (config_.directory.engine == "sqlite") sqlite();
+    }
+
+    /// All of it belongs to the user that the server runs as; what was restored as root doesn't.
+    void owners() {
+        struct stat mail{};
+        struct stat state{};
+        if (::stat(config_.general.mail_root.c_str(), &mail) != 0) return;
+        if (::stat(config_.general.state_folder.c_str(), &state) == 0 && state.st_uid != mail.st_uid)
+            problem("general.mail_root", config_.general.mail_root + " belongs to the user " +
+                                             std::to_string(mail.st_uid) + ", general.state_folder to " +
+                                             std::to_string(state.st_uid));
+        std::error_code error;
+        std::string others;
+        std::size_t count = 0;
+        for (std::filesystem::directory_iterator domain(config_.general.mail_root, error), end; !error && domain != end;
+             domain.increment(error)) {
+            struct stat st{};
+            if (::lstat(domain->path().c_str(), &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid == mail.st_uid) continue;
+            if (++count == 1) others = domain->path().string();
+        }
+        if (count > 0)
+            problem("general.mail_root",
+                    others + (count > 1 ? " and " + std::to_string(count - 1) + " other folders belong" : " belongs") +
+                        " to another user than " + config_.general.mail_root + ": chown -R " +
+                        std::to_string(mail.st_uid));
     }
 
     void sqlite() {

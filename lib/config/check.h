@@ -13,7 +13,7 @@ namespace posthouse::config {
 Problems check(const Config& config, const Origins& origins);
 
 /// What keeps nothing from starting, but will be noticed by clients at `now`: certificates that are not valid, or not for
-/// much longer. Files that can't be read are left to check().
+/// much longer; folders of mail that belong to another user than the rest. Files that can't be read are left to check().
 Problems warnings(const Config& config, const Origins& origins, std::time_t now);
 
 /// What is wrong with the time of the first certificate in a PEM text: "expired on 2026-02-01", "is not valid before

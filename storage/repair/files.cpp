@@ -7,6 +7,7 @@
 #include "lib/base/ascii.h"
 #include "storage/mailbox_sync.h"
 #include "storage/maildir_name.h"
+#include "storage/repair/access.h"
 #include "storage/repair/run.h"
 #include "storage/store_state.h"
 #include "storage/writer_state.h"
@@ -30,7 +31,7 @@ std::string place_of(bool fresh, const std::string& name) { return (fresh ? "new
 
 void MailboxRun::look_at_entries(bool fresh) {
     const Result<std::vector<std::string>> names = names_in(part(fresh));
-    if (!names) return tell(FindingKind::unusable, fresh ? "new" : "cur", names.error().message());
+    if (!names) return tell(FindingKind::unusable, fresh ? "new" : "cur", reason(names.error()));
     for (const std::string& name : *names) {
         struct stat st{};
         if (::fstatat(part(fresh), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) continue;  // renamed or removed since
@@ -100,7 +101,8 @@ void MailboxRun::look_at_sizes() {
             if (!added) readable = fail(added.error());
         }
         if (!readable) {
-            tell(FindingKind::unreadable, place_of(file.fresh, file.name), readable.error().message());
+            tell_hindrance(part(file.fresh), file.name, place_of(file.fresh, file.name), readable.error(),
+                           FindingKind::unreadable);
             continue;
         }
         if (is_right(file)) continue;

@@ -19,12 +19,29 @@ std::string_view to_string(FindingKind kind) {
         case FindingKind::double_guid: return "double_guid";
         case FindingKind::same_folder: return "same_folder";
         case FindingKind::stale_lock: return "stale_lock";
+        case FindingKind::held_lock: return "held_lock";
+        case FindingKind::missing_files: return "missing_files";
+        case FindingKind::not_served: return "not_served";
+        case FindingKind::no_access: return "no_access";
         case FindingKind::leftover: return "leftover";
         case FindingKind::index_unusable: return "index_unusable";
         case FindingKind::index_differs: return "index_differs";
+        case FindingKind::no_user: return "no_user";
         case FindingKind::unusable: return "unusable";
     }
     return "unknown";
+}
+
+bool can_be_mended(FindingKind kind) {
+    switch (kind) {
+        case FindingKind::unreadable:
+        case FindingKind::unusable:
+        case FindingKind::no_access:
+        case FindingKind::held_lock:
+        case FindingKind::missing_files:
+        case FindingKind::not_served: return false;
+        default: return true;
+    }
 }
 
 }  // namespace posthouse::storage

@@ -22,13 +22,20 @@ enum class FindingKind {
     double_guid,         ///< two mailboxes of one account say that they are the same: a copied tree
     same_folder,         ///< two mailboxes are one folder (a link)
     stale_lock,          ///< whoever held it is gone
+    held_lock,           ///< somebody holds it for longer than sessions wait
+    missing_files,       ///< messages that were known have no file any more
+    not_served,          ///< a Maildir that no mailbox's name leads to
+    no_access,           ///< its owner or mode keeps the server out
     leftover,            ///< of a process that died
     index_unusable,      ///< it is made anew when it is needed
     index_differs,       ///< it says something else than the files
+    no_user,             ///< the account's address is no user's
     unusable,            ///< sessions can't open it, for a reason that isn't among these
 };
 /// The kind's name as JSON shows it, e.g. "wrong_size".
 std::string_view to_string(FindingKind kind);
+/// Whether a repair can do something about such a finding; otherwise only an administrator can.
+bool can_be_mended(FindingKind kind);
 
 /// One thing found, and what was done about it.
 struct Finding {

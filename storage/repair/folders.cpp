@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <ctime>
 
+#include "storage/repair/access.h"
 #include "storage/repair/run.h"
 
 namespace posthouse::storage {
@@ -26,7 +27,9 @@ void MailboxRun::go() {
         if (part(fresh) >= 0) look_at_entries(fresh);
     read_files();
     note_nameless_keywords();
+    note_missing_list();
     look_at_index();
+    note_missing_files();
     // Only what has a base name of its own can get a better one.
     if (look_for_doubles() && run_.mends() && open_state()) read_files();
     look_at_sizes();
@@ -41,13 +44,24 @@ Outcome MailboxRun::move_aside(int folder, const std::string& name, std::string_
     return aside ? "moved to " + *aside : Result<std::string>(fail(aside.error()));
 }
 
+void MailboxRun::tell_hindrance(int folder, const std::string& name, const std::string& below, const Error& error,
+                                FindingKind kind) {
+    const std::string full = below.empty() ? full_path_ : full_path_ + "/" + below;
+    if (const std::optional<std::string> problem = access_problem(folder, name, full))
+        return tell(kind == FindingKind::unusable ? FindingKind::no_access : kind, below, *problem);
+    tell(kind, below, reason(error));
+}
+
 bool MailboxRun::open_folders() {
     Result<UniqueFd> root = open_in(AT_FDCWD, full_path_, O_RDONLY | O_DIRECTORY);
     if (!root) {
-        tell(FindingKind::unusable, "", root.error().message());
+        tell_hindrance(AT_FDCWD, full_path_, "", root.error());
         return false;
     }
     root_ = std::move(*root);
+    // The account's own folder is looked at before.
+    if (const auto problem = access_problem(root_.get(), ".", full_path_); problem && !below_.empty())
+        tell(FindingKind::no_access, "", *problem);
     for (const auto& [part, name] : {std::pair{&fresh_, "new"}, {&cur_, "cur"}, {&tmp_, "tmp"}}) open_part(*part, name);
     return true;
 }
@@ -55,12 +69,14 @@ bool MailboxRun::open_folders() {
 void MailboxRun::open_part(UniqueFd& part, const char* name) {
     Result<UniqueFd> opened = open_in(root_.get(), name, O_RDONLY | O_DIRECTORY);
     if (opened) {
+        if (const auto problem = access_problem(root_.get(), name, full_path_ + "/" + name))
+            tell(FindingKind::no_access, name, *problem);
         part = std::move(*opened);
         return;
     }
     struct stat st{};
     const bool is_taken = ::fstatat(root_.get(), name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    if (is_taken && S_ISDIR(st.st_mode)) return tell(FindingKind::unusable, name, opened.error().message());
+    if (is_taken && S_ISDIR(st.st_mode)) return tell_hindrance(root_.get(), name, name, opened.error());
     Outcome outcome;
     if (run_.mends()) outcome = make_part(part, name, is_taken);
     tell(FindingKind::missing_folder, name, is_taken ? "is not a folder" : "is missing", outcome);
@@ -83,7 +99,7 @@ Result<std::string> MailboxRun::make_part(UniqueFd& part, const char* name, bool
 
 void MailboxRun::look_for_leftovers(int folder, bool is_tmp) {
     const Result<std::vector<std::string>> names = names_in(folder);
-    if (!names) return tell(FindingKind::unusable, is_tmp ? "tmp" : "", names.error().message());
+    if (!names) return tell(FindingKind::unusable, is_tmp ? "tmp" : "", reason(names.error()));
     const std::int64_t limit = std::time(nullptr) - tmp_lifetime_seconds;
     for (const std::string& name : *names) {
         struct stat st{};

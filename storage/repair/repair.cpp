@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -12,9 +13,12 @@
 #include "storage/folder.h"
 #include "storage/found_folders.h"
 #include "storage/index/index.h"
+#include "storage/repair/access.h"
 #include "storage/repair/run.h"
+#include "storage/repair/unserved.h"
 #include "storage/store_state.h"
 #include "storage/subscriptions.h"
+#include "storage/uidlist_reader.h"
 
 namespace posthouse::storage {
 namespace {
@@ -43,11 +47,13 @@ class AccountRun {
     Result<> go(const std::optional<MailboxName>& only);
 
   private:
-    Result<std::vector<Place>> places(const std::optional<MailboxName>& only) const;
+    Result<std::vector<Place>> places() const;
     void count_files(const std::vector<Place>& places);
     void look_at_index();
     void look_at_mailboxes(const std::vector<Place>& places);
-    void look_for_double_guids();
+    void look_at_siblings(const std::vector<Place>& places, const MailboxName& only);
+    void look_for_double_guids(const std::optional<MailboxName>& only);
+    void note_unserved();
     void look_at_subscriptions(const std::vector<Place>& places);
     Result<std::string> rewrite_subscriptions(const Aside& aside) const;
 
@@ -56,17 +62,15 @@ class AccountRun {
     std::map<std::string, std::vector<Place>> by_guid_;
 };
 
-Result<std::vector<Place>> AccountRun::places(const std::optional<MailboxName>& only) const {
+Result<std::vector<Place>> AccountRun::places() const {
     const Layout& layout = run_.store().settings().layout;
     Result<std::vector<MailboxName>> names = find_mailboxes(root_, layout);
     if (!names) return fail(names.error());
     std::vector<Place> found;
     for (MailboxName& name : *names) {
-        if (only && *only != name) continue;
         Result<std::string> below = layout.folder(name);
         if (below) found.push_back({std::move(name), std::move(*below)});
     }
-    if (found.empty()) return fail(ErrorCode::not_found, "Mailbox doesn't exist");
     std::ranges::sort(found, std::less<>());
     return found;
 }
@@ -84,19 +88,24 @@ Result<> AccountRun::go(const std::optional<MailboxName>& only) {
     look_at_index();
     // Finishes a RENAME that was cut off, before folders are listed. An account without INBOX can't be opened yet.
     if (run_.mends()) static_cast<void>(run_.account());
-    const Result<std::vector<Place>> found = places(only);
-    if (!found) return fail(found.error());
-    count_files(*found);
-    look_at_mailboxes(*found);
+    const Result<std::vector<Place>> all = places();
+    if (!all) return fail(all.error());
+    std::vector<Place> chosen = *all;
+    if (only) std::erase_if(chosen, [&](const Place& place) { return place.name != *only; });
+    if (chosen.empty()) return fail(ErrorCode::not_found, "Mailbox doesn't exist");
+    count_files(chosen);
+    look_at_mailboxes(chosen);
+    if (only) look_at_siblings(*all, *only);
+    look_for_double_guids(only);
     if (only) return {};
-    look_for_double_guids();
-    look_at_subscriptions(*found);
+    look_at_subscriptions(*all);
+    note_unserved();
     return {};
 }
 
 void AccountRun::look_at_index() {
     const Result<IndexCondition> index = Index::look(run_.store().state().index_place(run_.root()));
-    if (!index) return run_.tell({}, FindingKind::index_unusable, "index", index.error().message());
+    if (!index) return run_.tell({}, FindingKind::unusable, "index", index.error().message());
     run_.set_has_index(index->is_there && index->why_not_believed.empty());
     if (!index->why_not_believed.empty())
         run_.note({}, FindingKind::index_unusable, "index", index->why_not_believed, run_.mends() ? "made anew" : "");
@@ -120,7 +129,27 @@ void AccountRun::look_at_mailboxes(const std::vector<Place>& places) {
     }
 }
 
-void AccountRun::look_for_double_guids() {
+/// Whose GUID may be the one mailbox's as well.
+void AccountRun::look_at_siblings(const std::vector<Place>& places, const MailboxName& only) {
+    for (const Place& place : places) {
+        if (place.name == only) continue;
+        const Result<UniqueFd> list =
+            open_file(run_.root() + "/" + place.below + "/dovecot-uidlist", O_RDONLY | O_NONBLOCK);
+        const auto start = list ? read_uidlist_start(list->get()) : fail(list.error());
+        if (start && *start && !(*start)->header.guid.empty()) by_guid_[(*start)->header.guid].push_back(place);
+    }
+}
+
+void AccountRun::note_unserved() {
+    const Result<std::vector<UnservedFolder>> folders = find_unserved(root_, run_.store().settings().layout);
+    if (!folders) return;
+    for (const UnservedFolder& folder : *folders)
+        run_.note({}, FindingKind::not_served, folder.below,
+                  "holds a Maildir but is no mailbox: its name isn't one" +
+                      (folder.right.empty() ? std::string() : "; " + folder.right + " would be"));
+}
+
+void AccountRun::look_for_double_guids(const std::optional<MailboxName>& only) {
     for (auto& [guid, places] : by_guid_) {
         // The oldest folder is the one that was copied.
         std::ranges::sort(places, {}, [&](const Place& place) {
@@ -128,6 +157,7 @@ void AccountRun::look_for_double_guids() {
         });
         for (std::size_t i = 1; i < places.size(); ++i) {
             const std::string name = places[i].name.text();
+            if (only && places[i].name != *only) continue;
             Outcome outcome;
             if (run_.mends()) {
                 const Result<> begun = MailboxRun(run_, root_, name, places[i].below).begin_anew();
@@ -229,6 +259,16 @@ void RepairRun::count_file() {
 Result<> repair_account(Store& store, const AccountName& account, const RepairOptions& options,
                         RepairListener& listener) {
     RepairRun run(store, account, options, listener);
+    // Who can't come in finds nothing else.
+    for (const auto& [folder, shown] :
+         {std::pair(store.settings().mail_root + "/" + account.domain(), account.domain()),
+          std::pair(run.root(), account.domain() + "/" + account.local_part())}) {
+        const std::optional<std::string> problem = access_problem(AT_FDCWD, folder, folder);
+        if (!problem || (shown == account.domain() && ::faccessat(AT_FDCWD, folder.c_str(), X_OK, AT_EACCESS) == 0))
+            continue;
+        run.tell({}, FindingKind::no_access, shown, *problem);
+        if (::faccessat(AT_FDCWD, folder.c_str(), R_OK | X_OK, AT_EACCESS) != 0) return {};
+    }
     const Result<UniqueFd> root = open_file(run.root(), O_RDONLY | O_DIRECTORY);
     if (!root && root.error().code == ErrorCode::not_found)
         return fail(ErrorCode::not_found, "User has no mail", run.root());

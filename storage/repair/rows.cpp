@@ -1,8 +1,11 @@
 // The index against the files; and what only the engine itself can mend, done through it.
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <limits>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "storage/folder.h"
 #include "storage/index/transaction.h"
@@ -48,7 +51,7 @@ void MailboxRun::look_at_index() {
         const Result<FileLock> lock = FileLock::take(cur_.get(), run_.store().settings().lock_wait);
         if (!lock) return tell(FindingKind::unusable, "", lock.error().message());
         const Result<std::optional<std::string>> compared = compare_rows();
-        if (!compared) return tell(FindingKind::index_unusable, "", compared.error().message());
+        if (!compared) return tell(FindingKind::unusable, "index", compared.error().message());
         found = *compared;
     }
     if (!found) return;
@@ -61,7 +64,46 @@ void MailboxRun::look_at_index() {
     tell(FindingKind::index_differs, "", *found, outcome);
 }
 
-Result<std::optional<std::string>> MailboxRun::compare_rows() const {
+/// How many messages that sessions showed last have no file now, whoever took it.
+Result<> MailboxRun::look_for_missing_files(const std::vector<Record>& records) {
+    std::unordered_set<std::string> there;
+    // Two readings, for a file that is renamed meanwhile may show up in neither place.
+    for (const SeenFile& file : files_) there.emplace(base_of(file.name));
+    for (const bool fresh : {true, false}) {
+        const Result<std::vector<std::string>> names = message_names_in(part(fresh));
+        if (!names) return fail(names.error());
+        for (const std::string& name : *names) there.emplace(base_of(name));
+    }
+    known_messages_ = records.size();
+    missing_files_ = static_cast<std::uint64_t>(
+        std::ranges::count_if(records, [&](const Record& record) { return !there.contains(record.file.base); }));
+    return {};
+}
+
+void MailboxRun::note_missing_files() {
+    const auto tell_of = [&](std::uint64_t missing, std::uint64_t known, std::string_view where) {
+        note(FindingKind::missing_files, "",
+             std::to_string(missing) + " of " + std::to_string(known) + " messages " + std::string(where) +
+                 " have no file: another program removed them, or they are lost");
+    };
+    if (missing_files_) {
+        if (*missing_files_ > 0) tell_of(*missing_files_, known_messages_, "that sessions showed");
+        return;
+    }
+    struct stat st{};
+    for (const bool fresh : {true, false})
+        if (part(fresh) < 0 && ::fstatat(root_.get(), fresh ? "new" : "cur", &st, AT_SYMLINK_NOFOLLOW) == 0)
+            return;  // what lies in it can't be seen
+    // Lines of expunged messages stay until there are too many of them.
+    std::unordered_set<std::string_view> there;
+    for (const SeenFile& file : files_) there.insert(base_of(file.name));
+    const auto missing = static_cast<std::uint64_t>(
+        std::ranges::count_if(lines_, [&](const auto& line) { return !there.contains(line.first); }));
+    if (missing > (cur_ ? min_dead_lines + files_.size() / 4 : 0))
+        tell_of(missing, lines_.size(), "in dovecot-uidlist");
+}
+
+Result<std::optional<std::string>> MailboxRun::compare_rows() {
     struct stat st{};
     if (::fstat(root_.get(), &st) != 0) return fail_errno("stat mailbox", errno);
     const Result<IndexReader> reader = IndexReader::begin(run_.store().state().index_place(run_.root()));
@@ -85,7 +127,12 @@ Result<std::optional<std::string>> MailboxRun::compare_rows() const {
     // What changed since the index was written is read by the next session: no damage.
     const bool is_current = row->cur.at_ns != 0 && row->fresh_look.at_ns != 0 && row->cur.stamp == *cur &&
                             row->fresh_look.stamp == *fresh && row->list.stamp == *list;
-    return is_current ? compare_files(records, *list) : std::nullopt;
+    if (is_current) {
+        missing_files_ = 0;
+        return compare_files(records, *list);
+    }
+    if (Result<> looked = look_for_missing_files(records); !looked) return fail(looked.error());
+    return std::nullopt;
 }
 
 Result<std::optional<std::string>> MailboxRun::compare_files(const std::vector<Record>& records,

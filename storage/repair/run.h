@@ -104,6 +104,7 @@ class MailboxRun {
     void look_at_list();
     void look_at_keywords();
     void note_nameless_keywords();
+    void note_missing_list();
     // side_files.cpp
     void look_at_side_files();
     void look_at_access_list();
@@ -112,11 +113,16 @@ class MailboxRun {
     void look_at_further_keywords();
     // rows.cpp
     void look_at_index();
-    Result<std::optional<std::string>> compare_rows() const;
+    Result<std::optional<std::string>> compare_rows();
+    Result<> look_for_missing_files(const std::vector<Record>& records);
+    void note_missing_files();
     Result<std::optional<std::string>> compare_files(const std::vector<Record>& records, const Stamp& list) const;
     Result<std::shared_ptr<MailboxState>> open_state();
     void settle();
 
+    /// Tells why something of the mailbox can't be used. `name` is it in the open folder, `below` in the mailbox.
+    void tell_hindrance(int folder, const std::string& name, const std::string& below, const Error& error,
+                        FindingKind kind = FindingKind::unusable);
     void tell(FindingKind kind, const std::string& below, std::string found, const Outcome& outcome = {}) {
         run_.tell(name_, kind, path(below), std::move(found), outcome);
     }
@@ -126,7 +132,9 @@ class MailboxRun {
     /// Moves it aside in a repair.
     Outcome move_aside(int folder, const std::string& name, std::string_view part) const;
     /// A path in this mailbox as findings name it.
-    std::string path(const std::string& name) const { return below_.empty() ? name : below_ + "/" + name; }
+    std::string path(const std::string& name) const {
+        return below_.empty() || name.empty() ? below_ + name : below_ + "/" + name;
+    }
     int part(bool fresh) const { return fresh ? fresh_.get() : cur_.get(); }
 
     RepairRun& run_;
@@ -144,6 +152,8 @@ class MailboxRun {
     std::uint32_t named_letters_ = 0;
     std::vector<SeenFile> files_;  ///< the messages
     bool list_is_damaged_ = false;
+    std::optional<std::uint64_t> missing_files_;  ///< of those that the index tells
+    std::uint64_t known_messages_ = 0;            ///< those that it tells
     BaseChanges corrections_;
 };
 

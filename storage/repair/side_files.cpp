@@ -7,6 +7,7 @@
 #include "storage/account_tree.h"
 #include "storage/annotation_file.h"
 #include "storage/further_keyword_file.h"
+#include "storage/repair/access.h"
 #include "storage/repair/run.h"
 #include "storage/store_state.h"
 
@@ -22,7 +23,7 @@ constexpr const char* access_name = "dovecot-acl";
 void MailboxRun::look_at_access_list() {
     if (!is_plain_file(access_name, FindingKind::damaged_small_file)) return;
     const Result<AccessList> list = read_access_list(root_.get());
-    if (!list) return tell(FindingKind::damaged_small_file, access_name, list.error().message());
+    if (!list) return tell(FindingKind::unusable, access_name, reason(list.error()));
     const std::vector<std::string> senseless = list->senseless();
     if (senseless.empty()) return;
     constexpr std::size_t shown = 100;
@@ -35,7 +36,7 @@ void MailboxRun::look_at_access_list() {
 void MailboxRun::look_at_annotations(const char* file_name) {
     if (!is_plain_file(file_name, FindingKind::damaged_small_file)) return;
     const Result<Annotations> annotations = read_annotations(root_.get(), file_name);
-    if (!annotations) return tell(FindingKind::unusable, file_name, annotations.error().message());
+    if (!annotations) return tell(FindingKind::unusable, file_name, reason(annotations.error()));
     if (!annotations->damaged()) return;
     Outcome outcome;
     if (run_.mends()) outcome = rewrite_annotations(file_name);
@@ -60,10 +61,10 @@ void MailboxRun::look_at_further_keywords() {
     const Result<Folder> folder = Folder::open(full_path_, MissingParts::make);
     const Result<FileLock> lock =
         folder ? FileLock::take(folder->cur(), run_.store().settings().lock_wait) : fail(folder.error());
-    if (!lock) return tell(FindingKind::unusable, file_name, lock.error().message());
+    if (!lock) return tell(FindingKind::unusable, file_name, reason(lock.error()));
     FurtherKeywordFile file;
     const Result<FurtherKeywordFile::News> read = file.reload(*folder);
-    if (!read) return tell(FindingKind::unusable, file_name, read.error().message());
+    if (!read) return tell(FindingKind::unusable, file_name, reason(read.error()));
     const RecordPosition& position = file.position().file;
     const bool is_torn = position.parsed < position.stamp.size;
     if (position.damaged == 0 && !is_torn) return;

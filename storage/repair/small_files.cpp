@@ -8,6 +8,7 @@
 
 #include "storage/dot_lock.h"
 #include "storage/maildir_name.h"
+#include "storage/repair/access.h"
 #include "storage/repair/keyword_lines.h"
 #include "storage/repair/run.h"
 #include "storage/store_state.h"
@@ -43,7 +44,11 @@ bool MailboxRun::is_plain_file(const char* name, FindingKind kind) {
     const bool is_link = S_ISLNK(st.st_mode);
     // A link to a file is somebody's decision; what leads nowhere, or to no file, is damage.
     if (is_link && ::fstatat(root_.get(), name, &st, 0) != 0) st.st_mode = S_IFLNK;
-    if (S_ISREG(st.st_mode)) return true;
+    if (S_ISREG(st.st_mode)) {
+        const std::optional<std::string> problem = access_problem(root_.get(), name, full_path_ + "/" + name);
+        if (problem) tell(FindingKind::no_access, name, *problem);
+        return !problem;
+    }
     tell(kind, name, is_link ? "is a link that leads to no file" : "is not a file",
          move_aside(root_.get(), name, "files"));
     return false;
@@ -54,15 +59,24 @@ void MailboxRun::look_at_lock() {
     // Of this process and others of ours none has the lock while this one is held.
     const Result<FileLock> flock = FileLock::take(cur_.get(), run_.store().settings().lock_wait);
     if (!flock) return tell(FindingKind::unusable, "", flock.error().message());
-    const std::string& host = run_.store().state().host();
-    const std::optional<std::string> holder = stale_holder(root_.get(), uidlist_lock, host);
-    if (!holder) return;
+    const std::vector<std::string>& hosts = run_.store().state().locks().hosts();
+    const std::optional<LockFile> lock = look_at_lock_file(root_.get(), uidlist_lock, hosts);
+    if (!lock) return;
+    if (!lock->is_stale) {
+        const std::int64_t patience =
+            std::chrono::duration_cast<std::chrono::seconds>(run_.store().settings().lock_wait).count();
+        if (lock->age_seconds >= patience)
+            note(FindingKind::held_lock, uidlist_lock,
+                 "is held for " + std::to_string(lock->age_seconds) + " seconds by " + lock->holder +
+                     ": nobody can open the mailbox meanwhile");
+        return;
+    }
     Outcome outcome;
     if (run_.mends()) {
-        remove_stale_lock(root_.get(), uidlist_lock, host);
+        remove_stale_lock(root_.get(), uidlist_lock, hosts);
         outcome = "removed";
     }
-    tell(FindingKind::stale_lock, uidlist_lock, "whoever held it is gone: " + *holder, outcome);
+    tell(FindingKind::stale_lock, uidlist_lock, "whoever held it is gone: " + lock->holder, outcome);
 }
 
 void MailboxRun::look_at_list() {
@@ -78,15 +92,15 @@ void MailboxRun::look_at_list() {
         tell(FindingKind::damaged_list, list_name, std::move(found), outcome);
     };
     const Result<UniqueFd> file = open_in(root_.get(), list_name, O_RDONLY);
-    if (!file) return tell(FindingKind::unusable, list_name, file.error().message());
+    if (!file) return tell(FindingKind::unusable, list_name, reason(file.error()));
     const Result<Stamp> stamp = stamp_of(file->get());
     Result<std::optional<UidListStart>> start = read_uidlist_start(file->get());
-    if (!start) return tell(FindingKind::unusable, list_name, start.error().message());
+    if (!start) return tell(FindingKind::unusable, list_name, reason(start.error()));
     if (!*start) return damaged("has no usable header: UIDVALIDITY and UIDs are lost");
     const UidListHeader& header = (*start)->header;
     guid_ = header.guid;
     Result<UidListTail> tail = read_uidlist_tail(file->get(), (*start)->end, header.version1, 0);
-    if (!tail) return tell(FindingKind::unusable, list_name, tail.error().message());
+    if (!tail) return tell(FindingKind::unusable, list_name, reason(tail.error()));
     std::size_t doubles = 0;
     std::uint32_t last = 0;
     for (UidListEntry& entry : tail->lines.entries) {
@@ -100,12 +114,23 @@ void MailboxRun::look_at_list() {
     if (uids_are_used_up(std::max(header.next_uid, last))) damaged("has no UIDs left");
 }
 
+/// Known by name to nobody who kept the mail anew: deliveries alone make no list, a session does.
+void MailboxRun::note_missing_list() {
+    struct stat st{};
+    const auto read =
+        static_cast<std::uint64_t>(std::ranges::count_if(files_, [](const SeenFile& file) { return !file.fresh; }));
+    if (read == 0 || ::fstatat(root_.get(), list_name, &st, AT_SYMLINK_NOFOLLOW) == 0) return;
+    note(FindingKind::missing_files, list_name,
+         "is missing: the " + std::to_string(read) +
+             " messages in cur/ get new UIDs, and clients load them again; one out of a backup saves that");
+}
+
 void MailboxRun::look_at_keywords() {
     if (!is_plain_file(keywords_name, FindingKind::damaged_keywords)) return;
     constexpr std::size_t max_bytes = 1u << 16;  // what sessions read
     const Result<UniqueFd> file = open_in(root_.get(), keywords_name, O_RDONLY);
     const Result<std::string> text = file ? read_front(file->get(), max_bytes + 1) : fail(file.error());
-    if (!text) return tell(FindingKind::unusable, keywords_name, text.error().message());
+    if (!text) return tell(FindingKind::unusable, keywords_name, reason(text.error()));
     const KeywordLines lines = parse_keyword_lines(*text);
     for (std::size_t i = 0; i < letters; ++i)
         if (!lines.names.at(i).empty()) named_letters_ |= 1u << i;

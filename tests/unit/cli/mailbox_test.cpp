@@ -29,7 +29,8 @@ class MailboxCommandsTest : public testing::Test {
         if (::mkdtemp(pattern.data()) == nullptr) std::abort();
         folder_ = pattern;
         std::ofstream(folder_ + "/posthouse.toml")
-            << "[general]\nmail_root = \"mail\"\nindex_root = \"index\"\nhostname = \"test\"\n";
+            << "[general]\nmail_root = \"mail\"\nindex_root = \"index\"\nhostname = \"test\"\n"
+            << "[directory]\nsqlite = \"directory.sqlite\"\n";
         append("joe", "INBOX", {storage::Flag::seen}, "one\r\n");
         append("joe", "INBOX", {}, "two and more\r\n");
         append("joe", "Archive", {storage::Flag::seen, storage::Flag::deleted}, "old\r\n");
@@ -209,6 +210,57 @@ TEST_F(MailboxCommandsTest, WhatRootMakesBelongsToTheOwnerOfTheMail) {
         ASSERT_EQ(::lstat(entry.path().c_str(), &st), 0);
         EXPECT_EQ(st.st_uid, owner) << entry.path();
     }
+}
+
+TEST_F(MailboxCommandsTest, WhatKeepsTheServerOutIsFoundByRootToo) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can act for others";
+    constexpr uid_t server = 12345;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_))
+        ASSERT_EQ(::lchown(entry.path().c_str(), server, server), 0);
+    ASSERT_EQ(::chown(folder_.c_str(), server, server), 0);
+    ASSERT_EQ(run("mailbox check --all"), 0) << out_ << err_;
+    ASSERT_EQ(::chown(root().c_str(), 0, 0), 0);
+    EXPECT_EQ(run("mailbox check --all"), 1);
+    EXPECT_EQ(out_,
+              "joe@example.org (account): example.org/joe belongs to root, the server's mail to 12345: chown -R "
+              "12345 " +
+                  root() + "\n2 accounts: 1 found, which no repair can mend.\n");
+    EXPECT_EQ(run("mailbox repair joe@example.org"), 1) << out_;
+    EXPECT_NE(run("mailbox list joe@example.org"), 0);
+    ASSERT_EQ(::chown(root().c_str(), server, server), 0);
+    ASSERT_EQ(::chown((root() + "/.Archive/cur").c_str(), 0, 0), 0);
+    const auto found = json("mailbox check joe@example.org", 1)["findings"];
+    ASSERT_EQ(found.size(), 1u) << found.dump(1);
+    EXPECT_EQ(found[0]["kind"], "no_access");
+    EXPECT_EQ(found[0]["subject"], ".Archive/cur");
+    EXPECT_EQ(found[0]["mendable"], false);
+}
+
+TEST_F(MailboxCommandsTest, MailOfNobodyIsMarked) {
+    ASSERT_EQ(run("db init"), 0) << err_;
+    ASSERT_EQ(run("domain add example.org"), 0) << err_;
+    ASSERT_EQ(run("user add joe@example.org --generate"), 0) << err_;
+    EXPECT_EQ(json("mailbox stats --all")["accounts"][0]["user"], false);
+    EXPECT_EQ(json("mailbox stats --all")["accounts"][1]["user"], true);
+    EXPECT_EQ(run("mailbox list --all"), 0);
+    EXPECT_NE(out_.find("ann@example.org (no user)  INBOX"), std::string::npos) << out_;
+    EXPECT_EQ(run("mailbox check --all"), 0);
+    EXPECT_EQ(out_,
+              "ann@example.org (account): note: no user has this address; the mail was left behind\n"
+              "2 accounts: nothing wrong was found, 1 note.\n");
+    for (const char* command : {"mailbox list", "mailbox status", "mailbox check", "acl get"}) {
+        const std::string rest = std::string_view(command) == "acl get" ? " INBOX" : "";
+        EXPECT_EQ(run(std::string(command) + " bob@example.org" + rest), 3);
+        EXPECT_EQ(err_, "posthouse: User bob@example.org does not exist\n") << command;
+        EXPECT_EQ(run(std::string(command) + " bob@example.net" + rest), 3);
+        EXPECT_EQ(err_, "posthouse: Domain example.net does not exist\n") << command;
+    }
+    fs::remove_all(root() + "/cur");
+    EXPECT_EQ(run("mailbox list joe@example.org"), 3);
+    EXPECT_EQ(err_, "posthouse: INBOX of joe@example.org has no cur/: posthouse mailbox repair joe@example.org\n");
+    fs::remove_all(root());
+    EXPECT_EQ(run("mailbox status joe@example.org"), 3);
+    EXPECT_EQ(err_, "posthouse: joe@example.org has no mail yet\n");
 }
 
 TEST_F(MailboxCommandsTest, EveryCommandHasAnExample) {

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -99,6 +100,26 @@ TEST_F(CheckTest, WarnsOfACertificateWhoseTimeIsOverOrNearlySoOrHasNotCome) {
     EXPECT_TRUE(warned(now - 86400).starts_with(place + "is not valid before 2"));
     write("certificate.pem", "none");
     EXPECT_EQ(warned(now), "");
+}
+
+TEST_F(CheckTest, NotesFoldersOfMailThatBelongToAnotherUser) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can give folders away";
+    constexpr uid_t server = 12345;
+    config_.general.mail_root = folder_ + "/mail";
+    config_.general.state_folder = folder_ + "/state";
+    for (const char* folder : {"/mail", "/mail/a.example", "/mail/b.example", "/state"}) {
+        std::filesystem::create_directories(folder_ + folder);
+        ASSERT_EQ(::chown((folder_ + folder).c_str(), server, server), 0);
+    }
+    const std::time_t now = std::time(nullptr);
+    const std::size_t others = warnings(config_, {}, now).size();
+    ASSERT_EQ(::chown((folder_ + "/mail/b.example").c_str(), 0, 0), 0);
+    ASSERT_EQ(warnings(config_, {}, now).size(), others + 1);
+    EXPECT_EQ(warnings(config_, {}, now).back().message(), "general.mail_root: " + folder_ +
+                                                               "/mail/b.example belongs to another user than " +
+                                                               folder_ + "/mail: chown -R 12345");
+    ASSERT_EQ(::chown((folder_ + "/mail").c_str(), 0, 0), 0);
+    EXPECT_EQ(warnings(config_, {}, now).size(), others + 2) << "the state folder, and a.example";
 }
 
 TEST_F(CheckTest, NamesACertificateThatIsMissingOrNone) {

@@ -2,6 +2,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
+#include <chrono>
 #include <filesystem>
 
 #include "storage/dot_lock.h"
@@ -156,12 +158,26 @@ TEST(StaleLock, IsOneOfAnotherBootOfALostProcessOrOfAnotherAge) {
     const std::string living = std::to_string(::getppid()) + ":here";
     constexpr std::int64_t now = 1'000'000;
     constexpr std::int64_t booted = now - 60;
-    EXPECT_FALSE(is_stale_lock(now - 10, living, "here", now, booted));
-    EXPECT_TRUE(is_stale_lock(now - 100, living, "here", now, booted)) << "taken before the machine was started";
-    EXPECT_FALSE(is_stale_lock(now - 100, "1:elsewhere", "here", now, booted)) << "another machine's";
-    EXPECT_TRUE(is_stale_lock(now - 121, "1:elsewhere", "here", now, booted));
-    EXPECT_TRUE(is_stale_lock(now - 10, std::to_string(::getpid()) + ":here", "here", now, booted));
-    EXPECT_FALSE(is_stale_lock(now - 10, "no sense", "here", now, booted));
+    const std::vector<std::string> here{std::string("here"), std::string("system")};
+    EXPECT_FALSE(is_stale_lock(now - 10, living, here, now, booted));
+    EXPECT_TRUE(is_stale_lock(now - 100, living, here, now, booted)) << "taken before the machine was started";
+    EXPECT_FALSE(is_stale_lock(now - 100, "1:elsewhere", here, now, booted)) << "another machine's";
+    EXPECT_TRUE(is_stale_lock(now - 121, "1:elsewhere", here, now, booted));
+    EXPECT_TRUE(is_stale_lock(now - 10, std::to_string(::getpid()) + ":here", here, now, booted));
+    EXPECT_FALSE(is_stale_lock(now - 10, "no sense", here, now, booted));
+    EXPECT_TRUE(is_stale_lock(now - 10, "2147483647:system\n", here, now, booted)) << "the machine's other name";
+    EXPECT_FALSE(is_stale_lock(now - 10, std::to_string(::getppid()) + ":system", here, now, booted));
+}
+
+TEST_F(DamagedMailboxTest, ALockOfADeadProcessThatDovecotLeftStopsNobody) {
+    std::array<char, 256> host{};
+    ASSERT_EQ(::gethostname(host.data(), host.size() - 1), 0);
+    append(*open(), "one\r\n");
+    write("dovecot-uidlist.lock", "2147483647:" + std::string(host.data()) + "\n");
+    const auto began = std::chrono::steady_clock::now();
+    append(*open(), "two\r\n");
+    EXPECT_LT(std::chrono::steady_clock::now() - began, store.settings().lock_wait / 2);
+    EXPECT_FALSE(fs::exists(path("dovecot-uidlist.lock")));
 }
 
 }  // namespace

@@ -309,5 +309,75 @@ TEST(RefileText, ComesBackAndRefusesWhatIsNoBaseName) {
     EXPECT_TRUE(parse_refile(std::string(300, 'a') + "\tb\n").empty());
 }
 
+TEST_F(RepairTest, ALockThatIsHeldForLongerThanSessionsWaitIsNoted) {
+    append(*open(), "one\r\n");
+    write("dovecot-uidlist.lock", "1:elsewhere\n");
+    EXPECT_TRUE(check().all.empty());
+    Settings impatient = settings_for(folder.path());
+    impatient.lock_wait = std::chrono::milliseconds{0};
+    Store other(impatient);
+    Findings found;
+    ASSERT_TRUE(repair_account(other, bob, {}, found));
+    ASSERT_EQ(found.of(FindingKind::held_lock).size(), 1u);
+    EXPECT_TRUE(found.all[0].is_note);
+    EXPECT_NE(found.all[0].found.find(" seconds by 1:elsewhere: nobody"), std::string::npos) << found.all[0].found;
+}
+
+TEST_F(RepairTest, AMailboxWithoutItsListIsNoted) {
+    append(*open(), "one\r\n", flags({Flag::seen}));
+    fs::remove(path("dovecot-uidlist"));
+    const Findings found = check();
+    ASSERT_EQ(found.all.size(), 1u);
+    EXPECT_EQ(found.all[0].kind, FindingKind::missing_files);
+    EXPECT_TRUE(found.all[0].is_note);
+    EXPECT_TRUE(found.all[0].found.starts_with("is missing: the 1 messages in cur/ get new UIDs"))
+        << found.all[0].found;
+}
+
+TEST_F(RepairTest, MessagesWhoseFilesAreGoneAreNoted) {
+    append(*open(), "one\r\n", flags({Flag::seen}));
+    append(*open(), "two\r\n", flags({Flag::seen}));
+    fs::remove(path("cur/" + files("cur").at(0)));
+    const Findings one = check();
+    ASSERT_EQ(one.of(FindingKind::missing_files).size(), 1u);
+    EXPECT_TRUE(
+        one.of(FindingKind::missing_files)[0]->found.starts_with("1 of 2 messages that sessions showed have no"))
+        << one.of(FindingKind::missing_files)[0]->found;
+    fs::remove_all(path("cur"));
+    const Findings all = check();
+    ASSERT_EQ(all.of(FindingKind::missing_files).size(), 1u);
+    EXPECT_TRUE(all.of(FindingKind::missing_files)[0]->found.starts_with("2 of 2 messages in dovecot-uidlist have no"));
+}
+
+TEST_F(RepairTest, ExpungedMessagesAreNotMissed) {
+    const auto inbox = open();
+    append(*inbox, "one\r\n", flags({Flag::deleted}));
+    append(*inbox, "two\r\n");
+    ASSERT_TRUE(inbox->expunge(UidSet::all(), ExpungeRule::deleted_only));
+    EXPECT_TRUE(check().all.empty());
+}
+
+TEST_F(RepairTest, MaildirsThatNoNameLeadsToAreNoted) {
+    for (const char* folder : {".Entwürfe", "archive/2020", ".Work"}) fs::create_directories(path(folder) + "/cur");
+    fs::create_directories(path(".Work/new"));
+    fs::create_directories(path(".Work/tmp"));
+    const Findings found = check();
+    const auto notes = found.of(FindingKind::not_served);
+    ASSERT_EQ(notes.size(), 2u);
+    EXPECT_EQ(notes[0]->subject, ".Entwürfe");
+    EXPECT_EQ(notes[0]->found, "holds a Maildir but is no mailbox: its name isn't one; .Entw&APw-rfe would be");
+    EXPECT_EQ(notes[1]->subject, "archive/2020");
+    EXPECT_EQ(notes[1]->found, "holds a Maildir but is no mailbox: its name isn't one; .archive.2020 would be");
+}
+
+TEST_F(RepairTest, ACopiedMailboxIsFoundWhenItAloneIsChecked) {
+    append(*open("Sent"), "one\r\n");
+    fs::copy(path(".Sent"), path(".Copy"), fs::copy_options::recursive);
+    EXPECT_EQ(run(false, named("Copy")).of(FindingKind::double_guid).size(), 1u);
+    EXPECT_TRUE(run(false, named("Sent")).of(FindingKind::double_guid).empty()) << "it is the one that was copied";
+    EXPECT_EQ(run(true, named("Copy")).of(FindingKind::double_guid).size(), 1u);
+    EXPECT_TRUE(check().of(FindingKind::double_guid).empty());
+}
+
 }  // namespace
 }  // namespace posthouse::storage
