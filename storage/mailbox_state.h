@@ -248,7 +248,6 @@ class MailboxState {
     mutable std::mutex mutex_;
     bool deleted_ = false;
     std::uint32_t known_validity_ = 0;
-    std::string guid_;
     UidListFile list_;
     KeywordFile letters_;
     FurtherKeywordFile further_;

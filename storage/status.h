@@ -1,4 +1,4 @@
-// The numbers of a mailbox that STATUS, SELECT and POP3's STAT tell.
+// The numbers of a mailbox that STATUS tells, to clients and to administrators.
 #pragma once
 
 #include <cstdint>

@@ -36,7 +36,6 @@ class WriterState {
     std::uint64_t physical_size() const { return physical_; }
     std::uint64_t wire_size() const { return physical_ + buffer_.size() + expanded_ + (held_cr_ ? 1 : 0); }
     /// Lines are stored with CRLF, as they came.
-    bool keeps_crlf() const { return keeps_crlf_; }
     /// The file is elsewhere now: don't remove it.
     void release() { name_.clear(); }
 

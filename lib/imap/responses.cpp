@@ -1,6 +1,8 @@
 // Untagged responses and response codes, as bytes.
 #include "lib/imap/responses.h"
 
+#include <utility>
+
 #include "lib/imap/search_command.h"
 #include "lib/imap/status_items.h"
 #include "lib/imap/strings.h"
@@ -40,16 +42,12 @@ void append_list(std::string& out, const ListLine& line) {
 void append_status(std::string& out, std::string_view mailbox, StatusItems items, const StatusValues& values) {
     const auto value_of = [&](StatusItems item) {
         switch (item) {
-            case kStatusMessages:
-                return values.messages;
-            case kStatusRecent:
-                return values.recent;
-            case kStatusUidNext:
-                return values.uid_next;
-            case kStatusUidValidity:
-                return values.uid_validity;
-            default:
-                return values.unseen;
+            case kStatusMessages: return values.messages;
+            case kStatusRecent: return values.recent;
+            case kStatusUidNext: return values.uid_next;
+            case kStatusUidValidity: return values.uid_validity;
+            case kStatusUnseen: return values.unseen;
+            default: std::unreachable();
         }
     };
     out += "* STATUS ";

@@ -38,8 +38,6 @@ void append_quoted(std::string& out, std::string_view text) {
     out += '"';
 }
 
-void replace_nul(std::string& bytes) { std::ranges::replace(bytes, '\0', '\x80'); }
-
 void append_literal(std::string& out, std::string_view bytes) {
     out += '{';
     out += std::to_string(bytes.size());

@@ -28,9 +28,6 @@ void append_nstring(std::string& out, std::optional<std::string_view> text);
 /// Appends an atom where the text is one (and not empty, and not NIL), else a string.
 void append_astring(std::string& out, std::string_view text);
 
-/// Replaces NUL by 0x80, in place: what goes into a literal (RFC 3501 §9: CHAR8 is 0x01-0xff).
-void replace_nul(std::string& bytes);
-
 /// Text for people in a reply: what cannot stand there (CR, LF, NUL, controls, 8-bit) becomes "?"; an empty text or
 /// one that would read as a response code gets a space-holder in front.
 std::string reply_text(std::string_view text);

@@ -54,6 +54,7 @@ struct MailboxRow {
     FurtherPosition further;
     bool operator==(const MailboxRow&) const = default;
 };
+// Stored as it lies in memory: whoever changes a member, also one that fits into padding, raises index_version.
 static_assert(std::is_trivially_copyable_v<MailboxRow>);
 
 /// Where a message's file lies.
