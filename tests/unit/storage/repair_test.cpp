@@ -363,6 +363,10 @@ TEST_F(RepairTest, MaildirsThatNoNameLeadsToAreNoted) {
     fs::create_directories(path(".Work/tmp"));
     const Findings found = check();
     const auto notes = found.of(FindingKind::not_served);
+    if (is_nested()) {
+        EXPECT_TRUE(notes.empty()) << "each is a mailbox";
+        return;
+    }
     ASSERT_EQ(notes.size(), 2u);
     EXPECT_EQ(notes[0]->subject, ".Entwürfe");
     EXPECT_EQ(notes[0]->found, "holds a Maildir but is no mailbox: its name isn't one; .Entw&APw-rfe would be");
