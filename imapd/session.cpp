@@ -23,8 +23,8 @@ std::string_view end_reason(const Error& error) {
 }
 
 /// Reads a large mailbox's folder once more; the sessions hear of it as of any other change.
-net::Async<> verify(net::Pool* disk, std::shared_ptr<storage::Mailbox> mailbox) {
-    const Result<> verified = co_await disk->run([&] { return mailbox->verify(); });
+net::Async<> verify(net::Pool* disk, std::string user, std::shared_ptr<storage::Mailbox> mailbox) {
+    const Result<> verified = co_await disk->run_for(user, [&] { return mailbox->verify(); });
     if (!verified) log::warning("cannot verify a mailbox", {{"reason", verified.error().message()}});
 }
 
@@ -128,7 +128,7 @@ net::Async<> Session::send_changes(storage::Expunges expunges) {
     Selected& mailbox = selected();
     const Result<std::string> lines = co_await disk([&] { return refresh(mailbox, expunges); });
     if (mailbox.view.mailbox().take_verification())
-        services_.background.spawn(&verify, &services_.disk, mailbox.view.shared_mailbox());
+        services_.background.spawn(&verify, &services_.disk, user_, mailbox.view.shared_mailbox());
     if (lines) {
         if (!lines->empty()) co_await send(*lines);
         co_return;

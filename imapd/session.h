@@ -78,10 +78,10 @@ class Session {
     net::Async<> send_changes(storage::Expunges expunges);
     /// A line that is no command (SASL responses, DONE). Nothing: the session ends. Too long: error `limit`.
     net::Async<std::optional<Result<std::string>>> read_line(std::size_t max_length);
-    /// Runs work that blocks on the disk pool. Await it at once.
+    /// Runs work that blocks on the disk pool, for the user who has logged in. Await it at once.
     template <typename F>
     auto disk(F work) {
-        return services_.disk.run(std::move(work));
+        return services_.disk.run_for(user_, std::move(work));
     }
     /// Ends the session after this command, without a word.
     void end(std::string_view reason);

@@ -35,6 +35,7 @@ class Incoming {
     net::Pool& disk_;
     storage::DeliveryOrder order_;
     std::size_t targets_;
+    std::string whom_;  ///< for the disk pool
     std::optional<storage::Delivery> delivery_;
     std::optional<Error> error_;
     std::string buffer_;

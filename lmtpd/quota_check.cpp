@@ -53,8 +53,8 @@ net::Async<Result<>> check_room(quota::Service& quota, net::Pool& disk, const st
     const storage::MailboxName inbox;
     storage::QuotaKeeper& keeper = quota.keeper();
     if (keeper.surely_fits(account, limits, inbox, added)) co_return Result<>{};
-    Result<> fits =
-        co_await disk.run([&] { return keeper.check(account, limits, inbox, added, storage::LastMail::may_exceed); });
+    Result<> fits = co_await disk.run_for(
+        account.text(), [&] { return keeper.check(account, limits, inbox, added, storage::LastMail::may_exceed); });
     if (fits || fits.error().code == ErrorCode::over_quota || fits.error().code == ErrorCode::limit) co_return fits;
     log::warning("cannot tell whether there is room", {{"account", account.text()}, {"error", fits.error().message()}});
     co_return Result<>{};

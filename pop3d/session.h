@@ -62,6 +62,11 @@ class Session {
     net::Async<bool> send(std::string_view bytes);
     /// The next line, for SASL. Nothing: the connection is of no more use. Too long: error `limit`.
     net::Async<std::optional<Result<std::string>>> read_line();
+    /// Runs work that blocks on the disk pool, for the user who has logged in. Await it at once.
+    template <typename F>
+    auto disk(F work) {
+        return services_.disk.run_for(user_, std::move(work));
+    }
     /// Ends the session after this command.
     void end(std::string_view reason);
     /// A command was refused as wrong (not: as impossible now). Too many of them end the session.

@@ -50,7 +50,8 @@ net::Async<Reply> enter(Session& session, auth::Login who, std::string_view meth
         co_return no("[AUTHORIZATIONFAILED] This user has no mailbox");
     }
     storage::Store& store = session.services().store;
-    Result<std::shared_ptr<storage::Account>> account = co_await session.disk([&] { return store.open(*name); });
+    Result<std::shared_ptr<storage::Account>> account =
+        co_await session.services().disk.run_for(user, [&] { return store.open(*name); });
     if (!account) {
         session.log().error("cannot open account", {{"user", user}, {"error", account.error().message()}});
         count(session, "unavailable");

@@ -35,7 +35,7 @@ net::Async<Answer> quit(Session& session, pop3::Quit /*command*/) {
     session.end("quit");
     if (session.state() == State::authorization) co_return pop3::ok("Bye");
     Maildrop& maildrop = session.maildrop();
-    const Result<> updated = co_await session.services().disk.run([&session, &maildrop] {
+    const Result<> updated = co_await session.disk([&session, &maildrop] {
         const auto removal = session.quota().removal();
         return maildrop.update();
     });

@@ -59,7 +59,7 @@ net::Async<Answer> enter(Session& session, auth::Login who, std::string_view met
     }
     storage::Store& store = session.services().store;
     Result<Maildrop> maildrop =
-        co_await session.services().disk.run([&store, &account] { return Maildrop::open(store, *account); });
+        co_await session.services().disk.run_for(user, [&store, &account] { return Maildrop::open(store, *account); });
     if (!maildrop) {
         session.log().error("cannot open mailbox", {{"user", user}, {"error", maildrop.error().message()}});
         count(session, "unavailable");

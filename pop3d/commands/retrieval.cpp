@@ -39,8 +39,7 @@ Answer refusal(const Session& session, const Error& error) {
 net::Async<Answer> send_message(Session& session, storage::Uid uid, std::string first_line, pop3::TopLimit* limit,
                                 bool& sent) {
     storage::Mailbox& mailbox = session.maildrop().mailbox();
-    net::Pool& disk = session.services().disk;
-    Result<Reading> reading = co_await disk.run([&mailbox, uid] { return begin_reading(mailbox, uid); });
+    Result<Reading> reading = co_await session.disk([&mailbox, uid] { return begin_reading(mailbox, uid); });
     if (!reading) co_return refusal(session, reading.error());
     pop3::DotStuffer stuffer;
     std::string out = std::move(first_line);
@@ -54,7 +53,7 @@ net::Async<Answer> send_message(Session& session, storage::Uid uid, std::string 
         if (!sent || last) co_return std::nullopt;
         out.clear();
         Result<std::string> next =
-            co_await disk.run([&content = reading->content] { return content.read_string(piece_octets); });
+            co_await session.disk([&content = reading->content] { return content.read_string(piece_octets); });
         if (!next) {
             // A lone dot now would make half a message look whole.
             session.log().error("cannot read message to its end", {{"error", next.error().message()}});

@@ -4,9 +4,14 @@
 #include <algorithm>
 
 #include <atomic>
+#include <condition_variable>
+#include <map>
 #include <memory>
+#include <mutex>
 
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/net/event.h"
@@ -202,6 +207,109 @@ Async<bool> pool_exception(Loop& loop) {
 TEST(Pool, AnExceptionComesBackToTheAwaiter) {
     Loop loop;
     EXPECT_TRUE(loop.run_until_complete(pool_exception(loop)));
+}
+
+/// Work that holds its thread up until it is released.
+struct Holding {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::map<std::string, int, std::less<>> held;
+    bool released = false;
+
+    bool hold(std::string_view whom) {
+        std::unique_lock lock(mutex);
+        ++held[std::string(whom)];
+        changed.notify_all();
+        return changed.wait_for(lock, std::chrono::seconds(20), [this] { return released; });
+    }
+    /// Waits until as many threads are held up.
+    bool holds(std::string_view whom, int threads) {
+        std::unique_lock lock(mutex);
+        return changed.wait_for(lock, std::chrono::seconds(20),
+                                [&] { return held.contains(whom) && held.find(whom)->second == threads; });
+    }
+    void release() {
+        const std::scoped_lock lock(mutex);
+        released = true;
+        changed.notify_all();
+    }
+};
+
+Async<> hold_up(Pool* pool, Holding* holding, std::string whom) {
+    const bool released = co_await pool->run_for(whom, [&] { return holding->hold(whom); });
+    EXPECT_TRUE(released);
+}
+
+Async<int> hold_half_of_the_threads(Loop& loop) {
+    Pool pool(loop, 4);
+    Scope scope(loop);
+    Holding holding;
+    for (int i = 0; i < 10; ++i) scope.spawn(hold_up, &pool, &holding, "dave");
+    const bool held = co_await pool.run([&] { return holding.holds("dave", 2); });
+    EXPECT_TRUE(held);
+    // Were more of dave's work taken, these would find it.
+    for (int i = 0; i < 20; ++i) {
+        const bool still = co_await pool.run_for("alice", [&] { return holding.holds("dave", 2); });
+        EXPECT_TRUE(still);
+    }
+    holding.release();
+    co_await scope.join();
+    co_return holding.held["dave"];
+}
+
+TEST(Pool, GivesHalfOfItsThreadsToOneAtMost) {
+    Loop loop;
+    EXPECT_EQ(loop.run_until_complete(hold_half_of_the_threads(loop)), 10);
+}
+
+Async<> hold_all_threads(Loop& loop) {
+    Pool pool(loop, 2);
+    Scope scope(loop);
+    Holding holding;
+    const std::vector<std::string> names = {"a", "b", "c", "d", "e"};
+    for (const std::string& name : names)
+        for (int i = 0; i < 3; ++i) scope.spawn(hold_up, &pool, &holding, name);
+    for (const std::string& name : names) {
+        const bool held = co_await pool.run_for("alice", [&] { return holding.holds(name, 1); });
+        EXPECT_TRUE(held) << name;
+    }
+    holding.release();
+    co_await scope.join();
+}
+
+TEST(Pool, AddsThreadsForThoseForWhomNothingRuns) {
+    Loop loop;
+    loop.run_until_complete(hold_all_threads(loop));
+}
+
+Async<> note(Pool* pool, std::string* order, std::string whom) {
+    const bool noted = co_await pool->run_for(whom, [&] {
+        *order += whom;
+        return true;
+    });
+    EXPECT_TRUE(noted);
+}
+
+Async<std::string> take_turns(Loop& loop) {
+    Pool pool(loop, 1, hours(1));
+    Scope scope(loop);
+    Holding holding;
+    std::string order;  // one thread writes it
+    scope.spawn(hold_up, &pool, &holding, "z");
+    for (const char* whom : {"a", "a", "a", "b", "c", "b", ""}) scope.spawn(note, &pool, &order, whom);
+    scope.spawn(
+        [](Holding* held) -> Async<> {
+            held->release();
+            co_return;
+        },
+        &holding);
+    co_await scope.join();
+    co_return order;
+}
+
+TEST(Pool, TakesTurns) {
+    Loop loop;
+    EXPECT_EQ(loop.run_until_complete(take_turns(loop)), "abcaba");
 }
 
 TEST(Signals, RunTheirFunctionOnTheLoop) {
