@@ -2,6 +2,7 @@
 #include "imapd/capabilities.h"
 
 #include "imapd/session.h"
+#include "lib/sasl/offer.h"
 
 namespace posthouse::imapd {
 
@@ -9,7 +10,7 @@ std::string capabilities(const Session& session) {
     std::string text = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE";
     if (session.state() == kNotAuthenticated) {
         if (session.may_start_tls()) text += " STARTTLS";
-        text += session.may_send_password() ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED";
+        text += session.may_send_password() ? sasl::mechanism_list(session.mechanisms(), "AUTH=") : " LOGINDISABLED";
         return text;
     }
     text += " NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE";

@@ -150,6 +150,11 @@ net::Async<std::optional<Result<std::string>>> Session::read_line(std::size_t ma
 
 bool Session::may_send_password() const { return stream().tls() || config().tls.allow_plain_login; }
 
+std::vector<std::string> Session::mechanisms() const {
+    return sasl::offered_mechanisms(config().auth.mechanisms,
+                                    auth::circumstances_of(stream(), config().tls.allow_plain_login));
+}
+
 void Session::logged_in(std::string user, std::shared_ptr<storage::Account> account, storage::AccountQuota quota) {
     user_ = std::move(user);
     account_ = std::move(account);
@@ -178,7 +183,8 @@ auth::LoginContext Session::login_context() const {
             .remote = connection_.peer,
             .local = connection_.local,
             .secured = stream().tls(),
-            .session = log().id()};
+            .session = log().id(),
+            .binding = stream().tls_binding()};
 }
 
 net::Deadline Session::deadline() const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/client/auth_client.h"
 #include "guardd/client.h"
@@ -51,6 +52,8 @@ class Session {
     State state() const { return selected_ ? kSelected : account_ ? kAuthenticated : kNotAuthenticated; }
     /// Passwords may be sent: the connection is encrypted, or needn't be.
     bool may_send_password() const;
+    /// The SASL mechanisms that are offered now.
+    std::vector<std::string> mechanisms() const;
     /// STARTTLS is possible now.
     bool may_start_tls() const { return tls_ != nullptr && !stream().tls(); }
 

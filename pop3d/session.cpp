@@ -68,6 +68,11 @@ net::Async<bool> Session::start_tls() {
 
 bool Session::may_send_password() const { return stream().tls() || config().tls.allow_plain_login; }
 
+std::vector<std::string> Session::mechanisms() const {
+    return sasl::offered_mechanisms(config().auth.mechanisms,
+                                    auth::circumstances_of(stream(), config().tls.allow_plain_login));
+}
+
 void Session::logged_in(std::string user, Maildrop maildrop, storage::AccountQuota quota) {
     user_ = std::move(user);
     maildrop_ = std::move(maildrop);
@@ -101,7 +106,8 @@ auth::LoginContext Session::login_context() const {
             .remote = connection_.peer,
             .local = connection_.local,
             .secured = stream().tls(),
-            .session = log().id()};
+            .session = log().id(),
+            .binding = stream().tls_binding()};
 }
 
 net::Deadline Session::deadline() const {

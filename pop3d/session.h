@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/client/auth_client.h"
 #include "lib/config/config.h"
@@ -47,6 +48,8 @@ class Session {
     State state() const { return maildrop_ ? State::transaction : State::authorization; }
     /// Passwords may be sent: the connection is encrypted, or needn't be.
     bool may_send_password() const;
+    /// The SASL mechanisms that are offered now.
+    std::vector<std::string> mechanisms() const;
     /// STLS is possible now.
     bool may_start_tls() const { return tls_ != nullptr && !stream().tls(); }
     /// The handshake, after the +OK of STLS has been sent. False: the connection is of no more use.

@@ -19,7 +19,7 @@ std::span<const DaemonKind> daemon_kinds() {
         {"lmtpd", {"lmtp", "quota"}, {"lmtpd", "quota"}, false, 1, [](const Config& c) { return c.lmtpd.workers; }},
         {"smtpd",
          {"smtp", "submission", "submissions"},
-         {"smtpd", "directory", "quota"},
+         {"smtpd", "auth", "directory", "quota"},
          true,
          0,
          [](const Config& c) { return c.smtpd.workers; }},

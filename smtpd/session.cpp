@@ -79,6 +79,10 @@ Phase Session::phase() const {
     return transaction->targets.empty() ? Phase::sender : Phase::recipients;
 }
 
+std::vector<std::string> Session::mechanisms() const {
+    return sasl::offered_mechanisms(config->auth.mechanisms, auth::circumstances_of(connection.stream, false));
+}
+
 smtp::Offered Session::offered() const {
     return {.size = true, .eightbitmime = true, .auth = submission() && tls(), .smtputf8 = false, .dsn = false};
 }

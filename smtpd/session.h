@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/daemon/daemon.h"
 #include "lib/smtp/command.h"
@@ -43,6 +44,8 @@ struct Session {
     bool submission() const { return service != Service::smtp; }
     /// AUTH is possible now: on submission, once the connection is encrypted, once.
     bool auth_possible() const { return submission() && tls() && user.empty(); }
+    /// The SASL mechanisms that are offered when AUTH is.
+    std::vector<std::string> mechanisms() const;
     /// The extensions whose parameters MAIL and RCPT may use.
     smtp::Offered offered() const;
     net::Deadline lookup_deadline() const { return net::Deadline::in(config->smtpd.lookup_timeout); }

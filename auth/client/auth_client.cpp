@@ -23,6 +23,8 @@ std::string auth_line(std::uint32_t id, LoginContext& context, std::string& mech
     command.session = std::move(context.session);
     command.secured = context.secured;
     command.no_login = true;
+    if (context.binding)
+        command.channel_bindings.push_back({std::move(context.binding->type), std::move(context.binding->data)});
     command.initial_response = std::move(response);
     return sasl::encode(command);
 }
@@ -43,6 +45,10 @@ Error error_of(const sasl::FailReply& reply) {
 }
 
 }  // namespace
+
+sasl::Circumstances circumstances_of(const net::Stream& stream, bool allow_plain_login) {
+    return {stream.tls() || allow_plain_login, stream.tls_binding().has_value()};
+}
 
 struct AuthClient::Pending : PendingReply<LoginStep> {
     using PendingReply::PendingReply;

@@ -13,6 +13,7 @@
 #include "lib/net/address.h"
 #include "lib/sasl/auth_reply.h"
 #include "lib/sasl/mechanism.h"
+#include "lib/sasl/offer.h"
 
 namespace posthouse::auth {
 
@@ -23,7 +24,12 @@ struct LoginContext {
     net::Address local;    ///< what the user connected to
     bool secured = false;  ///< the user's connection is encrypted
     std::string session;   ///< id of the user's session, for authd's log
+    /// Of the user's TLS connection, for -PLUS.
+    std::optional<net::TlsBinding> binding{};
 };
+
+/// The circumstances of a connection, as they decide what is offered.
+sasl::Circumstances circumstances_of(const net::Stream& stream, bool allow_plain_login);
 
 /// Somebody logged in.
 struct Login {

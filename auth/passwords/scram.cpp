@@ -1,7 +1,10 @@
 // SCRAM-SHA-1 and SCRAM-SHA-256: the keys that SCRAM log-ins need, against which a password can be checked too.
+#include "auth/passwords/scram.h"
+
 #include <string>
 
 #include "auth/passwords/scheme.h"
+#include "auth/passwords/stored.h"
 #include "lib/base/random.h"
 #include "lib/base/secret.h"
 #include "lib/sasl/scram_keys.h"
@@ -57,5 +60,15 @@ bool weaker(const Scheme& scheme, std::string_view hash, const PasswordSettings&
 }  // namespace
 
 const Family scram_family{check, verify, make, weaker};
+
+Result<ScramSecret> scram_secret(std::string_view stored, sasl::ScramHash hash, std::string_view default_scheme) {
+    Result<StoredPassword> parsed = parse_stored(stored, default_scheme);
+    if (!parsed) return fail(parsed.error());
+    const Scheme& scheme = *parsed->scheme;
+    if (scheme.family == &plain_family) return ScramSecret{std::nullopt, std::move(parsed->hash)};
+    if (scheme.family == &scram_family && hash_of(scheme) == hash)
+        return ScramSecret{sasl::parse_scram_keys(hash, parsed->hash.view()), {}};
+    return unsupported("a log-in by SCRAM needs its keys, stored is {" + std::string(scheme.name) + "}");
+}
 
 }  // namespace posthouse::auth

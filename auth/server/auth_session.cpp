@@ -3,15 +3,27 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/base/random.h"
+#include "lib/sasl/offer.h"
 
 namespace posthouse::auth {
 namespace {
 
 constexpr std::size_t max_waiting = 1000;                   // exchanges of one connection between their steps
 constexpr auto response_timeout = std::chrono::minutes(5);  // for a user's client to answer a challenge
+
+sasl::MechLine mech_line(const std::string& name) {
+    sasl::MechLine line{name, {}};
+    if (name.starts_with("SCRAM-"))
+        line.properties.push_back({"mutual-auth", {}});
+    else
+        line.properties.push_back({"plaintext", {}});
+    if (name.ends_with("-PLUS")) line.properties.push_back({"channel-binding", {}});
+    return line;
+}
 
 }  // namespace
 
@@ -24,12 +36,13 @@ AuthSession::AuthSession(net::Loop& loop, net::Stream& stream, Authenticator& au
       cookie_(random_hex(16)) {}
 
 std::string AuthSession::greeting() const {
-    const sasl::Parameters plaintext{{"plaintext", {}}};
-    return sasl::encode(sasl::Greeting{{1, identity_.minor_version},
-                                       {{"PLAIN", plaintext}, {"LOGIN", plaintext}},
-                                       static_cast<std::uint32_t>(::getpid()),
-                                       identity_.connection,
-                                       cookie_});
+    sasl::Greeting greeting{
+        {1, identity_.minor_version}, {}, static_cast<std::uint32_t>(::getpid()), identity_.connection, cookie_};
+    // Only our own daemons can tell about channel binding.
+    const sasl::Circumstances circumstances{true, identity_.minor_version >= 3};
+    for (const std::string& name : sasl::offered_mechanisms(authenticator_.mechanisms(), circumstances))
+        greeting.mechanisms.push_back(mech_line(name));
+    return sasl::encode(greeting);
 }
 
 Result<> AuthSession::handle(std::string_view text) {
@@ -42,74 +55,88 @@ Result<> AuthSession::handle(std::string_view text) {
     } else if (auto* command = std::get_if<sasl::AuthCommand>(&*line)) {
         begin(std::move(*command));
     } else if (auto* response = std::get_if<sasl::ContinueCommand>(&*line)) {
-        auto exchange = waiting_.extract(response->id);
-        if (exchange.empty()) {
+        const auto found = exchanges_.find(response->id);
+        if (found == exchanges_.end() || !found->second.exchange) {
             refuse(response->id, sasl::FailCode::wrong_credentials, "Nothing was asked");
             return {};
         }
-        Result<sasl::ServerStep> next = exchange.mapped().sasl.respond(response->response.view());
-        step(std::move(exchange.mapped()), std::move(next));
+        respond(response->id, std::move(response->response));
     } else if (const auto* cancel = std::get_if<sasl::CancelCommand>(&*line)) {
-        waiting_.erase(cancel->id);
+        // What a running step finds out is not told any more.
+        exchanges_.erase(cancel->id);
     }
     return {};
 }
 
 void AuthSession::begin(sasl::AuthCommand command) {
-    const std::optional<sasl::Mechanism> mechanism = sasl::parse_mechanism(command.mechanism);
-    if (!mechanism) {
-        refuse(command.id, sasl::FailCode::wrong_credentials, "Unsupported authentication mechanism");
-        return;
-    }
-    if (waiting_.contains(command.id)) {
+    if (exchanges_.contains(command.id)) {
         refuse(command.id, sasl::FailCode::temporary, {});
         return;
     }
-    Exchange exchange{std::move(command), sasl::ServerExchange(*mechanism), net::Deadline::in(response_timeout)};
-    const std::optional<Secret> response = std::move(exchange.command.initial_response);
-    exchange.command.initial_response.reset();
-    Result<sasl::ServerStep> first = exchange.sasl.begin(response ? std::optional(response->view()) : std::nullopt);
-    step(std::move(exchange), std::move(first));
+    std::optional<Secret> response = std::move(command.initial_response);
+    command.initial_response.reset();
+    std::unique_ptr<Exchange> exchange = make_exchange(authenticator_, authenticator_.mechanisms(), command);
+    if (!exchange) {
+        refuse(command.id, sasl::FailCode::wrong_credentials, "Unsupported authentication mechanism");
+        return;
+    }
+    exchanges_.emplace(command.id,
+                       Running{++last_serial_, command.no_login, std::move(exchange), net::Deadline::never()});
+    respond(command.id, std::move(response));
 }
 
-void AuthSession::step(Exchange exchange, Result<sasl::ServerStep> step) {
-    const std::uint32_t id = exchange.command.id;
-    if (!step) {
-        refuse(id, sasl::FailCode::wrong_credentials, step.error().text);
-    } else if (auto* challenge = std::get_if<sasl::Challenge>(&*step)) {
-        if (waiting_.size() >= max_waiting)
-            std::erase_if(waiting_, [](const auto& entry) { return entry.second.until.passed(); });
-        // Who is silent after a challenge takes a place from others who want one, not from log-ins that need none.
-        if (waiting_.size() >= max_waiting) {
-            refuse(id, sasl::FailCode::temporary, {});
-            return;
-        }
-        reply(sasl::encode(sasl::ContinueReply{id, std::move(challenge->bytes)}));
-        waiting_.emplace(id, std::move(exchange));
-    } else if (!has_room()) {
+void AuthSession::respond(std::uint32_t id, std::optional<Secret> response) {
+    Running& running = exchanges_.at(id);
+    if (!has_room()) {
+        exchanges_.erase(id);
         refuse(id, sasl::FailCode::temporary, {});
-    } else {
-        scope().spawn(&AuthSession::check, this, std::move(exchange.command),
-                      std::move(std::get<sasl::Credentials>(*step)));
+        return;
     }
+    scope().spawn(&AuthSession::step, this, id, running.serial, std::move(running.exchange), std::move(response));
+}
+
+net::Async<> AuthSession::step(AuthSession* session, std::uint32_t id, std::uint64_t serial,
+                               std::unique_ptr<Exchange> exchange, std::optional<Secret> response) {
+    ExchangeStep next = co_await exchange->respond(std::move(response));
+    const auto found = session->exchanges_.find(id);
+    if (found == session->exchanges_.end() || found->second.serial != serial) co_return;  // cancelled
+    if (auto* verdict = std::get_if<Verdict>(&next)) {
+        const bool no_login = found->second.no_login;
+        session->exchanges_.erase(found);
+        session->finish(id, no_login, std::move(*verdict));
+        co_return;
+    }
+    // Who is silent after a challenge takes a place from others who want one, not from log-ins that need none.
+    if (!session->may_wait()) {
+        session->exchanges_.erase(id);
+        session->refuse(id, sasl::FailCode::temporary, {});
+        co_return;
+    }
+    found->second.exchange = std::move(exchange);
+    found->second.until = net::Deadline::in(response_timeout);
+    session->reply(sasl::encode(sasl::ContinueReply{id, std::move(std::get<sasl::Challenge>(next).bytes)}));
+}
+
+bool AuthSession::may_wait() {
+    if (exchanges_.size() <= max_waiting) return true;
+    std::erase_if(exchanges_, [](const auto& entry) { return entry.second.exchange && entry.second.until.passed(); });
+    const auto waiting =
+        std::ranges::count_if(exchanges_, [](const auto& entry) { return entry.second.exchange != nullptr; });
+    return static_cast<std::size_t>(waiting) < max_waiting;
+}
+
+void AuthSession::finish(std::uint32_t id, bool no_login, Verdict verdict) {
+    if (!verdict) {
+        verdict.error().id = id;
+        reply(sasl::encode(verdict.error()));
+        return;
+    }
+    if (!no_login) logins_.add({cookie_, client_pid_, id}, verdict->user, net::Clock::now());
+    reply(sasl::encode(sasl::OkReply{id, std::move(verdict->user), std::move(verdict->fields)}));
 }
 
 void AuthSession::refuse(std::uint32_t id, sasl::FailCode code, std::string reason) {
     reply(sasl::encode(sasl::FailReply{id, {}, code, std::move(reason)}));
-}
-
-net::Async<> AuthSession::check(AuthSession* session, sasl::AuthCommand command, sasl::Credentials credentials) {
-    Origin origin{command.service, command.remote_ip, command.session, command.no_penalty};
-    std::expected<Authenticated, sasl::FailReply> user =
-        co_await session->authenticator_.check(std::move(credentials), std::move(origin));
-    if (!user) {
-        user.error().id = command.id;
-        session->reply(sasl::encode(user.error()));
-        co_return;
-    }
-    if (!command.no_login)
-        session->logins_.add({session->cookie_, session->client_pid_, command.id}, user->user, net::Clock::now());
-    session->reply(sasl::encode(sasl::OkReply{command.id, std::move(user->user), std::move(user->fields)}));
 }
 
 }  // namespace posthouse::auth

@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "auth/server/authenticator.h"
+#include "auth/server/exchange.h"
 #include "auth/server/line_connection.h"
 #include "auth/server/login_table.h"
 
@@ -24,23 +27,29 @@ class AuthSession final : public LineConnection {
     std::string greeting() const;
 
   private:
-    struct Exchange {
-        sasl::AuthCommand command;
-        sasl::ServerExchange sasl;
-        net::Deadline until;
+    struct Running {
+        std::uint64_t serial = 0;  ///< an id may be used again
+        bool no_login = false;
+        std::unique_ptr<Exchange> exchange;  ///< null while a step of it is running
+        net::Deadline until;                 ///< for the client's response
     };
     Result<> handle(std::string_view line) override;
     void begin(sasl::AuthCommand command);
-    void step(Exchange exchange, Result<sasl::ServerStep> step);
+    void respond(std::uint32_t id, std::optional<Secret> response);
     void refuse(std::uint32_t id, sasl::FailCode code, std::string reason);
-    static net::Async<> check(AuthSession* session, sasl::AuthCommand command, sasl::Credentials credentials);
+    static net::Async<> step(AuthSession* session, std::uint32_t id, std::uint64_t serial,
+                             std::unique_ptr<Exchange> exchange, std::optional<Secret> response);
+    void finish(std::uint32_t id, bool no_login, Verdict verdict);
+    /// Room for one more that waits for its client; those that wait too long are forgotten first.
+    bool may_wait();
 
     Authenticator& authenticator_;
     LoginTable& logins_;
     Identity identity_;
     std::string cookie_;
     std::uint32_t client_pid_ = 0;
-    std::map<std::uint32_t, Exchange> waiting_;  ///< for a response, by id
+    std::uint64_t last_serial_ = 0;
+    std::map<std::uint32_t, Running> exchanges_;  ///< by id
 };
 
 }  // namespace posthouse::auth

@@ -44,21 +44,235 @@ Authenticator::Authenticator(daemon::Daemon& daemon, CachedDirectory& directory,
       hash_seconds_(daemon.metrics().histogram("posthouse_auth_hash_seconds", "Time to get and compute a password hash",
                                                {0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5})) {}
 
-net::Async<std::expected<Authenticated, sasl::FailReply>> Authenticator::check(sasl::Credentials credentials,
-                                                                               Origin origin) {
-    const net::Deadline deadline = net::Deadline::in(daemon_.config()->auth.request_timeout);
-    // Penalties are kept by what the user is called in the directory, however it was typed.
-    const Result<MailAddress> address = parse_address(credentials.user, local_part_setting(*daemon_.config()));
-    const std::string account = address ? address->text() : std::string();
-    guard::Penalty penalty;
-    if (!origin.no_penalty) penalty = co_await serve_penalty(origin.remote_ip, account, deadline);
-    const net::Clock::time_point begun = net::Clock::now();
-    Checked checked{Outcome::refused, {}, penalty.reason};
-    if (!penalty.refused) checked = co_await verify(credentials, origin, deadline);
-    report(checked, credentials, origin);
+Origin origin_of(const sasl::AuthCommand& command) {
+    return {command.service, command.remote_ip, command.session, command.no_penalty};
+}
 
+net::Async<Verdict> Authenticator::check_password(Claim claim, Secret password) {
+    const net::Deadline deadline = net::Deadline::in(daemon_.config()->auth.request_timeout);
+    guard::Penalty penalty = co_await serve_penalty(claim, deadline);
+    const net::Clock::time_point begun = net::Clock::now();
+    Checked checked{Outcome::refused, {}, std::move(penalty.reason)};
+    if (!penalty.refused) checked = co_await verify(claim, password, deadline);
+    Verdict verdict = co_await conclude(std::move(checked), claim, begun);
+    co_return verdict;
+}
+
+net::Async<std::expected<ScramLogin, sasl::FailReply>> Authenticator::begin_scram(Claim claim, sasl::ScramHash hash) {
+    const config::Snapshot config = daemon_.config();
+    if (!salts_) salts_.emplace(config->general.state_folder + "/scram-salts.key");
+    ScramLogin login{std::move(claim), hash, {}, static_cast<std::uint64_t>(config->auth.scram_iterations), {}, {}, {}};
+    const std::string default_scheme = config->auth.default_pass_scheme;
+    guard::Penalty penalty = co_await serve_penalty(login.claim, net::Deadline::in(config->auth.request_timeout));
+    if (penalty.refused) {
+        Verdict verdict =
+            co_await conclude({Outcome::refused, {}, std::move(penalty.reason)}, login.claim, net::Clock::now());
+        co_return std::unexpected(std::move(verdict.error()));
+    }
+    const Result<Identity> identity = identify(login.claim);
+    login.salt = salts_->salt_of(identity ? identity->email : login.claim.user);
+    if (!identity) {
+        login.reason = identity.error().text;
+        co_return login;
+    }
+    Result<std::optional<User>> user = co_await find(identity->email);
+    if (!user) {
+        Checked checked{Outcome::temporary, identity->email, user.error().message()};
+        Verdict verdict = co_await conclude(std::move(checked), login.claim, net::Clock::now());
+        co_return std::unexpected(std::move(verdict.error()));
+    }
+    login.user = std::move(*user);
+    login.reason = "no such user";
+    if (!login.user) co_return login;
+    Result<ScramSecret> secret = scram_secret(login.user->password, hash, default_scheme);
+    if (!secret) {
+        login.reason = login.user->password.empty() ? "user without a password" : secret.error().text;
+        co_return login;
+    }
+    login.secret = std::move(*secret);
+    if (login.secret.keys) {
+        login.salt = login.secret.keys->salt;
+        login.iterations = login.secret.keys->iterations;
+    }
+    co_return login;
+}
+
+net::Async<Verdict> Authenticator::check_scram(ScramLogin login, const sasl::ScramProof& proof,
+                                               std::string& server_final) {
+    const net::Deadline deadline = net::Deadline::in(daemon_.config()->auth.request_timeout);
+    const net::Clock::time_point begun = net::Clock::now();
+    Checked checked = co_await verify_scram(login, proof, server_final, deadline);
+    Verdict verdict = co_await conclude(std::move(checked), login.claim, begun);
+    co_return verdict;
+}
+
+net::Async<Verdict> Authenticator::deny(Claim claim, std::string reason) {
+    const net::Clock::time_point begun = net::Clock::now();
+    Verdict verdict = co_await conclude({Outcome::wrong, {}, std::move(reason)}, claim, begun);
+    co_return verdict;
+}
+
+net::Async<> Authenticator::stop() { co_await guard_.stop(); }
+
+Result<Authenticator::Identity> Authenticator::identify(const Claim& claim) const {
+    const config::Snapshot config = daemon_.config();
+    const LocalPart local_part = local_part_setting(*config);
+    std::string_view user = claim.user;
+    std::string target = claim.authorization_id;
+    const std::string& separator = config->auth.master_user_separator;
+    const auto cut =
+        separator.empty() || config->auth.master_users.empty() ? std::string_view::npos : user.rfind(separator.front());
+    if (cut != std::string_view::npos) {
+        const std::string_view acting_as = user.substr(0, cut);
+        if (!target.empty() && target != acting_as) return fail(ErrorCode::invalid, "two users to act as");
+        target = acting_as;
+        user.remove_prefix(cut + 1);
+    }
+    const Result<MailAddress> address = parse_user_address(user, local_part);
+    if (!address) return fail(ErrorCode::invalid, "not a mail address");
+    if (!target.empty()) {
+        const Result<MailAddress> other = parse_address(target, local_part);
+        // Whatever it is: nobody may act as it.
+        target = other ? other->text() : "?";
+    }
+    if (target == address->text()) target.clear();
+    return Identity{address->text(), std::move(target)};
+}
+
+std::string Authenticator::account_of(const Claim& claim) const {
+    // By what the user is called in the directory, however it was typed.
+    const Result<Identity> identity = identify(claim);
+    return identity ? identity->email : std::string();
+}
+
+net::Async<guard::Penalty> Authenticator::serve_penalty(const Claim& claim, net::Deadline deadline) {
+    if (claim.origin.no_penalty) co_return guard::Penalty{};
+    const std::string account = account_of(claim);
+    guard::Penalty penalty = co_await ask_penalty(claim.origin.remote_ip, account);
+    if (penalty.delay.count() == 0) co_return penalty;
+    co_await daemon_.loop().sleep_until(sooner(net::Deadline::in(penalty.delay), deadline));
+    // Of many that wait side by side, the first failures may have banned the others.
+    penalty = co_await ask_penalty(claim.origin.remote_ip, account);
+    co_return penalty;
+}
+
+net::Async<guard::Penalty> Authenticator::ask_penalty(const std::string& ip, const std::string& user) {
+    std::optional<guard::Penalty> penalty = co_await guard_.auth_penalty(ip, user);
+    if (!penalty) penalty = guard::Penalty{own_penalties_.delay(guard::client_network(ip), user)};
+    co_return std::move(*penalty);
+}
+
+net::Async<Result<std::optional<User>>> Authenticator::find(std::string email) {
+    const auto find_user = [&](Lookups& directory) { return directory.find_user(email); };
+    std::optional<Result<std::optional<User>>> looked_up = directory_.look_up_fresh(find_user);
+    if (!looked_up) looked_up = co_await lookups_.run([&] { return directory_.look_up(find_user); });
+    co_return std::move(*looked_up);
+}
+
+net::Async<Authenticator::Checked> Authenticator::verify(const Claim& claim, const Secret& password,
+                                                         net::Deadline deadline) {
+    const Result<Identity> identity = identify(claim);
+    if (!identity) co_return Checked{Outcome::wrong, {}, identity.error().text};
+    const Result<std::optional<User>> user = co_await find(identity->email);
+    if (!user) co_return Checked{Outcome::temporary, identity->email, user.error().message()};
+    if (!*user || (*user)->password.empty()) {
+        Checked refused = co_await refuse_in_turn({}, *user ? "user without a password" : "no such user", deadline);
+        co_return refused;
+    }
+    const User& found = **user;
+    std::optional<bool> verdict = verdicts_.find(found.password, password.view(), net::Clock::now());
+    if (!verdict) {
+        const net::Clock::time_point begun = net::Clock::now();
+        const Result<bool> computed = co_await in_turn(
+            is_known(found, claim.origin), deadline, [&, scheme = daemon_.config()->auth.default_pass_scheme] {
+                return verify_password(found.password, password.view(), scheme);
+            });
+        hash_seconds_.observe(std::chrono::duration<double>(net::Clock::now() - begun).count());
+        if (!computed) co_return Checked{Outcome::temporary, found.email, computed.error().message()};
+        verdict = *computed;
+        verdicts_.remember(found.password, password.view(), *verdict, net::Clock::now());
+    }
+    if (!*verdict) co_return Checked{Outcome::wrong, found.email, "wrong password"};
+    Checked checked = co_await admit(found, *identity, claim);
+    if (checked.outcome == Outcome::ok) rehash(found, password);
+    co_return checked;
+}
+
+net::Async<Authenticator::Checked> Authenticator::verify_scram(const ScramLogin& login, const sasl::ScramProof& proof,
+                                                               std::string& server_final, net::Deadline deadline) {
+    const Result<Identity> identity = identify(login.claim);
+    if (!identity || !login.user || (!login.secret.keys && login.secret.password.empty())) {
+        const std::string user = login.user ? login.user->email : std::string();
+        Checked refused = co_await refuse_in_turn(user, login.reason, deadline);
+        co_return refused;
+    }
+    const User& found = *login.user;
+    // As long as for a password, whether there are keys already or not.
+    std::optional<sasl::ScramKeys> keys;
+    const Result<bool> right = co_await in_turn(is_known(found, login.claim.origin), deadline, [&]() -> Result<bool> {
+        if (login.secret.keys) {
+            keys = login.secret.keys;
+        } else {
+            Result<sasl::ScramKeys> made =
+                sasl::make_scram_keys(login.hash, login.secret.password.view(), login.salt, login.iterations);
+            // SASLprep refuses the stored password: no client can prove it.
+            if (!made && made.error().code == ErrorCode::invalid) return false;
+            if (!made) return fail(made.error());
+            keys = std::move(*made);
+        }
+        return proof.fits(*keys);
+    });
+    if (!right) co_return Checked{Outcome::temporary, found.email, right.error().message()};
+    if (!*right) co_return Checked{Outcome::wrong, found.email, "wrong password"};
+    Checked checked = co_await admit(found, *identity, login.claim);
+    if (checked.outcome == Outcome::ok) server_final = proof.server_final(*keys);
+    co_return checked;
+}
+
+net::Async<Authenticator::Checked> Authenticator::refuse_in_turn(std::string user, std::string reason,
+                                                                 net::Deadline deadline) {
+    const Result<bool> waited = co_await in_turn(false, deadline, [] { return Result<bool>(false); });
+    if (!waited) co_return Checked{Outcome::temporary, {}, waited.error().message()};
+    co_return Checked{Outcome::wrong, std::move(user), std::move(reason)};
+}
+
+net::Async<Authenticator::Checked> Authenticator::admit(const User& user, const Identity& identity,
+                                                        const Claim& claim) {
+    // Only who knows the password is told about the account.
+    if (!user.enabled) co_return Checked{Outcome::disabled, user.email, "account is disabled"};
+    std::optional<User> target;
+    if (!identity.target.empty()) {
+        const LocalPart local_part = local_part_setting(*daemon_.config());
+        const bool is_master = std::ranges::any_of(daemon_.config()->auth.master_users, [&](const std::string& name) {
+            const Result<MailAddress> master = parse_address(name, local_part);
+            return master && master->text() == user.email;
+        });
+        if (!is_master) co_return Checked{Outcome::unauthorized, user.email, "may not act as another user"};
+        Result<std::optional<User>> found = co_await find(identity.target);
+        if (!found) co_return Checked{Outcome::temporary, user.email, found.error().message()};
+        if (!*found) co_return Checked{Outcome::unauthorized, user.email, "no such user to act as"};
+        if (!(*found)->enabled) co_return Checked{Outcome::unauthorized, user.email, "user to act as is disabled"};
+        target = std::move(*found);
+    }
+    recent_.remember(user.email, guard::client_network(claim.origin.remote_ip), net::Clock::now());
+    if (!claim.origin.no_penalty) {
+        guard_.auth_success(claim.origin.remote_ip, user.email);
+        own_penalties_.success(guard::client_network(claim.origin.remote_ip), user.email);
+    }
+    if (!target) co_return Checked{Outcome::ok, user.email, {}, quota_fields(user)};
+    Checked checked{Outcome::ok, target->email, {}, quota_fields(*target), user.email};
+    checked.fields.push_back({"master_user", user.email});
+    co_return checked;
+}
+
+bool Authenticator::is_known(const User& user, const Origin& origin) const {
+    return recent_.knows(user.email, guard::client_network(origin.remote_ip), net::Clock::now());
+}
+
+net::Async<Verdict> Authenticator::conclude(Checked checked, const Claim& claim, net::Clock::time_point begun) {
+    report(checked, claim);
     sasl::FailReply failure;
-    failure.user = credentials.user;
+    failure.user = claim.user;
     switch (checked.outcome) {
         case Outcome::ok: co_return Authenticated{std::move(checked.user), std::move(checked.fields)};
         case Outcome::temporary:
@@ -72,79 +286,13 @@ net::Async<std::expected<Authenticated, sasl::FailReply>> Authenticator::check(s
             break;
         case Outcome::wrong: break;
     }
-    if (checked.outcome == Outcome::wrong && !origin.no_penalty) {
-        guard_.auth_failure(origin.remote_ip, account);
-        own_penalties_.failure(guard::client_network(origin.remote_ip), account);
+    if (checked.outcome == Outcome::wrong && !claim.origin.no_penalty) {
+        const std::string account = account_of(claim);
+        guard_.auth_failure(claim.origin.remote_ip, account);
+        own_penalties_.failure(guard::client_network(claim.origin.remote_ip), account);
     }
     co_await wait_for_tick(begun);
     co_return std::unexpected(std::move(failure));
-}
-
-net::Async<> Authenticator::stop() { co_await guard_.stop(); }
-
-net::Async<guard::Penalty> Authenticator::serve_penalty(std::string ip, std::string user, net::Deadline deadline) {
-    guard::Penalty penalty = co_await ask_penalty(ip, user);
-    if (penalty.delay.count() == 0) co_return penalty;
-    co_await daemon_.loop().sleep_until(sooner(net::Deadline::in(penalty.delay), deadline));
-    // Of many that wait side by side, the first failures may have banned the others.
-    penalty = co_await ask_penalty(ip, user);
-    co_return penalty;
-}
-
-net::Async<guard::Penalty> Authenticator::ask_penalty(const std::string& ip, const std::string& user) {
-    std::optional<guard::Penalty> penalty = co_await guard_.auth_penalty(ip, user);
-    if (!penalty) penalty = guard::Penalty{own_penalties_.delay(guard::client_network(ip), user)};
-    co_return std::move(*penalty);
-}
-
-net::Async<Authenticator::Checked> Authenticator::verify(const sasl::Credentials& credentials, const Origin& origin,
-                                                         net::Deadline deadline) {
-    const LocalPart local_part = local_part_setting(*daemon_.config());
-    const Result<MailAddress> address = parse_user_address(credentials.user, local_part);
-    if (!address) co_return Checked{Outcome::wrong, {}, "not a mail address"};
-    const std::string email = address->text();
-    const auto find_user = [&](Lookups& directory) { return directory.find_user(email); };
-    std::optional<Result<std::optional<User>>> looked_up = directory_.look_up_fresh(find_user);
-    if (!looked_up) looked_up = co_await lookups_.run([&] { return directory_.look_up(find_user); });
-    const Result<std::optional<User>>& user = *looked_up;
-    if (!user) co_return Checked{Outcome::temporary, email, user.error().message()};
-    if (!*user || (*user)->password.empty()) {
-        // Waits for its turn as a hash would, so that a full queue doesn't tell either who exists.
-        const Result<bool> waited = co_await in_turn(false, deadline, [] { return Result<bool>(false); });
-        if (!waited) co_return Checked{Outcome::temporary, {}, waited.error().message()};
-        co_return Checked{Outcome::wrong, {}, *user ? "user without a password" : "no such user"};
-    }
-    const User& found = **user;
-
-    const std::string network = guard::client_network(origin.remote_ip);
-    const bool known = recent_.knows(found.email, network, net::Clock::now());
-    std::optional<bool> verdict = verdicts_.find(found.password, credentials.password.view(), net::Clock::now());
-    if (!verdict) {
-        const net::Clock::time_point begun = net::Clock::now();
-        const Result<bool> computed =
-            co_await in_turn(known, deadline, [&, scheme = daemon_.config()->auth.default_pass_scheme] {
-                return verify_password(found.password, credentials.password.view(), scheme);
-            });
-        hash_seconds_.observe(std::chrono::duration<double>(net::Clock::now() - begun).count());
-        if (!computed) co_return Checked{Outcome::temporary, found.email, computed.error().message()};
-        verdict = *computed;
-        verdicts_.remember(found.password, credentials.password.view(), *verdict, net::Clock::now());
-    }
-    if (!*verdict) co_return Checked{Outcome::wrong, found.email, "wrong password"};
-    // Only who knows the password is told about the account.
-    if (!found.enabled) co_return Checked{Outcome::disabled, found.email, "account is disabled"};
-    if (!credentials.authorization_id.empty()) {
-        const Result<MailAddress> other = parse_address(credentials.authorization_id, local_part);
-        if (!other || other->text() != found.email)
-            co_return Checked{Outcome::unauthorized, found.email, "may not act as another user"};
-    }
-    rehash(found, credentials.password);
-    recent_.remember(found.email, network, net::Clock::now());
-    if (!origin.no_penalty) {
-        guard_.auth_success(origin.remote_ip, found.email);
-        own_penalties_.success(network, found.email);
-    }
-    co_return Checked{Outcome::ok, found.email, {}, quota_fields(found)};
 }
 
 net::Async<Result<bool>> Authenticator::in_turn(bool known, net::Deadline deadline,
@@ -174,37 +322,39 @@ void Authenticator::rehash(const User& user, const Secret& password) {
                   });
 }
 
-void Authenticator::report(const Checked& checked, const sasl::Credentials& credentials, const Origin& origin) {
-    const log::SessionLog session(origin.session);
+void Authenticator::report(const Checked& checked, const Claim& claim) {
+    const log::SessionLog session(claim.origin.session);
+    const std::string& service = claim.origin.service;
+    const std::string& remote = claim.origin.remote_ip;
     switch (checked.outcome) {
         case Outcome::ok:
             ok_.add();
-            session.info("logged in",
-                         {{"user", checked.user}, {"service", origin.service}, {"remote", origin.remote_ip}});
+            if (checked.master.empty())
+                session.info("logged in", {{"user", checked.user}, {"service", service}, {"remote", remote}});
+            else
+                session.info(
+                    "logged in",
+                    {{"user", checked.user}, {"master", checked.master}, {"service", service}, {"remote", remote}});
             return;
         case Outcome::temporary:
             temporary_.add();
-            session.error("log-in failed for now", {{"user", credentials.user},
-                                                    {"service", origin.service},
-                                                    {"remote", origin.remote_ip},
-                                                    {"reason", checked.reason}});
+            session.error("log-in failed for now",
+                          {{"user", claim.user}, {"service", service}, {"remote", remote}, {"reason", checked.reason}});
             return;
         case Outcome::wrong:
         case Outcome::disabled:
         case Outcome::unauthorized:
             failed_.add();
             // fail2ban reads this line (packaging/fail2ban): what the client chose stands behind its address.
-            session.warning("log-in failed", {{"remote", origin.remote_ip},
-                                              {"service", origin.service},
-                                              {"reason", checked.reason},
-                                              {"user", credentials.user}});
+            session.warning(
+                "log-in failed",
+                {{"remote", remote}, {"service", service}, {"reason", checked.reason}, {"user", claim.user}});
             return;
         case Outcome::refused:
             refused_.add();
-            session.warning("log-in refused", {{"remote", origin.remote_ip},
-                                               {"service", origin.service},
-                                               {"reason", checked.reason},
-                                               {"user", credentials.user}});
+            session.warning(
+                "log-in refused",
+                {{"remote", remote}, {"service", service}, {"reason", checked.reason}, {"user", claim.user}});
     }
 }
 

@@ -1,4 +1,5 @@
 // Logging in: LOGIN (RFC 3501 §6.2.3) and AUTHENTICATE (RFC 3501 §6.2.2, RFC 4959).
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <variant>
@@ -103,7 +104,8 @@ net::Async<Reply> login(Session& session, imap::Login command) {
 }
 
 net::Async<Reply> authenticate(Session& session, imap::Authenticate command) {
-    if (command.mechanism != "PLAIN" && command.mechanism != "LOGIN") {
+    const std::vector<std::string> offered = session.mechanisms();
+    if (std::ranges::find(offered, command.mechanism) == offered.end()) {
         co_return no("[CANNOT] Unsupported authentication mechanism");
     }
     auth::AuthClient& auth = session.services().auth;

@@ -334,6 +334,25 @@ TlsInfo Stream::tls_info() const {
     return info;
 }
 
+std::optional<TlsBinding> Stream::tls_binding() const {
+    constexpr std::string_view label = "EXPORTER-Channel-Binding";  // RFC 9266 §2
+    SSL* ssl = state_->ssl;
+    if (ssl == nullptr) return std::nullopt;
+    std::array<unsigned char, 64> bytes{};
+    if (SSL_version(ssl) >= TLS1_3_VERSION) {
+        if (SSL_export_keying_material(ssl, bytes.data(), 32, label.data(), label.size(), bytes.data(), 0, 1) != 1)
+            return std::nullopt;
+        return TlsBinding{"tls-exporter", {reinterpret_cast<const char*>(bytes.data()), 32}};
+    }
+    if (SSL_get_extms_support(ssl) != 1) return std::nullopt;
+    // The first Finished message of the handshake: the client's, or the server's when a session was resumed.
+    const bool of_peer = (SSL_is_server(ssl) == 1) != (SSL_session_reused(ssl) == 1);
+    const std::size_t size = of_peer ? SSL_get_peer_finished(ssl, bytes.data(), bytes.size())
+                                     : SSL_get_finished(ssl, bytes.data(), bytes.size());
+    if (size == 0 || size > bytes.size()) return std::nullopt;
+    return TlsBinding{"tls-unique", {reinterpret_cast<const char*>(bytes.data()), size}};
+}
+
 Async<> Stream::close(Deadline deadline) {
     State& s = *state_;
     Result<> flushed = co_await s.flush(deadline);

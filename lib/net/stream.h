@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,12 @@ struct TlsInfo {
     std::string cipher;       ///< "TLS_AES_256_GCM_SHA384"
     int bits = 0;             ///< secret bits of the cipher
     std::string server_name;  ///< SNI, empty if none
+};
+
+/// What both ends of one TLS connection know, and nobody else; for SASL.
+struct TlsBinding {
+    std::string type;  ///< tls-exporter (RFC 9266) with TLS 1.3, tls-unique (RFC 5929 §3) with TLS 1.2
+    std::string data;
 };
 
 /// One connection. One coroutine reads (and writes) at a time; wake, drain and cancel may come from others.
@@ -82,6 +89,8 @@ class Stream {
     bool tls() const;
     /// Empty strings without TLS.
     TlsInfo tls_info() const;
+    /// Nothing without TLS, and with TLS 1.2 without the extended master secret (RFC 7627 §6.1: not unique then).
+    std::optional<TlsBinding> tls_binding() const;
 
     // Ending
 

@@ -18,6 +18,14 @@ Result<Secret> decode_response(std::string_view text) {
     return Secret(std::move(*bytes));
 }
 
+Result<ChannelBinding> parse_binding(std::string_view text) {
+    const auto colon = text.find(':');
+    std::optional<std::string> data;
+    if (colon != std::string_view::npos) data = base64::decode(text.substr(colon + 1));
+    if (!data || data->empty() || data->size() > max_binding) return malformed("channel-binding");
+    return ChannelBinding{std::string(text.substr(0, colon)), std::move(*data)};
+}
+
 Result<ClientLine> parse_auth(const std::vector<std::string_view>& fields) {
     if (fields.size() < 3) return malformed("AUTH");
     AuthCommand command;
@@ -59,7 +67,12 @@ Result<ClientLine> parse_auth(const std::vector<std::string_view>& fields) {
             command.no_login = true;
         else if (key == "no-penalty")
             command.no_penalty = true;
-        else
+        else if (key == "channel-binding") {
+            Result<ChannelBinding> binding = parse_binding(value);
+            if (!binding) return fail(binding.error());
+            if (command.channel_bindings.size() >= max_bindings) return malformed("channel-binding");
+            command.channel_bindings.push_back(std::move(*binding));
+        } else
             command.others.push_back(std::move(*parsed));
     }
     return command;
@@ -117,6 +130,8 @@ std::string encode(const AuthCommand& command) {
     if (command.secured) append_parameter(line, "secured");
     if (command.no_login) append_parameter(line, "nologin");
     if (command.no_penalty) append_parameter(line, "no-penalty");
+    for (const ChannelBinding& binding : command.channel_bindings)
+        append_parameter(line, "channel-binding", binding.type + ':' + base64::encode(binding.data));
     append_parameters(line, command.others);
     if (command.initial_response) {
         std::string encoded = base64::encode(command.initial_response->view());

@@ -9,6 +9,7 @@
 
 #include "lib/base/result.h"
 #include "lib/base/secret.h"
+#include "lib/sasl/channel_binding.h"
 #include "lib/sasl/tabs.h"
 
 namespace posthouse::sasl {
@@ -37,7 +38,9 @@ struct AuthCommand {
     bool secured = false;     ///< the user's connection is encrypted, so that plain text mechanisms are fine
     bool no_login = false;    ///< nologin: no master request follows
     bool no_penalty = false;  ///< no-penalty: a trusted client; failures are not counted
-    Parameters others;        ///< what else was said, in its order
+    /// channel-binding=<type>:<base64>, each: what the user's TLS connection has, for -PLUS. A word of this project.
+    ChannelBindings channel_bindings;
+    Parameters others;                       ///< what else was said, in its order
     std::optional<Secret> initial_response;  ///< resp=, decoded; always last on the line
 };
 

@@ -17,7 +17,8 @@ namespace posthouse::sasl {
 /// `MECH <name> [plaintext] […]`: a mechanism on offer, with what it protects against.
 struct MechLine {
     std::string name;
-    Parameters properties;  ///< plaintext, dictionary, active, forward-secrecy, mutual-auth, private, anonymous
+    Parameters properties;  ///< plaintext, dictionary, active, forward-secrecy, mutual-auth, private, anonymous,
+                            ///< channel-binding
 };
 /// `SPID <pid>`: the server's process id.
 struct ServerPid {

@@ -20,7 +20,7 @@ net::Async<Answer> capa(Session& session, pop3::Capa /*command*/) {
     offered.stls = session.state() == State::authorization && session.may_start_tls();
     if (session.may_send_password()) {
         offered.user = true;
-        offered.sasl_mechanisms = {"PLAIN", "LOGIN"};
+        offered.sasl_mechanisms = session.mechanisms();
     }
     offered.implementation = "Posthouse";
     co_await session.send(pop3::capability_reply(offered));

@@ -1,5 +1,5 @@
 // Logging in: USER and PASS (RFC 1939 §7), AUTH (RFC 5034), and APOP, which isn't offered.
-#include <array>
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -10,15 +10,6 @@ namespace posthouse::pop3d {
 namespace {
 
 using pop3::ResponseCode;
-
-/// The mechanisms of the SASL capability.
-constexpr std::array<std::string_view, 2> mechanisms{"PLAIN", "LOGIN"};
-
-bool is_offered(std::string_view mechanism) {
-    for (const std::string_view offered : mechanisms)
-        if (offered == mechanism) return true;
-    return false;
-}
 
 void count(const Session& session, std::string_view result) {
     session.services()
@@ -80,7 +71,7 @@ net::Async<Answer> enter(Session& session, auth::Login who, std::string_view met
 
 net::Async<Answer> send_mechanisms(Session& session) {
     std::string reply = pop3::to_line(pop3::ok("Mechanisms follow"));
-    for (const std::string_view mechanism : mechanisms) reply.append(mechanism).append("\r\n");
+    for (const std::string& mechanism : session.mechanisms()) reply.append(mechanism).append("\r\n");
     reply += ".\r\n";
     co_await session.send(reply);
     co_return std::nullopt;
@@ -132,7 +123,8 @@ net::Async<Answer> auth(Session& session, pop3::Auth command) {
         Answer listed = co_await send_mechanisms(session);
         co_return listed;
     }
-    if (!is_offered(command.mechanism)) {
+    const std::vector<std::string> offered = session.mechanisms();
+    if (std::ranges::find(offered, command.mechanism) == offered.end()) {
         session.count_error();
         co_return pop3::err("Mechanism is not offered");
     }

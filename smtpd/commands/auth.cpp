@@ -1,5 +1,6 @@
 // AUTH (RFC 4954 §4): logs a user in. The exchange itself is authd's; here its bytes are carried.
 //   auth = "AUTH" SP sasl-mech [SP (base64 / "=")] CRLF
+#include <algorithm>
 #include <variant>
 
 #include "lib/base/base64.h"
@@ -14,7 +15,8 @@ auth::LoginContext context_of(const Session& session) {
             .remote = session.connection.peer,
             .local = session.connection.local,
             .secured = session.tls(),
-            .session = session.connection.log.id()};
+            .session = session.connection.log.id(),
+            .binding = session.connection.stream.tls_binding()};
 }
 
 smtp::Reply refusal(Session& session, const Error& error) {
@@ -52,7 +54,8 @@ net::Async<smtp::Reply> handle_auth(Session& session, smtp::Command command) {
     if (!session.user.empty()) co_return smtp::Reply(503, "5.5.1", "Already authenticated");
     // RFC 4954 §4: never before TLS, so that no password crosses the network in the clear.
     if (!session.tls()) co_return smtp::Reply(538, "5.7.11", "Encryption required for authentication");
-    if (request.mechanism != "PLAIN" && request.mechanism != "LOGIN") {
+    const std::vector<std::string> offered = session.mechanisms();
+    if (std::ranges::find(offered, request.mechanism) == offered.end()) {
         co_return smtp::Reply(504, "5.5.4", "Authentication mechanism is not supported");
     }
     std::optional<Secret> initial;

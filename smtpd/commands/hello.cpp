@@ -2,6 +2,7 @@
 //   ehlo = "EHLO" SP ( Domain / address-literal ) CRLF
 #include <variant>
 
+#include "lib/sasl/offer.h"
 #include "smtpd/commands/handlers.h"
 
 namespace posthouse::smtpd {
@@ -17,7 +18,9 @@ net::Async<smtp::Reply> handle_hello(Session& session, smtp::Command command) {
     reply.lines.emplace_back("PIPELINING");
     reply.lines.emplace_back("SIZE " + std::to_string(session.config->smtpd.message_size_limit));
     if (session.starttls_possible()) reply.lines.emplace_back("STARTTLS");
-    if (session.auth_possible()) reply.lines.emplace_back("AUTH PLAIN LOGIN");
+    const std::vector<std::string> mechanisms = session.mechanisms();
+    if (session.auth_possible() && !mechanisms.empty())
+        reply.lines.emplace_back("AUTH" + sasl::mechanism_list(mechanisms));
     reply.lines.emplace_back("ENHANCEDSTATUSCODES");
     reply.lines.emplace_back("8BITMIME");
     reply.lines.emplace_back("HELP");

@@ -5,6 +5,7 @@
 #include "lib/net/connect.h"
 #include "lib/sasl/socketmap.h"
 #include "tests/unit/auth/running_authd.h"
+#include "tests/unit/sasl/scram_client.h"
 
 namespace posthouse::auth {
 namespace {
@@ -15,9 +16,9 @@ net::Deadline soon() { return net::Deadline::in(std::chrono::seconds(20)); }
 
 /// Runs `body(loop, authd)`, an Async<>, beside a running authd.
 template <typename F>
-void with_authd(F body) {
+void with_authd(F body, const RunningAuthd::Change& change = {}) {
     net::Loop loop;
-    RunningAuthd authd(loop);
+    RunningAuthd authd(loop, change);
     loop.run_until_complete([](F run, net::Loop& l, RunningAuthd& a) -> net::Async<> {
         co_await run(l, a);
         co_await a.stop();
@@ -253,6 +254,169 @@ TEST(Authd, SocketmapOutOfStepIsClosed) {
         Result<std::string> replies = co_await stream.read_exactly(expected.size(), soon());
         EXPECT_EQ(replies.value_or(""), expected);
     });
+}
+
+/// A whole exchange by SCRAM; gives authd's last line, and the salt that was shown.
+net::Async<std::string> scram(net::Stream& stream, int id, std::string mechanism, sasl::ScramClient client,
+                              std::string parameters, std::string* salt = nullptr) {
+    const std::string number = std::to_string(id);
+    std::string answer =
+        co_await ask(stream, "AUTH\t" + number + '\t' + mechanism + "\tservice=imap\tnologin\tsecured" + parameters +
+                                 "\tresp=" + base64::encode(client.first()) + '\n');
+    const std::string challenge = "CONT\t" + number + '\t';
+    if (!answer.starts_with(challenge)) co_return answer;
+    const std::string final = client.final(*base64::decode(answer.substr(challenge.size())));
+    if (salt != nullptr) *salt = client.salt();
+    answer = co_await ask(stream, challenge + base64::encode(final) + '\n');
+    if (answer != challenge + base64::encode(client.server_final())) co_return answer;
+    answer = co_await ask(stream, challenge + '\n');
+    co_return answer;
+}
+
+std::string scram_hash(std::string_view password) {
+    PasswordSettings settings;
+    settings.scheme = "SCRAM-SHA-256";
+    return *hash_password(password, settings);
+}
+
+void offer_scram(config::Config& config) { config.auth.mechanisms = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-1"}; }
+
+TEST(Authd, ScramProvesBothSidesToEachOther) {
+    with_authd(
+        [](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
+            const auto directory = authd.open();
+            EXPECT_TRUE(directory->set_password("joe@example.org", scram_hash("s\xC3\xA9"
+                                                                              "cret")));
+            EXPECT_TRUE(directory->add_user({"pat@example.org", "{PLAIN}secret", 0, true, false}));
+            EXPECT_TRUE(directory->add_user(
+                {"ray@example.org", *hash_password("secret", {.argon2 = {8192, 1}}), 0, true, false}));
+            net::Stream stream = co_await connect(loop, authd, "auth");
+            co_await read_greeting(stream);
+            using Client = sasl::ScramClient;
+            const auto sha_256 = sasl::ScramHash::sha_256;
+            const std::string name = "SCRAM-SHA-256";
+            std::string answer = co_await scram(stream, 1, name,
+                                                Client(sha_256, "Joe@example.org",
+                                                       "s\xC3\xA9"
+                                                       "cret"),
+                                                "");
+            EXPECT_EQ(answer, "OK\t1\tuser=joe@example.org\tquota_rule=*:storage=5M");
+            answer = co_await scram(stream, 2, name, Client(sha_256, "joe@example.org", "wrong"), "");
+            EXPECT_EQ(answer, "FAIL\t2\tuser=joe@example.org");
+            // A readable password has keys for both; SCRAM-SHA-256's are none for SCRAM-SHA-1.
+            answer = co_await scram(stream, 3, "SCRAM-SHA-1",
+                                    Client(sasl::ScramHash::sha_1, "pat@example.org", "secret"), "");
+            EXPECT_EQ(answer, "OK\t3\tuser=pat@example.org");
+            answer = co_await scram(stream, 4, name, Client(sha_256, "pat@example.org", "secret"), "");
+            EXPECT_EQ(answer, "OK\t4\tuser=pat@example.org");
+            answer = co_await scram(stream, 5, "SCRAM-SHA-1",
+                                    Client(sasl::ScramHash::sha_1, "joe@example.org",
+                                           "s\xC3\xA9"
+                                           "cret"),
+                                    "");
+            EXPECT_EQ(answer, "FAIL\t5\tuser=joe@example.org");
+            answer = co_await scram(stream, 6, name, Client(sha_256, "ray@example.org", "secret"), "");
+            EXPECT_EQ(answer, "FAIL\t6\tuser=ray@example.org");
+            answer = co_await scram(stream, 7, name,
+                                    Client(sha_256, "pat@example.org", "secret", "n,a=joe@example.org,"), "");
+            EXPECT_EQ(answer, "FAIL\t7\tuser=pat@example.org\tcode=authzfail\tauthz");
+            // A hash that SCRAM can't use is none the less good for PLAIN, and SCRAM's keys are, too.
+            answer = co_await ask(stream, plain(8,
+                                                "\0joe@example.org\0s\xC3\xA9"
+                                                "cret"sv));
+            EXPECT_EQ(answer, "OK\t8\tuser=joe@example.org\tquota_rule=*:storage=5M");
+        },
+        offer_scram);
+}
+
+net::Async<std::string> salt_shown(net::Stream& stream, std::string user) {
+    std::string salt;
+    const std::string answer = co_await scram(stream, 1, "SCRAM-SHA-256",
+                                              sasl::ScramClient(sasl::ScramHash::sha_256, user, "secret"), "", &salt);
+    EXPECT_EQ(answer, "FAIL\t1\tuser=" + user);
+    co_return salt;
+}
+
+TEST(Authd, ScramDoesNotTellWhoExists) {
+    with_authd(
+        [](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
+            net::Stream stream = co_await connect(loop, authd, "auth");
+            co_await read_greeting(stream);
+            const std::string first = co_await salt_shown(stream, "nobody@example.org");
+            const std::string typed_otherwise = co_await salt_shown(stream, "Nobody@example.org");
+            const std::string other = co_await salt_shown(stream, "somebody@example.org");
+            const std::string no_address = co_await salt_shown(stream, "nobody");
+            const std::string argon2 = co_await salt_shown(stream, "joe@example.org");
+            EXPECT_EQ(first.size(), 16u);
+            EXPECT_EQ(argon2.size(), 16u);
+            EXPECT_EQ(no_address.size(), 16u);
+            EXPECT_EQ(first, typed_otherwise);
+            EXPECT_NE(first, other);
+            co_await authd.stop();
+            authd.restart();
+            stream = co_await connect(loop, authd, "auth");
+            co_await read_greeting(stream);
+            const std::string later = co_await salt_shown(stream, "nobody@example.org");
+            EXPECT_EQ(first, later);
+        },
+        offer_scram);
+}
+
+TEST(Authd, ScramPlusIsForDaemonsThatTellTheChannel) {
+    with_authd(
+        [](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
+            EXPECT_TRUE(authd.open()->set_password("joe@example.org", scram_hash("secret")));
+            net::Stream stream = co_await connect(loop, authd, "login");
+            std::string greeting;
+            for (std::string text; text != "DONE" && !text.starts_with("error"); greeting += text + '\n')
+                text = co_await line(stream);
+            EXPECT_NE(greeting.find("MECH\tSCRAM-SHA-256-PLUS\tmutual-auth\tchannel-binding\n"), std::string::npos)
+                << greeting;
+            const std::string binding = "\tchannel-binding=tls-exporter:" + base64::encode("bound");
+            const auto client = [](std::string header, std::string bound) {
+                return sasl::ScramClient(sasl::ScramHash::sha_256, "joe@example.org", "secret", std::move(header),
+                                         std::move(bound));
+            };
+            std::string answer =
+                co_await scram(stream, 1, "SCRAM-SHA-256-PLUS", client("p=tls-exporter,,", "bound"), binding);
+            EXPECT_EQ(answer, "OK\t1\tuser=joe@example.org\tquota_rule=*:storage=5M");
+            answer = co_await scram(stream, 2, "SCRAM-SHA-256-PLUS", client("p=tls-exporter,,", "other"), binding);
+            EXPECT_EQ(answer, "FAIL\t2\tuser=joe@example.org");
+            answer = co_await scram(stream, 3, "SCRAM-SHA-256", client("y,,", ""), binding);
+            EXPECT_EQ(answer, "FAIL\t3\tuser=joe@example.org");
+            answer = co_await scram(stream, 4, "SCRAM-SHA-256", client("n,,", ""), binding);
+            EXPECT_EQ(answer, "OK\t4\tuser=joe@example.org\tquota_rule=*:storage=5M");
+            answer = co_await scram(stream, 5, "SCRAM-SHA-256-PLUS", client("p=tls-exporter,,", "bound"), "");
+            EXPECT_TRUE(answer.starts_with("FAIL\t5\treason=Unsupported")) << answer;
+        },
+        offer_scram);
+}
+
+TEST(Authd, AMasterUserActsAsAnother) {
+    const auto settings = [](config::Config& config) { config.auth.master_users = {"Boss@example.org"}; };
+    with_authd(
+        [](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
+            EXPECT_TRUE(authd.open()->add_user({"boss@example.org", "{PLAIN}master", 0, true, false}));
+            net::Stream stream = co_await connect(loop, authd, "auth");
+            co_await read_greeting(stream);
+            std::string answer = co_await ask(stream, plain(1, "\0joe@example.org*boss@example.org\0master"sv));
+            EXPECT_EQ(answer, "OK\t1\tuser=joe@example.org\tquota_rule=*:storage=5M\tmaster_user=boss@example.org");
+            answer = co_await ask(stream, plain(2, "joe@example.org\0boss@example.org\0master"sv));
+            EXPECT_EQ(answer, "OK\t2\tuser=joe@example.org\tquota_rule=*:storage=5M\tmaster_user=boss@example.org");
+            answer = co_await ask(stream, plain(3, "\0joe@example.org*boss@example.org\0secret"sv));
+            EXPECT_EQ(answer, "FAIL\t3\tuser=joe@example.org*boss@example.org");
+            answer = co_await ask(stream, plain(4, "\0boss@example.org*joe@example.org\0secret"sv));
+            EXPECT_EQ(answer, "FAIL\t4\tuser=boss@example.org*joe@example.org\tcode=authzfail\tauthz");
+            answer = co_await ask(stream, plain(5, "\0ann@example.org*boss@example.org\0master"sv));
+            EXPECT_EQ(answer, "FAIL\t5\tuser=ann@example.org*boss@example.org\tcode=authzfail\tauthz");
+            answer = co_await ask(stream, plain(6, "\0no@example.org*boss@example.org\0master"sv));
+            EXPECT_EQ(answer, "FAIL\t6\tuser=no@example.org*boss@example.org\tcode=authzfail\tauthz");
+            answer = co_await ask(stream, plain(7, "\0boss@example.org\0master"sv));
+            EXPECT_EQ(answer, "OK\t7\tuser=boss@example.org");
+            answer = co_await ask(stream, plain(8, "ann@example.org\0joe@example.org*boss@example.org\0master"sv));
+            EXPECT_EQ(answer, "FAIL\t8\tuser=joe@example.org*boss@example.org");
+        },
+        settings);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -16,7 +17,10 @@ namespace posthouse::auth {
 /// Has the domain example.org with joe@ (password "secret", quota 5 MB) and ann@ (disabled, the same password).
 class RunningAuthd {
   public:
-    explicit RunningAuthd(net::Loop& loop) : loop_(loop), daemon_(loop, "authd", settings()), serving_(loop) {
+    /// Changes the settings.
+    using Change = std::function<void(config::Config&)>;
+    explicit RunningAuthd(net::Loop& loop, const Change& change = {})
+        : loop_(loop), daemon_(loop, "authd", settings(change)), serving_(loop) {
         const auto directory = open();
         const std::string hash = *hash_password("secret", {.argon2 = {8192, 1}});
         for (const Result<>& done :
@@ -54,12 +58,14 @@ class RunningAuthd {
     }
 
   private:
-    config::Config settings() const {
+    config::Config settings(const Change& change) const {
         config::Config config;
         config.directory.sqlite = database();
         config.general.mail_root = folder_.path() + "/mail";
+        config.general.state_folder = folder_.path();
         config.listen.guard = {};
         config.auth.failure_delay = std::chrono::milliseconds(0);
+        if (change) change(config);
         return config;
     }
     static net::Async<> accept(RunningAuthd* self, net::Listener* listener, std::string name) {

@@ -192,7 +192,8 @@ TEST(Stream, WakeDrainAndCancelEndWaits) {
     loop.run_until_complete(waits(loop));
 }
 
-Async<> tls_echo_server(Loop* loop, UniqueFd socket, std::shared_ptr<const TlsContext> context, std::string* name) {
+Async<> tls_echo_server(Loop* loop, UniqueFd socket, std::shared_ptr<const TlsContext> context, std::string* name,
+                        std::optional<TlsBinding>* binding) {
     Stream stream(*loop, std::move(socket));
     Result<std::string> line = co_await stream.read_line(100, soon());
     EXPECT_EQ(line, "STARTTLS");
@@ -201,6 +202,7 @@ Async<> tls_echo_server(Loop* loop, UniqueFd socket, std::shared_ptr<const TlsCo
     Result<> started = co_await stream.start_tls(std::move(context), soon());
     if (!started) co_return;
     *name = stream.tls_info().server_name;
+    *binding = stream.tls_binding();
     line = co_await stream.read_line(100, soon());
     EXPECT_EQ(line, "hello");
     written = co_await stream.write(std::string(200'000, 'z') + "\r\n", soon());
@@ -212,15 +214,19 @@ Async<> tls_dialogue(Loop& loop, std::shared_ptr<const TlsContext> server, std::
     Pair pair = socket_pair();
     Scope scope(loop);
     std::string name;
-    scope.spawn(tls_echo_server, &loop, std::move(pair.a), std::move(server), &name);
+    std::optional<TlsBinding> theirs;
+    std::optional<TlsBinding> ours;
+    scope.spawn(tls_echo_server, &loop, std::move(pair.a), std::move(server), &name, &theirs);
     {
         Stream stream(loop, std::move(pair.b));
         Result<> written = co_await stream.write("STARTTLS\r\n", soon());
         EXPECT_TRUE(written);
         Result<std::string> line = co_await stream.read_line(100, soon());
         EXPECT_EQ(line, "220 Go");
+        EXPECT_FALSE(stream.tls_binding());
         Result<> started = co_await stream.start_tls_client(std::move(client), "two.example", soon());
         EXPECT_TRUE(started) << (started ? "" : started.error().message());
+        ours = stream.tls_binding();
         written = co_await stream.write("hello\r\n", soon());
         EXPECT_TRUE(written);
         Result<std::string> reply = co_await stream.read_exactly(200'002, soon());
@@ -230,6 +236,8 @@ Async<> tls_dialogue(Loop& loop, std::shared_ptr<const TlsContext> server, std::
     }
     co_await scope.join();
     EXPECT_EQ(name, "two.example");
+    EXPECT_TRUE(ours && theirs && ours->type == "tls-exporter" && ours->data.size() == 32);
+    EXPECT_TRUE(ours && theirs && ours->type == theirs->type && ours->data == theirs->data);
 }
 
 TEST(Stream, SpeaksTlsAfterAStart) {
