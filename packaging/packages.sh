@@ -8,7 +8,7 @@ build_packages="clang-19 lld-19 libstdc++-12-dev libc6-dev cmake ninja-build pkg
 instance_packages="openssl curl"
 # To build and run the tests: libraries, the mail programs that talk to the server, and the peer that shares its mail.
 test_packages="libgtest-dev libbenchmark-dev python3 strace dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd
-  mariadb-server swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt fetchmail"
+  mariadb-server gsasl swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt fetchmail"
 # Sanitizers and libFuzzer, with a symbolizer for their reports.
 sanitizer_packages="libclang-rt-19-dev llvm-19"
 tidy_packages="clang-tidy-19 clang-format-19"
