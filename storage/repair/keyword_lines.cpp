@@ -13,10 +13,14 @@ KeywordLines parse_keyword_lines(std::string_view text) {
         const auto blank = line.find(' ');
         const auto number = ascii::parse_number(line.substr(0, blank));
         const std::string name(blank == std::string_view::npos ? std::string_view() : line.substr(blank + 1));
-        if (number && *number < lines.names.size() && lines.names.at(*number).empty() && Keywords::make({name}))
-            lines.names.at(*number) = name;
-        else
+        if (!number || *number >= lines.names.size() || !Keywords::make({name})) {
             lines.is_damaged = true;
+            continue;
+        }
+        // Who tells a letter again means the last one.
+        std::string& known = lines.names.at(*number);
+        lines.is_damaged = lines.is_damaged || !known.empty();
+        known = name;
     }
     return lines;
 }

@@ -14,6 +14,7 @@
 #include "storage/index/rows.h"
 #include "storage/refile.h"
 #include "storage/repair/aside.h"
+#include "storage/repair/keyword_lines.h"
 #include "storage/repair/repair.h"
 #include "storage/uidlist.h"
 
@@ -102,12 +103,20 @@ class MailboxRun {
     bool is_plain_file(const char* name, FindingKind kind);
     void look_at_lock();
     void look_at_list();
+    struct SeenKeywords {
+        KeywordLines lines;
+        bool is_too_large = false;
+        bool is_damaged() const { return lines.is_damaged || is_too_large; }
+    };
+    Result<SeenKeywords> read_keywords() const;
     void look_at_keywords();
+    Result<std::string> rewrite_keywords();
     void note_nameless_keywords();
     void note_missing_list();
     // side_files.cpp
     void look_at_side_files();
     void look_at_access_list();
+    Outcome move_access_list_aside() const;
     void look_at_annotations(const char* file_name);
     Result<std::string> rewrite_annotations(const char* file_name);
     void look_at_further_keywords();

@@ -6,6 +6,7 @@
 #include "storage/access_file.h"
 #include "storage/account_tree.h"
 #include "storage/annotation_file.h"
+#include "storage/dot_lock.h"
 #include "storage/further_keyword_file.h"
 #include "storage/repair/access.h"
 #include "storage/repair/run.h"
@@ -30,7 +31,23 @@ void MailboxRun::look_at_access_list() {
     tell(FindingKind::damaged_small_file, access_name,
          std::to_string(senseless.size()) + " lines make no sense, so that only the owner has rights; the first is '" +
              senseless.front().substr(0, shown) + "'",
-         move_aside(root_.get(), access_name, "files"));
+         move_access_list_aside());
+}
+
+/// Under the locks of whoever changes it; one that he has mended stays.
+Outcome MailboxRun::move_access_list_aside() const {
+    if (!run_.mends()) return std::nullopt;
+    const Settings& settings = run_.store().settings();
+    const Result<AccountLock> lock = AccountLock::take(run_.root(), settings);
+    if (!lock) return Result<std::string>(fail(lock.error()));
+    const Result<Folder> folder = Folder::open(full_path_, MissingParts::make);
+    if (!folder) return Result<std::string>(fail(folder.error()));
+    const Result<DotLock> dot_lock =
+        DotLock::take(*folder, access_lock, run_.store().state().locks(), settings.lock_wait);
+    if (!dot_lock) return Result<std::string>(fail(dot_lock.error()));
+    const Result<AccessList> list = read_access_list(root_.get());
+    if (list && list->senseless().empty()) return "mended by somebody else";
+    return move_aside(root_.get(), access_name, "files");
 }
 
 void MailboxRun::look_at_annotations(const char* file_name) {

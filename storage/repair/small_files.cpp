@@ -125,24 +125,45 @@ void MailboxRun::note_missing_list() {
              " messages in cur/ get new UIDs, and clients load them again; one out of a backup saves that");
 }
 
-void MailboxRun::look_at_keywords() {
-    if (!is_plain_file(keywords_name, FindingKind::damaged_keywords)) return;
+Result<MailboxRun::SeenKeywords> MailboxRun::read_keywords() const {
     constexpr std::size_t max_bytes = 1u << 16;  // what sessions read
     const Result<UniqueFd> file = open_in(root_.get(), keywords_name, O_RDONLY);
-    const Result<std::string> text = file ? read_front(file->get(), max_bytes + 1) : fail(file.error());
-    if (!text) return tell(FindingKind::unusable, keywords_name, reason(text.error()));
-    const KeywordLines lines = parse_keyword_lines(*text);
+    if (!file) return fail(file.error());
+    const Result<std::string> text = read_front(file->get(), max_bytes + 1);
+    if (!text) return fail(text.error());
+    return SeenKeywords{parse_keyword_lines(*text), text->size() > max_bytes};
+}
+
+void MailboxRun::look_at_keywords() {
+    if (!is_plain_file(keywords_name, FindingKind::damaged_keywords)) return;
+    const Result<SeenKeywords> seen = read_keywords();
+    if (!seen) return tell(FindingKind::unusable, keywords_name, reason(seen.error()));
     for (std::size_t i = 0; i < letters; ++i)
-        if (!lines.names.at(i).empty()) named_letters_ |= 1u << i;
-    if (!lines.is_damaged && text->size() <= max_bytes) return;
+        if (!seen->lines.names.at(i).empty()) named_letters_ |= 1u << i;
+    if (!seen->is_damaged()) return;
     Outcome outcome;
-    if (run_.mends()) {
-        const Result<std::string> kept = aside_.keep(root_.get(), keywords_name);
-        const Result<> written = kept ? replace_file(root_.get(), keywords_name, to_text(lines)) : fail(kept.error());
-        outcome = written ? "written anew; what it was is " + *kept : Result<std::string>(fail(written.error()));
-    }
+    if (run_.mends()) outcome = rewrite_keywords();
     tell(FindingKind::damaged_keywords, keywords_name,
-         lines.is_damaged ? "has lines that make no sense" : "is too large", outcome);
+         seen->lines.is_damaged ? "has lines that make no sense" : "is too large", outcome);
+}
+
+/// Under the locks of whoever gives a letter, and with what he left.
+Result<std::string> MailboxRun::rewrite_keywords() {
+    const Settings& settings = run_.store().settings();
+    const Result<Folder> folder = Folder::open(full_path_, MissingParts::make);
+    if (!folder) return fail(folder.error());
+    const Result<FileLock> flock = FileLock::take(folder->cur(), settings.lock_wait);
+    if (!flock) return fail(flock.error());
+    const Result<DotLock> lock = DotLock::take(*folder, uidlist_lock, run_.store().state().locks(), settings.lock_wait);
+    if (!lock) return fail(lock.error());
+    const Result<SeenKeywords> seen = read_keywords();
+    if (!seen) return fail(seen.error());
+    if (!seen->is_damaged()) return "written anew by somebody else";
+    const Result<std::string> kept = aside_.keep(root_.get(), keywords_name);
+    if (!kept) return kept;
+    if (Result<> written = replace_file(root_.get(), keywords_name, to_text(seen->lines)); !written)
+        return fail(written.error());
+    return "written anew; what it was is " + *kept;
 }
 
 void MailboxRun::note_nameless_keywords() {

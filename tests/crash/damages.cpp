@@ -332,7 +332,9 @@ std::vector<Damage> damaged_folders() {
          [](const Victim& v) {
              v.write("dovecot-acl", std::string("user=\nbogus\n\"open lr\n") + '\0' + std::string(100'000, 'x'));
              v.link("nowhere", ".Archive/dovecot-acl");
+             // A fresh one of another host would be honoured.
              v.write("dovecot-acl.lock", "4242:elsewhere");
+             shift_clock(600);
          }},
         {"ValidityIsJunk",
          [](const Victim& v) {
