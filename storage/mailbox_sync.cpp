@@ -95,6 +95,9 @@ Result<> MailboxSync::run(bool must_scan) {
         const Result<Stamp> after = stamp_of(m_.folder_->cur());
         if (!scan_cur && (!missing_.empty() || (after && *after != row.cur.stamp)))
             if (Result<> scanned = scan(true); !scanned) return scanned;
+        // What another server numbered meanwhile it may have renamed as well, and such a name can be missing from a
+        // reading: its line leads to the file.
+        if (Result<> read = read_list(); !read) return read;
     }
     const bool has_list = m_.list_.exists() && !m_.list_.guid().empty();
     if (!has_list || list_went_back() || has_no_uids_left() || !pending_.empty() || !missing_.empty() ||

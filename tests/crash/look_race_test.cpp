@@ -1,0 +1,77 @@
+// Another server at work between two system calls of a look.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string_view>
+
+#include "storage/dot_lock.h"
+#include "storage/uidlist_file.h"
+#include "tests/crash/system_calls.h"
+#include "tests/unit/storage/mail_root.h"
+
+namespace posthouse::storage::crash {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Takes a message from new/ to cur/ and numbers it when a look begins to read new/; changes its flags while the look
+/// reads cur/, so that this reading meets neither the old name nor the new one.
+class OtherServer : public Tap {
+  public:
+    OtherServer(std::string path, std::string base) : path_(std::move(path)), base_(std::move(base)) {}
+
+    int before(const Call& call) override {
+        const bool opens = call.kind == CallKind::open && call.path != nullptr && std::string_view(call.path) == ".";
+        if (opens && ++readings_ == 1) number();
+        if (opens && readings_ == 3) fs::rename(in("cur/", ":2,"), in("tmp/", ""));
+        // The next thing after that reading.
+        if (!opens && readings_ == 3 && call.kind != CallKind::read && call.kind != CallKind::open) show_again();
+        return 0;
+    }
+    bool has_hidden_it() const { return is_shown_again_; }
+
+  private:
+    std::string in(const std::string& part, const std::string& suffix) const {
+        return path_ + "/" + part + base_ + suffix;
+    }
+    void number() const {
+        const Folder inbox = Folder::open(path_, MissingParts::make).value();
+        PreparedLocks locks({"other"});
+        const auto lock = DotLock::take(inbox, uidlist_lock, locks, std::chrono::seconds(10)).value();
+        fs::rename(in("new/", ""), in("cur/", ":2,"));
+        UidListFile list;
+        ASSERT_TRUE(list.reload(inbox));
+        const std::vector<UidListEntry> entries = {{list.next_uid(), "", base_}};
+        ASSERT_TRUE(list.append(inbox, entries));
+    }
+    void show_again() {
+        if (std::exchange(is_shown_again_, true)) return;
+        fs::rename(in("tmp/", ""), in("cur/", ":2,F"));
+    }
+
+    std::string path_;
+    std::string base_;
+    int readings_ = 0;  ///< new/ alone, as nothing else has changed; then both, as cur/ has
+    bool is_shown_again_ = false;
+};
+
+class LookRaceTest : public MailRoot {};
+
+TEST_F(LookRaceTest, AMessageThatIsNumberedAndFlaggedElsewhereDuringALookIsShownByIt) {
+    append(*open(), "one\r\n", flags({Flag::seen}));
+    View session = view();
+    const std::string base = "1700000000.M1P1.other,S=4";
+    write("new/" + base, "hi\n\n");
+    OtherServer other(path(), base);
+    Changes changes;
+    {
+        const Tapped tapped(other);
+        changes = session.refresh(Expunges::reveal).value();
+    }
+    ASSERT_TRUE(other.has_hidden_it());
+    EXPECT_EQ(changes.count, 2u);
+    EXPECT_EQ(files("cur").size(), 2u);
+}
+
+}  // namespace
+}  // namespace posthouse::storage::crash
