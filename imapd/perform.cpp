@@ -1,9 +1,11 @@
 // One command, from its bytes to its reply.
 #include "imapd/perform.h"
 
+#include <optional>
 #include <string>
 
 #include "imapd/commands/table.h"
+#include "imapd/failure_log.h"
 #include "imapd/session.h"
 
 namespace posthouse::imapd {
@@ -48,7 +50,9 @@ net::Async<Reply> perform(Session& session, std::string_view command) {
         count(session, "unknown", reply);
         co_return reply;
     }
+    session.set_named(std::nullopt);
     Reply reply = co_await run(session, *row, *head);
+    if (reply.error) co_await log_failure(session, row->verb, *reply.error);
     count(session, row->verb, reply);
     session.log().debug("command", {{"verb", row->verb}, {"reply", reply.text}});
     co_return reply;

@@ -37,15 +37,20 @@ std::string text_of(const Error& error) {
 
 }  // namespace
 
-Reply ok(std::string text, Reply::Then then) { return {Reply::Kind::ok, std::move(text), then}; }
-Reply no(std::string text) { return {Reply::Kind::no, std::move(text), Reply::Then::go_on}; }
-Reply bad(std::string text) { return {Reply::Kind::bad, std::move(text), Reply::Then::go_on}; }
+Reply ok(std::string text, Reply::Then then) { return {Reply::Kind::ok, std::move(text), then, {}}; }
+Reply no(std::string text) { return {Reply::Kind::no, std::move(text), Reply::Then::go_on, {}}; }
+Reply bad(std::string text) { return {Reply::Kind::bad, std::move(text), Reply::Then::go_on, {}}; }
 
-Reply no(const Error& error) { return no(std::string(code_of(error.code)) + text_of(error)); }
+Reply no(const Error& error) {
+    Reply reply = no(std::string(code_of(error.code)) + text_of(error));
+    reply.error = error;
+    return reply;
+}
 
 Reply no_target(const Error& error) {
-    if (error.code == ErrorCode::not_found) return no("[TRYCREATE] No such mailbox");
-    return no(error);
+    Reply reply = no(error);
+    if (error.code == ErrorCode::not_found) reply.text = "[TRYCREATE] No such mailbox";
+    return reply;
 }
 
 Reply refused(const Error& error) {

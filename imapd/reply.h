@@ -1,6 +1,7 @@
 // The tagged reply of a command: a value that handlers return. Response codes: RFC 3501 §7.1, RFC 5530.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,7 @@ struct Reply {
     Kind kind = Kind::ok;
     std::string text;  ///< with its response code, if it has one; one line
     Then then = Then::go_on;
+    std::optional<Error> error = std::nullopt;  ///< what it was, for the log
 };
 
 Reply ok(std::string text, Reply::Then then = Reply::Then::go_on);

@@ -11,6 +11,7 @@
 #include "auth/client/auth_client.h"
 #include "guardd/client.h"
 #include "imapd/command_input.h"
+#include "imapd/failure_log.h"
 #include "imapd/reply.h"
 #include "imapd/selected.h"
 #include "imapd/watch_hub.h"
@@ -73,6 +74,11 @@ class Session {
     Selected& selected() { return *selected_; }
     const Selected& selected() const { return *selected_; }
 
+    /// The mailbox that the command names, once it is known to be one.
+    const std::optional<storage::MailboxName>& named() const { return named_; }
+    void set_named(std::optional<storage::MailboxName> name) { named_ = std::move(name); }
+    FailureBudget& failures() { return failures_; }
+
     /// Tag of the command that is being performed.
     const std::string& tag() const { return tag_; }
     /// Sends bytes, waiting for a slow client. When that fails the session ends: see ended().
@@ -125,6 +131,8 @@ class Session {
     std::unique_ptr<Selected> selected_;
     std::string user_;
     std::string tag_;
+    std::optional<storage::MailboxName> named_;
+    FailureBudget failures_;
     std::string end_reason_;  ///< not empty: the session ends
     std::int64_t errors_in_a_row_ = 0;
     std::uint64_t commands_ = 0;

@@ -72,9 +72,11 @@ void remove_stale_lock(int folder, const char* lock_name, const std::vector<std:
     struct stat moved{};
     const bool another = ::fstatat(folder, aside.c_str(), &moved, 0) == 0 && moved.st_ino != lock->inode;
     if (!another)
-        log::warning(std::string(lock_name) + ": stale lock removed", {{"holder", lock->holder}});
+        log::warning(std::string(lock_name) + ": stale lock removed",
+                     {{"folder", path_of(folder)}, {"holder", lock->holder}});
     else if (::linkat(folder, aside.c_str(), folder, lock_name, 0) != 0)
-        log::warning(std::string(lock_name) + ": a lock taken at the same moment was lost");
+        log::warning(std::string(lock_name) + ": a lock taken at the same moment was lost",
+                     {{"folder", path_of(folder)}});
     ::unlinkat(folder, aside.c_str(), 0);
 }
 

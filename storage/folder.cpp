@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
@@ -160,6 +161,13 @@ Result<Stamp> stamp_in(int folder, const char* name) {
     if (::fstatat(folder, name, &st, 0) == 0) return stamp_of(st);
     if (errno == ENOENT) return Stamp{};
     return fail_errno(std::string("stat ") + name, errno);
+}
+
+std::string path_of(int folder) {
+    std::array<char, 4096> path{};
+    const std::string link = "/proc/self/fd/" + std::to_string(folder);
+    const ssize_t n = ::readlink(link.c_str(), path.data(), path.size());
+    return n > 0 ? std::string(path.data(), static_cast<std::size_t>(n)) : std::string("?");
 }
 
 Result<UniqueFd> open_in(int folder, const std::string& name, int flags, mode_t mode) {

@@ -79,6 +79,8 @@ Result<UniqueFd> open_message_file(int folder, const std::string& name);
 Result<Stamp> stamp_of(int fd);
 /// The stamp of a file in a folder; a zero stamp: there is none.
 Result<Stamp> stamp_in(int folder, const char* name);
+/// Where an open folder lies, for the log: a path that tells domain, user and mailbox.
+std::string path_of(int folder);
 /// openat with O_CLOEXEC that retries on EINTR and never waits for the other end of a FIFO.
 Result<UniqueFd> open_in(int folder, const std::string& name, int flags, mode_t mode = 0600);
 /// Replaces a small file durably: written beside it, synced, renamed, folder synced.

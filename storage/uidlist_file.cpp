@@ -90,7 +90,7 @@ Result<UidListFile::News> UidListFile::reload_whole(const Folder& folder) {
     if (!start) return fail(start.error());
     at_.stamp = *now;
     if (!*start) {
-        log::error("dovecot-uidlist has no usable header, messages get new UIDs");
+        log::error("dovecot-uidlist has no usable header, messages get new UIDs", {{"folder", path_of(folder.root())}});
         return News{true, {}};
     }
     Result<UidListTail> tail = read_uidlist_tail(file_.get(), (*start)->end, (*start)->header.version1, 0);

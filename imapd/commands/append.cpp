@@ -66,7 +66,7 @@ net::Async<Reply> append(Session& session, imap::Append command) {
     if (!session.input().message()) co_return bad("Expected the message as a literal");
     std::optional<Reply> wrong = objection(session, command);
     if (wrong) co_return std::move(*wrong);
-    const Result<storage::MailboxName> name = parse_mailbox(command.mailbox);
+    const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
     if (!name) co_return no(name.error());
     Result<storage::Flags> flags = to_storage(command.flags);
     if (!flags) co_return bad(flags.error().text);

@@ -41,7 +41,7 @@ net::Async<std::expected<storage::Copied, Reply>> run(Session& session, const im
     const Result<std::vector<imap::NumberRange>> numbers = numbers_of(view, command.messages, command.by_uid);
     if (!numbers) co_return std::unexpected(bad(numbers.error().text));
     if (kind == Kind::move && view.read_only()) co_return std::unexpected(no("[READ-ONLY] Mailbox is open read-only"));
-    const Result<storage::MailboxName> target = parse_mailbox(command.mailbox);
+    const Result<storage::MailboxName> target = mailbox_of(session, command.mailbox);
     if (!target) co_return std::unexpected(no(target.error()));
     const storage::UidSet uids = uids_of(view, *numbers);
     Result<storage::Charged<storage::Copied>> copied =

@@ -22,10 +22,14 @@ net::Async<Reply> fetch(Session& session, imap::Fetch command) {
         piece.clear();
         const Result<bool> made = co_await session.disk([&] { return run.produce(piece, kPiece); });
         if (!made) {
-            session.log().error("cannot read a message", {{"reason", made.error().message()}});
+            session.log().error(
+                "cannot read a message",
+                {{"user", session.user()}, {"mailbox", selected.name.text()}, {"reason", made.error().message()}});
             if (!run.inside_response()) {
                 co_await session.send(piece);
-                co_return no(made.error());
+                Reply reply = no(made.error());
+                reply.error.reset();  // told already
+                co_return reply;
             }
             // Whatever came now would be taken for the rest of the response.
             session.end("message could not be read");

@@ -16,7 +16,7 @@ std::string_view without_last_separator(std::string_view name) {
 }  // namespace
 
 net::Async<Reply> create(Session& session, imap::MailboxArgument command) {
-    const Result<storage::MailboxName> name = parse_mailbox(without_last_separator(command.mailbox));
+    const Result<storage::MailboxName> name = mailbox_of(session, without_last_separator(command.mailbox));
     if (!name) co_return no(name.error());
     storage::Account& account = session.account();
     const Result<> done = co_await session.disk([&] { return account.create(*name); });
@@ -25,7 +25,7 @@ net::Async<Reply> create(Session& session, imap::MailboxArgument command) {
 }
 
 net::Async<Reply> remove(Session& session, imap::MailboxArgument command) {
-    const Result<storage::MailboxName> name = parse_mailbox(command.mailbox);
+    const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
     if (!name) co_return no(name.error());
     storage::Account& account = session.account();
     const Result<> done = co_await session.disk([&] {
@@ -40,7 +40,7 @@ net::Async<Reply> remove(Session& session, imap::MailboxArgument command) {
 }
 
 net::Async<Reply> rename(Session& session, imap::Rename command) {
-    const Result<storage::MailboxName> from = parse_mailbox(command.from);
+    const Result<storage::MailboxName> from = mailbox_of(session, command.from);
     if (!from) co_return no(from.error());
     const Result<storage::MailboxName> to = parse_mailbox(without_last_separator(command.to));
     if (!to) co_return no(to.error());
@@ -56,7 +56,7 @@ net::Async<Reply> rename(Session& session, imap::Rename command) {
 }
 
 net::Async<Reply> subscribe(Session& session, imap::MailboxArgument command) {
-    const Result<storage::MailboxName> name = parse_mailbox(without_last_separator(command.mailbox));
+    const Result<storage::MailboxName> name = mailbox_of(session, without_last_separator(command.mailbox));
     if (!name) co_return no(name.error());
     storage::Account& account = session.account();
     const Result<> done = co_await session.disk([&] { return account.subscribe(*name); });
@@ -65,7 +65,7 @@ net::Async<Reply> subscribe(Session& session, imap::MailboxArgument command) {
 }
 
 net::Async<Reply> unsubscribe(Session& session, imap::MailboxArgument command) {
-    const Result<storage::MailboxName> name = parse_mailbox(without_last_separator(command.mailbox));
+    const Result<storage::MailboxName> name = mailbox_of(session, without_last_separator(command.mailbox));
     if (!name) co_return no(name.error());
     storage::Account& account = session.account();
     const Result<> done = co_await session.disk([&] { return account.unsubscribe(*name); });

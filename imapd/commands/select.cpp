@@ -42,7 +42,7 @@ Result<Opened> open(const storage::Account& account, const storage::MailboxName&
 net::Async<Reply> select_with(Session& session, const imap::Select& command, storage::Access access) {
     // Also a SELECT that fails leaves the mailbox that was selected before.
     session.unselect();
-    const Result<storage::MailboxName> name = parse_mailbox(command.mailbox);
+    const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
     if (!name) co_return no(name.error());
     const storage::Account& account = session.account();
     Result<Opened> opened = co_await session.disk([&] { return open(account, *name, access); });

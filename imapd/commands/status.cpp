@@ -7,7 +7,7 @@
 namespace posthouse::imapd {
 
 net::Async<Reply> status(Session& session, imap::Status command) {
-    const Result<storage::MailboxName> name = parse_mailbox(command.mailbox);
+    const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
     if (!name) co_return no(name.error());
     const storage::Account& account = session.account();
     const Result<storage::Status> counts = co_await session.disk([&] { return account.status(*name); });

@@ -1,6 +1,10 @@
 // Tests of CREATE, DELETE, RENAME, SUBSCRIBE, LIST, LSUB, STATUS, SELECT, CLOSE.
 #include <string>
 
+#include <chrono>
+#include <filesystem>
+
+#include "imapd/failure_log.h"
 #include "tests/unit/imapd/imap_server.h"
 
 namespace posthouse::imapd {
@@ -110,6 +114,39 @@ TEST_F(MailboxesTest, WhoeverHasADeletedMailboxSelectedHearsBye) {
     EXPECT_EQ(client.run("NOOP"), "t OK NOOP completed\r\n");
     other.send("t NOOP\r\n");
     EXPECT_TRUE(has(other.read_rest(), "* BYE The selected mailbox was deleted\r\n"));
+}
+
+TEST_F(MailboxesTest, FailuresThatAnAdministratorMustKnowAreLogged) {
+    TestClient client = log_in();
+    client.run("CREATE Work");
+    const storage::AccountName joe = storage::AccountName::parse("joe@example.org").value();
+    const std::string root = server.store().open(joe).value()->root();
+    std::filesystem::remove_all(root + "/.Work/dovecot-uidlist");
+    std::filesystem::create_directories(root + "/.Work/dovecot-uidlist");
+    testing::internal::CaptureStderr();
+    client.run("SELECT None");
+    const std::string reply = client.run("SELECT Work");
+    for (int i = 0; i < 50; ++i) client.run("SELECT Work");
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_TRUE(reply.starts_with("t NO [UNAVAILABLE] ")) << reply;
+    EXPECT_EQ(log.find("mailbox=None"), std::string::npos) << log;
+    EXPECT_NE(
+        log.find("warning: [test] command failed user=joe@example.org command=SELECT mailbox=Work code=io error="),
+        std::string::npos)
+        << log;
+}
+
+TEST(FailureBudget, GivesSoManyLinesInASecondAndCountsTheRest) {
+    using Clock = FailureBudget::Clock;
+    FailureBudget budget;
+    const Clock::time_point now{std::chrono::hours(1)};
+    for (std::uint32_t i = 0; i < FailureBudget::lines_per_second; ++i) EXPECT_TRUE(budget.take(now));
+    EXPECT_EQ(budget.suppressed(), 0u);
+    EXPECT_FALSE(budget.take(now));
+    EXPECT_FALSE(budget.take(now + std::chrono::milliseconds(999)));
+    EXPECT_TRUE(budget.take(now + std::chrono::seconds(1)));
+    EXPECT_EQ(budget.suppressed(), 2u);
+    EXPECT_EQ(budget.suppressed(), 0u);
 }
 
 }  // namespace
