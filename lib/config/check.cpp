@@ -8,11 +8,13 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <tuple>
 #include <utility>
 
 #include "lib/base/file.h"
+#include "lib/base/utf7.h"
 #include "lib/config/address.h"
 #include "lib/config/lookup_query.h"
 #include "lib/config/quota_rule.h"
@@ -39,11 +41,17 @@ class Checker {
         return std::move(problems_);
     }
 
+    Problems quota_problems() {
+        quota();
+        return std::move(problems_);
+    }
+
     Problems warnings(std::time_t now) {
         const auto& tls = config_.tls;
         if (!tls.certificate.empty()) certificate_time("tls.certificate", tls.certificate, now);
         for (const CertificateFiles& files : tls.additional) certificate_time("tls.additional", files.certificate, now);
         owners();
+        quota_concerns();
         return std::move(problems_);
     }
 
@@ -236,6 +244,37 @@ class Checker {
             problem("quota.grace", grace.error().text);
     }
 
+    /// Words that are understood, but hardly as they were meant.
+    void quota_concerns() {
+        const auto is_relative = [](const QuotaAmount& amount) {
+            return amount.kind != QuotaAmount::Kind::unsaid && amount.kind != QuotaAmount::Kind::exactly;
+        };
+        std::map<std::string, QuotaRule> by_mask;
+        for (const std::string& text : config_.quota.rule) {
+            Result<QuotaRule> rule = parse_quota_rule(text);
+            if (!rule) continue;
+            const std::string mask = rule->mask;
+            if (!by_mask.emplace(mask, std::move(*rule)).second)
+                problem("quota.rule", "there are several rules for \"" + mask + "\"");
+        }
+        const QuotaRule all = by_mask.contains("*") ? by_mask.at("*") : QuotaRule();
+        for (const auto& [mask, rule] : by_mask) {
+            if ((is_relative(rule.storage) && all.storage.value == 0) ||
+                (is_relative(rule.messages) && all.messages.value == 0))
+                problem("quota.rule", "\"" + mask + "\" is relative to the rule for \"*\", which sets no such limit");
+            if (rule.ignore &&
+                (rule.storage.kind != QuotaAmount::Kind::unsaid || rule.messages.kind != QuotaAmount::Kind::unsaid))
+                problem("quota.rule", "\"" + mask + "\" is ignored, so its limits mean nothing");
+            const Result<std::string> name = utf7::decode(mask);
+            if (mask.find('&') != std::string::npos && name && *name != mask)
+                problem("quota.rule",
+                        "\"" + mask + "\" is a name in modified UTF-7; rules have UTF-8: \"" + *name + "\"");
+        }
+        const Result<QuotaAmount> grace = parse_quota_grace(config_.quota.grace);
+        if (grace && grace->kind == QuotaAmount::Kind::percent && grace->value > 100)
+            problem("quota.grace", "lets the last message more than double what the rules allow");
+    }
+
     void log_file() {
         const std::string& path = config_.log.path;
         if (path.empty()) return;
@@ -254,6 +293,10 @@ class Checker {
 }  // namespace
 
 Problems check(const Config& config, const Origins& origins) { return Checker(config, origins).run(); }
+
+Problems quota_problems(const Config& config, const Origins& origins) {
+    return Checker(config, origins).quota_problems();
+}
 
 Problems warnings(const Config& config, const Origins& origins, std::time_t now) {
     return Checker(config, origins).warnings(now);

@@ -12,15 +12,20 @@ namespace posthouse::config {
 /// changes nothing. Empty: fine.
 Problems check(const Config& config, const Origins& origins);
 
-/// What keeps nothing from starting, but will be noticed by clients at `now`: certificates that are not valid, or not for
-/// much longer; folders of mail that belong to another user than the rest. Files that can't be read are left to check().
+/// What keeps nothing from starting, but will be noticed by clients at `now`: certificates that are not valid, or not
+/// for much longer; folders of mail that belong to another user than the rest, rules of [quota] that surely mean
+/// something else. Files that can't be read are left to check().
 Problems warnings(const Config& config, const Origins& origins, std::time_t now);
+
+/// What of this is wrong with [quota]: words that make no sense.
+Problems quota_problems(const Config& config, const Origins& origins);
 
 /// What is wrong with the time of the first certificate in a PEM text: "expired on 2026-02-01", "is not valid before
 /// 2027-01-01", "expires on 2026-02-01" when that is within 14 days of `now`. Empty: nothing.
 std::string validity_concern(std::string_view certificate_pem, std::time_t now);
 
-/// The PEM texts are a certificate chain and the private key of its first certificate. Errors: invalid, with the reason.
+/// The PEM texts are a certificate chain and the private key of its first certificate. Errors: invalid, with the
+/// reason.
 Result<> check_certificate(std::string_view certificate_pem, std::string_view key_pem);
 
 }  // namespace posthouse::config

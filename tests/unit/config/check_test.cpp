@@ -163,6 +163,27 @@ TEST_F(CheckTest, SaysWhichWordOfTheQuotaMakesNoSense) {
     EXPECT_NE(found.find("quota.grace: "), std::string::npos) << found;
 }
 
+TEST_F(CheckTest, NotesRulesOfTheQuotaThatAreHardlyMeantSo) {
+    const auto noted = [this] {
+        std::string text;
+        for (const Problem& problem : warnings(config_, {}, std::time(nullptr)))
+            if (problem.message().starts_with("quota.")) text += problem.message() + '\n';
+        return text;
+    };
+    config_.quota.rule = {"*:storage=1G", "Trash:storage=+10%", "Junk:ignore", "Entwürfe:ignore"};
+    config_.quota.grace = "10%";
+    EXPECT_EQ(noted(), "");
+    config_.quota.rule = {"*:messages=9", "*:messages=10", "Trash:storage=+10%", "Old:ignore:storage=1G",
+                          "Entw&APw-rfe:ignore"};
+    config_.quota.grace = "500%";
+    EXPECT_EQ(noted(),
+              "quota.rule: there are several rules for \"*\"\n"
+              "quota.rule: \"Entw&APw-rfe\" is a name in modified UTF-7; rules have UTF-8: \"Entwürfe\"\n"
+              "quota.rule: \"Old\" is ignored, so its limits mean nothing\n"
+              "quota.rule: \"Trash\" is relative to the rule for \"*\", which sets no such limit\n"
+              "quota.grace: lets the last message more than double what the rules allow\n");
+}
+
 TEST_F(CheckTest, WantsTrustedNetworksForTheProxyProtocol) {
     config_.listen.proxy_protocol = {"smtp"};
     EXPECT_NE(problems().find("listen.proxy_trusted_networks: must not be empty"), std::string::npos) << problems();
