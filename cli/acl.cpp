@@ -1,5 +1,6 @@
 // posthouse acl get|set|delete
 #include <CLI/Option.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -7,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/open_mailbox.h"
 #include "cli/output.h"
+#include "cli/standing.h"
 #include "cli/table.h"
 
 namespace posthouse::cli {
@@ -60,6 +62,19 @@ Result<AccessChange> change_of(std::string_view text) {
     return change;
 }
 
+void warn_of(Context& context, const storage::AccessList& list) {
+    for (const std::string& line : list.senseless())
+        context.err
+            << "posthouse: dovecot-acl has a line that can't be understood, so that nobody but the owner has rights: "
+            << printable(line) << '\n';
+}
+
+bool has_entry(const storage::AccessList& list, const Subject& subject) {
+    return std::ranges::any_of(list.entries(), [&](const storage::AccessEntry& entry) {
+        return entry.who == subject.who && entry.negative == subject.negative;
+    });
+}
+
 Exit get_effective(Context& context, const Options& options, const OpenAccount& mail,
                    const storage::MailboxName& mailbox) {
     const Result<auth::MailAddress> viewer = auth::parse_user_address(options.viewer);
@@ -71,7 +86,7 @@ Exit get_effective(Context& context, const Options& options, const OpenAccount& 
 }
 
 Exit get(Context& context, const Options& options) {
-    const Result<storage::MailboxName> mailbox = storage::MailboxName::parse(options.mailbox);
+    const Result<storage::MailboxName> mailbox = named_mailbox(context, options.mailbox);
     if (!mailbox) return report(context, mailbox.error());
     const Result<OpenAccount> mail = open_account(context, options.address);
     if (!mail) return report(context, mail.error());
@@ -96,23 +111,30 @@ Exit get(Context& context, const Options& options) {
         table.add({(entry.negative ? "-" : "") + entry.who.text(), rights.empty() ? "(none)" : rights});
     }
     table.print(context.out);
-    for (const std::string& line : senseless)
-        context.err
-            << "posthouse: dovecot-acl has a line that can't be understood, so that nobody but the owner has rights: "
-            << printable(line) << '\n';
+    warn_of(context, *list);
     return Exit::ok;
 }
 
 Exit change(Context& context, const Options& options, const Result<AccessChange>& change) {
-    const Result<storage::MailboxName> mailbox = storage::MailboxName::parse(options.mailbox);
+    const Result<storage::MailboxName> mailbox = named_mailbox(context, options.mailbox);
     if (!mailbox) return report(context, mailbox.error());
     const Result<Subject> subject = subject_of(options.identifier);
     if (!subject) return report(context, subject.error());
     if (!change) return report(context, change.error());
+    Standing standing = Standing::unknown;
+    const auto account = storage::AccountName::parse(subject->who.name);
+    if (subject->who.kind == storage::Identifier::Kind::user && account) standing = Standings(context).of(*account);
     const Result<OpenAccount> mail = open_account(context, options.address);
     if (!mail) return report(context, mail.error());
+    const bool deletes = change->action == AccessChange::Action::forget;
+    const Result<storage::AccessList> before = mail->account->acl(*mailbox);
+    if (deletes && before && !has_entry(*before, *subject))
+        return report(context, {ErrorCode::not_found, subject->text() + " has no entry on " + mailbox->text(), {}});
     const Result<> changed = mail->account->set_acl(*mailbox, subject->who, subject->negative, *change);
     if (!changed) return report(context, changed.error());
+    if (standing == Standing::no_user || standing == Standing::no_domain)
+        context.err << "posthouse: Note: there is no user " << printable(account->text()) << '\n';
+    if (before) warn_of(context, *before);
     return done(context, "Rights of " + subject->text() + " on " + mailbox->text() + " changed.",
                 {{"mailbox", mailbox->text()}, {"identifier", subject->who.text()}, {"negative", subject->negative}});
 }

@@ -5,13 +5,17 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
 
 #include "cli/table.h"
 #include "lib/base/ascii.h"
 #include "lib/config/load.h"
+#include "lib/config/nearest.h"
 
 namespace posthouse::cli {
 namespace {
@@ -21,6 +25,37 @@ constexpr const char* footer =
     "            6 wrong configuration, 7 declined.\n"
     "\n"
     "Example: posthouse domain add example.org";
+
+/// A word where a command's name belongs and that is none's, with the nearest that is. Nothing: something else is
+/// wrong.
+std::optional<std::string> unknown_command(const CLI::App& app, const std::vector<std::string>& words) {
+    const CLI::App* at = &app;
+    std::string path;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        const std::string& word = words[i];
+        if (word == "--config") ++i;  // the one option with a value that all have
+        if (word.starts_with('-')) continue;
+        std::vector<std::string_view> names;
+        const CLI::App* next = nullptr;
+        for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; })) {
+            if (command->get_name() == word) next = command;
+            if (!command->get_name().starts_with("__")) names.emplace_back(command->get_name());
+        }
+        if (names.empty() && next == nullptr) return std::nullopt;  // the words of a command
+        path += (path.empty() ? "" : " ") + word;
+        if (next == nullptr) return "Unknown command \"" + path + "\"" + config::nearest_hint(word, names);
+        at = next;
+    }
+    return std::nullopt;
+}
+
+/// A group's help ends in an example of its own.
+void give_examples(CLI::App& app) {
+    for (CLI::App* group : app.get_subcommands([](const CLI::App*) { return true; })) {
+        const std::vector<CLI::App*> commands = group->get_subcommands([](const CLI::App*) { return true; });
+        if (!commands.empty()) group->footer(commands.front()->get_footer());
+    }
+}
 
 }  // namespace
 
@@ -117,10 +152,18 @@ int run(int argc, const char* const* argv, Context& context) {
     add_quota_commands(app, context);
     add_status_command(app, context);
     add_completion_commands(app, context);
+    give_examples(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         // CLI11's own codes differ; help and version are successes, everything else is wrong usage.
+        const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+        const std::optional<std::string> unknown =
+            error.get_exit_code() == 0 ? std::nullopt : unknown_command(app, words);
+        if (unknown) return static_cast<int>(report(context, {ErrorCode::invalid, *unknown, {}}));
+        context.json = context.json || std::ranges::find(words, "--json") != words.end();
+        if (context.json && error.get_exit_code() != 0)
+            return static_cast<int>(report(context, {ErrorCode::invalid, error.what(), {}}));
         const int code = app.exit(error, context.out, context.err);
         return code == 0 ? 0 : static_cast<int>(Exit::usage);
     }

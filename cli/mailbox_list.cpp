@@ -59,11 +59,15 @@ void print(Context& context, const std::vector<Row>& rows, bool with_account) {
         cells.emplace_back(row.listed.subscribed ? "yes" : "no");
         const bool is_known = !row.error && row.listed.exists;
         cells.push_back(is_known ? std::to_string(row.status.uid_validity.value()) : "-");
-        cells.push_back(row.error ? row.error->text : is_known ? row.guid : "doesn't exist");
+        cells.push_back(row.error ? "-" : is_known ? row.guid : "doesn't exist");
         if (with_account) cells.insert(cells.begin(), row.account + mark_of(row.standing));
         table.add(cells);
     }
     table.print(context.out);
+    for (const Row& row : rows)
+        if (row.error)
+            context.err << "posthouse: "
+                        << printable(row.account + " " + row.listed.name.text() + ": " + row.error->message()) << '\n';
 }
 
 void look(const storage::Account& account, Row& row) {

@@ -95,7 +95,7 @@ class Report : public storage::RepairListener {
 };
 
 Exit run(Context& context, const Options& options, bool mends) {
-    const Result<std::optional<storage::MailboxName>> only = mailbox_of(options.targets);
+    const Result<std::optional<storage::MailboxName>> only = mailbox_of(context, options.targets);
     if (!only) return report(context, only.error());
     Report findings(context);
     std::optional<Error> failure;

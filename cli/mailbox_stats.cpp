@@ -1,5 +1,6 @@
 // posthouse mailbox stats
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -50,6 +51,12 @@ struct Sums {
     }
 };
 
+struct AccountSums {
+    std::string name;
+    Standing standing{};
+    Sums sums;
+};
+
 struct Mailbox {
     std::string account;
     std::string name;
@@ -65,8 +72,7 @@ void add_biggest(std::vector<Mailbox>& biggest, Mailbox mailbox) {
 }
 
 Exit stats(Context& context, const MailboxTargets& targets) {
-    nlohmann::json rows = nlohmann::json::array();
-    Table table({"ACCOUNT", "MAILBOXES", "MESSAGES", "SIZE", "DELETED", "INDEX"});
+    std::vector<AccountSums> accounts;
     std::vector<Mailbox> biggest;
     Sums total;
     const Exit exit = for_each_account(
@@ -103,8 +109,16 @@ Exit stats(Context& context, const MailboxTargets& targets) {
             table.add(sums.cells(name.text() + mark_of(standing)));
             return worst;
         });
-    if (rows.empty() && exit != Exit::ok) return exit;
+    if (accounts.empty() && exit != Exit::ok) return exit;
+    std::ranges::stable_sort(accounts, std::greater<>(), [](const AccountSums& one) { return one.sums.bytes; });
     if (context.json) {
+        nlohmann::json rows = nlohmann::json::array();
+        for (const AccountSums& account : accounts) {
+            nlohmann::json row = account.sums.json();
+            row["account"] = account.name;
+            row["user"] = is_user(account.standing);
+            rows.push_back(std::move(row));
+        }
         nlohmann::json top = nlohmann::json::array();
         for (const Mailbox& mailbox : biggest)
             top.push_back({{"account", mailbox.account},
@@ -114,7 +128,9 @@ Exit stats(Context& context, const MailboxTargets& targets) {
         print_json(context, {{"accounts", rows}, {"total", total.json()}, {"biggest", top}});
         return exit;
     }
-    if (rows.size() != 1) table.add(total.cells("total"));
+    Table table({"ACCOUNT", "MAILBOXES", "MESSAGES", "SIZE", "DELETED", "INDEX"});
+    for (const AccountSums& account : accounts) table.add(account.sums.cells(account.name + mark_of(account.standing)));
+    if (accounts.size() != 1) table.add(total.cells("total"));
     table.print(context.out);
     context.out << '\n';
     Table top({"BIGGEST MAILBOXES", "ACCOUNT", "MESSAGES", "SIZE"});

@@ -39,7 +39,7 @@ std::string cell(const nlohmann::ordered_json& value) {
 }
 
 Exit status(Context& context, const MailboxTargets& targets) {
-    const Result<std::optional<storage::MailboxName>> wanted = mailbox_of(targets);
+    const Result<std::optional<storage::MailboxName>> wanted = mailbox_of(context, targets);
     if (!wanted) return report(context, wanted.error());
     const storage::MailboxName name = wanted->value_or(storage::MailboxName());
     nlohmann::ordered_json all = nlohmann::ordered_json::array();

@@ -11,6 +11,7 @@
 #include "auth/directory/address.h"
 #include "cli/mail_owner.h"
 #include "cli/open_directory.h"
+#include "cli/open_mailbox.h"
 #include "storage/accounts_on_disk.h"
 #include "storage/configure.h"
 #include "storage/store_state.h"
@@ -53,9 +54,9 @@ void add_target_options(CLI::App& command, MailboxTargets& targets, OneMailbox o
     all->excludes(address)->excludes(domain);
 }
 
-Result<std::optional<storage::MailboxName>> mailbox_of(const MailboxTargets& targets) {
+Result<std::optional<storage::MailboxName>> mailbox_of(const Context& context, const MailboxTargets& targets) {
     if (targets.mailbox.empty()) return std::nullopt;
-    Result<storage::MailboxName> name = storage::MailboxName::parse(targets.mailbox);
+    Result<storage::MailboxName> name = named_mailbox(context, targets.mailbox);
     if (!name) return fail(name.error());
     return std::move(*name);
 }

@@ -30,7 +30,7 @@ enum class OneMailbox { no, may, inbox_by_default };
 void add_target_options(CLI::App& command, MailboxTargets& targets, OneMailbox one);
 
 /// The mailbox named; nothing: none was.
-Result<std::optional<storage::MailboxName>> mailbox_of(const MailboxTargets& targets);
+Result<std::optional<storage::MailboxName>> mailbox_of(const Context& context, const MailboxTargets& targets);
 
 /// One account's turn.
 using AccountWork = std::function<Exit(storage::Store& store, const storage::AccountName& account, Standing standing)>;

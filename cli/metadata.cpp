@@ -27,9 +27,9 @@ struct Options {
 };
 
 /// What the annotations are about: a mailbox, or for "" the account as a whole (RFC 5464 §4.2).
-Result<std::optional<storage::MailboxName>> place_of(const Options& options) {
+Result<std::optional<storage::MailboxName>> place_of(const Context& context, const Options& options) {
     if (options.mailbox.empty()) return std::nullopt;
-    const Result<storage::MailboxName> mailbox = storage::MailboxName::parse(options.mailbox);
+    const Result<storage::MailboxName> mailbox = named_mailbox(context, options.mailbox);
     if (!mailbox) return fail(mailbox.error());
     return *mailbox;
 }
@@ -52,7 +52,7 @@ nlohmann::json json_of(const storage::Annotation& annotation) {
 }
 
 Exit get(Context& context, const Options& options) {
-    const Result<std::optional<storage::MailboxName>> place = place_of(options);
+    const Result<std::optional<storage::MailboxName>> place = place_of(context, options);
     if (!place) return report(context, place.error());
     const Result<OpenAccount> mail = open_account(context, options.address);
     if (!mail) return report(context, mail.error());
@@ -98,7 +98,7 @@ std::string read_value(std::istream& in) {
 Exit set(Context& context, const Options& options) {
     if ((options.value ? 1 : 0) + (options.from_stdin ? 1 : 0) + (options.remove ? 1 : 0) != 1)
         return report(context, {ErrorCode::invalid, "Set it to what? Give a value, --stdin or --remove", {}});
-    const Result<std::optional<storage::MailboxName>> place = place_of(options);
+    const Result<std::optional<storage::MailboxName>> place = place_of(context, options);
     if (!place) return report(context, place.error());
     const Result<storage::EntryName> entry = storage::EntryName::parse(options.entry);
     if (!entry) return report(context, entry.error());
@@ -108,6 +108,11 @@ Exit set(Context& context, const Options& options) {
     if (!user) return report(context, user.error());
     std::optional<std::string> value = options.value;
     if (options.from_stdin) value = read_value(context.in);
+    if (options.remove) {
+        const Result<storage::Annotations> before = mail->account->annotations(*place);
+        if (before && !before->find(*entry, *user))
+            return report(context, {ErrorCode::not_found, "There is no " + entry->text(), {}});
+    }
     const Result<> changed = mail->account->set_annotation(*place, *entry, *user, std::move(value));
     if (!changed) return report(context, changed.error());
     return done(context, entry->text() + (options.remove ? " removed." : " set."),

@@ -10,6 +10,17 @@
 
 namespace posthouse::cli {
 
+Result<storage::MailboxName> named_mailbox(const Context& context, const std::string& text) {
+    Result<storage::MailboxName> name = storage::MailboxName::parse(text);
+    const Result<config::Snapshot> config = context.config();
+    if (!config || !name) return name;
+    const storage::Layout layout = storage::settings_from(**config).layout;
+    const Result<storage::MailboxName> meant = layout.name(text);
+    if (meant && !layout.folder(*name))
+        return fail(ErrorCode::invalid, text + " is the name of a folder; its mailbox is " + meant->text());
+    return name;
+}
+
 Result<OpenAccount> open_account(const Context& context, const std::string& address) {
     const Result<config::Snapshot> config = context.config();
     if (!config) return fail(config.error());

@@ -17,6 +17,9 @@ struct OpenAccount {
     std::shared_ptr<storage::Account> account;
 };
 
+/// The mailbox of this name. invalid: none can be called so; a folder's name is told as such, with its mailbox's.
+Result<storage::MailboxName> named_mailbox(const Context& context, const std::string& text);
+
 /// Opens the mail of `address`. not_found: there is none (yet); errors as Context::config, and of an invalid address.
 Result<OpenAccount> open_account(const Context& context, const std::string& address);
 

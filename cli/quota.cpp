@@ -1,5 +1,7 @@
 // posthouse quota get|recalc
 #include <CLI/Option.hpp>
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -9,7 +11,9 @@
 #include "cli/mail_owner.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/table.h"
+#include "lib/config/check.h"
 #include "storage/configure.h"
 #include "storage/store_state.h"
 #include "storage/usage_source.h"
@@ -19,7 +23,10 @@ namespace {
 
 struct Options {
     std::string address;
+    std::string domain;
     bool all = false;
+
+    bool is_one() const { return !address.empty(); }
 };
 
 /// A user, and what is to be known for counting.
@@ -32,10 +39,16 @@ struct Counted {
 /// The users that the command names.
 Result<std::vector<Counted>> users_of(const Context& context, const Options& options, auth::Directory& directory,
                                       const config::Config& config) {
-    if (options.address.empty() != options.all) return fail(ErrorCode::invalid, "Give an address, or --all");
+    if (!options.is_one() && !options.all && options.domain.empty())
+        return fail(ErrorCode::invalid, "Whose quota? Give an address, --domain or --all");
     std::vector<auth::User> users;
-    if (options.all) {
-        Result<std::vector<auth::User>> all = directory.users({});
+    if (!options.is_one()) {
+        Result<std::string> domain = options.all ? Result<std::string>() : auth::canonical_domain(options.domain);
+        if (!domain) return fail(domain.error());
+        const Result<bool> is_known = options.all ? Result<bool>(true) : directory.has_domain(*domain);
+        if (!is_known) return fail(is_known.error());
+        if (!*is_known) return fail(ErrorCode::not_found, "Domain " + *domain + " does not exist");
+        Result<std::vector<auth::User>> all = directory.users(*domain);
         if (!all) return fail(all.error());
         users = std::move(*all);
     } else {
@@ -62,13 +75,22 @@ Result<std::vector<Counted>> users_of(const Context& context, const Options& opt
 
 nlohmann::json limit_of(std::uint64_t limit) { return limit == 0 ? nlohmann::json() : nlohmann::json(limit); }
 
-/// In MB, rounded up as everywhere.
-std::string megabytes(std::int64_t bytes) { return std::to_string(auth::MailboxUsage{bytes, 0, 0}.mb()); }
+/// The greater of what is used of the two limits, in per cent; 0: there is no limit.
+std::uint64_t percent_used(const storage::Usage& usage, const storage::QuotaLimit& limit) {
+    const auto percent = [](std::int64_t used, std::uint64_t of) {
+        return of == 0 ? 0 : static_cast<std::uint64_t>(static_cast<double>(used) * 100 / static_cast<double>(of));
+    };
+    return std::max(percent(usage.bytes, limit.bytes), percent(usage.messages, limit.messages));
+}
 
-std::string percent(std::int64_t used, std::uint64_t limit) {
-    if (limit == 0) return "-";
-    return std::to_string(static_cast<std::uint64_t>(static_cast<double>(used) * 100 / static_cast<double>(limit))) +
-           "%";
+/// Words of [quota] without sense, told as `config check` does.
+Result<> check_quota_words(const Context& context) {
+    const auto loaded = config::load_file(context.config_path, config::process_environment());
+    if (!loaded) return {};  // told by who asked for the configuration
+    std::string text;
+    for (const config::Problem& problem : config::quota_problems(*loaded->config, loaded->origins))
+        text += (text.empty() ? "" : "\n") + problem.message();
+    return text.empty() ? Result<>{} : fail(ErrorCode::unsupported, text);
 }
 
 nlohmann::json to_json(const Counted& counted, const storage::Usage& usage) {
@@ -77,34 +99,43 @@ nlohmann::json to_json(const Counted& counted, const storage::Usage& usage) {
             {"bytes", usage.bytes},
             {"messages", usage.messages},
             {"limit_bytes", limit_of(limit.bytes)},
-            {"limit_messages", limit_of(limit.messages)}};
+            {"limit_messages", limit_of(limit.messages)},
+            {"percent", percent_used(usage, limit)}};
 }
 
 Exit get(Context& context, const Options& options) {
     const Result<config::Snapshot> config = context.config();
     if (!config) return report(context, config.error());
+    if (const Result<> words = check_quota_words(context); !words) return report(context, words.error());
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
     const Result<std::vector<Counted>> users = users_of(context, options, **directory, **config);
     if (!users) return report(context, users.error());
     storage::Store store(storage::settings_from(**config));
     storage::UsageSource source(store);
-    nlohmann::json rows = nlohmann::json::array();
-    Table table({"ADDRESS", "USED MB", "LIMIT MB", "USED", "MESSAGES", "LIMIT"});
+    std::vector<std::pair<const Counted*, storage::Usage>> counts;
     for (const Counted& counted : *users) {
         const Result<ActingAsOwner> acting = ActingAsOwner::of_mail(**config, store.state().root_of(counted.account));
         if (!acting) return report(context, acting.error());
         const Result<storage::Usage> usage = source.usage(counted.account, counted.limits);
         if (!usage) return report(context, usage.error());
-        const storage::QuotaLimit& limit = counted.limits->total();
-        rows.push_back(to_json(counted, *usage));
-        table.add({counted.user.email, megabytes(usage->bytes),
-                   limit.bytes == 0 ? "-" : megabytes(static_cast<std::int64_t>(limit.bytes)),
-                   percent(usage->bytes, limit.bytes), std::to_string(usage->messages),
-                   limit.messages == 0 ? "-" : std::to_string(limit.messages)});
+        counts.emplace_back(&counted, *usage);
+    }
+    std::ranges::stable_sort(counts, std::greater<>(), [](const auto& one) { return one.second.bytes; });
+    nlohmann::json rows = nlohmann::json::array();
+    Table table({"ADDRESS", "SIZE", "LIMIT", "MESSAGES", "LIMIT", "USED"});
+    for (const auto& [counted, usage] : counts) {
+        const storage::QuotaLimit& limit = counted->limits->total();
+        rows.push_back(to_json(*counted, usage));
+        const bool is_limited = limit.bytes != 0 || limit.messages != 0;
+        table.add({counted->user.email, format_size(static_cast<std::uint64_t>(usage.bytes)),
+                   limit.bytes == 0 ? "-" : format_size(limit.bytes),
+                   with_commas(static_cast<std::uint64_t>(usage.messages)),
+                   limit.messages == 0 ? "-" : with_commas(limit.messages),
+                   is_limited ? std::to_string(percent_used(usage, limit)) + "%" : "-"});
     }
     if (context.json)
-        print_json(context, options.all ? rows : rows.front());
+        print_json(context, options.is_one() ? rows.front() : rows);
     else
         table.print(context.out);
     return Exit::ok;
@@ -113,6 +144,7 @@ Exit get(Context& context, const Options& options) {
 Exit recalc(Context& context, const Options& options) {
     const Result<config::Snapshot> config = context.config();
     if (!config) return report(context, config.error());
+    if (const Result<> words = check_quota_words(context); !words) return report(context, words.error());
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
     const Result<std::vector<Counted>> users = users_of(context, options, **directory, **config);
@@ -143,7 +175,7 @@ Exit recalc(Context& context, const Options& options) {
                    std::to_string(recounted->before.bytes), std::to_string(recounted->before.messages)});
     }
     if (context.json)
-        print_json(context, options.all ? rows : rows.front());
+        print_json(context, options.is_one() ? rows.front() : rows);
     else
         table.print(context.out);
     return Exit::ok;
@@ -156,9 +188,13 @@ void add_quota_commands(CLI::App& app, Context& context) {
     auto options = std::make_shared<Options>();
     const auto with_users = [options](CLI::App* command) {
         CLI::Option* address = command->add_option("address", options->address, "The user's mail address");
-        command->add_flag("--all", options->all, "All users")->excludes(address);
+        CLI::Option* domain = command->add_option("--domain", options->domain, "All users of this domain");
+        domain->excludes(address);
+        command->add_flag("--all", options->all, "All users")->excludes(address)->excludes(domain);
     };
-    with_users(add_command(*group, context, "get", "Show what mailboxes take now", "quota get joe@example.org",
+    with_users(add_command(*group, context, "get", "Show what mailboxes take now, who takes most first",
+                           "quota get joe@example.org\n"
+                           "         posthouse quota get --domain example.org",
                            [&context, options] { return get(context, *options); }));
     with_users(add_command(*group, context, "recalc",
                            "Count the files anew; makes the index anew where it told something else",

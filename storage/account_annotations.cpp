@@ -75,7 +75,7 @@ Result<> Account::is_free(int root, const std::string& special_use, const Mailbo
         if (name == but_for) continue;
         const Result<std::optional<std::string>> kept = kept_special_use(root, name);
         if (!kept) return fail(kept.error());
-        if (*kept == special_use) return fail(ErrorCode::exists, "Another mailbox has this special use");
+        if (*kept == special_use) return fail(ErrorCode::exists, name.text() + " has this special use already");
     }
     return {};
 }

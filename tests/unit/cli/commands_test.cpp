@@ -168,7 +168,14 @@ TEST_F(CommandsTest, WhatMailTakesIsShownAndCountedAnew) {
     EXPECT_EQ(got["limit_bytes"], 1 << 20);
     EXPECT_TRUE(got["limit_messages"].is_null());
     ASSERT_EQ(run("quota get --all"), 0);
-    EXPECT_NE(out_.find("joe@example.org  1        1         50%"), std::string::npos) << out_;
+    EXPECT_NE(out_.find("joe@example.org  524 kB  1.0 MB  2         -      50%"), std::string::npos) << out_;
+    EXPECT_EQ(json("quota get --domain example.org").size(), json("quota get --all").size());
+    EXPECT_EQ(run("quota get --domain example.net"), 3);
+    EXPECT_EQ(err_, "posthouse: Domain example.net does not exist\n");
+    std::ofstream(folder_ + "/posthouse.toml", std::ios::app) << "[quota]\nrule = [\"*:messages=1\"]\n";
+    EXPECT_EQ(json("quota get joe@example.org")["percent"], 200) << "of its messages";
+    ASSERT_EQ(run("user add ann@example.org --password-stdin", "x\n"), 0);
+    EXPECT_EQ(json("quota get --all")[0]["email"], "joe@example.org") << "who takes most comes first";
     const nlohmann::json counted = json("quota recalc --all")[0];
     EXPECT_EQ(counted["bytes"], 524289);
     EXPECT_EQ(counted["bytes_before"], 524289);
@@ -369,6 +376,14 @@ TEST_F(CommandsTest, WrongUsageIsTwoAndHelpIsNone) {
     EXPECT_EQ(run(""), 2);
     EXPECT_EQ(run("user"), 2);
     EXPECT_EQ(run("user dance"), 2);
+    EXPECT_EQ(err_, "posthouse: Unknown command \"user dance\"\n");
+    EXPECT_EQ(run("--json --config x usr list"), 2);
+    EXPECT_EQ(nlohmann::json::parse(out_)["error"]["message"], "Unknown command \"usr\"; did you mean \"user\"?");
+    EXPECT_EQ(run("user list --dance --json"), 2);
+    EXPECT_EQ(nlohmann::json::parse(out_)["error"]["code"], "invalid");
+    EXPECT_EQ(run("quota --help"), 0);
+    EXPECT_NE(out_.find("Example: posthouse quota get"), std::string::npos) << out_;
+    EXPECT_EQ(out_.find("domain add"), std::string::npos) << out_;
     EXPECT_EQ(run("user add joe@example.org --password secret"), 2);
     EXPECT_EQ(run("--help"), 0);
     EXPECT_NE(out_.find("Exit codes"), std::string::npos);
@@ -391,7 +406,7 @@ TEST_F(CommandsTest, EveryCommandsHelpHasAnExample) {
 
 TEST_F(CommandsTest, CompletionFollowsTheWords) {
     EXPECT_EQ(run("completion bash"), 0);
-    EXPECT_NE(out_.find("complete -o default -F _posthouse posthouse"), std::string::npos);
+    EXPECT_NE(out_.find("complete -F _posthouse posthouse"), std::string::npos);
     EXPECT_NE(out_.find(R"sh("${COMP_WORDS[@]:1:COMP_CWORD}")sh"), std::string::npos);
     EXPECT_EQ(run("completion zsh"), 0);
     EXPECT_NE(out_.find(R"sh(${(@)words[2,CURRENT]})sh"), std::string::npos);
@@ -402,6 +417,15 @@ TEST_F(CommandsTest, CompletionFollowsTheWords) {
     EXPECT_EQ(out_.find("__complete"), std::string::npos);
     EXPECT_EQ(run("__complete -- user remove --del"), 0);
     EXPECT_NE(out_.find("--delete-mail"), std::string::npos);
+    EXPECT_EQ(out_.find("--help"), out_.rfind("--help")) << out_;
+    add_joe();
+    make_mail("joe");
+    EXPECT_EQ(run("__complete -- user remove jo"), 0);
+    EXPECT_NE(("\n" + out_).find("\njoe@example.org\n"), std::string::npos) << out_;
+    EXPECT_EQ(run("__complete -- mailbox status --json joe@example.org I"), 0);
+    EXPECT_NE(("\n" + out_).find("\nINBOX\n"), std::string::npos) << out_;
+    EXPECT_EQ(run("__complete -- mailbox status nobody@example.org I"), 0);
+    EXPECT_EQ(out_.find("INBOX"), std::string::npos) << out_;
 }
 
 }  // namespace

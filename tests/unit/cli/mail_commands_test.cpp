@@ -76,10 +76,25 @@ TEST_F(MailCommandsTest, RightsAreGivenTakenAndShown) {
         out_,
         "IDENTIFIER            RIGHTS\nanyone                l\n-group=staff          t\nuser=ann@example.org  lrw\n");
     EXPECT_EQ(acl({"delete", "anyone"}), 0);
+    EXPECT_EQ(acl({"delete", "anyone"}), 3);
+    EXPECT_EQ(err_, "posthouse: anyone has no entry on Sent\n");
     const nlohmann::json shown = json({"acl", "get", "joe@example.org", "Sent"});
     EXPECT_EQ(shown["entries"].size(), 2u);
     EXPECT_EQ(shown["entries"][0]["negative"], true);
     EXPECT_EQ(shown["entries"][1]["rights"], "lrw");
+}
+
+TEST_F(MailCommandsTest, TheNameOfAFolderLeadsToTheMailbox) {
+    EXPECT_EQ(run({"acl", "get", "joe@example.org", ".Work.Entw&APw-rfe"}), 2);
+    EXPECT_EQ(err_, "posthouse: .Work.Entw&APw-rfe is the name of a folder; its mailbox is Work/Entwürfe\n");
+    EXPECT_EQ(run({"mailbox", "check", "joe@example.org", ".Sent"}), 2);
+    EXPECT_EQ(err_, "posthouse: .Sent is the name of a folder; its mailbox is Sent\n");
+}
+
+TEST_F(MailCommandsTest, ASpecialUseThatIsTakenNamesWhoHasIt) {
+    EXPECT_EQ(run({"metadata", "set", "joe@example.org", "INBOX", "/private/specialuse", "\\Junk"}), 0) << err_;
+    EXPECT_EQ(run({"metadata", "set", "joe@example.org", "Archive", "/private/specialuse", "\\Junk"}), 4);
+    EXPECT_EQ(err_, "posthouse: INBOX has this special use already\n");
 }
 
 TEST_F(MailCommandsTest, WhatAUserMayDoAllInAll) {
@@ -108,6 +123,8 @@ TEST_F(MailCommandsTest, ASenselessLineIsTold) {
     std::ofstream(folder_ + "/mail/example.org/joe/.Sent/dovecot-acl") << "anyone l\nbogus\x1b\n";
     EXPECT_EQ(acl({"get"}), 0);
     EXPECT_NE(err_.find("bogus\\x1b"), std::string::npos) << err_;
+    EXPECT_EQ(acl({"set", "ann@example.org", "lr"}), 0);
+    EXPECT_NE(err_.find("so that nobody but the owner has rights"), std::string::npos) << err_;
 }
 
 TEST_F(MailCommandsTest, AnnotationsAreSetShownAndRemoved) {
@@ -131,6 +148,7 @@ TEST_F(MailCommandsTest, AnnotationsAreSetShownAndRemoved) {
     EXPECT_EQ(rows[0]["user"], "ann@example.org");
     EXPECT_EQ(rows[1]["value_base64"], "AP8K");
     EXPECT_EQ(metadata("set", "Sent", {"/shared/comment", "--remove"}), 0);
+    EXPECT_EQ(metadata("set", "Sent", {"/shared/comment", "--remove"}), 3);
     EXPECT_EQ(metadata("get", "Sent", {"/shared/comment"}), 3);
     EXPECT_EQ(metadata("set", "Sent", {"/shared/comment"}), 2);
     EXPECT_EQ(metadata("set", "Sent", {"/shared/comment", "x", "--remove"}), 2);

@@ -157,6 +157,8 @@ TEST_F(MailboxCommandsTest, DamageOfOneMailboxHidesNoOther) {
     ASSERT_EQ(rows.size(), 6u);
     EXPECT_EQ(rows[0]["messages"], 2);
     EXPECT_TRUE(rows[1].contains("error"));
+    EXPECT_EQ(run("mailbox list joe@example.org"), 1);
+    EXPECT_TRUE(err_.starts_with("posthouse: joe@example.org Archive: ")) << err_;
     EXPECT_EQ(json("mailbox stats joe@example.org", 1)["total"]["mailboxes"], 5);
     EXPECT_EQ(run("mailbox repair joe@example.org"), 0) << out_;
     EXPECT_EQ(json("mailbox list joe@example.org")[1]["messages"], 1);
@@ -240,8 +242,10 @@ TEST_F(MailboxCommandsTest, MailOfNobodyIsMarked) {
     ASSERT_EQ(run("db init"), 0) << err_;
     ASSERT_EQ(run("domain add example.org"), 0) << err_;
     ASSERT_EQ(run("user add joe@example.org --generate"), 0) << err_;
-    EXPECT_EQ(json("mailbox stats --all")["accounts"][0]["user"], false);
-    EXPECT_EQ(json("mailbox stats --all")["accounts"][1]["user"], true);
+    const auto accounts = json("mailbox stats --all")["accounts"];
+    EXPECT_EQ(accounts[0]["account"], "joe@example.org") << "who takes most comes first";
+    EXPECT_EQ(accounts[0]["user"], true);
+    EXPECT_EQ(accounts[1]["user"], false);
     EXPECT_EQ(run("mailbox list --all"), 0);
     EXPECT_NE(out_.find("ann@example.org (no user)  INBOX"), std::string::npos) << out_;
     EXPECT_EQ(run("mailbox check --all"), 0);
