@@ -249,21 +249,29 @@ class Checker {
         const auto is_relative = [](const QuotaAmount& amount) {
             return amount.kind != QuotaAmount::Kind::unsaid && amount.kind != QuotaAmount::Kind::exactly;
         };
+        const auto is_said = [](const QuotaAmount& amount) { return amount.kind != QuotaAmount::Kind::unsaid; };
         std::map<std::string, QuotaRule> by_mask;
+        QuotaRule all;  // rules for "*" may tell storage and messages apart
         for (const std::string& text : config_.quota.rule) {
             Result<QuotaRule> rule = parse_quota_rule(text);
             if (!rule) continue;
             const std::string mask = rule->mask;
-            if (!by_mask.emplace(mask, std::move(*rule)).second)
-                problem("quota.rule", "there are several rules for \"" + mask + "\"");
+            bool is_again = false;
+            if (mask == "*") {
+                is_again = (is_said(rule->storage) && is_said(all.storage)) ||
+                           (is_said(rule->messages) && is_said(all.messages));
+                if (is_said(rule->storage)) all.storage = rule->storage;
+                if (is_said(rule->messages)) all.messages = rule->messages;
+            } else {
+                is_again = !by_mask.emplace(mask, std::move(*rule)).second;
+            }
+            if (is_again) problem("quota.rule", "there are several rules for \"" + mask + "\"");
         }
-        const QuotaRule all = by_mask.contains("*") ? by_mask.at("*") : QuotaRule();
         for (const auto& [mask, rule] : by_mask) {
             if ((is_relative(rule.storage) && all.storage.value == 0) ||
                 (is_relative(rule.messages) && all.messages.value == 0))
                 problem("quota.rule", "\"" + mask + "\" is relative to the rule for \"*\", which sets no such limit");
-            if (rule.ignore &&
-                (rule.storage.kind != QuotaAmount::Kind::unsaid || rule.messages.kind != QuotaAmount::Kind::unsaid))
+            if (rule.ignore && (is_said(rule.storage) || is_said(rule.messages)))
                 problem("quota.rule", "\"" + mask + "\" is ignored, so its limits mean nothing");
             const Result<std::string> name = utf7::decode(mask);
             if (mask.find('&') != std::string::npos && name && *name != mask)

@@ -170,7 +170,7 @@ TEST_F(CheckTest, NotesRulesOfTheQuotaThatAreHardlyMeantSo) {
             if (problem.message().starts_with("quota.")) text += problem.message() + '\n';
         return text;
     };
-    config_.quota.rule = {"*:storage=1G", "Trash:storage=+10%", "Junk:ignore", "Entwürfe:ignore"};
+    config_.quota.rule = {"*:storage=1G", "*:messages=9", "Trash:storage=+10%", "Junk:ignore", "Entwürfe:ignore"};
     config_.quota.grace = "10%";
     EXPECT_EQ(noted(), "");
     config_.quota.rule = {"*:messages=9", "*:messages=10", "Trash:storage=+10%", "Old:ignore:storage=1G",

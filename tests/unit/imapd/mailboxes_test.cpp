@@ -130,9 +130,8 @@ TEST_F(MailboxesTest, FailuresThatAnAdministratorMustKnowAreLogged) {
     const std::string log = testing::internal::GetCapturedStderr();
     EXPECT_TRUE(reply.starts_with("t NO [UNAVAILABLE] ")) << reply;
     EXPECT_EQ(log.find("mailbox=None"), std::string::npos) << log;
-    EXPECT_NE(
-        log.find("warning: [test] command failed user=joe@example.org command=SELECT mailbox=Work code=io error="),
-        std::string::npos)
+    EXPECT_NE(log.find("command failed user=joe@example.org command=SELECT mailbox=Work code=io error="),
+              std::string::npos)
         << log;
 }
 
