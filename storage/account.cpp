@@ -40,9 +40,9 @@ Account::Account(std::shared_ptr<StoreState> store, AccountName name, std::strin
 const Layout& Account::layout() const { return store_->settings().layout; }
 
 Result<std::shared_ptr<MailboxState>> Account::state(const MailboxName& name) const {
-    const Result<std::string> path = layout().path(root_, name);
-    if (!path) return fail(path.error());
-    return StoreState::mailbox(store_, root_, *path);
+    const Result<std::string> place = layout().folder(name);
+    if (!place) return fail(place.error());
+    return StoreState::mailbox(store_, root_, *place);
 }
 
 Result<> Account::noted(Result<> changed, int root) const {
@@ -88,24 +88,25 @@ Result<std::vector<ListedMailbox>> Account::list() const {
 }
 
 Result<bool> Account::exists(const MailboxName& name) const {
-    struct stat st{};
-    const Result<std::string> path = layout().path(root_, name);
-    if (!path) return fail(path.error());
-    const std::string there = layout().needs_cur(name) ? *path + "/cur" : *path;
-    if (::stat(there.c_str(), &st) == 0) return S_ISDIR(st.st_mode);
-    if (errno == ENOENT || errno == ENOTDIR) return false;
-    return fail_errno("stat " + there, errno);
+    const Result<std::string> place = layout().folder(name);
+    if (!place) return fail(place.error());
+    const Result<UniqueFd> root = open_file(root_, O_PATH | O_DIRECTORY);
+    if (!root) return root.error().code == ErrorCode::not_found ? Result<bool>(false) : fail(root.error());
+    const std::string there = place->empty() ? "." : layout().needs_cur(name) ? *place + "/cur" : *place;
+    const Result<struct stat> st = stat_in(root->get(), there);
+    if (st) return S_ISDIR(st->st_mode);
+    return st.error().code == ErrorCode::not_found ? Result<bool>(false) : fail(st.error());
 }
 
 Result<UniqueFd> Account::open_folder(const MailboxName& name) const {
-    const Result<std::string> path = layout().path(root_, name);
-    if (!path) return fail(path.error());
-    Result<UniqueFd> folder = open_file(*path, O_RDONLY | O_DIRECTORY);
-    struct stat st{};
-    if ((!folder && folder.error().code == ErrorCode::not_found) ||
-        (folder && layout().needs_cur(name) && ::fstatat(folder->get(), "cur", &st, 0) != 0 && errno == ENOENT))
-        return fail(ErrorCode::not_found, "Mailbox doesn't exist", *path);
-    return folder;
+    const Result<bool> there = exists(name);
+    if (!there) return fail(there.error());
+    const Result<std::string> place = layout().folder(name);
+    if (!place) return fail(place.error());
+    if (!*there) return fail(ErrorCode::not_found, "Mailbox doesn't exist", *place);
+    const Result<UniqueFd> root = open_file(root_, O_PATH | O_DIRECTORY);
+    if (!root) return fail(root.error());
+    return open_in(root->get(), place->empty() ? "." : *place, O_RDONLY | O_DIRECTORY);
 }
 
 Result<> Account::create(const MailboxName& name, const CreateOptions& options) {
@@ -117,7 +118,7 @@ Result<> Account::create(const MailboxName& name, const CreateOptions& options) 
     const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
     if (!lock) return fail(lock.error());
     if (Result<> free = is_free(lock->root(), *special_use, name); !free) return free;
-    Result<> made = make_mailbox(lock->root(), root_, layout(), *place, [&](int folder) -> Result<> {
+    Result<> made = make_mailbox(lock->root(), layout(), *place, [&](int folder) -> Result<> {
         if (!special_use->empty())
             if (Result<> kept = change_annotation(folder, mailbox_annotations, special_use_entry(), {}, *special_use);
                 !kept)
@@ -145,7 +146,7 @@ Result<> Account::remove(const MailboxName& name) {
 
 Result<> Account::remove_parent(int root, const std::string& place) const {
     const std::unexpected<Error> missing = fail(ErrorCode::not_found, "Mailbox doesn't exist", place);
-    if (!layout().is_nested()) return missing;
+    if (!layout().is_nested() || !is_folder_in(root, place)) return missing;
     const Result<std::vector<std::string>> children = child_folders(root, place);
     if (!children && children.error().code == ErrorCode::not_found) return missing;
     if (!children) return fail(children.error());

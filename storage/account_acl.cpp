@@ -17,9 +17,9 @@ Result<> Account::set_acl(const MailboxName& name, const Identifier& who, bool n
     if (!lock) return fail(lock.error());
     // Told as a missing mailbox, not as a missing folder.
     if (const Result<UniqueFd> there = open_folder(name); !there) return fail(there.error());
-    const Result<std::string> path = layout().path(root_, name);
-    if (!path) return fail(path.error());
-    const Result<Folder> folder = Folder::open(*path, MissingParts::make);
+    const Result<std::string> place = layout().folder(name);
+    if (!place) return fail(place.error());
+    const Result<Folder> folder = Folder::open(root_, *place, MissingParts::make);
     if (!folder) return fail(folder.error());
     return change_access_list(*folder, store_->locks(), store_->settings().lock_wait,
                               [&](AccessList& list) { return list.change(who, negative, change); });

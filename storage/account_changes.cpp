@@ -68,8 +68,8 @@ Result<> AccountLog::look_at_mailboxes() const {
             // Nobody was told of what is in a mailbox that isn't in the index.
             if (!mailbox || !folder) return;
             const std::string place = folder->empty() ? "" : *folder + "/";
-            const Result<Stamp> fresh = stamp_in(root->get(), (place + "new").c_str());
-            const Result<Stamp> cur = stamp_in(root->get(), (place + "cur").c_str());
+            const Result<Stamp> fresh = stamp_in(root->get(), place + "new");
+            const Result<Stamp> cur = stamp_in(root->get(), place + "cur");
             if (!fresh || !cur || doubt_about_fresh(mailbox->fresh_look, *fresh) != Doubt::none ||
                 doubt_about_cur(mailbox->cur, *cur) != Doubt::none)
                 changed.push_back(*folder);
@@ -77,8 +77,7 @@ Result<> AccountLog::look_at_mailboxes() const {
         if (Result<> read = reader->status(); !read) return read;
     }
     for (const std::string& folder : changed) {
-        const Result<std::shared_ptr<MailboxState>> mailbox =
-            StoreState::mailbox(store_, root_, folder.empty() ? root_ : root_ + "/" + folder);
+        const Result<std::shared_ptr<MailboxState>> mailbox = StoreState::mailbox(store_, root_, folder);
         const Result<Snapshot> looked = mailbox ? (*mailbox)->look() : fail(mailbox.error());
         if (!looked && looked.error().code != ErrorCode::not_found) return fail(looked.error());
     }

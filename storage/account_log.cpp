@@ -111,10 +111,10 @@ std::map<FolderKey, TreeRow> AccountLog::folders_of(int root, const std::vector<
     std::map<FolderKey, TreeRow> found;
     for (const MailboxName& name : names) {
         const Result<std::string> folder = store_->settings().layout.folder(name);
-        struct stat st{};
+        const Result<struct stat> st = folder ? stat_in(root, folder->empty() ? "." : *folder) : fail(folder.error());
         // Gone since: whoever removed it changed the account's folder, or will be found the next time.
-        if (!folder || ::fstatat(root, folder->empty() ? "." : folder->c_str(), &st, 0) != 0) continue;
-        found.emplace(FolderKey{st.st_dev, st.st_ino}, TreeRow{{}, name.text()});
+        if (!st) continue;
+        found.emplace(FolderKey{st->st_dev, st->st_ino}, TreeRow{{}, name.text()});
     }
     return found;
 }

@@ -20,27 +20,18 @@
 namespace posthouse::storage {
 namespace {
 
-constexpr mode_t folder_mode = 0700;
-
-/// mkdir; an existing one will do.
-Result<> make_folder_in(int parent, const char* name) {
-    if (::mkdirat(parent, name, folder_mode) != 0 && errno != EEXIST)
-        return fail_errno(std::string("mkdir ") + name, errno);
-    return {};
-}
-
 /// An empty file that Maildir++ wants in every mailbox's folder.
-Result<> make_mark(int root, const Layout& layout, const std::string& folder) {
+Result<> make_mark(int root, const Layout& layout, const std::string& place) {
     if (layout.is_nested()) return {};
-    const Result<UniqueFd> mark = open_in(root, folder + "/maildirfolder", O_WRONLY | O_CREAT);
+    const Result<UniqueFd> mark = open_in(root, place + "/maildirfolder", O_WRONLY | O_CREAT);
     return mark ? Result<>{} : fail(mark.error());
 }
 
 /// A mailbox's content: folders, maildirfolder, dovecot-uidlist, and what `fill` adds; all synced.
-Result<> fill_mailbox(int root, const std::string& path, const Layout& layout, const FillFolder& fill) {
-    const Result<Folder> folder = Folder::open(path, MissingParts::make);
+Result<> fill_mailbox(int root, const std::string& place, const Layout& layout, const FillFolder& fill) {
+    const Result<Folder> folder = Folder::open(root, place, MissingParts::make);
     if (!folder) return fail(folder.error());
-    if (Result<> marked = make_mark(folder->root(), layout, "."); !marked) return marked;
+    if (Result<> marked = make_mark(root, layout, place); !marked) return marked;
     if (Result<> filled = fill(folder->root()); !filled) return filled;
     const Result<UidValidity> validity = next_uid_validity(root);
     if (!validity) return fail(validity.error());
@@ -87,14 +78,14 @@ Result<AccountLock> AccountLock::take(const std::string& root, const Settings& s
 }
 
 Result<bool> is_account(const std::string& root) {
-    struct stat st{};
-    if (::stat((root + "/cur").c_str(), &st) == 0) return S_ISDIR(st.st_mode);
-    if (errno == ENOENT) return false;
-    return fail_errno("stat " + root, errno);
+    const Result<UniqueFd> folder = open_file(root, O_PATH | O_DIRECTORY);
+    const Result<struct stat> cur = folder ? stat_in(folder->get(), "cur") : fail(folder.error());
+    if (cur) return S_ISDIR(cur->st_mode);
+    return cur.error().code == ErrorCode::not_found ? Result<bool>(false) : fail(cur.error());
 }
 
 Result<> make_account(const std::string& root, const Settings& settings) {
-    if (Result<> made = make_folders(root, folder_mode); !made) return made;
+    if (Result<> made = make_folders(root, 0700); !made) return made;
     const Result<AccountLock> lock = AccountLock::take(root, settings);
     if (!lock) return fail(lock.error());
     const Result<bool> there = is_account(root);
@@ -113,7 +104,7 @@ Result<> make_account(const std::string& root, const Settings& settings) {
         if (Result<> made = make_parents(lock->root(), *place + "/"); !made) return made;
         if (Result<> marked = make_mark(lock->root(), settings.layout, *place); !marked) return marked;
         for (const char* part : {"/tmp", "/new", "/cur"})
-            if (Result<> inner = make_folder_in(lock->root(), (*place + part).c_str()); !inner) return inner;
+            if (Result<> inner = make_folder_in(lock->root(), *place + part); !inner) return inner;
         // In the fs layout it is none without cur/, and nobody would make that later.
         if (settings.layout.is_nested())
             for (std::string at = *place; !at.empty(); at = parent_of(at))
@@ -126,20 +117,18 @@ Result<> make_account(const std::string& root, const Settings& settings) {
     return sync_fd(lock->root(), "account's folder");
 }
 
-Result<> make_mailbox(int root, const std::string& root_path, const Layout& layout, const std::string& place,
-                      const FillFolder& fill) {
-    const Result<Stamp> folder = stamp_in(root, place.c_str());
+Result<> make_mailbox(int root, const Layout& layout, const std::string& place, const FillFolder& fill) {
+    const Result<Stamp> folder = stamp_in(root, place);
     if (!folder) return fail(folder.error());
     const bool is_parent = layout.is_nested() && *folder != Stamp();
-    const Result<Stamp> cur = is_parent ? stamp_in(root, (place + "/cur").c_str()) : *folder;
+    const Result<Stamp> cur = is_parent ? stamp_in(root, place + "/cur") : *folder;
     if (!cur) return fail(cur.error());
     if (*cur != Stamp()) return fail(ErrorCode::exists, "Mailbox exists already");
     if (Result<> made = make_folder_in(root, "tmp"); !made) return made;
     const std::string building = "tmp/create." + random_hex(8);
-    const std::string path = root_path + "/" + building;
-    if (::mkdir(path.c_str(), folder_mode) != 0) return fail_errno("mkdir " + path, errno);
+    if (Result<> made = make_folder_in(root, building); !made) return made;
     const std::string trash = new_trash();
-    Result<> made = fill_mailbox(root, path, layout, fill);
+    Result<> made = fill_mailbox(root, building, layout, fill);
     // What an intent tells of must survive as long as the intent.
     if (made && is_parent) made = sync_below(root, "tmp");
     if (made) {

@@ -32,8 +32,7 @@ Result<> make_account(const std::string& root, const Settings& settings);
 using FillFolder = std::function<Result<>(int folder)>;
 /// Makes a mailbox's folder, called `place` in the account's, with its missing parents: whole at once, and durable. A
 /// folder of the fs layout that is only a parent becomes the mailbox. exists. With the account's lock held.
-Result<> make_mailbox(int root, const std::string& root_path, const Layout& layout, const std::string& place,
-                      const FillFolder& fill);
+Result<> make_mailbox(int root, const Layout& layout, const std::string& place, const FillFolder& fill);
 /// What takes a mailbox's folder away to `trash`: the folder or, where others lie in it (fs layout), the mailbox's own
 /// in it; cur/ first.
 Result<FolderMoves> moves_to_trash(int root, const Layout& layout, const std::string& place, const std::string& trash);

@@ -28,11 +28,11 @@ Result<> add_folder(int folder, Usage& usage) {
     return {};
 }
 
-Result<FileCount> count_mailbox(const std::string& path) {
+Result<FileCount> count_mailbox(int root, const std::string& place) {
     FileCount count;
     for (int reading = 0; reading < readings; ++reading) {
-        const Result<UniqueFd> fresh = open_file(path + "/new", O_RDONLY | O_DIRECTORY);
-        const Result<UniqueFd> cur = open_file(path + "/cur", O_RDONLY | O_DIRECTORY);
+        const Result<UniqueFd> fresh = open_in(root, place + "new", O_RDONLY | O_DIRECTORY);
+        const Result<UniqueFd> cur = open_in(root, place + "cur", O_RDONLY | O_DIRECTORY);
         if (!fresh || !cur) {
             const Error& error = fresh ? cur.error() : fresh.error();
             // Deleted meanwhile, or only half of a mailbox.
@@ -47,7 +47,7 @@ Result<FileCount> count_mailbox(const std::string& path) {
         const Result<Stamp> fresh_after = stamp_of(fresh->get());
         const Result<Stamp> cur_after = stamp_of(cur->get());
         if (!fresh_before || !cur_before || !fresh_after || !cur_after)
-            return fail(ErrorCode::io, "Mailbox cannot be looked at", path);
+            return fail(ErrorCode::io, "Mailbox cannot be looked at", place);
         count.disturbed = *fresh_before != *fresh_after || *cur_before != *cur_after;
         if (!count.disturbed) break;
     }
@@ -72,9 +72,9 @@ Result<FileCount> count_files(const std::string& root, const Layout& layout, con
     FileCount sum;
     for (const MailboxName& name : *names) {
         if (!limits.counts(name)) continue;
-        const Result<std::string> path = layout.path(root, name);
-        if (!path) return fail(path.error());
-        const Result<FileCount> count = count_mailbox(*path);
+        const Result<std::string> place = layout.folder(name);
+        if (!place) return fail(place.error());
+        const Result<FileCount> count = count_mailbox(folder->get(), place->empty() ? "" : *place + "/");
         if (!count) return fail(count.error());
         sum.usage += count->usage;
         sum.disturbed = sum.disturbed || count->disturbed;

@@ -35,7 +35,7 @@ Result<std::optional<std::string>> read_courier_file(int folder, const std::stri
     const Result<mode_t> kind = kind_of(folder, name);
     if (!kind) return fail(kind.error());
     if (*kind != S_IFREG) return std::nullopt;
-    const Result<UniqueFd> fd = open_in(folder, name, O_RDONLY | O_NOFOLLOW);
+    const Result<UniqueFd> fd = open_in(folder, name, O_RDONLY);
     if (!fd && fd.error().code == ErrorCode::not_found) return std::nullopt;
     if (!fd) return fail(fd.error());
     struct stat st{};
@@ -53,7 +53,7 @@ Result<CourierKeywords> read_courier_keywords(int root) {
     const Result<mode_t> kind = kind_of(root, keyword_folder);
     if (!kind) return fail(kind.error());
     if (*kind != S_IFDIR) return CourierKeywords();
-    const Result<UniqueFd> folder = open_in(root, keyword_folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const Result<UniqueFd> folder = open_in(root, keyword_folder, O_RDONLY | O_DIRECTORY);
     if (!folder) return fail(folder.error());
     const Result<std::optional<std::string>> list = read_courier_file(folder->get(), keyword_list);
     if (!list) return fail(list.error());

@@ -47,6 +47,8 @@ Result<UniqueFd> lock_tmp_file(const Folder& folder, const std::string& id) {
     constexpr int rounds = 100;
     for (int round = 0; round < rounds; ++round) {
         Result<UniqueFd> fd = open_in(folder.tmp(), id, O_RDWR | O_CREAT);
+        // A link in its place is somebody's mischief.
+        if (!fd && fd.error().code == ErrorCode::not_found && ::unlinkat(folder.tmp(), id.c_str(), 0) == 0) continue;
         if (!fd) return fd;
         if (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
             if (errno != EWOULDBLOCK) return fail_errno("flock tmp/" + id, errno);
@@ -57,8 +59,9 @@ Result<UniqueFd> lock_tmp_file(const Folder& folder, const std::string& id) {
         if (::fstat(fd->get(), &mine) != 0) return fail_errno("stat tmp/" + id, errno);
         const bool is_mine = ::fstatat(folder.tmp(), id.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
                              there.st_ino == mine.st_ino && mine.st_nlink == 1;
-        if (is_mine && mine.st_size == 0) return fd;
-        // Left by a crash (its content may be linked into other mailboxes: never written again), or just delivered.
+        if (is_mine && S_ISREG(mine.st_mode) && mine.st_size == 0) return fd;
+        // Left by a crash (its content may be linked into other mailboxes: never written again), or just delivered, or
+        // no file at all.
         if (there.st_ino == mine.st_ino) ::unlinkat(folder.tmp(), id.c_str(), 0);
     }
     return fail(ErrorCode::busy, "This message is being delivered", "tmp/" + id + " keeps changing");
@@ -156,9 +159,9 @@ void DeliveryState::prepare(Store& store, const DeliveryTarget& target, Slot& sl
         return;
     }
     const std::string& root = (*account)->root();
-    const Result<std::string> path = store.settings().layout.path(root, target.mailbox);
+    const Result<std::string> place = store.settings().layout.folder(target.mailbox);
     const Result<std::shared_ptr<MailboxState>> mailbox =
-        path ? StoreState::mailbox((*account)->store(), root, *path) : fail(path.error());
+        place ? StoreState::mailbox((*account)->store(), root, *place) : fail(place.error());
     if (!mailbox) {
         slot.result = fail(mailbox.error());
         return;

@@ -48,7 +48,7 @@ bool is_stale_lock(std::int64_t lock_time, std::string_view content, const std::
 }
 
 std::optional<LockFile> look_at_lock_file(int folder, const char* lock_name, const std::vector<std::string>& hosts) {
-    const Result<UniqueFd> fd = open_in(folder, lock_name, O_RDONLY | O_NOFOLLOW);
+    const Result<UniqueFd> fd = open_in(folder, lock_name, O_RDONLY);
     if (!fd) return std::nullopt;
     struct stat st{};
     if (::fstat(fd->get(), &st) != 0) return std::nullopt;
@@ -70,7 +70,8 @@ void remove_stale_lock(int folder, const char* lock_name, const std::vector<std:
     const std::string aside = std::string(lock_name) + "." + random_hex(8);
     if (::renameat(folder, lock_name, folder, aside.c_str()) != 0) return;
     struct stat moved{};
-    const bool another = ::fstatat(folder, aside.c_str(), &moved, 0) == 0 && moved.st_ino != lock->inode;
+    const bool another =
+        ::fstatat(folder, aside.c_str(), &moved, AT_SYMLINK_NOFOLLOW) == 0 && moved.st_ino != lock->inode;
     if (!another)
         log::warning(std::string(lock_name) + ": stale lock removed",
                      {{"folder", path_of(folder)}, {"holder", lock->holder}});

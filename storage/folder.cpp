@@ -21,7 +21,6 @@
 namespace posthouse::storage {
 namespace {
 
-constexpr mode_t folder_mode = 0700;
 constexpr std::array<const char*, 3> part_names = {"cur", "new", "tmp"};
 
 /// The names of those entries that are `wanted`, without those that begin with a dot.
@@ -42,15 +41,11 @@ Result<std::vector<std::string>> names_that(int folder, Wanted wanted) {
     return names;
 }
 
-Result<UniqueFd> open_folder(int parent, const char* name, bool make) {
-    for (;;) {
-        const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd >= 0) return UniqueFd(fd);
-        if (errno == EINTR) continue;
-        if (errno != ENOENT || !make) return fail_errno(std::string("open folder ") + name, errno);
-        if (::mkdirat(parent, name, folder_mode) != 0 && errno != EEXIST)
-            return fail_errno(std::string("mkdir ") + name, errno);
-    }
+Result<UniqueFd> open_or_make(int parent, const char* name) {
+    Result<UniqueFd> folder = open_in(parent, name, O_RDONLY | O_DIRECTORY);
+    if (folder || folder.error().code != ErrorCode::not_found) return folder;
+    if (Result<> made = make_folder_in(parent, name); !made) return fail(made.error());
+    return open_in(parent, name, O_RDONLY | O_DIRECTORY);
 }
 
 }  // namespace
@@ -69,22 +64,28 @@ Stamp stamp_of(const struct stat& st) {
     return Stamp{st.st_ino, st.st_size, st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec};
 }
 
-Result<Folder> Folder::open(const std::string& path, MissingParts missing) {
+Result<Folder> Folder::open(const std::string& account, const std::string& place, MissingParts missing) {
+    const Result<UniqueFd> root = open_file(account, O_RDONLY | O_DIRECTORY);
+    return root ? open(root->get(), place, missing) : fail(root.error());
+}
+
+Result<Folder> Folder::open(int account, const std::string& place, MissingParts missing) {
     Folder folder;
-    Result<UniqueFd> root = open_file(path, O_RDONLY | O_DIRECTORY);
+    Result<UniqueFd> root = open_in(account, place.empty() ? "." : place, O_RDONLY | O_DIRECTORY);
     if (!root) return fail(root.error());
     folder.root_ = std::move(*root);
     struct stat st{};
     const std::array<UniqueFd*, 3> parts = {&folder.cur_, &folder.fresh_, &folder.tmp_};
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const bool is_needed = missing == MissingParts::need_cur && parts[i] == &folder.cur_;
-        Result<UniqueFd> fd = open_folder(folder.root_.get(), part_names[i], !is_needed);
+        Result<UniqueFd> fd = is_needed ? open_in(folder.root_.get(), part_names[i], O_RDONLY | O_DIRECTORY)
+                                        : open_or_make(folder.root_.get(), part_names[i]);
         if (!fd) return fail(fd.error());
         if (::fstat(fd->get(), &st) != 0) return fail_errno(std::string("stat ") + part_names[i], errno);
         *parts[i] = std::move(*fd);
         folder.part_inodes_[i] = st.st_ino;
     }
-    if (::fstat(folder.root_.get(), &st) != 0) return fail_errno("stat " + path, errno);
+    if (::fstat(folder.root_.get(), &st) != 0) return fail_errno("stat mailbox's folder", errno);
     folder.device_ = st.st_dev;
     folder.inode_ = st.st_ino;
     return folder;
@@ -95,7 +96,7 @@ bool Folder::deleted() const {
     // mailbox's folder can outlive it where others lie in it.
     struct stat st{};
     for (std::size_t i = 0; i < part_names.size(); ++i) {
-        if (::fstatat(root_.get(), part_names[i], &st, 0) == 0) {
+        if (::fstatat(root_.get(), part_names[i], &st, AT_SYMLINK_NOFOLLOW) == 0) {
             if (st.st_ino != part_inodes_[i]) return true;
         } else if (errno == ENOENT || errno == ENOTDIR) {
             return true;
@@ -142,7 +143,7 @@ Result<std::vector<std::string>> message_names_in(int folder) {
 }
 
 Result<UniqueFd> open_message_file(int folder, const std::string& name) {
-    Result<UniqueFd> file = open_in(folder, name, O_RDONLY | O_NOFOLLOW);
+    Result<UniqueFd> file = open_in(folder, name, O_RDONLY);
     if (!file) return file;
     struct stat st{};
     if (::fstat(file->get(), &st) != 0) return fail_errno("stat message", errno);
@@ -156,11 +157,10 @@ Result<Stamp> stamp_of(int fd) {
     return stamp_of(st);
 }
 
-Result<Stamp> stamp_in(int folder, const char* name) {
-    struct stat st{};
-    if (::fstatat(folder, name, &st, 0) == 0) return stamp_of(st);
-    if (errno == ENOENT) return Stamp{};
-    return fail_errno(std::string("stat ") + name, errno);
+Result<Stamp> stamp_in(int folder, std::string_view path) {
+    const Result<struct stat> st = stat_in(folder, path);
+    if (st) return S_ISLNK(st->st_mode) ? Stamp{} : stamp_of(*st);
+    return st.error().code == ErrorCode::not_found ? Result<Stamp>(Stamp{}) : fail(st.error());
 }
 
 std::string path_of(int folder) {
@@ -168,14 +168,6 @@ std::string path_of(int folder) {
     const std::string link = "/proc/self/fd/" + std::to_string(folder);
     const ssize_t n = ::readlink(link.c_str(), path.data(), path.size());
     return n > 0 ? std::string(path.data(), static_cast<std::size_t>(n)) : std::string("?");
-}
-
-Result<UniqueFd> open_in(int folder, const std::string& name, int flags, mode_t mode) {
-    for (;;) {
-        const int fd = ::openat(folder, name.c_str(), flags | O_CLOEXEC | O_NONBLOCK, mode);
-        if (fd >= 0) return UniqueFd(fd);
-        if (errno != EINTR) return fail_errno("open " + name, errno);
-    }
 }
 
 Result<> replace_file(int folder, const std::string& name, std::string_view bytes) {

@@ -13,6 +13,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
+#include "storage/beneath.h"
 
 namespace posthouse::storage {
 
@@ -34,8 +35,11 @@ enum class MissingParts {
 /// One Maildir. All access is relative to the open folders, so that a rename by anybody doesn't matter.
 class Folder {
   public:
-    /// Opens. not_found: there is no folder of this path, or no mailbox in it.
-    static Result<Folder> open(const std::string& path, MissingParts missing);
+    /// Opens the one at `place` below an account's folder; "" is the account's own. not_found: there is no folder, or
+    /// no mailbox in it.
+    static Result<Folder> open(int account, const std::string& place, MissingParts missing);
+    /// The same for the path of the account's folder, which may itself be a link.
+    static Result<Folder> open(const std::string& account, const std::string& place, MissingParts missing);
 
     int root() const { return root_.get(); }
     int cur() const { return cur_.get(); }
@@ -73,16 +77,14 @@ Result<std::vector<std::string>> names_in(int folder);
 /// Of these, in new/ or cur/, the names of regular files: what else lies there (a folder, a link, a FIFO) is no
 /// message.
 Result<std::vector<std::string>> message_names_in(int folder);
-/// Opens a message's file for reading. Whatever isn't a regular file is refused (io), and links aren't followed.
+/// Opens a message's file for reading. Whatever isn't a regular file is refused (io).
 Result<UniqueFd> open_message_file(int folder, const std::string& name);
 /// The stamp of an open file or folder.
 Result<Stamp> stamp_of(int fd);
-/// The stamp of a file in a folder; a zero stamp: there is none.
-Result<Stamp> stamp_in(int folder, const char* name);
+/// The stamp of a file or folder below a folder; a zero stamp: there is none, or a link.
+Result<Stamp> stamp_in(int folder, std::string_view path);
 /// Where an open folder lies, for the log: a path that tells domain, user and mailbox.
 std::string path_of(int folder);
-/// openat with O_CLOEXEC that retries on EINTR and never waits for the other end of a FIFO.
-Result<UniqueFd> open_in(int folder, const std::string& name, int flags, mode_t mode = 0600);
 /// Replaces a small file durably: written beside it, synced, renamed, folder synced.
 Result<> replace_file(int folder, const std::string& name, std::string_view bytes);
 /// fsync of an open file or folder.

@@ -18,7 +18,7 @@ using FolderMoves = std::vector<std::pair<std::string, std::string>>;
 std::string parent_of(std::string_view path);
 /// mkdir of all folders that `path` lies in, below the account's; not synced.
 Result<> make_parents(int root, const std::string& path);
-/// fsync of a folder below the account's; "" is the account's own. One that is gone: success.
+/// fsync of a folder below the account's; "" is the account's own. Where none is, or can be: success.
 Result<> sync_below(int root, const std::string& path);
 
 /// Renames, durably, in this order; several with an intent on disk first: all or none, for what fails is undone, and

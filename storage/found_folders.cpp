@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <set>
 #include <string_view>
 #include <utility>
 
@@ -20,7 +19,7 @@ constexpr std::size_t max_folders = 100'000;
 
 struct Entry {
     std::string name;
-    bool is_folder = false;  ///< or a link to one
+    bool is_folder = false;
     bool is_link = false;
 };
 
@@ -39,9 +38,7 @@ Result<std::vector<Entry>> entries_in(int parent) {
         struct stat st{};
         if (type == DT_UNKNOWN && ::fstatat(parent, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
             type = S_ISDIR(st.st_mode) ? DT_DIR : S_ISLNK(st.st_mode) ? DT_LNK : DT_REG;
-        const bool is_link = type == DT_LNK;
-        const bool leads = is_link && ::fstatat(parent, entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode);
-        found.push_back({std::string(name), type == DT_DIR || leads, is_link});
+        found.push_back({std::string(name), type == DT_DIR, type == DT_LNK});
     }
     const int error = errno;
     ::closedir(stream);
@@ -55,33 +52,27 @@ class TreeWalk {
     TreeWalk(int root, const Layout& layout) : root_(root), layout_(layout) {}
 
     Result<std::vector<FoundFolder>> run() {
-        if (Result<> entered = enter("", 0); !entered) return fail(entered.error());
-        // Grows while links lead to more of them.
-        for (std::size_t i = 0; i < links_.size(); ++i) {
-            const auto [path, depth] = links_[i];
-            if (Result<> entered = enter(path, depth); !entered) return fail(entered.error());
-        }
+        if (Result<> entered = enter(root_, ".", "", 0); !entered) return fail(entered.error());
         return std::move(found_);
     }
+    /// After run(): the links passed by.
+    std::vector<std::string> links() { return std::move(links_); }
 
   private:
-    /// `depth`: levels of `path`; "" is the account's folder.
-    Result<> enter(const std::string& path, std::size_t depth) {
-        const Result<UniqueFd> folder = open_in(root_, path.empty() ? "." : path, O_RDONLY | O_DIRECTORY);
+    /// `path`: of the folder `name` in `parent`, below the account's; `depth`: its levels. "" is the account's folder.
+    Result<> enter(int parent, const std::string& name, const std::string& path, std::size_t depth) {
+        const Result<UniqueFd> folder = open_in(parent, name, O_RDONLY | O_DIRECTORY);
         // Removed meanwhile, or nobody's to look into.
         if (!folder && (folder.error().code == ErrorCode::not_found || folder.error().code == ErrorCode::denied))
             return {};
         if (!folder) return fail(folder.error());
-        struct stat st{};
-        if (::fstat(folder->get(), &st) != 0) return fail_errno("stat " + path, errno);
-        if (!entered_.emplace(st.st_dev, st.st_ino).second) return {};
-        if (Result<MailboxName> name = layout_.name(path); name && !name->is_inbox()) {
+        if (Result<MailboxName> found = layout_.name(path); found && !found->is_inbox()) {
             if (found_.size() == max_folders) return fail(ErrorCode::limit, "Too many mailboxes");
-            const int cur = ::fstatat(folder->get(), "cur", &st, 0);
+            const Result<struct stat> cur = stat_in(folder->get(), "cur");
             // Not known is not a parent only: a mailbox would be missing.
-            if (cur != 0 && errno != ENOENT && errno != EACCES && errno != ELOOP)
-                return fail_errno("stat " + path + "/cur", errno);
-            found_.push_back({std::move(*name), cur == 0 && S_ISDIR(st.st_mode)});
+            if (!cur && cur.error().code != ErrorCode::not_found && cur.error().code != ErrorCode::denied)
+                return fail(cur.error());
+            found_.push_back({std::move(*found), cur && S_ISDIR(cur->st_mode)});
         }
         if (depth == max_levels) return {};
         Result<std::vector<Entry>> entries = entries_in(folder->get());
@@ -89,11 +80,10 @@ class TreeWalk {
         std::ranges::sort(*entries, {}, &Entry::name);
         for (const Entry& entry : *entries) {
             const std::string below = path.empty() ? entry.name : path + "/" + entry.name;
-            if (!entry.is_folder || !layout_.may_lead_to_mailboxes(below)) continue;
-            if (entry.is_link)
-                links_.emplace_back(below, depth + 1);
-            else if (Result<> entered = enter(below, depth + 1); !entered)
-                return entered;
+            if ((!entry.is_folder && !entry.is_link) || !layout_.may_lead_to_mailboxes(below)) continue;
+            if (entry.is_link && links_.size() < max_folders) links_.push_back(below);
+            if (!entry.is_folder) continue;
+            if (Result<> entered = enter(folder->get(), entry.name, below, depth + 1); !entered) return entered;
         }
         return {};
     }
@@ -101,8 +91,7 @@ class TreeWalk {
     int root_;
     const Layout& layout_;
     std::vector<FoundFolder> found_;
-    std::set<std::pair<dev_t, ino_t>> entered_;
-    std::vector<std::pair<std::string, std::size_t>> links_;  ///< entered when all real folders were
+    std::vector<std::string> links_;
 };
 
 Result<std::vector<std::string>> entries_below(int root, const std::string& place, bool own) {
@@ -131,6 +120,20 @@ Result<std::vector<FoundFolder>> find_folders(int root, const Layout& layout) {
         found.push_back({std::move(*name)});
     }
     return found;
+}
+
+Result<std::vector<std::string>> find_links(int root, const Layout& layout) {
+    if (layout.is_nested()) {
+        TreeWalk walk(root, layout);
+        const Result<std::vector<FoundFolder>> found = walk.run();
+        return found ? Result<std::vector<std::string>>(walk.links()) : fail(found.error());
+    }
+    const Result<std::vector<Entry>> entries = entries_in(root);
+    if (!entries) return fail(entries.error());
+    std::vector<std::string> links;
+    for (const Entry& entry : *entries)
+        if (entry.is_link && links.size() < max_folders && layout.name(entry.name)) links.push_back(entry.name);
+    return links;
 }
 
 Result<std::vector<MailboxName>> find_mailboxes(int root, const Layout& layout) {

@@ -16,15 +16,17 @@ struct FoundFolder {
     bool is_mailbox = true;  ///< false: a parent only (\Noselect), without cur/ in the fs layout
 };
 
-/// All but INBOX, unsorted. A symbolic link leads to a folder once, and never to one that lies in the tree anyway:
-/// links that go round in circles end. limit: more than 100,000 folders.
+/// All but INBOX, unsorted; no links. limit: more than 100,000 folders.
 Result<std::vector<FoundFolder>> find_folders(int root, const Layout& layout);
+/// The places of links that would be mailboxes if links were followed, for whoever looks for what is wrong: at most
+/// 100,000.
+Result<std::vector<std::string>> find_links(int root, const Layout& layout);
 /// The names of all mailboxes, INBOX last, the others unsorted. Errors as find_folders() gives them.
 Result<std::vector<MailboxName>> find_mailboxes(int root, const Layout& layout);
 /// In the fs layout: what lies in a mailbox's folder and is the mailbox's own. Folders with other than reserved names
 /// aren't, whether or not they can be mailboxes.
 Result<std::vector<std::string>> own_entries(int root, const std::string& place);
-/// The folders there that aren't, and links to folders.
+/// The folders there that aren't.
 Result<std::vector<std::string>> child_folders(int root, const std::string& place);
 
 }  // namespace posthouse::storage

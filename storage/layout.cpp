@@ -92,12 +92,6 @@ bool Layout::may_lead_to_mailboxes(std::string_view folder) const {
     return is_nested() && (folder == MailboxName().text() || name(folder));
 }
 
-Result<std::string> Layout::path(const std::string& account_root, const MailboxName& name) const {
-    const Result<std::string> relative = folder(name);
-    if (!relative) return relative;
-    return relative->empty() ? account_root : account_root + "/" + *relative;
-}
-
 Result<std::string> Layout::subscription(const MailboxName& name) const {
     if (const Result<std::string> possible = folder(name); !possible) return possible;
     const Result<std::vector<std::string>> spelled = levels(name);

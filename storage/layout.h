@@ -52,8 +52,6 @@ class Layout {
     Result<MailboxName> name(std::string_view folder) const;
     /// Mailboxes may lie in this folder: it is a mailbox's or a parent's. (The fs layout's "INBOX" is a parent only.)
     bool may_lead_to_mailboxes(std::string_view folder) const;
-    /// The folder's path below that of the account; errors as folder() gives them.
-    Result<std::string> path(const std::string& account_root, const MailboxName& name) const;
 
     /// The name's line in `subscriptions`, version 2: tabs between its levels. Errors as folder() gives them.
     Result<std::string> subscription(const MailboxName& name) const;

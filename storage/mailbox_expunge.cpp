@@ -90,8 +90,7 @@ Result<> MailboxState::destroy(int root, const std::string& place) {
     const Result<FolderMoves> moves = moves_to_trash(root, store_->settings().layout, place, trash);
     if (!moves) return fail(moves.error());
     const Result<> moved = move_folders(root, *moves);
-    struct stat st{};
-    deleted_ = ::fstatat(root, (place + "/cur").c_str(), &st, 0) != 0;
+    deleted_ = !stat_in(root, place + "/cur");
     if (deleted_) store_->forget(*this);
     if (!moved) return moved;
     tell_others();

@@ -32,9 +32,9 @@ std::optional<Record> Snapshot::find(std::uint32_t uid) const {
 }
 
 Result<std::shared_ptr<MailboxState>> MailboxState::open(std::shared_ptr<StoreState> store, std::string account_root,
-                                                         const std::string& path) {
-    const bool needs_cur = store->settings().layout.is_nested() && path != account_root;
-    Result<Folder> folder = Folder::open(path, needs_cur ? MissingParts::need_cur : MissingParts::make);
+                                                         const std::string& place) {
+    const bool needs_cur = store->settings().layout.is_nested() && !place.empty();
+    Result<Folder> folder = Folder::open(account_root, place, needs_cur ? MissingParts::need_cur : MissingParts::make);
     if (!folder && folder.error().code == ErrorCode::not_found)
         return fail(ErrorCode::not_found, "Mailbox doesn't exist", folder.error().detail);
     if (!folder) return fail(folder.error());

@@ -16,11 +16,12 @@
 #include "lib/base/fd.h"
 #include "lib/base/file.h"
 #include "lib/base/random.h"
+#include "storage/beneath.h"
 
 namespace posthouse::storage {
 namespace {
 
-constexpr std::string_view file_name = "/maildirsize";
+constexpr const char* file_name = "maildirsize";
 /// Beyond, it is no maildirsize: somebody else's lines, at most what is written between two looks.
 constexpr std::size_t max_readable_bytes = 1u << 20;
 
@@ -84,7 +85,8 @@ std::string to_text(const MaildirSize& content) {
 }
 
 Result<std::optional<MaildirSize>> read_maildirsize(const std::string& root) {
-    const Result<UniqueFd> file = open_file(root + std::string(file_name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const Result<UniqueFd> folder = open_file(root, O_PATH | O_DIRECTORY);
+    const Result<UniqueFd> file = folder ? open_in(folder->get(), file_name, O_RDONLY) : fail(folder.error());
     if (!file && file.error().code == ErrorCode::not_found) return std::nullopt;
     if (!file) return fail(file.error());
     const Result<std::string> text = read_all(file->get(), max_readable_bytes);
@@ -94,24 +96,27 @@ Result<std::optional<MaildirSize>> read_maildirsize(const std::string& root) {
 }
 
 Result<> write_maildirsize(const std::string& root, const MaildirSize& content) {
-    const std::string path = root + std::string(file_name);
+    const Result<UniqueFd> folder = open_file(root, O_PATH | O_DIRECTORY);
+    if (!folder) return fail(folder.error());
     // Below tmp/: a file of an unknown name in the account's folder would stay for ever after a crash.
-    const std::string temporary = root + "/tmp/maildirsize." + random_hex(16);
-    const Result<UniqueFd> file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL);
+    const Result<UniqueFd> tmp = open_in(folder->get(), "tmp", O_RDONLY | O_DIRECTORY);
+    if (!tmp) return fail(tmp.error());
+    const std::string temporary = "maildirsize." + random_hex(16);
+    const Result<UniqueFd> file = open_in(tmp->get(), temporary, O_WRONLY | O_CREAT | O_EXCL);
     if (!file) return fail(file.error());
-    struct stat folder{};
+    struct stat st{};
     Result<> written;
-    if (::geteuid() == 0 && ::stat(root.c_str(), &folder) == 0 &&
-        ::fchown(file->get(), folder.st_uid, folder.st_gid) != 0)
+    if (::geteuid() == 0 && ::fstat(folder->get(), &st) == 0 && ::fchown(file->get(), st.st_uid, st.st_gid) != 0)
         written = fail_errno("chown maildirsize", errno);
     if (written) written = write_all(file->get(), to_text(content));
-    if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = fail_errno("rename maildirsize", errno);
-    if (!written) ::unlink(temporary.c_str());
+    if (written && ::renameat(tmp->get(), temporary.c_str(), folder->get(), file_name) != 0)
+        written = fail_errno("rename maildirsize", errno);
+    if (!written) ::unlinkat(tmp->get(), temporary.c_str(), 0);
     return written;
 }
 
 Result<> remove_maildirsize(const std::string& root) {
-    const std::string path = root + std::string(file_name);
+    const std::string path = root + "/" + file_name;
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) return fail_errno("unlink maildirsize", errno);
     return {};
 }

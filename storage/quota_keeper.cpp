@@ -63,7 +63,8 @@ class ReservedRoom {
             return {};
         }
         const StoreState& store = keeper_.store_.state();
-        Result<UniqueFd> folder = open_file(store.root_of(account_) + "/tmp", O_RDONLY | O_DIRECTORY);
+        const Result<UniqueFd> root = open_file(store.root_of(account_), O_PATH | O_DIRECTORY);
+        Result<UniqueFd> folder = root ? open_in(root->get(), "tmp", O_RDONLY | O_DIRECTORY) : fail(root.error());
         if (!folder && folder.error().code == ErrorCode::not_found) return {};
         if (!folder) return fail(folder.error());
         Result<FileLock> lock = FileLock::take(folder->get(), store.settings().lock_wait);

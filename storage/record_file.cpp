@@ -85,10 +85,9 @@ RecordLines parse_record_lines(std::string_view text, const RecordVisitor& visit
 }
 
 Result<Stamp> RecordFile::stamp(const Folder& folder) const {
-    struct stat st{};
-    if (::fstatat(folder.root(), name_, &st, 0) == 0) return S_ISREG(st.st_mode) ? stamp_of(st) : Stamp{};
-    if (errno == ENOENT || errno == ELOOP) return Stamp{};
-    return fail_errno(std::string("stat ") + name_, errno);
+    const Result<struct stat> st = stat_in(folder.root(), name_);
+    if (st) return S_ISREG(st->st_mode) ? stamp_of(*st) : Stamp{};
+    return st.error().code == ErrorCode::not_found ? Result<Stamp>(Stamp{}) : fail(st.error());
 }
 
 Result<bool> RecordFile::changed(const Folder& folder) const {

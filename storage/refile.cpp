@@ -43,7 +43,7 @@ std::string to_text(const BaseChanges& changes) {
 }
 
 Result<std::optional<BaseChanges>> read_refile(int root) {
-    const Result<UniqueFd> file = open_in(root, file_name, O_RDONLY | O_NOFOLLOW);
+    const Result<UniqueFd> file = open_in(root, file_name, O_RDONLY);
     if (!file && file.error().code == ErrorCode::not_found) return std::nullopt;
     const Result<std::string> text = file ? read_all(file->get(), max_bytes) : fail(file.error());
     if (!text) return fail(text.error());

@@ -1,6 +1,7 @@
 // The mailboxes in memory: found by their folder's inode, the last ones kept for the next session.
 #include "storage/store_state.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <iterator>
 
 #include "lib/base/ascii.h"
+#include "lib/base/file.h"
 #include "storage/mailbox_state.h"
 #include "storage/maildir_name.h"
 
@@ -55,20 +57,19 @@ WakeKey StoreState::wake_key(const std::string& account_root) const {
 }
 
 Result<std::shared_ptr<MailboxState>> StoreState::mailbox(const std::shared_ptr<StoreState>& store,
-                                                          const std::string& account_root, const std::string& path) {
-    struct stat st{};
-    if (::stat(path.c_str(), &st) != 0) {
-        if (errno == ENOENT || errno == ENOTDIR) return fail(ErrorCode::not_found, "Mailbox doesn't exist", path);
-        return fail_errno("stat " + path, errno);
-    }
-    std::shared_ptr<MailboxState> mailbox = store->known({st.st_dev, st.st_ino});
+                                                          const std::string& account_root, const std::string& place) {
+    const Result<UniqueFd> root = open_file(account_root, O_PATH | O_DIRECTORY);
+    const Result<struct stat> st = root ? stat_in(root->get(), place.empty() ? "." : place) : fail(root.error());
+    if (!st && st.error().code != ErrorCode::not_found) return fail(st.error());
+    if (!st || !S_ISDIR(st->st_mode)) return fail(ErrorCode::not_found, "Mailbox doesn't exist", place);
+    std::shared_ptr<MailboxState> mailbox = store->known({st->st_dev, st->st_ino});
     if (mailbox && mailbox->folder()->deleted()) {
         // The folder lives on: as a parent of others, as another mailbox, or with parts from a backup.
         store->forget(*mailbox);
         mailbox.reset();
     }
     if (!mailbox) {
-        Result<std::shared_ptr<MailboxState>> opened = MailboxState::open(store, account_root, path);
+        Result<std::shared_ptr<MailboxState>> opened = MailboxState::open(store, account_root, place);
         if (!opened) return opened;
         (*opened)->folder()->clean_tmp();
         mailbox = store->adopt(std::move(*opened));

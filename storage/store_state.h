@@ -38,9 +38,10 @@ class StoreState {
     IndexPlace index_place(const std::string& account_root) const;
     /// Who waits for whatever happens in the account with this folder.
     WakeKey wake_key(const std::string& account_root) const;
-    /// The shared memory of the mailbox in this folder. not_found: no such folder, or it is a parent only.
+    /// The shared memory of the mailbox in the folder at `place` below the account's, or "". not_found: no such folder,
+    /// or it is a parent only.
     static Result<std::shared_ptr<MailboxState>> mailbox(const std::shared_ptr<StoreState>& store,
-                                                         const std::string& account_root, const std::string& path);
+                                                         const std::string& account_root, const std::string& place);
     /// Forgets a mailbox that was deleted, or whose memory ends.
     void forget(const MailboxState& mailbox);
     /// Lets go of the mailboxes kept in memory; from now on only those in use are.

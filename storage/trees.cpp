@@ -40,7 +40,9 @@ Result<std::vector<std::string>> all_names_in(int folder) {
 
 Result<> remove_in(int parent, const std::string& name, std::size_t depth) {
     if (depth > max_depth) return fail(ErrorCode::limit, "Folder is too deep", name);
-    const Result<UniqueFd> folder = open_in(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    const Result<UniqueFd> folder = open_in(parent, name, O_RDONLY | O_DIRECTORY);
+    // A link, or what else is no folder: only that itself.
+    if (!folder && folder.error().code != ErrorCode::not_found && ::unlinkat(parent, name.c_str(), 0) == 0) return {};
     if (!folder) return folder.error().code == ErrorCode::not_found ? Result<>{} : fail(folder.error());
     // Somebody may still put a file in: then once more.
     constexpr int rounds = 10;
@@ -89,8 +91,18 @@ Result<> link_or_copy(int from_folder, const std::string& from, int to_folder, c
     return copied;
 }
 
-Result<> remove_tree(const std::string& path) { return remove_in(AT_FDCWD, path, 0); }
+Result<> remove_tree(const std::string& path) {
+    const auto slash = path.rfind('/');
+    const bool is_bare = slash == std::string::npos;
+    const Result<UniqueFd> parent = open_file(is_bare ? "." : path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
+    if (!parent) return parent.error().code == ErrorCode::not_found ? Result<>{} : fail(parent.error());
+    return remove_in(parent->get(), is_bare ? path : path.substr(slash + 1), 0);
+}
 
-Result<> remove_tree_in(int parent, const std::string& name) { return remove_in(parent, name, 0); }
+Result<> remove_tree_in(int parent, const std::string& path) {
+    const Result<Spot> spot = Spot::find(parent, path);
+    if (!spot) return spot.error().code == ErrorCode::not_found ? Result<>{} : fail(spot.error());
+    return remove_in(spot->folder(), spot->name(), 0);
+}
 
 }  // namespace posthouse::storage

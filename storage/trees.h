@@ -7,10 +7,10 @@
 
 namespace posthouse::storage {
 
-/// Removes a folder, its files and folders. Follows no symbolic link. Missing: success.
+/// Removes a folder, its files and folders, or a file. Links are removed, not followed. Missing: success.
 Result<> remove_tree(const std::string& path);
-/// The same for a folder in an open one.
-Result<> remove_tree_in(int parent, const std::string& name);
+/// The same for a folder below an open one.
+Result<> remove_tree_in(int parent, const std::string& path);
 
 /// A second name for a file, in another folder too. Where the file system can't link (another device, too many links):
 /// a copy with its date, synced.

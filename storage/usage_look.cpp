@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <cerrno>
 #include <limits>
 #include <utility>
 
@@ -23,9 +22,6 @@ namespace {
 /// Mailboxes that others work on all the time are synchronised so often; then what is there is taken.
 constexpr int rounds = 5;
 
-/// A file's or folder's stamp; a zero stamp: there is none.
-Result<Stamp> stamp_of_path(const std::string& path) { return stamp_in(AT_FDCWD, path.c_str()); }
-
 /// The rows can be taken for true but for what is new in new/: as MailboxState::look() decides.
 bool is_true(const MailboxRow& row, const Stamp& list, const Stamp& cur) {
     const Doubt doubt = doubt_about_cur(row.cur, cur);
@@ -35,8 +31,11 @@ bool is_true(const MailboxRow& row, const Stamp& list, const Stamp& cur) {
 }  // namespace
 
 Result<Usage> UsageLook::usage(const QuotaLimits& limits) {
+    const Result<UniqueFd> root = open_file(root_, O_RDONLY | O_DIRECTORY);
+    if (!root && root.error().code == ErrorCode::not_found) return Usage{};
+    if (!root) return fail(root.error());
     for (int round = 1;; ++round) {
-        const Result<std::vector<MailboxPlace>> mailboxes = places(limits);
+        const Result<std::vector<MailboxPlace>> mailboxes = places(root->get(), limits);
         if (!mailboxes) return fail(mailboxes.error());
         if (mailboxes->empty()) return Usage{};
         std::vector<const MailboxPlace*> outdated;
@@ -46,7 +45,7 @@ Result<Usage> UsageLook::usage(const QuotaLimits& limits) {
             if (!reader) return fail(reader.error());
             for (const MailboxPlace& place : *mailboxes) {
                 const Result<std::optional<Usage>> counted =
-                    count(*reader, place, round < rounds ? Effort::exact : Effort::best_possible);
+                    count(root->get(), *reader, place, round < rounds ? Effort::exact : Effort::best_possible);
                 if (!counted) return fail(counted.error());
                 if (*counted)
                     sum += **counted;
@@ -58,7 +57,8 @@ Result<Usage> UsageLook::usage(const QuotaLimits& limits) {
         if (outdated.empty()) return sum;
         if (round == rounds) return fail(ErrorCode::busy, "Mailbox is in use", "its rows keep changing");
         for (const MailboxPlace* place : outdated) {
-            const Result<std::shared_ptr<MailboxState>> mailbox = StoreState::mailbox(store_, root_, place->path);
+            const Result<std::shared_ptr<MailboxState>> mailbox =
+                StoreState::mailbox(store_, root_, place->below.substr(0, place->below.rfind('/')));
             if (!mailbox && mailbox.error().code == ErrorCode::not_found) continue;  // deleted meanwhile
             if (!mailbox) return fail(mailbox.error());
             const Result<Snapshot> looked = (*mailbox)->look();
@@ -67,52 +67,48 @@ Result<Usage> UsageLook::usage(const QuotaLimits& limits) {
     }
 }
 
-Result<std::vector<UsageLook::MailboxPlace>> UsageLook::places(const QuotaLimits& limits) const {
+Result<std::vector<UsageLook::MailboxPlace>> UsageLook::places(int root, const QuotaLimits& limits) const {
     std::vector<MailboxPlace> found;
-    const Result<UniqueFd> root = open_file(root_, O_RDONLY | O_DIRECTORY);
-    if (!root && root.error().code == ErrorCode::not_found) return found;
-    if (!root) return fail(root.error());
     const Layout& layout = store_->settings().layout;
-    const Result<std::vector<MailboxName>> names = find_mailboxes(root->get(), layout);
+    const Result<std::vector<MailboxName>> names = find_mailboxes(root, layout);
     if (!names) return fail(names.error());
     for (const MailboxName& name : *names) {
         if (!limits.counts(name)) continue;
-        Result<std::string> path = layout.path(root_, name);
-        if (!path) return fail(path.error());
-        struct stat st{};
-        if (::stat(path->c_str(), &st) != 0) {
-            if (errno == ENOENT) continue;
-            return fail_errno("stat " + *path, errno);
-        }
-        found.push_back({std::move(*path), {st.st_dev, st.st_ino}});
+        const Result<std::string> place = layout.folder(name);
+        if (!place) return fail(place.error());
+        const Result<struct stat> st = stat_in(root, place->empty() ? "." : *place);
+        if (!st && st.error().code == ErrorCode::not_found) continue;
+        if (!st) return fail(st.error());
+        found.push_back({place->empty() ? "" : *place + "/", {st->st_dev, st->st_ino}});
     }
     return found;
 }
 
-Result<std::optional<Usage>> UsageLook::count(const IndexReader& reader, const MailboxPlace& place, Effort effort) {
+Result<std::optional<Usage>> UsageLook::count(int root, const IndexReader& reader, const MailboxPlace& place,
+                                              Effort effort) {
     const std::optional<MailboxRow> row = reader.mailbox(place.folder);
     if (!row) return std::nullopt;
-    const Result<Stamp> list = stamp_of_path(place.path + "/dovecot-uidlist");
-    const Result<Stamp> cur = stamp_of_path(place.path + "/cur");
-    const Result<Stamp> fresh = stamp_of_path(place.path + "/new");
+    const Result<Stamp> list = stamp_in(root, place.below + "dovecot-uidlist");
+    const Result<Stamp> cur = stamp_in(root, place.below + "cur");
+    const Result<Stamp> fresh = stamp_in(root, place.below + "new");
     for (const Result<Stamp>* stamp : {&list, &cur, &fresh})
         if (!*stamp) return fail(stamp->error());
     if (effort == Effort::exact && !is_true(*row, *list, *cur)) return std::nullopt;
     if (doubt_about_fresh(row->fresh_look, *fresh) == Doubt::none)
         return Usage{static_cast<std::int64_t>(row->bytes), row->messages};
-    Result<std::optional<Usage>> counted = count_unnumbered(reader, place, *row, effort);
+    Result<std::optional<Usage>> counted = count_unnumbered(root, reader, place, *row, effort);
     if (!counted || !*counted || effort != Effort::exact) return counted;
     // What left new/ while it was read is in cur/ now.
-    const Result<Stamp> cur_after = stamp_of_path(place.path + "/cur");
+    const Result<Stamp> cur_after = stamp_in(root, place.below + "cur");
     if (!cur_after) return fail(cur_after.error());
     if (*cur_after != *cur) return std::nullopt;
     return counted;
 }
 
 /// The rows, and those files in new/ that they don't tell of.
-Result<std::optional<Usage>> UsageLook::count_unnumbered(const IndexReader& reader, const MailboxPlace& place,
+Result<std::optional<Usage>> UsageLook::count_unnumbered(int root, const IndexReader& reader, const MailboxPlace& place,
                                                          const MailboxRow& row, Effort effort) {
-    const Result<UniqueFd> folder = open_file(place.path + "/new", O_RDONLY | O_DIRECTORY);
+    const Result<UniqueFd> folder = open_in(root, place.below + "new", O_RDONLY | O_DIRECTORY);
     if (!folder && folder.error().code == ErrorCode::not_found) return std::nullopt;
     if (!folder) return fail(folder.error());
     const Result<std::vector<std::string>> names = message_names_in(folder->get());

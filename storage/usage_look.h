@@ -34,7 +34,7 @@ class UsageLook {
 
   private:
     struct MailboxPlace {
-        std::string path;
+        std::string below;  ///< of the account's folder: begins the paths of what lies in the mailbox's
         FolderKey folder;
     };
     /// A mailbox's messages in new/ that the index knows, while its row is as it was.
@@ -47,9 +47,9 @@ class UsageLook {
         best_possible  ///< it can't be: a full disk
     };
 
-    Result<std::vector<MailboxPlace>> places(const QuotaLimits& limits) const;
-    Result<std::optional<Usage>> count(const IndexReader& reader, const MailboxPlace& place, Effort effort);
-    Result<std::optional<Usage>> count_unnumbered(const IndexReader& reader, const MailboxPlace& place,
+    Result<std::vector<MailboxPlace>> places(int root, const QuotaLimits& limits) const;
+    Result<std::optional<Usage>> count(int root, const IndexReader& reader, const MailboxPlace& place, Effort effort);
+    Result<std::optional<Usage>> count_unnumbered(int root, const IndexReader& reader, const MailboxPlace& place,
                                                   const MailboxRow& row, Effort effort);
     const std::unordered_set<std::string>& known_fresh(const IndexReader& reader, const FolderKey& folder,
                                                        const MailboxRow& row);

@@ -22,7 +22,7 @@ constexpr std::size_t max_name_bytes = 255;
 /// Opens a folder, made where it is missing, and durable.
 Result<UniqueFd> open_or_make(int parent, const std::string& name) {
     for (bool again = true;; again = false) {
-        Result<UniqueFd> folder = open_in(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        Result<UniqueFd> folder = open_in(parent, name, O_RDONLY | O_DIRECTORY);
         if (folder || folder.error().code != ErrorCode::not_found || !again) return folder;
         if (::mkdirat(parent, name.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno("mkdir " + name, errno);
         if (Result<> synced = sync_fd(parent, "folder of " + name); !synced) return fail(synced.error());

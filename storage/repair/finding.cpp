@@ -17,7 +17,7 @@ std::string_view to_string(FindingKind kind) {
         case FindingKind::nameless_keyword: return "nameless_keyword";
         case FindingKind::missing_mailbox: return "missing_mailbox";
         case FindingKind::double_guid: return "double_guid";
-        case FindingKind::same_folder: return "same_folder";
+        case FindingKind::link_not_followed: return "link_not_followed";
         case FindingKind::stale_lock: return "stale_lock";
         case FindingKind::held_lock: return "held_lock";
         case FindingKind::missing_files: return "missing_files";

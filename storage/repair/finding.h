@@ -20,7 +20,7 @@ enum class FindingKind {
     nameless_keyword,    ///< file names carry a letter that dovecot-keywords has no name for
     missing_mailbox,     ///< it is subscribed and doesn't exist
     double_guid,         ///< two mailboxes of one account say that they are the same: a copied tree
-    same_folder,         ///< two mailboxes are one folder (a link)
+    link_not_followed,   ///< a symbolic link lies where a mailbox's folder would
     stale_lock,          ///< whoever held it is gone
     held_lock,           ///< somebody holds it for longer than sessions wait
     missing_files,       ///< messages that were known have no file any more

@@ -12,6 +12,7 @@ namespace posthouse::storage {
 
 MailboxRun::MailboxRun(RepairRun& run, int account, std::string name, const std::string& below)
     : run_(run),
+      account_(account),
       name_(std::move(name)),
       below_(below),
       full_path_(below.empty() ? run.root() : run.root() + "/" + below),
@@ -53,9 +54,9 @@ void MailboxRun::tell_hindrance(int folder, const std::string& name, const std::
 }
 
 bool MailboxRun::open_folders() {
-    Result<UniqueFd> root = open_in(AT_FDCWD, full_path_, O_RDONLY | O_DIRECTORY);
+    Result<UniqueFd> root = open_in(account_, below_.empty() ? "." : below_, O_RDONLY | O_DIRECTORY);
     if (!root) {
-        tell_hindrance(AT_FDCWD, full_path_, "", root.error());
+        tell_hindrance(account_, below_.empty() ? "." : below_, "", root.error());
         return false;
     }
     root_ = std::move(*root);

@@ -33,9 +33,12 @@ struct Place {
 };
 
 /// Nanoseconds since 1970 when a folder was made; 0: the file system doesn't say.
-std::int64_t birth_of(const std::string& path) {
+std::int64_t birth_of(int root, const std::string& below) {
+    const Result<Spot> spot = Spot::find(root, below);
     struct statx st{};
-    if (::statx(AT_FDCWD, path.c_str(), 0, STATX_BTIME, &st) != 0 || (st.stx_mask & STATX_BTIME) == 0) return 0;
+    if (!spot || ::statx(spot->folder(), spot->name(), AT_SYMLINK_NOFOLLOW, STATX_BTIME, &st) != 0 ||
+        (st.stx_mask & STATX_BTIME) == 0)
+        return 0;
     return st.stx_btime.tv_sec * 1'000'000'000 + st.stx_btime.tv_nsec;
 }
 
@@ -53,6 +56,7 @@ class AccountRun {
     void look_at_mailboxes(const std::vector<Place>& places);
     void look_at_siblings(const std::vector<Place>& places, const MailboxName& only);
     void look_for_double_guids(const std::optional<MailboxName>& only);
+    void look_for_links();
     void note_unserved();
     void look_at_subscriptions(const std::vector<Place>& places);
     Result<std::string> rewrite_subscriptions(const Aside& aside) const;
@@ -77,8 +81,9 @@ Result<std::vector<Place>> AccountRun::places() const {
 
 void AccountRun::count_files(const std::vector<Place>& places) {
     for (const Place& place : places)
-        for (const char* part : {"/new", "/cur"}) {
-            const Result<UniqueFd> folder = open_file(run_.root() + "/" + place.below + part, O_RDONLY | O_DIRECTORY);
+        for (const char* part : {"new", "cur"}) {
+            const std::string below = place.below.empty() ? part : place.below + "/" + part;
+            const Result<UniqueFd> folder = open_in(root_, below, O_RDONLY | O_DIRECTORY);
             const auto names = folder ? names_in(folder->get()) : fail(folder.error());
             if (names) run_.expect_files(names->size());
         }
@@ -99,6 +104,7 @@ Result<> AccountRun::go(const std::optional<MailboxName>& only) {
     look_for_double_guids(only);
     if (only) return {};
     look_at_subscriptions(*all);
+    look_for_links();
     note_unserved();
     return {};
 }
@@ -112,18 +118,8 @@ void AccountRun::look_at_index() {
 }
 
 void AccountRun::look_at_mailboxes(const std::vector<Place>& places) {
-    std::map<std::pair<dev_t, ino_t>, std::string> seen;
     for (const Place& place : places) {
-        struct stat st{};
-        const std::string name = place.name.text();
-        if (::stat((run_.root() + "/" + place.below).c_str(), &st) == 0) {
-            const auto [first, is_first] = seen.emplace(std::pair(st.st_dev, st.st_ino), name);
-            if (!is_first) {
-                run_.note(name, FindingKind::same_folder, place.below, "is the folder of " + first->second);
-                continue;
-            }
-        }
-        MailboxRun mailbox(run_, root_, name, place.below);
+        MailboxRun mailbox(run_, root_, place.name.text(), place.below);
         mailbox.go();
         if (!mailbox.guid().empty()) by_guid_[mailbox.guid()].push_back(place);
     }
@@ -133,8 +129,8 @@ void AccountRun::look_at_mailboxes(const std::vector<Place>& places) {
 void AccountRun::look_at_siblings(const std::vector<Place>& places, const MailboxName& only) {
     for (const Place& place : places) {
         if (place.name == only) continue;
-        const Result<UniqueFd> list =
-            open_file(run_.root() + "/" + place.below + "/dovecot-uidlist", O_RDONLY | O_NONBLOCK);
+        const std::string below = (place.below.empty() ? "" : place.below + "/") + "dovecot-uidlist";
+        const Result<UniqueFd> list = open_in(root_, below, O_RDONLY);
         const auto start = list ? read_uidlist_start(list->get()) : fail(list.error());
         if (start && *start && !(*start)->header.guid.empty()) by_guid_[(*start)->header.guid].push_back(place);
     }
@@ -149,11 +145,18 @@ void AccountRun::note_unserved() {
                       (folder.right.empty() ? std::string() : "; " + folder.right + " would be"));
 }
 
+void AccountRun::look_for_links() {
+    const Result<std::vector<std::string>> links = find_links(root_, run_.store().settings().layout);
+    if (!links) return;
+    for (const std::string& link : *links)
+        run_.note({}, FindingKind::link_not_followed, link, "is a symbolic link: no mailbox, and not followed");
+}
+
 void AccountRun::look_for_double_guids(const std::optional<MailboxName>& only) {
     for (auto& [guid, places] : by_guid_) {
         // The oldest folder is the one that was copied.
         std::ranges::sort(places, {}, [&](const Place& place) {
-            return std::pair(place.below.empty() ? 0 : birth_of(run_.root() + "/" + place.below), place.name);
+            return std::pair(place.below.empty() ? 0 : birth_of(root_, place.below), place.name);
         });
         for (std::size_t i = 1; i < places.size(); ++i) {
             const std::string name = places[i].name.text();
@@ -176,10 +179,9 @@ void AccountRun::look_at_subscriptions(const std::vector<Place>& places) {
         if (!run_.mends()) return std::nullopt;
         return call();
     };
-    struct stat st{};
-    if (::fstatat(root_, file_name, &st, AT_SYMLINK_NOFOLLOW) != 0) return;
-    const bool is_file = ::fstatat(root_, file_name, &st, 0) == 0 && S_ISREG(st.st_mode);
-    if (!is_file)
+    const Result<struct stat> st = stat_in(root_, file_name);
+    if (!st) return;
+    if (!S_ISREG(st->st_mode))
         return run_.tell({}, FindingKind::damaged_small_file, file_name, "is not a file", mended([&] {
                              const Result<std::string> moved = aside.move(root_, file_name, "files");
                              return moved ? "moved to " + *moved : moved;

@@ -164,7 +164,7 @@ Result<std::shared_ptr<MailboxState>> MailboxRun::open_state() {
     const Result<std::shared_ptr<Account>> account = run_.account();
     if (!account) return fail(account.error());
     for (bool again = true;; again = false) {
-        Result<std::shared_ptr<MailboxState>> state = StoreState::mailbox((*account)->store(), run_.root(), full_path_);
+        Result<std::shared_ptr<MailboxState>> state = StoreState::mailbox((*account)->store(), run_.root(), below_);
         if (!state) return state;
         const Result<Snapshot> now = (*state)->look();
         if (now) return state;

@@ -147,6 +147,7 @@ class MailboxRun {
     int part(bool fresh) const { return fresh ? fresh_.get() : cur_.get(); }
 
     RepairRun& run_;
+    int account_;
     std::string name_;
     std::string below_;
     std::string full_path_;

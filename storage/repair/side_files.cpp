@@ -75,7 +75,7 @@ Result<std::string> MailboxRun::rewrite_annotations(const char* file_name) {
 void MailboxRun::look_at_further_keywords() {
     constexpr const char* file_name = FurtherKeywordFile::file_name;
     if (!cur_ || !fresh_ || !tmp_ || !is_plain_file(file_name, FindingKind::damaged_keywords)) return;
-    const Result<Folder> folder = Folder::open(full_path_, MissingParts::make);
+    const Result<Folder> folder = Folder::open(account_, below_, MissingParts::make);
     const Result<FileLock> lock =
         folder ? FileLock::take(folder->cur(), run_.store().settings().lock_wait) : fail(folder.error());
     if (!lock) return tell(FindingKind::unusable, file_name, reason(lock.error()));

@@ -39,17 +39,14 @@ Result<std::string> read_front(int file, std::size_t max_bytes) {
 }  // namespace
 
 bool MailboxRun::is_plain_file(const char* name, FindingKind kind) {
-    struct stat st{};
-    if (::fstatat(root_.get(), name, &st, AT_SYMLINK_NOFOLLOW) != 0) return false;
-    const bool is_link = S_ISLNK(st.st_mode);
-    // A link to a file is somebody's decision; what leads nowhere, or to no file, is damage.
-    if (is_link && ::fstatat(root_.get(), name, &st, 0) != 0) st.st_mode = S_IFLNK;
-    if (S_ISREG(st.st_mode)) {
+    const Result<struct stat> st = stat_in(root_.get(), name);
+    if (!st) return false;
+    if (S_ISREG(st->st_mode)) {
         const std::optional<std::string> problem = access_problem(root_.get(), name, full_path_ + "/" + name);
         if (problem) tell(FindingKind::no_access, name, *problem);
         return !problem;
     }
-    tell(kind, name, is_link ? "is a link that leads to no file" : "is not a file",
+    tell(kind, name, S_ISLNK(st->st_mode) ? "is a symbolic link, which isn't followed" : "is not a file",
          move_aside(root_.get(), name, "files"));
     return false;
 }

@@ -1,11 +1,9 @@
 // A walk through all folders, and what each would be called if the tree were another's.
 #include "storage/repair/unserved.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 
+#include "storage/beneath.h"
 #include "storage/found_folders.h"
 
 namespace posthouse::storage {
@@ -43,10 +41,8 @@ class Walk {
         std::ranges::sort(*names);
         for (const std::string& name : *names) {
             const std::string below = path.empty() ? name : path + "/" + name;
-            struct stat st{};
-            if (is_reserved(name) || ::fstatat(root_, below.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) continue;
-            if (!S_ISDIR(st.st_mode)) continue;
-            const bool is_maildir = ::fstatat(root_, (below + "/cur").c_str(), &st, 0) == 0 && S_ISDIR(st.st_mode);
+            if (is_reserved(name)) continue;
+            const bool is_maildir = is_folder_in(root_, below + "/cur");
             const bool is_served = static_cast<bool>(layout_.name(below));
             if (is_maildir && !is_served && found_.size() < max_found)
                 found_.push_back({below, right_place(below, layout_)});

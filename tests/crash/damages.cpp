@@ -242,6 +242,12 @@ std::vector<Damage> damaged_folders() {
         {"NoCurInAMailbox", [](const Victim& v) { fs::remove_all(v.root + "/.Sent/cur"); }},
         {"EmptyFolderAsMailbox", [](const Victim& v) { fs::create_directory(v.root + "/.Empty"); }},
         {"FileWhereAMailboxWouldBe", [](const Victim& v) { v.write(".File", "x"); }},
+        {"LinksToTheMailOfOthers",
+         [](const Victim& v) {
+             fs::create_directories(v.root + "/../others/cur");
+             v.link("../others", ".Linked");
+             v.link("../others/cur", "link");
+         }},
         {"FoldersWithSenselessNames",
          [](const Victim& v) {
              for (const char* name :
@@ -345,6 +351,21 @@ std::vector<Damage> damaged_folders() {
         {"IntentOfARenameIsJunk",
          [](const Victim& v) {
              v.write("posthouse-rename", std::string("\t\n.No\n.No\t.Where\n../x\t../y\n") + '\0');
+         }},
+        {"IntentOfARenameLeadsOut",
+         [](const Victim& v) {
+             fs::create_directories(v.root + "/../others/.Given");
+             v.link("../others", "link");
+             v.write("posthouse-rename",
+                     "link/.Given\t.Stolen\n.Archive\tlink/.Archive\n.Archive\t../others/.Archive\n" +
+                         std::string(300, 'x') + "/y\t.Long\n.Archive\t" + std::string(300, 'x') +
+                         "/y\n.Archive\t.Archive/cur/Below\n");
+         }},
+        {"IntentOfARenameIsAFolder", [](const Victim& v) { fs::create_directory(v.root + "/posthouse-rename"); }},
+        {"IntentOfARenameHasNoEnd",
+         [](const Victim& v) {
+             v.write("posthouse-rename", ".Archive\t.Moved\n");
+             fs::resize_file(v.root + "/posthouse-rename", std::uintmax_t{1} << 36);
          }},
         {"LeftoversOfKilledProcesses",
          [](const Victim& v) {

@@ -45,9 +45,14 @@ void look_at_files(const std::string& folder, bool is_root, bool is_nested, std:
     }
 }
 
+std::string path_of(const Account& account, const MailboxName& name) {
+    const std::string place = account.store()->settings().layout.folder(name).value();
+    return place.empty() ? account.root() : account.root() + "/" + place;
+}
+
 /// Nothing of a mailbox is left in a folder that is only a parent.
 void look_at_parent(const Account& account, const MailboxName& name) {
-    const std::string path = account.store()->settings().layout.path(account.root(), name).value();
+    const std::string path = path_of(account, name);
     for (const auto& entry : std::filesystem::directory_iterator(path))
         EXPECT_TRUE(entry.is_directory() && !is_reserved(entry.path().filename().string()))
             << entry.path() << " was left behind";
@@ -102,8 +107,8 @@ SeenMailbox look_at_mailbox(Account& account, const MailboxName& name, std::stri
         seen.access = access->text();
     }
     seen.annotations = text_of(account.annotations(name));
-    const std::string path = account.store()->settings().layout.path(account.root(), name).value();
-    look_at_files(path, name.is_inbox(), account.store()->settings().layout.is_nested(), status->messages);
+    look_at_files(path_of(account, name), name.is_inbox(), account.store()->settings().layout.is_nested(),
+                  status->messages);
     return seen;
 }
 
