@@ -1,13 +1,12 @@
 // dovecot-keywords: lines "<number> <keyword>".
 #include "storage/keyword_file.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <bit>
 
 #include "lib/base/ascii.h"
-#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "storage/small_file.h"
 
 namespace posthouse::storage {
 namespace {
@@ -23,12 +22,12 @@ Result<bool> KeywordFile::reload(const Folder& folder) {
     if (!now) return fail(now.error());
     if (*now == stamp_) return false;
     std::array<std::string, max_letters> names;
+    bool is_damaged = false;
     if (now->inode != 0) {
-        const Result<UniqueFd> fd = open_in(folder.root(), file_name, O_RDONLY);
-        if (!fd) return fail(fd.error());
-        const Result<std::string> text = read_all(fd->get(), max_bytes);
-        if (!text) return fail(text.error());
-        for (const std::string_view line : ascii::split(*text, '\n')) {
+        const Result<SmallFile> file = read_small_file(folder.root(), file_name, max_bytes);
+        if (!file) return fail(file.error());
+        is_damaged = file->is_unfit;
+        for (const std::string_view line : ascii::split(file->whole_lines(), '\n')) {
             const auto blank = line.find(' ');
             if (blank == std::string_view::npos) continue;
             const auto number = ascii::parse_number(line.substr(0, blank));
@@ -38,6 +37,8 @@ Result<bool> KeywordFile::reload(const Folder& folder) {
         }
     }
     stamp_ = *now;
+    is_damaged_ = is_damaged;
+    if (is_damaged) log::warning("dovecot-keywords is damaged: what can be read of it counts");
     if (names == names_) return false;
     names_ = std::move(names);
     return true;
@@ -75,12 +76,15 @@ Result<> KeywordFile::add(const Folder& folder, std::span<const std::string> add
     std::string text;
     for (std::size_t i = 0; i < names.size(); ++i)
         if (!names[i].empty()) text += std::to_string(i) + " " + names[i] + "\n";
+    if (is_damaged_)
+        if (Result<> kept = keep_damaged(folder.root(), file_name); !kept) return kept;
     Result<> written = replace_file(folder.root(), file_name, text);
     if (!written) return written;
     const Result<Stamp> now = stamp_in(folder.root(), file_name);
     if (!now) return fail(now.error());
     names_ = std::move(names);
     stamp_ = *now;
+    is_damaged_ = false;
     return {};
 }
 

@@ -21,7 +21,8 @@ constexpr std::size_t max_letters = 26;
 /// The table of one mailbox. Adding needs dovecot-uidlist.lock and a reload before.
 class KeywordFile {
   public:
-    /// Reads again when the file changed; true: the table isn't as before.
+    /// Reads again when the file changed; true: the table isn't as before. Of what can't be such a file (a folder, more
+    /// than 64 KiB) what can be read is taken, and it is logged.
     Result<bool> reload(const Folder& folder);
     /// The names in use, by letter.
     std::vector<std::string> names() const;
@@ -34,12 +35,13 @@ class KeywordFile {
     /// Letters that have a name.
     std::uint32_t named() const;
     /// Gives letters to names that have none, durably, but none of `taken`: messages carry these, though their names
-    /// were lost. `names` must fit.
+    /// were lost. `names` must fit. A damaged file is kept (small_file.h).
     Result<> add(const Folder& folder, std::span<const std::string> names, std::uint32_t taken);
 
   private:
     std::array<std::string, max_letters> names_;
     Stamp stamp_;
+    bool is_damaged_ = false;
 };
 
 }  // namespace posthouse::storage

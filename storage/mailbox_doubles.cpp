@@ -142,7 +142,7 @@ bool MailboxSync::is_same_file(const Found& one, const Found& other) const {
            first.st_ino == second.st_ino && again.st_ino == first.st_ino && again.st_nlink > 1;
 }
 
-Result<std::string> give_own_name(int folder, const std::string& file, const std::string& host) {
+Result<std::string> new_base_for(int folder, const std::string& file, const std::string& host) {
     const Result<UniqueFd> opened = open_message_file(folder, file);
     struct stat st{};
     if (::fstatat(folder, file.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno("stat message", errno);
@@ -150,11 +150,17 @@ Result<std::string> give_own_name(int folder, const std::string& file, const std
     const auto size = static_cast<std::uint64_t>(st.st_size);
     std::string base = make_base_name(host, {}, size, size + added.value_or(0));
     if (!added) base.resize(base.rfind(",W="));
-    std::string name = base + file.substr(base_of(file).size());
+    return base;
+}
+
+Result<std::string> give_own_name(int folder, const std::string& file, const std::string& host) {
+    const Result<std::string> base = new_base_for(folder, file, host);
+    if (!base) return base;
+    std::string name = *base + file.substr(base_of(file).size());
     if (name.size() > max_name_bytes || !is_message_name(name)) {
         NameFlags flags = flags_of(file);
         flags.other.clear();
-        name = name_with_flags(base, flags);
+        name = name_with_flags(*base, flags);
     }
     if (::renameat2(folder, file.c_str(), folder, name.c_str(), RENAME_NOREPLACE) != 0)
         return fail_errno("rename message", errno);

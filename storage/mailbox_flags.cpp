@@ -3,34 +3,69 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <span>
 #include <utility>
 
 #include "lib/base/log.h"
 #include "storage/mailbox_state.h"
+#include "storage/mailbox_sync.h"
 #include "storage/maildir_name.h"
 
 namespace posthouse::storage {
+namespace {
+
+constexpr std::size_t max_name_bytes = 255;
+/// ":2,", Maildir's letters and all of the keywords'.
+constexpr std::size_t room_for_flags = 3 + 6 + max_letters;
+
+}  // namespace
+
+BaseChanges MailboxState::names_with_room(Work& work, std::span<const std::uint32_t> uids) const {
+    BaseChanges changes;
+    for (const std::uint32_t uid : uids) {
+        const Record* record = work.edit.find(uid);
+        if (record == nullptr || record->file.base.size() + room_for_flags <= max_name_bytes) continue;
+        Result<std::string> base = new_base_for(folder_of(record->fresh()), record->name(), store_->host());
+        if (base) changes.emplace(record->file.base, std::move(*base));
+    }
+    return changes;
+}
+
+void MailboxState::make_room(const BaseChanges& changes) {
+    if (Result<> renamed = rename_bases(changes); !renamed)
+        log::warning("messages keep names without room for flags", {{"error", renamed.error().message()}});
+}
 
 Result<std::vector<MessageFlags>> MailboxState::store_flags(const UidSet& uids, const FlagChange& change) {
     std::vector<MessageFlags> stored;
     std::vector<std::uint32_t> todo;
     std::size_t next = 0;
+    std::size_t has_room = 0;  ///< so many of them were looked at
     bool first = true;
     do {
-        Result<Work> work = begin_work();
+        std::optional<Result<Work>> began(begin_work());
+        Result<Work>& work = *began;
         if (!work) return fail(work.error());
         if (std::exchange(first, false)) todo = work->edit.existing(uids);
         if (todo.empty()) return stored;
+        const std::size_t end = std::min(todo.size(), next + piece_size);
+        const std::span<const std::uint32_t> piece = std::span(todo).subspan(next, end - next);
+        if (has_room < end) {
+            has_room = end;
+            if (const BaseChanges changes = names_with_room(*work, piece); !changes.empty()) {
+                began.reset();  // a change of base names takes the locks itself
+                make_room(changes);
+                continue;
+            }
+        }
         if (Result<> locked = lock_list(*work); !locked) return fail(locked.error());
         const std::uint64_t names_before = names_->fingerprint();
         const Result<KeywordNumbers> numbers = change.action == FlagAction::remove
                                                    ? numbers_of(change.flags.keywords)
                                                    : make_keywords(*work, change.flags.keywords, WhenFull::fail);
         if (!numbers) return fail(numbers.error());
-        const std::size_t end = std::min(todo.size(), next + piece_size);
         // A file name can't hold them, so they come first: what can't be written leaves the names as they were.
-        const std::span<const std::uint32_t> piece = std::span(todo).subspan(next, end - next);
         const Result<bool> further = set_further(*work, piece, change, numbers->further);
         Result<> result = further ? Result<>{} : fail(further.error());
         bool changed = (further && *further) || names_->fingerprint() != names_before;
@@ -81,6 +116,10 @@ Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagCh
             return true;
         }
         const int error = errno;
+        if (error == ENAMETOOLONG) {
+            log::warning("a message's name has no room for its flags", {{"file", old_name}});
+            return false;
+        }
         if (error != ENOENT && (error != EEXIST || renames_left == 0)) return fail_errno("rename message", error);
         // Somebody renamed or removed it, or another message has its base name and these flags: reading the folder
         // gives that one a name of its own.
@@ -90,9 +129,16 @@ Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagCh
     }
 }
 
-Result<std::vector<Uid>> MailboxState::claim() {
-    Result<Work> work = begin_work();
+Result<std::vector<Uid>> MailboxState::claim(bool again) {
+    std::optional<Result<Work>> began(begin_work());
+    Result<Work>& work = *began;
     if (!work) return fail(work.error());
+    if (again)
+        if (const BaseChanges changes = names_with_room(*work, work->edit.fresh()); !changes.empty()) {
+            began.reset();
+            make_room(changes);
+            return claim(false);
+        }
     if (Result<> locked = lock_list(*work); !locked) return fail(locked.error());
     std::vector<Uid> claimed;
     bool look_again = false;
@@ -106,6 +152,8 @@ Result<std::vector<Uid>> MailboxState::claim() {
             work->touch(true);
             work->touch(false);
             work->edit.rename(uid, name, false);
+        } else if (errno == ENAMETOOLONG) {
+            log::warning("a message's name has no room for its flags", {{"file", old_name}});
         } else if (errno == ENOENT || errno == EEXIST) {
             look_again = true;  // another claimed or removed it, or has its name: read the folder the next time
         } else {

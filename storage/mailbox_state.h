@@ -191,7 +191,12 @@ class MailboxState {
     /// This mailbox's UIDVALIDITY; not_found: it isn't the one that the sessions here know.
     Result<> take_identity(const UidListPosition& position);
 
+    /// False: the flags were so, or the message is gone or its file's name has no room for them.
     Result<bool> set_flags(Work& work, std::uint32_t uid, const FlagChange& change, std::uint32_t letters);
+    /// Of these messages the ones whose files' names may have no room for flags: their new base names.
+    BaseChanges names_with_room(Work& work, std::span<const std::uint32_t> uids) const;
+    /// Gives base names with room for flags. That it isn't possible now is no reason to fail: it is logged.
+    void make_room(const BaseChanges& changes);
     /// The part of STORE that no file name holds; gives whether anything changed.
     Result<bool> set_further(Work& work, std::span<const std::uint32_t> uids, const FlagChange& change,
                              const FurtherSet& given);
@@ -210,7 +215,7 @@ class MailboxState {
     /// What the numbers mean by the index; to be called before numbers of this snapshot are looked at.
     Result<> take_names(const IndexReader& reader, const MailboxRow& row);
     void set_names(std::shared_ptr<const FurtherNames> names);
-    Result<std::vector<Uid>> claim();
+    Result<std::vector<Uid>> claim(bool again = true);
     Result<std::vector<Uid>> add_locked(Work& work, std::vector<Arrival>& arrivals, WhenFull when_full);
     Result<Record> place(const Arrival& arrival, const UidListEntry& entry) const;
     Result<> load_details(std::span<const std::uint32_t> uids, const Columns& columns,

@@ -48,6 +48,10 @@ void take_told(Record& record) {
     };
     record.file.physical_size = told('S');
     record.file.wire_size = told('W');
+    // Line ends add at most an octet to each: what can't be is measured.
+    const std::int64_t size = record.file.physical_size;
+    if (size != FileRow::unknown && (record.file.wire_size < size || record.file.wire_size > 2 * size))
+        record.file.wire_size = FileRow::unknown;
     record.file.save_date = told('D');
 }
 

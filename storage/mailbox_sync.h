@@ -36,6 +36,8 @@ std::uint32_t next_uid_of(const UidListPosition& position);
 
 /// Renames a file within its folder to a base name that no other message has, with its flags; gives the new name.
 Result<std::string> give_own_name(int folder, const std::string& file, const std::string& host);
+/// A base name that nothing has, with the sizes of this message's file.
+Result<std::string> new_base_for(int folder, const std::string& file, const std::string& host);
 
 /// One synchronisation; made and run with the mailbox's mutex and flock held. Stages; the caller commits.
 class MailboxSync {

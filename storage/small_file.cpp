@@ -14,6 +14,11 @@
 
 namespace posthouse::storage {
 
+std::string_view SmallFile::whole_lines() const {
+    const std::string_view all = text;
+    return is_unfit ? all.substr(0, all.rfind('\n') + 1) : all;
+}
+
 Result<SmallFile> read_small_file(int folder, const std::string& name, std::size_t max_bytes) {
     const Result<UniqueFd> fd = open_in(folder, name, O_RDONLY);
     if (!fd && fd.error().code == ErrorCode::not_found) return SmallFile{};

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "lib/base/result.h"
 
@@ -10,6 +11,9 @@ namespace posthouse::storage {
 
 /// What lies in a small file's place.
 struct SmallFile {
+    /// The text without a last line that the bound may have cut in two.
+    std::string_view whole_lines() const;
+
     std::string text;       ///< at most its bound's octets
     bool is_there = false;  ///< false: nothing, or a link, which counts as nothing
     bool is_unfit = false;  ///< it is larger than the bound, or no regular file: what `text` holds isn't all

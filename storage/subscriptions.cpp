@@ -9,16 +9,19 @@
 #include <cerrno>
 
 #include "lib/base/ascii.h"
-#include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "storage/courier_files.h"
 #include "storage/folder.h"
+#include "storage/small_file.h"
 
 namespace posthouse::storage {
 namespace {
 
 constexpr std::string_view version2 = "V\t2\n\n";
 constexpr std::size_t max_bytes = 16u << 20;
+/// A file of version 1 grows by the header when one of its names is removed.
+constexpr std::size_t max_readable_bytes = max_bytes + version2.size();
 
 }  // namespace
 
@@ -34,6 +37,8 @@ Subscriptions Subscriptions::parse(std::string_view text, const Layout& layout) 
     if (v2) text.remove_prefix(text.find('\n') + 1);
     for (const std::string_view line : ascii::split(text, '\n')) {
         if (line.empty()) continue;
+        subscriptions.is_damaged_ = subscriptions.lines_.size() == max_count;
+        if (subscriptions.is_damaged_) break;
         subscriptions.lines_.emplace_back(line);
         if (!v2) std::ranges::replace(subscriptions.lines_.back(), layout.old_separator(), '\t');
     }
@@ -66,6 +71,9 @@ Result<bool> Subscriptions::add(const MailboxName& name) {
     Result<std::string> line = layout_.subscription(name);
     if (!line) return fail(line.error());
     if (std::ranges::find(lines_, *line) != lines_.end()) return false;
+    std::size_t bytes = version2.size() + line->size() + 1;
+    for (const std::string& each : lines_) bytes += each.size() + 1;
+    if (lines_.size() >= max_count || bytes > max_bytes) return fail(ErrorCode::limit, "Too many subscriptions");
     lines_.push_back(std::move(*line));
     return true;
 }
@@ -77,16 +85,18 @@ Result<bool> Subscriptions::remove(const MailboxName& name) {
 }
 
 Result<Subscriptions> read_subscriptions(int account_root, const Layout& layout) {
-    const Result<UniqueFd> fd = open_in(account_root, subscriptions_file, O_RDONLY);
-    if (!fd && fd.error().code == ErrorCode::not_found) {
+    const Result<SmallFile> file = read_small_file(account_root, subscriptions_file, max_readable_bytes);
+    if (!file) return fail(file.error());
+    if (!file->is_there) {
         const auto courier = read_courier_file(account_root, courier_subscription_file, max_bytes);
         if (!courier) return fail(courier.error());
         return *courier ? Subscriptions::from_courier(**courier, layout) : Subscriptions(layout);
     }
-    if (!fd) return fail(fd.error());
-    const Result<std::string> text = read_all(fd->get(), max_bytes);
-    if (!text) return fail(text.error());
-    return Subscriptions::parse(*text, layout);
+    Subscriptions subscriptions = Subscriptions::parse(file->whole_lines(), layout);
+    if (file->is_unfit) subscriptions.set_damaged();
+    if (subscriptions.is_damaged())
+        log::warning("subscriptions are damaged: what can be read of them counts", {{"names", subscriptions.count()}});
+    return subscriptions;
 }
 
 Result<> take_over_subscriptions(int account_root, const Layout& layout) {
@@ -106,6 +116,8 @@ Result<> take_over_subscriptions(int account_root, const Layout& layout) {
 }
 
 Result<> write_subscriptions(int account_root, const Subscriptions& subscriptions) {
+    if (subscriptions.is_damaged())
+        if (Result<> kept = keep_damaged(account_root, subscriptions_file); !kept) return kept;
     return replace_file(account_root, subscriptions_file, subscriptions.text());
 }
 

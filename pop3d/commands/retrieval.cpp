@@ -67,14 +67,14 @@ net::Async<Answer> send_message(Session& session, storage::Uid uid, std::string 
 
 }  // namespace
 
-/// RETR (RFC 1939 §5).
+/// RETR (RFC 1939 §5). The reply tells no size: it isn't known for certain before the message was read to its end.
 net::Async<Answer> retr(Session& session, pop3::Retr command) {
     const Message* message = session.maildrop().find(command.message);
     if (message == nullptr) co_return pop3::err("No such message");
     const std::uint64_t octets = message->octets;
     bool sent = false;
-    Answer answer = co_await send_message(session, message->uid,
-                                          pop3::to_line(pop3::ok(std::to_string(octets) + " octets")), nullptr, sent);
+    Answer answer =
+        co_await send_message(session, message->uid, pop3::to_line(pop3::ok("Message follows")), nullptr, sent);
     if (sent) {
         session.maildrop().mark_retrieved(command.message);
         session.count_retrieved(octets);

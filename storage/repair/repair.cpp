@@ -187,12 +187,11 @@ void AccountRun::look_at_subscriptions(const std::vector<Place>& places) {
                              return moved ? "moved to " + *moved : moved;
                          }));
     Result<Subscriptions> subscriptions = read_subscriptions(root_, run_.store().settings().layout);
-    if (!subscriptions)
-        return run_.tell({}, FindingKind::damaged_small_file, file_name, subscriptions.error().message(), mended([&] {
-                             const Result<std::string> moved = aside.move(root_, file_name, "files");
-                             return moved ? "moved to " + *moved : moved;
-                         }));
-    if (subscriptions->senseless() > 0)
+    if (!subscriptions) return run_.tell({}, FindingKind::unusable, file_name, subscriptions.error().message());
+    if (subscriptions->is_damaged())
+        run_.tell({}, FindingKind::damaged_small_file, file_name, "is too large",
+                  mended([&] { return rewrite_subscriptions(aside); }));
+    else if (subscriptions->senseless() > 0)
         run_.tell({}, FindingKind::damaged_small_file, file_name,
                   "has " + std::to_string(subscriptions->senseless()) + " lines that tell no mailbox",
                   mended([&] { return rewrite_subscriptions(aside); }));
@@ -209,7 +208,8 @@ Result<std::string> AccountRun::rewrite_subscriptions(const Aside& aside) const 
     const Result<std::string> kept = aside.keep(root_, "subscriptions");
     if (!kept) return kept;
     subscriptions->drop_senseless();
-    if (Result<> written = write_subscriptions(root_, *subscriptions); !written) return fail(written.error());
+    if (Result<> written = replace_file(root_, subscriptions_file, subscriptions->text()); !written)
+        return fail(written.error());
     return "written anew; what it was is " + *kept;
 }
 

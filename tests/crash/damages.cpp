@@ -15,6 +15,19 @@ namespace posthouse::storage::crash {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// A folder lies in a small file's place.
+std::function<void(const Victim&)> folder_instead(const std::string& name) {
+    return [name](const Victim& v) {
+        fs::remove(v.root + "/" + name);
+        fs::create_directory(v.root + "/" + name);
+        v.write(name + "/inside", "x");
+    };
+}
+
+}  // namespace
+
 std::vector<Damage> damaged_lists() {
     const auto replace_header = [](const std::string& header) {
         return [header](const Victim& v) { v.edit_list([&](auto& lines) { lines.at(0) = header; }); };
@@ -279,6 +292,11 @@ std::vector<Damage> damaged_folders() {
          {},
          0,
          false},
+        {"KeywordsAreAFolder", folder_instead("dovecot-keywords"), true, {}, 0, false},
+        {"KeywordsAreHuge",
+         [](const Victim& v) {
+             v.write("dovecot-keywords", v.read("dovecot-keywords") + std::string(1u << 20, 'x') + "\n");
+         }},
         {"FurtherKeywordsAreJunk",
          [](const Victim& v) {
              v.write("posthouse-keywords", std::string("00000000 K 26 x\n\n\n0 M\nzzzzzzzz M 26 :x\n") +
@@ -325,6 +343,15 @@ std::vector<Damage> damaged_folders() {
              v.write("subscriptions", std::string("V\t2\n\nArchive\n\xff\xfe\n&&&\n\t\t\n") +
                                           std::string(100'000, 'x') + '\0' + "\nSent");
          }},
+        {"SubscriptionsAreAFolder", folder_instead("subscriptions")},
+        {"SubscriptionsAreHuge", [](const Victim& v) { v.write("subscriptions", std::string(100u << 20, 'x')); }},
+        {"SubscriptionsAreTooMany",
+         [](const Victim& v) {
+             std::string text = "V\t2\n\n";
+             for (int i = 0; i < 100'001; ++i) text += "Name" + std::to_string(i) + "\n";
+             v.write("subscriptions", text);
+         }},
+        {"AccessListIsAFolder", folder_instead("dovecot-acl")},
         {"SubscriptionsAreADanglingLink", [](const Victim& v) { v.link("nowhere", "subscriptions"); }},
         {"AnnotationsAreJunk",
          [](const Victim& v) {
@@ -386,13 +413,6 @@ std::vector<Damage> damaged_folders() {
 }
 
 std::vector<Damage> damaged_beyond_sessions() {
-    const auto folder_instead = [](const std::string& name) {
-        return [name](const Victim& v) {
-            fs::remove(v.root + "/" + name);
-            fs::create_directory(v.root + "/" + name);
-            v.write(name + "/inside", "x");
-        };
-    };
     const auto fifo_instead = [](const std::string& name) {
         return [name](const Victim& v) {
             fs::remove(v.root + "/" + name);
@@ -405,13 +425,6 @@ std::vector<Damage> damaged_beyond_sessions() {
         {"ListIsALoopOfLinks", [](const Victim& v) { v.link("dovecot-uidlist", "dovecot-uidlist"); }, false},
         {"LockIsAFolder", folder_instead("dovecot-uidlist.lock")},
         {"LockIsADanglingLink", [](const Victim& v) { v.link("nowhere", "dovecot-uidlist.lock"); }},
-        {"KeywordsAreAFolder", folder_instead("dovecot-keywords"), true, {}, 0, false},
-        {"KeywordsAreHuge",
-         [](const Victim& v) {
-             v.write("dovecot-keywords", v.read("dovecot-keywords") + std::string(1u << 20, 'x') + "\n");
-         }},
-        {"SubscriptionsAreAFolder", folder_instead("subscriptions")},
-        {"SubscriptionsAreHuge", [](const Victim& v) { v.write("subscriptions", std::string(17u << 20, 'x')); }},
         {"CurIsAFileInAMailbox",
          [](const Victim& v) {
              fs::remove_all(v.root + "/.Sent/cur");

@@ -24,7 +24,7 @@ TEST_F(Pop3Session, ReadsWhatWasDeliveredByteForByteWithDotsStuffed) {
     deliver("Subject: one\r\n\r\n.\r\n..dots\r\nend\r\n");
     EXPECT_EQ(after_log_in("STAT\r\nLIST\r\nLIST 1\r\nRETR 1\r\nQUIT\r\n"),
               "+OK 1 32\r\n+OK 1 messages\r\n1 32\r\n.\r\n+OK 1 32\r\n"
-              "+OK 32 octets\r\nSubject: one\r\n\r\n..\r\n...dots\r\nend\r\n.\r\n+OK Bye\r\n");
+              "+OK Message follows\r\nSubject: one\r\n\r\n..\r\n...dots\r\nend\r\n.\r\n+OK Bye\r\n");
 }
 
 TEST_F(Pop3Session, TopSendsHeaderAndLines) {
@@ -38,8 +38,7 @@ TEST_F(Pop3Session, AMessageOfManyPiecesArrivesWhole) {
     std::string content = "Subject: long\r\n\r\n";
     while (content.size() < 300'000) content += "line " + std::to_string(content.size()) + "\r\n";
     deliver(content);
-    EXPECT_EQ(after_log_in("RETR 1\r\nQUIT\r\n"),
-              "+OK " + std::to_string(content.size()) + " octets\r\n" + content + ".\r\n+OK Bye\r\n");
+    EXPECT_EQ(after_log_in("RETR 1\r\nQUIT\r\n"), "+OK Message follows\r\n" + content + ".\r\n+OK Bye\r\n");
 }
 
 TEST_F(Pop3Session, UniqueIdsAreDovecotsAndStay) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "storage/subscriptions.h"
 #include "tests/unit/storage/mail_root.h"
 
 namespace posthouse::storage {
@@ -152,6 +153,39 @@ TEST_F(AccountTest, WhatIsNoNameStaysInTheSubscriptions) {
     write("subscriptions", "V\t2\n\nbad&name\nA\n");
     ASSERT_TRUE(account->unsubscribe(named("A")));
     EXPECT_EQ(read("subscriptions"), "V\t2\n\nbad&name\n");
+}
+
+TEST_F(AccountTest, WhatCouldNotBeReadAgainIsNotWritten) {
+    std::string text = "V\t2\n\n";
+    for (std::size_t i = 0; i < Subscriptions::max_count; ++i) text += "Name" + std::to_string(i) + "\n";
+    write("subscriptions", text);
+    EXPECT_EQ(code(account->subscribe(named("One"))), ErrorCode::limit);
+    EXPECT_EQ(read("subscriptions"), text);
+    ASSERT_TRUE(account->unsubscribe(named("Name1")));
+    ASSERT_TRUE(account->subscribe(named("One")));
+    // As large as a file may be, in the version that is shorter by its header.
+    text = std::string((16u << 20) - 3, 'x') + "\nA\n";
+    write("subscriptions", text);
+    EXPECT_EQ(code(account->subscribe(named("One"))), ErrorCode::limit);
+    EXPECT_EQ(read("subscriptions"), text);
+    ASSERT_TRUE(account->unsubscribe(named("A")));
+    EXPECT_TRUE(account->list());
+    for (const auto& name : files("")) EXPECT_FALSE(name.contains(".damaged.")) << name;
+}
+
+TEST_F(AccountTest, DamagedSmallFilesAreKeptWhenTheyAreReplaced) {
+    only_inbox();
+    write("subscriptions", "V\t2\n\nWork\n" + std::string(17u << 20, 'x'));
+    write("dovecot-keywords", "0 Known\n" + std::string(1u << 17, 'x') + "\n");
+    EXPECT_EQ(listed(), (std::vector<std::string>{"INBOX", "Work none subscribed"}));
+    ASSERT_TRUE(account->subscribe(named("INBOX")));
+    append(*open(), hello, flags({}, {"Known", "New"}));
+    EXPECT_EQ(read("subscriptions"), "V\t2\n\nWork\nINBOX\n");
+    EXPECT_EQ(read("dovecot-keywords"), "0 Known\n1 New\n");
+    std::vector<std::string> kept;
+    for (const auto& name : files(""))
+        if (name.contains(".damaged.")) kept.push_back(name.substr(0, name.find(".damaged.")));
+    EXPECT_EQ(kept, (std::vector<std::string>{"posthouse-dovecot-keywords", "posthouse-subscriptions"}));
 }
 
 TEST_F(AccountTest, TreeThatDovecotWroteKeepsItsUidsFlagsAndKeywords) {

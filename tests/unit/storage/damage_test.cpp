@@ -180,5 +180,38 @@ TEST_F(DamagedMailboxTest, ALockOfADeadProcessThatDovecotLeftStopsNobody) {
     EXPECT_FALSE(fs::exists(path("dovecot-uidlist.lock")));
 }
 
+TEST_F(DamagedMailboxTest, NamesWithoutRoomForFlagsGetOthersAndKeepTheirUids) {
+    const auto inbox = open();
+    const std::string long_name(255, 'n');
+    const std::string almost(240, 'a');
+    write("new/" + long_name, "long\n");
+    write("cur/" + almost + ":2,S", "almost\n");
+    append(*inbox, "short\r\n");
+    View session = view();
+    ASSERT_EQ(session.count(), 3u);
+    EXPECT_TRUE(files("new").empty());
+    const Uid before = inbox->rows(UidSet::all(), {}).value().at(0).uid;
+    const std::string first = content(*inbox, before);
+    const FlagChange change{FlagAction::add, flags({Flag::seen, Flag::flagged, Flag::answered, Flag::draft},
+                                                   {"One", "Two", "Three", "Four", "Five", "Six"})};
+    ASSERT_TRUE(inbox->store_flags(UidSet::all(), change));
+    const auto rows = inbox->rows(UidSet::all(), {}).value();
+    ASSERT_EQ(rows.size(), 3u);
+    for (const MessageRow& row : rows) EXPECT_EQ(row.flags, change.flags);
+    EXPECT_EQ(content(*inbox, before), first);
+    for (const std::string& name : files("cur")) EXPECT_LT(name.size(), 150u);
+    EXPECT_EQ(files("cur").size(), 3u);
+    EXPECT_FALSE(fs::exists(path("posthouse-refile")));
+}
+
+TEST_F(DamagedMailboxTest, AnImpossibleSizeInANameIsMeasured) {
+    write("cur/1.M1P1.h,S=4,W=2:2,S", "a\nb\n");
+    write("cur/2.M1P1.h,S=4,W=900:2,S", "c\nd\n");
+    const auto rows = open()->rows(UidSet::all(), {.wire_size = true}).value();
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows[0].wire_size, 6u);
+    EXPECT_EQ(rows[1].wire_size, 6u);
+}
+
 }  // namespace
 }  // namespace posthouse::storage
