@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "storage/writer_state.h"
+
 namespace posthouse::storage {
 namespace {
 
@@ -40,9 +42,13 @@ std::optional<Reservation> AccountQuota::removal() const {
     return keeper_->without_room(*account_, limits_);
 }
 
-Result<Charged<Appended>> AccountQuota::append(const NamedMailbox& target, std::vector<NewMessage> messages,
-                                               std::uint64_t bytes) const {
-    const Usage added{static_cast<std::int64_t>(bytes), static_cast<std::int64_t>(messages.size())};
+Result<Charged<Appended>> AccountQuota::append(const NamedMailbox& target, std::vector<NewMessage> messages) const {
+    Usage added;
+    for (NewMessage& message : messages) {
+        WriterState& file = message.content.state();
+        if (Result<> finished = file.finish(); !finished) return fail(finished.error());
+        added += {static_cast<std::int64_t>(file.physical_size()), 1};
+    }
     Result<std::optional<Reservation>> room = reserve(target.name, added);
     if (!room) return fail(room.error());
     Result<Appended> appended = target.mailbox.append(std::move(messages));

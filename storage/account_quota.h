@@ -38,9 +38,8 @@ class AccountQuota {
     /// Would it fit now?
     Result<> check(const MailboxName& mailbox, const Usage& added) const;
 
-    /// APPEND; the messages have `bytes` together.
-    Result<Charged<Appended>> append(const NamedMailbox& target, std::vector<NewMessage> messages,
-                                     std::uint64_t bytes) const;
+    /// APPEND; room is needed for what the messages take on disk, which may be less or more than was announced.
+    Result<Charged<Appended>> append(const NamedMailbox& target, std::vector<NewMessage> messages) const;
     Result<Charged<Copied>> copy(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target) const;
     /// Between mailboxes that both count nothing is added: it always fits.
     Result<Charged<Copied>> move(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target) const;

@@ -47,6 +47,7 @@ MessageWriter& MessageWriter::operator=(MessageWriter&&) noexcept = default;
 MessageWriter::~MessageWriter() = default;
 Result<> MessageWriter::write(std::string_view octets) { return state_->write(octets); }
 std::uint64_t MessageWriter::wire_size() const { return state_->wire_size(); }
+std::uint64_t MessageWriter::stored_size() const { return state_->stored_size(); }
 
 Result<std::unique_ptr<WriterState>> WriterState::create(std::shared_ptr<const Folder> folder, std::string name) {
     Result<UniqueFd> file = open_in(folder->tmp(), name, O_RDWR | O_CREAT | O_EXCL);

@@ -25,6 +25,8 @@ class MessageWriter {
     Result<> write(std::string_view octets);
     /// Octets so far, as they came.
     std::uint64_t wire_size() const;
+    /// Bytes that a file with them takes: fewer when lines are stored with LF.
+    std::uint64_t stored_size() const;
     /// For storage's own parts.
     WriterState& state() { return *state_; }
 

@@ -35,7 +35,8 @@ class WriterState {
     int file() const { return file_.get(); }
     std::uint64_t physical_size() const { return physical_; }
     std::uint64_t wire_size() const { return physical_ + buffer_.size() + expanded_ + (held_cr_ ? 1 : 0); }
-    /// Lines are stored with CRLF, as they came.
+    /// physical_size() after a finish() now.
+    std::uint64_t stored_size() const { return held_cr_ ? wire_size() : physical_ + buffer_.size(); }
     /// The file is elsewhere now: don't remove it.
     void release() { name_.clear(); }
 

@@ -18,6 +18,10 @@ struct Target {
     storage::MessageWriter writer;
 };
 
+std::uint64_t append_limit(const Session& session) {
+    return static_cast<std::uint64_t>(session.config().imapd.append_limit);
+}
+
 /// Opens the mailbox and starts a message. Blocks.
 Result<Target> open_target(const storage::Account& account, const storage::MailboxName& name) {
     Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(name);
@@ -25,6 +29,10 @@ Result<Target> open_target(const storage::Account& account, const storage::Mailb
     Result<storage::MessageWriter> writer = (*mailbox)->start_message();
     if (!writer) return fail(writer.error());
     return Target{std::move(*mailbox), std::move(*writer)};
+}
+
+Reply too_big(const Session& session) {
+    return no("[TOOBIG] Message is larger than " + std::to_string(append_limit(session)) + " octets");
 }
 
 /// Reads the whole message, also after a failure to write it. Gives that failure.
@@ -48,6 +56,9 @@ net::Async<Result<>> receive(Session& session, storage::MessageWriter& writer) {
         input.consume_message(piece->size());
         if (outcome) outcome = co_await session.disk([&] { return writer.write(octets); });
     }
+    // With a CR of its own in it, lines of LF are stored with CRLF.
+    if (outcome && writer.stored_size() > append_limit(session))
+        outcome = fail(ErrorCode::limit, "Message is too large");
     co_return outcome;
 }
 
@@ -55,8 +66,7 @@ net::Async<Result<>> receive(Session& session, storage::MessageWriter& writer) {
 std::optional<Reply> objection(const Session& session, const imap::Append& command) {
     if (command.binary) return no("[CANNOT] Binary literals are not supported");
     if (command.size == 0) return no("[CANNOT] An empty message cannot be stored");
-    const auto limit = static_cast<std::uint64_t>(session.config().imapd.append_limit);
-    if (command.size > limit) return no("[TOOBIG] Message is larger than " + std::to_string(limit) + " octets");
+    if (command.size > append_limit(session)) return too_big(session);
     return std::nullopt;
 }
 
@@ -96,14 +106,15 @@ net::Async<Reply> append(Session& session, imap::Append command) {
     }
     if (!*ended) co_return bad("Unexpected arguments after the message");
     if (!received && received.error().code == ErrorCode::invalid) co_return bad(received.error().text);
+    if (!received && received.error().code == ErrorCode::limit) co_return too_big(session);
     if (!received) co_return no(received.error());
 
     std::optional<storage::Time> date;
     if (command.date) date = storage::Time(std::chrono::seconds(command.date->seconds));
     std::vector<storage::NewMessage> messages;
     messages.push_back({std::move(target->writer), std::move(*flags), date});
-    const Result<storage::Charged<storage::Appended>> appended = co_await session.disk(
-        [&] { return quota.append({*target->mailbox, *name}, std::move(messages), command.size); });
+    const Result<storage::Charged<storage::Appended>> appended =
+        co_await session.disk([&] { return quota.append({*target->mailbox, *name}, std::move(messages)); });
     if (!appended) co_return no_target(appended.error());
     co_await session.send_warning(appended->warning);
     const storage::Appended& done = appended->done;

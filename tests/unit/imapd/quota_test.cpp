@@ -46,6 +46,35 @@ TEST_F(ImapQuota, AppendIsRefusedBeforeTheMessageIsSentAndFitsAfterAnExpunge) {
     EXPECT_TRUE(has(append(client), "t OK [APPENDUID "));
 }
 
+TEST_F(ImapQuota, WhatAMessageTakesOnDiskCountsNotItsLiteral) {
+    ImapServer server(with({"*:bytes=1000"}));
+    TestClient client = log_in(server);
+    // Lines of LF beside a CR that ends no line: all are stored with CRLF, here as 1001 and 1000 octets.
+    const auto append_lines = [&](std::size_t lines, std::string_view last) {
+        const std::string text = std::string(lines, '\n') + std::string(last);
+        return client.run("APPEND INBOX {" + std::to_string(text.size()) + "+}\r\n" + text);
+    };
+    EXPECT_EQ(append_lines(498, "\rxx\r\n"), "t NO [OVERQUOTA] Message is larger than the mailbox may be\r\n");
+    EXPECT_TRUE(has(append_lines(498, "\rx\r\n"), "t OK [APPENDUID "));
+    EXPECT_TRUE(has(append_lines(1, ""), "t NO [OVERQUOTA] "));
+}
+
+TEST_F(ImapQuota, TheLimitOfAppendIsForWhatIsStored) {
+    config::Config config = with({});
+    config.imapd.append_limit = 1000;
+    ImapServer server(std::move(config));
+    TestClient client = log_in(server);
+    const auto append_lines = [&](std::size_t lines, std::string_view last) {
+        const std::string text = std::string(lines, '\n') + std::string(last);
+        return client.run("APPEND INBOX {" + std::to_string(text.size()) + "+}\r\n" + text);
+    };
+    EXPECT_EQ(append_lines(498, "\rxx\r\n"), "t NO [TOOBIG] Message is larger than 1000 octets\r\n");
+    EXPECT_TRUE(has(append_lines(498, "\rx\r\n"), "t OK [APPENDUID "));
+    EXPECT_EQ(append_lines(500, "\r"), "t NO [TOOBIG] Message is larger than 1000 octets\r\n");
+    EXPECT_TRUE(has(append_lines(1000, ""), "t OK [APPENDUID ")) << "stored as it is";
+    EXPECT_EQ(append_lines(1001, ""), "t NO [TOOBIG] Message is larger than 1000 octets\r\n");
+}
+
 TEST_F(ImapQuota, CopyNeedsRoomMoveDoesNotUnlessItComesFromAnIgnoredMailbox) {
     ImapServer server(with({"*:bytes=250", "Trash:ignore", "Junk:bytes=+100"}));
     TestClient client = log_in(server);
