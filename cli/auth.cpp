@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "auth/passwords/password.h"
+#include "cli/auth_bans.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -105,7 +106,8 @@ Exit tune(Context& context, const Options& options) {
 }  // namespace
 
 void add_auth_commands(CLI::App& app, Context& context) {
-    CLI::App* group = add_group(app, "auth", "Log-ins: what they cost");
+    CLI::App* group = add_group(app, "auth", "Log-ins: what they cost, and whose are refused");
+    add_ban_commands(*group, context);
     auto options = std::make_shared<Options>();
     CLI::App* command =
         add_command(*group, context, "tune", "Measure Argon2id here and suggest its cost",

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "guardd/read_answer.h"
 #include "lib/base/log.h"
 #include "lib/net/connect.h"
 #include "lib/net/scope.h"
@@ -32,20 +33,6 @@ struct Pending {
     bool done = false;
     net::Event answered;
 };
-
-net::Async<Result<std::string>> read_answer(net::Stream& stream, net::Deadline deadline) {
-    policy::BlockReader reader;
-    for (;;) {
-        Result<std::string> line = co_await stream.read_line(policy::max_line_octets, deadline);
-        if (!line) co_return fail(line.error());
-        Result<bool> complete = reader.add_line(*line);
-        if (!complete) co_return fail(complete.error());
-        if (!*complete) continue;
-        Result<policy::Reply> reply = policy::to_reply(reader.take());
-        if (!reply) co_return fail(reply.error());
-        co_return std::move(reply->action);
-    }
-}
 
 }  // namespace
 

@@ -12,6 +12,8 @@ test_packages="libgtest-dev libbenchmark-dev python3 strace dovecot-core dovecot
 # Sanitizers and libFuzzer, with a symbolizer for their reports.
 sanitizer_packages="libclang-rt-19-dev llvm-19"
 tidy_packages="clang-tidy-19 clang-format-19"
+# What reads the filter for fail2ban as fail2ban does.
+test_packages="$test_packages fail2ban"
 
 # missing_packages NAME...: those that are not installed.
 missing_packages() {

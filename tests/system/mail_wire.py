@@ -10,13 +10,13 @@ TIMEOUT = 60
 class Wire:
     """A connection on which lines are read and bytes are written."""
 
-    def __init__(self, address, tls=False, certificate=None, timeout=TIMEOUT):
+    def __init__(self, address, tls=False, certificate=None, timeout=TIMEOUT, source=None):
         if isinstance(address, str):
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(timeout)
             self.socket.connect(address)
         else:
-            self.socket = socket.create_connection(address, timeout)
+            self.socket = socket.create_connection(address, timeout, (source, 0) if source else None)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
             self.start_tls(certificate)
