@@ -6,6 +6,7 @@
 #include "imapd/capabilities.h"
 #include "imapd/changes.h"
 #include "imapd/perform.h"
+#include "lib/daemon/origin.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -36,6 +37,7 @@ Session::Session(const Services& services, daemon::Connection& connection, confi
       connection_(connection),
       config_(std::move(config)),
       tls_(std::move(tls)),
+      may_tell_origin_(daemon::may_tell_origin(*config_, connection.peer)),
       login_deadline_(net::Deadline::in(config_->imapd.login_timeout)),
       input_(connection.stream) {}
 

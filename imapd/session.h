@@ -58,6 +58,11 @@ class Session {
     /// STARTTLS is possible now.
     bool may_start_tls() const { return tls_ != nullptr && !stream().tls(); }
 
+    /// The host that connected is believed whose client it acts for.
+    bool may_tell_origin() const { return may_tell_origin_; }
+    /// It acts for the client at `origin`: for that one a log-in counts.
+    void set_origin(net::Address origin) { connection_.peer = std::move(origin); }
+
     /// Enters the authenticated state.
     void logged_in(std::string user, std::shared_ptr<storage::Account> account, storage::AccountQuota quota);
     /// Only when authenticated.
@@ -124,6 +129,7 @@ class Session {
     daemon::Connection& connection_;
     config::Snapshot config_;
     std::shared_ptr<const net::TlsContext> tls_;
+    bool may_tell_origin_;
     net::Deadline login_deadline_;
     CommandInput input_;
     std::shared_ptr<storage::Account> account_;

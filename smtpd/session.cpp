@@ -1,6 +1,7 @@
 // Session: one connection of a client. What is said is in commands/; here lines are read and replies written.
 #include "smtpd/session.h"
 
+#include "lib/daemon/origin.h"
 #include "lib/smtp/limits.h"
 #include "smtpd/commands/perform.h"
 
@@ -10,11 +11,6 @@ namespace {
 Service service_of(std::string_view listener) {
     if (listener == "submission") return Service::submission;
     return listener == "submissions" ? Service::submissions : Service::smtp;
-}
-
-smtp::Reply greeting(const Session& session) {
-    const auto& banner = session.config->smtpd.banner;
-    return {220, "", session.config->general.hostname + " " + (banner.empty() ? "ESMTP Posthouse" : banner)};
 }
 
 smtp::Reply farewell(const Session& session, std::string status, const std::string& text) {
@@ -71,7 +67,11 @@ net::Async<bool> exchange(Session& session) {
 }  // namespace
 
 Session::Session(Parts& shared, daemon::Connection& client)
-    : parts(shared), connection(client), config(shared.daemon.config()), service(service_of(client.listener)) {}
+    : parts(shared),
+      connection(client),
+      config(shared.daemon.config()),
+      service(service_of(client.listener)),
+      may_tell_origin(daemon::may_tell_origin(*config, client.peer)) {}
 
 Phase Session::phase() const {
     if (helo.empty()) return Phase::connected;
@@ -85,6 +85,11 @@ std::vector<std::string> Session::mechanisms() const {
 
 smtp::Offered Session::offered() const {
     return {.size = true, .eightbitmime = true, .auth = submission() && tls(), .smtputf8 = false, .dsn = false};
+}
+
+smtp::Reply greeting(const Session& session) {
+    const auto& banner = session.config->smtpd.banner;
+    return {220, "", session.config->general.hostname + " " + (banner.empty() ? "ESMTP Posthouse" : banner)};
 }
 
 net::Async<> converse(Session& session) {

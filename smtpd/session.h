@@ -28,6 +28,7 @@ struct Session {
     daemon::Connection& connection;
     config::Snapshot config;  ///< as it was when the session began
     Service service = Service::smtp;
+    bool may_tell_origin = false;  ///< the host that connected is believed whose client it acts for (XCLIENT)
 
     std::string helo;       ///< the client's name for itself; empty before EHLO
     bool extended = false;  ///< it said EHLO
@@ -51,6 +52,8 @@ struct Session {
     net::Deadline lookup_deadline() const { return net::Deadline::in(config->smtpd.lookup_timeout); }
 };
 
+/// The greeting, which XCLIENT repeats.
+smtp::Reply greeting(const Session& session);
 /// Talks to the client from greeting to good-bye.
 net::Async<> converse(Session& session);
 /// Says 421 instead of a greeting.

@@ -1,15 +1,41 @@
 // CAPABILITY, NOOP, LOGOUT, STARTTLS (RFC 3501 §6.1, §6.2.1), ID (RFC 2971), ENABLE (RFC 5161).
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "imapd/capabilities.h"
 #include "imapd/commands/commands.h"
 #include "imapd/session.h"
+#include "lib/base/ascii.h"
+#include "lib/daemon/origin.h"
 
 namespace posthouse::imapd {
 namespace {
 
 /// Of what a client says about itself, the bytes that are logged.
 constexpr std::size_t kMaxLoggedId = 300;
+
+/// The value of a field, whose name is compared without case (RFC 2971 §3.3); empty when it isn't there.
+std::string_view field_of(const imap::Id& id, std::string_view name) {
+    for (const auto& [field, value] : id.fields)
+        if (value && ascii::iequals(field, name)) return *value;
+    return {};
+}
+
+/// A webmail or a proxy tells whose client it acts for, in the fields that Dovecot's proxy uses.
+void take_origin(Session& session, const imap::Id& id) {
+    const std::string_view address = field_of(id, "x-originating-ip");
+    if (address.empty() || session.state() != kNotAuthenticated || !session.may_tell_origin()) return;
+    const net::Address peer = session.connection().peer;
+    Result<net::Address> origin = daemon::told_origin(address, field_of(id, "x-originating-port"));
+    if (!origin) {
+        session.log().warning("the client acted for has no address that makes sense",
+                              {{"told", address}, {"told_by", peer.ip()}});
+        return;
+    }
+    session.log().info("acts for a client", {{"address", origin->ip()}, {"told_by", peer.ip()}});
+    session.set_origin(std::move(*origin));
+}
 
 }  // namespace
 
@@ -37,6 +63,7 @@ net::Async<Reply> starttls(Session& session, imap::NoArguments /*command*/) {
 }
 
 net::Async<Reply> id(Session& session, imap::Id command) {
+    take_origin(session, command);
     std::string client;
     for (const auto& [field, value] : command.fields) {
         if (!value) continue;

@@ -1,6 +1,8 @@
 // The handlers of the command table, each in a file of its own.
 #pragma once
 
+#include <string>
+
 #include "lib/net/async.h"
 #include "lib/smtp/command.h"
 #include "smtpd/session.h"
@@ -19,5 +21,8 @@ net::Async<smtp::Reply> handle_noop(Session& session, smtp::Command command);
 net::Async<smtp::Reply> handle_quit(Session& session, smtp::Command command);
 net::Async<smtp::Reply> handle_starttls(Session& session, smtp::Command command);
 net::Async<smtp::Reply> handle_auth(Session& session, smtp::Command command);
+net::Async<smtp::Reply> handle_xclient(Session& session, smtp::Command command);
+/// What EHLO says of it, to those who may use it.
+std::string xclient_offer();
 
 }  // namespace posthouse::smtpd

@@ -23,6 +23,7 @@ net::Async<smtp::Reply> handle_hello(Session& session, smtp::Command command) {
         reply.lines.emplace_back("AUTH" + sasl::mechanism_list(mechanisms));
     reply.lines.emplace_back("ENHANCEDSTATUSCODES");
     reply.lines.emplace_back("8BITMIME");
+    if (session.may_tell_origin) reply.lines.emplace_back(xclient_offer());
     reply.lines.emplace_back("HELP");
     co_return reply;
 }

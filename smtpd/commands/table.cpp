@@ -17,7 +17,7 @@ constexpr unsigned any = connected | ready | sender | recipients;
 
 using enum smtp::Verb;
 
-constexpr std::array<Row, 13> rows{{
+constexpr std::array<Row, 14> rows{{
     {ehlo, any, Needs::nothing, Known::everywhere, handle_hello, "RFC 5321 §4.1.1.1"},
     {helo, any, Needs::nothing, Known::everywhere, handle_hello, "RFC 5321 §4.1.1.1"},
     {mail, ready, Needs::login, Known::everywhere, handle_mail, "RFC 5321 §4.1.1.2"},
@@ -31,6 +31,7 @@ constexpr std::array<Row, 13> rows{{
     {quit, any, Needs::nothing, Known::everywhere, handle_quit, "RFC 5321 §4.1.1.10"},
     {starttls, connected | ready, Needs::nothing, Known::everywhere, handle_starttls, "RFC 3207 §4"},
     {auth, ready, Needs::nothing, Known::on_submission, handle_auth, "RFC 4954 §4"},
+    {xclient, connected | ready, Needs::nothing, Known::everywhere, handle_xclient, "Postfix XCLIENT_README"},
 }};
 
 }  // namespace

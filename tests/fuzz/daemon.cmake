@@ -1,0 +1,1 @@
+posthouse_fuzz_target(daemon_origin DEPENDS daemon)
