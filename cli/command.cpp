@@ -158,10 +158,10 @@ int run(int argc, const char* const* argv, Context& context) {
     } catch (const CLI::ParseError& error) {
         // CLI11's own codes differ; help and version are successes, everything else is wrong usage.
         const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+        context.json = context.json || std::ranges::find(words, "--json") != words.end();
         const std::optional<std::string> unknown =
             error.get_exit_code() == 0 ? std::nullopt : unknown_command(app, words);
         if (unknown) return static_cast<int>(report(context, {ErrorCode::invalid, *unknown, {}}));
-        context.json = context.json || std::ranges::find(words, "--json") != words.end();
         if (context.json && error.get_exit_code() != 0)
             return static_cast<int>(report(context, {ErrorCode::invalid, error.what(), {}}));
         const int code = app.exit(error, context.out, context.err);

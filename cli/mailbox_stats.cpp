@@ -102,15 +102,13 @@ Exit stats(Context& context, const MailboxTargets& targets) {
             const auto index = storage::Index::look(store.state().index_place((*account)->root()));
             if (index) sums.index_bytes = index->bytes;
             total += sums;
-            nlohmann::json row = sums.json();
-            row["account"] = name.text();
-            row["user"] = is_user(standing);
-            rows.push_back(std::move(row));
-            table.add(sums.cells(name.text() + mark_of(standing)));
+            accounts.push_back({name.text(), standing, sums});
             return worst;
         });
     if (accounts.empty() && exit != Exit::ok) return exit;
-    std::ranges::stable_sort(accounts, std::greater<>(), [](const AccountSums& one) { return one.sums.bytes; });
+    std::ranges::sort(accounts, [](const AccountSums& one, const AccountSums& other) {
+        return one.sums.bytes != other.sums.bytes ? one.sums.bytes > other.sums.bytes : one.name < other.name;
+    });
     if (context.json) {
         nlohmann::json rows = nlohmann::json::array();
         for (const AccountSums& account : accounts) {

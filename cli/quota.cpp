@@ -121,7 +121,10 @@ Exit get(Context& context, const Options& options) {
         if (!usage) return report(context, usage.error());
         counts.emplace_back(&counted, *usage);
     }
-    std::ranges::stable_sort(counts, std::greater<>(), [](const auto& one) { return one.second.bytes; });
+    std::ranges::sort(counts, [](const auto& one, const auto& other) {
+        return one.second.bytes != other.second.bytes ? one.second.bytes > other.second.bytes
+                                                      : one.first->account.text() < other.first->account.text();
+    });
     nlohmann::json rows = nlohmann::json::array();
     Table table({"ADDRESS", "SIZE", "LIMIT", "MESSAGES", "LIMIT", "USED"});
     for (const auto& [counted, usage] : counts) {

@@ -1,10 +1,7 @@
 // Which failures are told, how loudly, and how often.
 #include "imapd/failure_log.h"
 
-#include <sys/stat.h>
-
 #include <optional>
-#include <string>
 
 #include "imapd/session.h"
 
@@ -29,9 +26,7 @@ std::optional<log::Level> level_of(ErrorCode code) {
 
 /// The folder is there. Blocks.
 bool has_folder(const storage::Account& account, const storage::MailboxName& name) {
-    const Result<std::string> path = account.store()->settings().layout.path(account.root(), name);
-    struct stat st{};
-    return path && ::stat(path->c_str(), &st) == 0;
+    return account.exists(name).value_or(false);
 }
 
 }  // namespace

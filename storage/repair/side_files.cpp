@@ -40,7 +40,7 @@ Outcome MailboxRun::move_access_list_aside() const {
     const Settings& settings = run_.store().settings();
     const Result<AccountLock> lock = AccountLock::take(run_.root(), settings);
     if (!lock) return Result<std::string>(fail(lock.error()));
-    const Result<Folder> folder = Folder::open(full_path_, MissingParts::make);
+    const Result<Folder> folder = Folder::open(account_, below_, MissingParts::make);
     if (!folder) return Result<std::string>(fail(folder.error()));
     const Result<DotLock> dot_lock =
         DotLock::take(*folder, access_lock, run_.store().state().locks(), settings.lock_wait);

@@ -147,7 +147,7 @@ void MailboxRun::look_at_keywords() {
 /// Under the locks of whoever gives a letter, and with what he left.
 Result<std::string> MailboxRun::rewrite_keywords() {
     const Settings& settings = run_.store().settings();
-    const Result<Folder> folder = Folder::open(full_path_, MissingParts::make);
+    const Result<Folder> folder = Folder::open(account_, below_, MissingParts::make);
     if (!folder) return fail(folder.error());
     const Result<FileLock> flock = FileLock::take(folder->cur(), settings.lock_wait);
     if (!flock) return fail(flock.error());

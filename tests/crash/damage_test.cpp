@@ -145,7 +145,11 @@ TEST_P(DamageTest, EveryMessageIsThereAndMailGoesOn) {
         messages.push_back(std::move(message));
         const Result<Appended> appended = (*inbox)->append(std::move(messages));
         EXPECT_TRUE(appended) << appended.error().message();
-        EXPECT_TRUE((*account)->subscribe(MailboxName::parse("Topic").value()));
+        const Result<> subscribed = (*account)->subscribe(MailboxName::parse("Topic").value());
+        if (damage.name == "SubscriptionsAreTooMany")
+            EXPECT_EQ(subscribed.error().code, ErrorCode::limit);
+        else
+            EXPECT_TRUE(subscribed) << subscribed.error().message();
         EXPECT_TRUE((*account)->create(MailboxName::parse("Made").value()));
     }
     if (damage.name == "LeftoversOfKilledProcesses") {

@@ -35,7 +35,7 @@ class OtherServer : public Tap {
         return path_ + "/" + part + base_ + suffix;
     }
     void number() const {
-        const Folder inbox = Folder::open(path_, MissingParts::make).value();
+        const Folder inbox = Folder::open(path_, "", MissingParts::make).value();
         PreparedLocks locks({"other"});
         const auto lock = DotLock::take(inbox, uidlist_lock, locks, std::chrono::seconds(10)).value();
         fs::rename(in("new/", ""), in("cur/", ":2,"));

@@ -243,10 +243,10 @@ TEST_F(AccessTest, AListThatCantBeReadGivesNothing) {
     write(".Sent/dovecot-acl", "anyone lr\nbogus\n");
     EXPECT_EQ(rights_of("Sent", "ann@example.org"), Rights());
     write(".Sent/dovecot-acl", std::string((1u << 20) + 1, 'x'));
-    EXPECT_EQ(account->effective_rights(named("Sent"), {"ann@example.org"}).error().code, ErrorCode::limit);
+    EXPECT_EQ(rights_of("Sent", "ann@example.org"), Rights());
     std::filesystem::remove(path(".Sent/dovecot-acl"));
     std::filesystem::create_directory(path(".Sent/dovecot-acl"));
-    EXPECT_EQ(account->effective_rights(named("Sent"), {"ann@example.org"}).error().code, ErrorCode::io);
+    EXPECT_EQ(rights_of("Sent", "ann@example.org"), Rights());
     EXPECT_EQ(code(give("Sent", "anyone", "l")), ErrorCode::io);
     EXPECT_FALSE(std::filesystem::exists(path(".Sent/dovecot-acl.lock")));
 }
