@@ -23,6 +23,8 @@ Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule r
     do {
         Result<Work> work = begin_work();
         if (!work) return fail(work.error());
+        // What Dovecot took to cur/ between our reading and our change would look like ours.
+        if (Result<> locked = lock_list(*work); !locked) return fail(locked.error());
         if (std::exchange(first, false)) todo = work->edit.existing(uids);
         Result<> result;
         bool changed = false;

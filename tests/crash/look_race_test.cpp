@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <optional>
 #include <string_view>
 
 #include "storage/dot_lock.h"
@@ -55,7 +57,54 @@ class OtherServer : public Tap {
     bool is_shown_again_ = false;
 };
 
+/// Takes a message that is delivered this moment from new/ to cur/ while another is expunged here, unless
+/// dovecot-uidlist.lock keeps it out, and has not numbered it yet.
+class OtherServerInTheMiddle : public Tap {
+  public:
+    OtherServerInTheMiddle(std::string path, std::string base) : path_(std::move(path)), base_(std::move(base)) {}
+
+    int before(const Call& call) override {
+        if (call.kind != CallKind::unlink || std::string_view(call.path).find(",S=") == std::string_view::npos)
+            return 0;
+        if (std::exchange(has_tried_, true)) return 0;
+        std::ofstream(path_ + "/new/" + base_) << "hi\n\n";
+        const Folder inbox = Folder::open(path_, "", MissingParts::make).value();
+        Result<DotLock> lock = DotLock::take(inbox, uidlist_lock, locks_, std::chrono::milliseconds(50));
+        if (!lock) return 0;
+        folder_.emplace(Folder::open(path_, "", MissingParts::make).value());
+        lock_.emplace(std::move(*lock));
+        fs::rename(path_ + "/new/" + base_, path_ + "/cur/" + base_ + ":2,");
+        return 0;
+    }
+    bool has_tried() const { return has_tried_; }
+
+  private:
+    std::string path_;
+    std::string base_;
+    PreparedLocks locks_{std::vector<std::string>{"other"}};
+    std::optional<Folder> folder_;
+    std::optional<DotLock> lock_;
+    bool has_tried_ = false;
+};
+
 class LookRaceTest : public MailRoot {};
+
+TEST_F(LookRaceTest, AMessageThatComesToCurDuringAnExpungeIsShown) {
+    const auto inbox = open();
+    append(*inbox, "one\r\n", flags({Flag::seen}));
+    append(*inbox, "two\r\n", flags({Flag::seen}));
+    View session = view("INBOX", Access::read_only);
+    const std::string base = "1700000000.M1P1.other,S=4";
+    OtherServerInTheMiddle other(path(), base);
+    {
+        const Tapped tapped(other);
+        ASSERT_EQ(inbox->expunge(uids({1}), ExpungeRule::all_given)->size(), 1u);
+    }
+    ASSERT_TRUE(other.has_tried());
+    const Result<Changes> changes = session.refresh(Expunges::reveal);
+    ASSERT_TRUE(changes) << changes.error().message();
+    EXPECT_EQ(changes->count, 2u);
+}
 
 TEST_F(LookRaceTest, AMessageThatIsNumberedAndFlaggedElsewhereDuringALookIsShownByIt) {
     append(*open(), "one\r\n", flags({Flag::seen}));
