@@ -54,6 +54,9 @@ Result<std::vector<Uid>> MailboxState::add_locked(Work& work, std::vector<Arriva
     if (*foreign) {
         MailboxSync sync(*this, work.edit);
         if (Result<> read = sync.read_list(); !read) return fail(read.error());
+        // Its files aren't looked for here, and their folder's time will be that of our own change.
+        work.edit.row().cur.at_ns = 0;
+        work.edit.row().fresh_look.at_ns = 0;
     }
     if (std::numeric_limits<std::uint32_t>::max() - list_.next_uid() <= arrivals.size())
         return fail(ErrorCode::limit, "Mailbox has no UIDs left");

@@ -200,6 +200,7 @@ void MailboxState::end_work(Work& work) {
     // Deliveries take no lock: what comes meanwhile is in the time of new/ as well, but that time is young, and a young
     // new/ is read at the next look.
     const auto own = [](bool touched, Look& look, int folder) {
+        if (look.at_ns == 0) return;  // it is to be read again, for more than what was done here
         const Result<Stamp> now = touched ? stamp_of(folder) : Result<Stamp>(look.stamp);
         if (!now || *now == look.stamp) return;  // not to be had: the folder is read again
         look.stamp = *now;

@@ -87,7 +87,48 @@ class OtherServerInTheMiddle : public Tap {
     bool has_tried_ = false;
 };
 
+/// Takes a message that is delivered this moment from new/ to cur/ and numbers it, before the lock that an APPEND here
+/// is about to take.
+class OtherServerBeforeTheLock : public Tap {
+  public:
+    OtherServerBeforeTheLock(std::string path, std::string base) : path_(std::move(path)), base_(std::move(base)) {}
+
+    int before(const Call& call) override {
+        const bool locks = call.to_path != nullptr && std::string_view(call.to_path) == uidlist_lock;
+        if (!locks || std::exchange(was_there_, true)) return 0;
+        std::ofstream(path_ + "/new/" + base_) << "hi\n\n";
+        const Folder inbox = Folder::open(path_, "", MissingParts::make).value();
+        PreparedLocks prepared(std::vector<std::string>{"other"});
+        const auto lock = DotLock::take(inbox, uidlist_lock, prepared, std::chrono::seconds(1)).value();
+        fs::rename(path_ + "/new/" + base_, path_ + "/cur/" + base_ + ":2,");
+        UidListFile list;
+        EXPECT_TRUE(list.reload(inbox));
+        const std::vector<UidListEntry> entries = {{list.next_uid(), "", base_}};
+        EXPECT_TRUE(list.append(inbox, entries));
+        return 0;
+    }
+    bool was_there() const { return was_there_; }
+
+  private:
+    std::string path_;
+    std::string base_;
+    bool was_there_ = false;
+};
+
 class LookRaceTest : public MailRoot {};
+
+TEST_F(LookRaceTest, AMessageThatIsNumberedBeforeTheLockOfAnAppendIsShown) {
+    const auto inbox = open();
+    append(*inbox, "one\r\n", flags({Flag::seen}));
+    View session = view("INBOX", Access::read_only);
+    OtherServerBeforeTheLock other(path(), "1700000000.M1P1.other,S=4");
+    {
+        const Tapped tapped(other);
+        append(*inbox, "two\r\n", flags({Flag::seen}));
+    }
+    ASSERT_TRUE(other.was_there());
+    EXPECT_EQ(session.refresh(Expunges::reveal)->count, 3u);
+}
 
 TEST_F(LookRaceTest, AMessageThatComesToCurDuringAnExpungeIsShown) {
     const auto inbox = open();

@@ -253,22 +253,29 @@ class Deliverer(threading.Thread):
         except Exception as failure:  # told to the test by its main thread
             self.failure = failure
 
+    def look_again(self):
+        """What the next session shows, for who wants to know whether the message came late or not at all."""
+        with self.server.pop3(self.user) as session:
+            ids = session.multi("UIDL")[1].splitlines()
+            return f"the next session shows {len(ids)}"
+
     def retrieve(self):
         """Deletes all but a few of its messages; every one must be there."""
         with self.server.pop3(self.user) as session:
             ids = {int(number): unique for number, unique in (line.split() for line in session.multi("UIDL")[1].splitlines())}
-            seen, deleted = set(), []
+            seen, deleted, refused = set(), [], []
             for number, unique in ids.items():
                 status, head = session.multi(f"TOP {number} 0")
                 if not status.startswith("+OK"):
-                    continue  # expunged by another
+                    refused.append(status)  # expunged by another
+                    continue
                 token = re.search(rb"(?m)^Subject: (\S+)", head)[1].decode()
                 self.ledger.note(int(unique[8:], 16), int(unique[:8], 16), token, self.name)
                 seen.add(token)
                 if token in self.own and len(seen) < len(ids) - 5:
                     assert session.command(f"DELE {number}").startswith("+OK")
                     deleted.append(token)
-            assert self.own <= seen, f"{self.name}: delivered and not shown: {self.own - seen}"
+            assert self.own <= seen, f"{self.name}: delivered and not shown: {self.own - seen}; {len(ids)} shown, of these refused: {refused}; {self.look_again()}"
             if session.command("QUIT").startswith("+OK"):
                 self.gone.update(deleted)
             self.own.difference_update(deleted)
