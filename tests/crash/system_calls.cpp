@@ -37,9 +37,14 @@ Function* next(const char* name) {
 /// Asks, calls, tells. `make` gets whether a write is to be cut short.
 template <typename Value, typename Make>
 Value tapped(const Call& call, Value failed, Make make) {
+    if (current.load(std::memory_order_acquire) == nullptr || inside) return make(false);
+    std::unique_lock guard(one_at_a_time);
+    // It may have gone while this thread waited.
     Tap* tap = current.load(std::memory_order_acquire);
-    if (tap == nullptr || inside) return make(false);
-    const std::scoped_lock guard(one_at_a_time);
+    if (tap == nullptr) {
+        guard.unlock();
+        return make(false);
+    }
     const Inside mark;
     const int refused = tap->before(call);
     if (refused > 0) {
@@ -61,7 +66,11 @@ std::size_t cut(std::size_t size, bool is_short) { return is_short ? (size + 1) 
 }  // namespace
 
 Tapped::Tapped(Tap& tap) { current.store(&tap, std::memory_order_release); }
-Tapped::~Tapped() { current.store(nullptr, std::memory_order_release); }
+Tapped::~Tapped() {
+    // Whoever asks it just now is waited for.
+    const std::scoped_lock guard(one_at_a_time);
+    current.store(nullptr, std::memory_order_release);
+}
 
 void shift_clock(std::int64_t seconds) { clock_shift = seconds; }
 
