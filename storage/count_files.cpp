@@ -28,7 +28,16 @@ Result<> add_folder(int folder, Usage& usage) {
     return {};
 }
 
-Result<FileCount> count_mailbox(int root, const std::string& place) {
+}  // namespace
+
+std::optional<std::uint64_t> bytes_of(int folder, const std::string& name) {
+    if (const auto told = size_in_name(base_of(name), 'S'); told && *told < max_told_size) return told;
+    struct stat st{};
+    if (::fstatat(folder, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode)) return std::nullopt;
+    return static_cast<std::uint64_t>(st.st_size);
+}
+
+Result<FileCount> count_mailbox_files(int root, const std::string& place) {
     FileCount count;
     for (int reading = 0; reading < readings; ++reading) {
         const Result<UniqueFd> fresh = open_in(root, place + "new", O_RDONLY | O_DIRECTORY);
@@ -54,15 +63,6 @@ Result<FileCount> count_mailbox(int root, const std::string& place) {
     return count;
 }
 
-}  // namespace
-
-std::optional<std::uint64_t> bytes_of(int folder, const std::string& name) {
-    if (const auto told = size_in_name(base_of(name), 'S'); told && *told < max_told_size) return told;
-    struct stat st{};
-    if (::fstatat(folder, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode)) return std::nullopt;
-    return static_cast<std::uint64_t>(st.st_size);
-}
-
 Result<FileCount> count_files(const std::string& root, const Layout& layout, const QuotaLimits& limits) {
     const Result<UniqueFd> folder = open_file(root, O_RDONLY | O_DIRECTORY);
     if (!folder && folder.error().code == ErrorCode::not_found) return FileCount{};
@@ -74,7 +74,7 @@ Result<FileCount> count_files(const std::string& root, const Layout& layout, con
         if (!limits.counts(name)) continue;
         const Result<std::string> place = layout.folder(name);
         if (!place) return fail(place.error());
-        const Result<FileCount> count = count_mailbox(folder->get(), place->empty() ? "" : *place + "/");
+        const Result<FileCount> count = count_mailbox_files(folder->get(), place->empty() ? "" : *place + "/");
         if (!count) return fail(count.error());
         sum.usage += count->usage;
         sum.disturbed = sum.disturbed || count->disturbed;

@@ -21,6 +21,9 @@ struct FileCount {
 /// no file.
 std::optional<std::uint64_t> bytes_of(int folder, const std::string& name);
 
+/// Counts one mailbox, whose folder is `place` below `root`: "" or ending with "/". Not there, or only half: nothing.
+Result<FileCount> count_mailbox_files(int root, const std::string& place);
+
 /// Counts all mailboxes of the account at `root` that `limits` counts, by S= in the names, else by a look at the file.
 /// No account: nothing.
 Result<FileCount> count_files(const std::string& root, const Layout& layout, const QuotaLimits& limits);

@@ -43,9 +43,9 @@ Result<Usage> UsageLook::usage(const QuotaLimits& limits) {
         {
             const Result<IndexReader> reader = IndexReader::begin(store_->index_place(root_));
             if (!reader) return fail(reader.error());
+            const Effort effort = round < rounds ? Effort::exact : Effort::best_possible;
             for (const MailboxPlace& place : *mailboxes) {
-                const Result<std::optional<Usage>> counted =
-                    count(root->get(), *reader, place, round < rounds ? Effort::exact : Effort::best_possible);
+                const Result<std::optional<Usage>> counted = count(root->get(), *reader, place, effort);
                 if (!counted) return fail(counted.error());
                 if (*counted)
                     sum += **counted;
@@ -55,7 +55,6 @@ Result<Usage> UsageLook::usage(const QuotaLimits& limits) {
             if (Result<> read = reader->status(); !read) return fail(read.error());
         }
         if (outdated.empty()) return sum;
-        if (round == rounds) return fail(ErrorCode::busy, "Mailbox is in use", "its rows keep changing");
         for (const MailboxPlace* place : outdated) {
             const Result<std::shared_ptr<MailboxState>> mailbox =
                 StoreState::mailbox(store_, root_, place->below.substr(0, place->below.rfind('/')));
@@ -87,7 +86,12 @@ Result<std::vector<UsageLook::MailboxPlace>> UsageLook::places(int root, const Q
 Result<std::optional<Usage>> UsageLook::count(int root, const IndexReader& reader, const MailboxPlace& place,
                                               Effort effort) {
     const std::optional<MailboxRow> row = reader.mailbox(place.folder);
-    if (!row) return std::nullopt;
+    if (!row) {
+        if (effort == Effort::exact) return std::nullopt;
+        // Others make it anew all the time.
+        const Result<FileCount> counted = count_mailbox_files(root, place.below);
+        return counted ? Result<std::optional<Usage>>(counted->usage) : fail(counted.error());
+    }
     const Result<Stamp> list = stamp_in(root, place.below + "dovecot-uidlist");
     const Result<Stamp> cur = stamp_in(root, place.below + "cur");
     const Result<Stamp> fresh = stamp_in(root, place.below + "new");
@@ -109,7 +113,8 @@ Result<std::optional<Usage>> UsageLook::count(int root, const IndexReader& reade
 Result<std::optional<Usage>> UsageLook::count_unnumbered(int root, const IndexReader& reader, const MailboxPlace& place,
                                                          const MailboxRow& row, Effort effort) {
     const Result<UniqueFd> folder = open_in(root, place.below + "new", O_RDONLY | O_DIRECTORY);
-    if (!folder && folder.error().code == ErrorCode::not_found) return std::nullopt;
+    if (!folder && folder.error().code == ErrorCode::not_found)
+        return effort == Effort::exact ? std::nullopt : std::optional(Usage{});  // deleted meanwhile
     if (!folder) return fail(folder.error());
     const Result<std::vector<std::string>> names = message_names_in(folder->get());
     if (!names) return fail(names.error());

@@ -44,7 +44,7 @@ class UsageLook {
     };
     enum class Effort {
         exact,         ///< nothing is told when the mailbox is to be synchronised first
-        best_possible  ///< it can't be: a full disk
+        best_possible  ///< something is told: it was synchronised, and others changed it at once, or the disk is full
     };
 
     Result<std::vector<MailboxPlace>> places(int root, const QuotaLimits& limits) const;

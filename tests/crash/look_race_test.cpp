@@ -8,6 +8,7 @@
 
 #include "storage/dot_lock.h"
 #include "storage/uidlist_file.h"
+#include "storage/usage_look.h"
 #include "tests/crash/system_calls.h"
 #include "tests/unit/storage/mail_root.h"
 
@@ -115,7 +116,44 @@ class OtherServerBeforeTheLock : public Tap {
     bool was_there_ = false;
 };
 
+/// Makes the mailbox at `place` anew, with one message in each of new/ and cur/, whenever somebody looks which folder it is.
+class AnotherMailboxEachTime : public Tap {
+  public:
+    AnotherMailboxEachTime(std::string path, std::string place) : path_(std::move(path)), place_(std::move(place)) {}
+
+    int before(const Call& call) override {
+        if (call.kind != CallKind::stat || call.path == nullptr || call.path != place_) return 0;
+        // Kept, so that the next one's inode is another.
+        fs::rename(path_ + "/" + place_, path_ + "/old-" + std::to_string(++made_));
+        for (const char* part : {"/tmp", "/new", "/cur"}) fs::create_directories(path_ + "/" + place_ + part);
+        std::ofstream(path_ + "/" + place_ + "/new/1700000000.M1P1.other") << "hi\n\n";
+        std::ofstream(path_ + "/" + place_ + "/cur/1700000000.M2P1.other:2,S") << "hi\n\n";
+        return 0;
+    }
+    int made() const { return made_; }
+
+  private:
+    std::string path_;
+    std::string place_;
+    int made_ = 0;
+};
+
 class LookRaceTest : public MailRoot {};
+
+TEST_F(LookRaceTest, WhatTakesRoomIsToldThoughAMailboxIsMadeAnewAllTheTime) {
+    append(*open(), "1234\r\n");
+    ASSERT_TRUE(account->create(named("Temp")));
+    UsageLook look(store.shared_state(), path());
+    AnotherMailboxEachTime other(path(), ".Temp");
+    Result<Usage> usage = Usage{};
+    {
+        const Tapped tapped(other);
+        usage = look.usage(QuotaLimits());
+    }
+    EXPECT_GT(other.made(), 5);
+    ASSERT_TRUE(usage) << usage.error().message();
+    EXPECT_EQ(*usage, (Usage{5 + 4 + 4, 3}));
+}
 
 TEST_F(LookRaceTest, AMessageThatIsNumberedBeforeTheLockOfAnAppendIsShown) {
     const auto inbox = open();
