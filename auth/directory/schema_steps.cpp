@@ -113,10 +113,40 @@ const SchemaStep exact_usage{
     "UPDATE mailbox_usage SET usage_bytes = usage_mb * 1048576 WHERE usage_bytes = 0",
 };
 
+const SchemaStep what_users_may{
+    // The services that a user may log in to, as in app_passwords.scope; empty: all.
+    "ALTER TABLE virtual_users ADD COLUMN {if_missing} services {text:255} NOT NULL DEFAULT ''",
+    // Mail programs must use app passwords; the password itself serves for the web only.
+    "ALTER TABLE virtual_users ADD COLUMN {if_missing} app_passwords_only {integer} NOT NULL DEFAULT 0"
+    " CHECK (app_passwords_only IN (0, 1))",
+    // A first password, or one that was set for the user: to be changed before it serves for mail.
+    "ALTER TABLE virtual_users ADD COLUMN {if_missing} must_change_password {integer} NOT NULL DEFAULT 0"
+    " CHECK (must_change_password IN (0, 1))",
+    // SCRAM keys of the same password, beside its hash; empty: none.
+    "ALTER TABLE virtual_users ADD COLUMN {if_missing} scram_keys {text:1024} NOT NULL DEFAULT ''",
+    // Where mail for an address, a domain or a domain's subdomains (".example.org") is handed to, in Postfix's words:
+    // "smtp:[relay.example]:587", "lmtp:unix:/run/x".
+    R"(CREATE TABLE {if_missing} transports (
+    id {id},
+    source {text:320} NOT NULL UNIQUE,
+    transport {text:1024} NOT NULL,
+    created_at {integer} NOT NULL {now}
+){table})",
+    // Addresses that are lists: their members are the destinations in virtual_aliases.
+    R"(CREATE TABLE {if_missing} distribution_lists (
+    id {id},
+    domain_id {integer} NOT NULL REFERENCES virtual_domains(id) ON DELETE CASCADE,
+    address {text:320} NOT NULL UNIQUE,
+    description {text:1024} NOT NULL DEFAULT '',
+    created_at {integer} NOT NULL {now}
+){table})",
+};
+
 }  // namespace
 
 std::span<const SchemaStep> schema_steps() {
-    static const std::vector<SchemaStep> steps{domains_users_aliases, people_and_their_rights, exact_usage};
+    static const std::vector<SchemaStep> steps{domains_users_aliases, people_and_their_rights, exact_usage,
+                                               what_users_may};
     return steps;
 }
 
