@@ -6,14 +6,14 @@ build_packages="clang-19 lld-19 libstdc++-12-dev libc6-dev cmake ninja-build pkg
   nlohmann-json3-dev libboost-dev prometheus-cpp-dev libicu-dev"
 # To make a trial instance and to send it a message.
 instance_packages="openssl curl"
-# To build and run the tests: libraries, the mail programs that talk to the server, and the peer that shares its mail.
+# To build and run the tests: libraries, the mail programs that talk to the server, the peer that shares its mail, and
+# what reads the filter for fail2ban.
 test_packages="libgtest-dev libbenchmark-dev python3 strace dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd
-  mariadb-server gsasl swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt fetchmail"
+  mariadb-server gsasl swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt fetchmail
+  fail2ban"
 # Sanitizers and libFuzzer, with a symbolizer for their reports.
 sanitizer_packages="libclang-rt-19-dev llvm-19"
 tidy_packages="clang-tidy-19 clang-format-19"
-# What reads the filter for fail2ban as fail2ban does.
-test_packages="$test_packages fail2ban"
 
 # missing_packages NAME...: those that are not installed.
 missing_packages() {
