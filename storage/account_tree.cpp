@@ -12,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "storage/found_folders.h"
+#include "storage/moved.h"
 #include "storage/subscriptions.h"
 #include "storage/trees.h"
 #include "storage/uid_validity.h"
@@ -67,6 +68,9 @@ Result<FolderMoves> moves_into_parent(int root, const std::string& building, con
     return moves;
 }
 
+/// Who is about to store something is to try again: by then the new name is known.
+std::unexpected<Error> fail_moved(const std::string& root) { return fail(ErrorCode::busy, "Mailbox has moved", root); }
+
 }  // namespace
 
 Result<AccountLock> AccountLock::take(const std::string& root, const Settings& settings) {
@@ -74,6 +78,9 @@ Result<AccountLock> AccountLock::take(const std::string& root, const Settings& s
     if (!folder) return fail(folder.error());
     Result<FileLock> lock = FileLock::take(folder->get(), settings.lock_wait);
     if (!lock) return fail(lock.error());
+    const Result<bool> is_gone = has_moved(root);
+    if (!is_gone) return fail(is_gone.error());
+    if (*is_gone) return fail_moved(root);
     return AccountLock(std::move(*folder), std::move(*lock));
 }
 
@@ -85,6 +92,9 @@ Result<bool> is_account(const std::string& root) {
 }
 
 Result<> make_account(const std::string& root, const Settings& settings) {
+    const Result<bool> is_gone = has_moved(root);
+    if (!is_gone) return fail(is_gone.error());
+    if (*is_gone) return fail_moved(root);
     if (Result<> made = make_folders(root, 0700); !made) return made;
     const Result<AccountLock> lock = AccountLock::take(root, settings);
     if (!lock) return fail(lock.error());

@@ -8,6 +8,7 @@
 
 #include "lib/base/file.h"
 #include "storage/folder.h"
+#include "storage/moved.h"
 
 namespace posthouse::storage {
 namespace {
@@ -31,8 +32,11 @@ Result<> add_domain(const std::string& mail_root, const std::string& domain, std
     if (!names) return fail(names.error());
     for (const std::string& name : *names)
         // A removed account's name holds what no account's can.
-        if (Result<AccountName> account = AccountName::make(name, domain); account && account->domain() == domain)
-            accounts.push_back(std::move(*account));
+        if (Result<AccountName> account = AccountName::make(name, domain); account && account->domain() == domain) {
+            const Result<bool> is_gone = has_moved(mail_root + "/" + domain + "/" + name);
+            if (!is_gone) return fail(is_gone.error());
+            if (!*is_gone) accounts.push_back(std::move(*account));
+        }
     return {};
 }
 

@@ -10,9 +10,11 @@
 
 #include "lib/base/ascii.h"
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "storage/account.h"
 #include "storage/account_tree.h"
+#include "storage/moved.h"
 #include "storage/store_state.h"
 #include "storage/trees.h"
 
@@ -40,6 +42,9 @@ bool is_safe_part(std::string_view part) {
     return !part.empty() && part.size() <= max_bytes && part != "." && part != ".." &&
            std::ranges::none_of(part, [](char c) { return c == '/' || ascii::is_control(c); });
 }
+
+/// Below mail_root and index_root.
+std::string place_of(const AccountName& name) { return "/" + name.domain() + "/" + name.local_part(); }
 
 }  // namespace
 
@@ -94,6 +99,32 @@ Result<> Store::remove(const AccountName& name) {
     if (Result<> synced = sync_folder(domain); !synced) return synced;
     if (Result<> removed = Index::remove(state_->index_place(root)); !removed) return removed;
     return remove_trash(domain);
+}
+
+/// The index goes along, as a cache may: with the modseqs that clients know, and without reading all mail again. What
+/// can't move is made anew.
+void Store::move_index(const std::string& from, const std::string& to) const {
+    const std::string& root = state_->settings().index_root;
+    const std::string old_place = root + from;
+    const std::string new_place = root + to;
+    const bool is_clear = remove_tree(new_place).has_value();
+    const bool moved = is_clear && make_folders(new_place.substr(0, new_place.rfind('/')), 0700) &&
+                       ::rename(old_place.c_str(), new_place.c_str()) == 0;
+    if (!moved && !remove_tree(old_place))
+        log::warning("index of an account that moved can't be removed", {{"index", old_place}});
+}
+
+Result<bool> Store::rename(const AccountName& from, const AccountName& to) {
+    const Result<bool> moved = move_away(state_->root_of(from), state_->root_of(to), to.text());
+    if (moved) move_index(place_of(from), place_of(to));
+    return moved;
+}
+
+Result<bool> Store::rename_domain(const std::string& from, const std::string& to) {
+    const std::string& mail_root = state_->settings().mail_root;
+    const Result<bool> moved = move_away(mail_root + "/" + from, mail_root + "/" + to, to);
+    if (moved) move_index("/" + from, "/" + to);
+    return moved;
 }
 
 }  // namespace posthouse::storage

@@ -82,6 +82,12 @@ class Store {
     Result<std::shared_ptr<Account>> open(const AccountName& name, IfMissing missing = IfMissing::create);
     /// Deletes all mail of the account, for good. not_found when there is none.
     Result<> remove(const AccountName& name);
+    /// Moves all mail of an account, and its index, to another name, in one step for whoever looks. Sessions that have it
+    /// open must begin anew. Until forget_move() (moved.h) nobody can make an account of the old name. What it gives, exists,
+    /// unsupported: as move_away().
+    Result<bool> rename(const AccountName& from, const AccountName& to);
+    /// The same for all accounts of a domain; names as AccountName has them.
+    Result<bool> rename_domain(const std::string& from, const std::string& to);
     /// Tells which watched mailboxes changed (watch.h).
     Watcher& watcher();
     /// For storage's own parts.
@@ -89,6 +95,8 @@ class Store {
     const std::shared_ptr<StoreState>& shared_state() const { return state_; }
 
   private:
+    void move_index(const std::string& from, const std::string& to) const;
+
     std::shared_ptr<StoreState> state_;
 };
 

@@ -14,6 +14,7 @@
 #include "lib/base/file.h"
 #include "storage/mailbox_state.h"
 #include "storage/maildir_name.h"
+#include "storage/moved.h"
 
 namespace posthouse::storage {
 namespace {
@@ -63,12 +64,16 @@ Result<std::shared_ptr<MailboxState>> StoreState::mailbox(const std::shared_ptr<
     if (!st && st.error().code != ErrorCode::not_found) return fail(st.error());
     if (!st || !S_ISDIR(st->st_mode)) return fail(ErrorCode::not_found, "Mailbox doesn't exist", place);
     std::shared_ptr<MailboxState> mailbox = store->known({st->st_dev, st->st_ino});
-    if (mailbox && mailbox->folder()->deleted()) {
-        // The folder lives on: as a parent of others, as another mailbox, or with parts from a backup.
+    if (mailbox && (mailbox->folder()->deleted() || mailbox->account_root() != account_root)) {
+        // The folder lives on: as a parent of others, as another mailbox, with parts from a backup, in an account that
+        // has got another name.
         store->forget(*mailbox);
         mailbox.reset();
     }
     if (!mailbox) {
+        const Result<bool> is_gone = has_moved(account_root);
+        if (!is_gone) return fail(is_gone.error());
+        if (*is_gone) return fail(ErrorCode::not_found, "Mailbox has moved", account_root);
         Result<std::shared_ptr<MailboxState>> opened = MailboxState::open(store, account_root, place);
         if (!opened) return opened;
         (*opened)->folder()->clean_tmp();

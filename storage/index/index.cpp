@@ -20,6 +20,7 @@
 #include "storage/folder.h"
 #include "storage/index/fault_guard.h"
 #include "storage/index/index_state.h"
+#include "storage/moved.h"
 #include "storage/trees.h"
 
 namespace posthouse::storage {
@@ -213,6 +214,10 @@ Result<std::shared_ptr<Index>> Index::open_or_make(const IndexPlace& place) {
     }
     if (!why.empty()) log::warning("index is made anew", {{"index", place.folder}, {"reason", why}});
 
+    // A session that outlives its account's name makes no second index.
+    const Result<bool> is_gone = has_moved(place.account_root);
+    if (!is_gone) return fail(is_gone.error());
+    if (*is_gone) return fail(ErrorCode::not_found, "Mailbox has moved", place.account_root);
     const Result<std::uint64_t> base = next_modseq_base(place.account_root);
     if (!base) return fail(base.error());
     const std::string building = place.folder + "." + random_hex(8) + ".new";
