@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/directory/rename.h"
 #include "lib/base/result.h"
 
 namespace posthouse::auth {
@@ -147,6 +148,9 @@ class Directory : public Lookups {
     virtual Result<> replace_hash(std::string_view email, std::string_view old, std::string_view fresh) = 0;
     virtual Result<> set_enabled(std::string_view email, bool enabled) = 0;
     virtual Result<> set_quota(std::string_view email, std::int64_t quota_mb) = 0;
+    /// Other names, as rename.h says.
+    virtual Result<RenameCounts> rename_user(std::string_view from, std::string_view to) = 0;
+    virtual Result<RenameCounts> rename_domain(std::string_view from, std::string_view to) = 0;
     /// `source` must lie in a domain of the directory. Errors: exists; not_found (the domain).
     virtual Result<> add_alias(std::string_view source, std::string_view destination) = 0;
     /// One destination, or all of them when `destination` is empty. Errors: not_found.

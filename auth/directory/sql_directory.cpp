@@ -157,6 +157,16 @@ class SqlDirectory final : public Directory {
                       [&](Statement& query) { query.bind(quota_mb).bind(email); });
     }
 
+    Result<RenameCounts> rename_user(std::string_view from, std::string_view to) override {
+        if (settings_.tables == Tables::foreign) return foreign();
+        return auth::rename_user(*connection_, from, to);
+    }
+
+    Result<RenameCounts> rename_domain(std::string_view from, std::string_view to) override {
+        if (settings_.tables == Tables::foreign) return foreign();
+        return auth::rename_domain(*connection_, from, to);
+    }
+
     Result<> add_alias(std::string_view source, std::string_view destination) override {
         if (const Result<> domain = require_domain(source); !domain) return domain;
         return change(

@@ -64,6 +64,75 @@ TEST_P(DirectoryTest, EachFailureHasItsCode) {
     EXPECT_EQ(directory->remove_domain("example.net").error().code, ErrorCode::not_found);
 }
 
+TEST_P(DirectoryTest, ARenamedUserIsNamedSoEverywhere) {
+    const auto directory = create();
+    for (const char* domain : {"example.org", "example.net"}) ASSERT_TRUE(directory->add_domain(domain));
+    ASSERT_TRUE(directory->add_user(joe()));
+    ASSERT_TRUE(directory->set_usage("joe@example.org", 42, 1));
+    for (const auto& [source, destination] :
+         std::vector<std::pair<const char*, const char*>>{{"joe@example.org", "joe@example.org"},
+                                                          {"joe@example.org", "far@example.com"},
+                                                          {"info@example.org", "joe@example.org"},
+                                                          {"info@example.org", "jo@example.net"},
+                                                          {"jo@example.net", "joe@example.org"}})
+        ASSERT_TRUE(directory->add_alias(source, destination));
+    EXPECT_EQ(directory->rename_user("ann@example.org", "x@example.org").error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->rename_user("joe@example.org", "x@example.com").error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->rename_user("joe@example.org", "joe@example.org").error().code, ErrorCode::exists);
+    // The copy that joe@ kept is the one that jo@ keeps; info@ leads to the same address once.
+    EXPECT_EQ(directory->rename_user("joe@example.org", "jo@example.net").value(), (RenameCounts{1, 4}));
+    EXPECT_FALSE(*directory->find_user("joe@example.org"));
+    const auto user = *directory->find_user("jo@example.net");
+    ASSERT_TRUE(user);
+    EXPECT_EQ(user->usage->bytes, 42);
+    EXPECT_EQ(directory->alias_destinations("jo@example.net", 9).value(),
+              (std::vector<std::string>{"far@example.com", "jo@example.net"}));
+    EXPECT_EQ(directory->alias_destinations("info@example.org", 9).value(),
+              (std::vector<std::string>{"jo@example.net"}));
+    EXPECT_TRUE(directory->alias_destinations("joe@example.org", 9)->empty());
+    EXPECT_EQ(directory->users("example.org")->size(), 0u);
+    EXPECT_EQ(directory->users("example.net")->size(), 1u);
+    EXPECT_EQ(directory->aliases("example.org")->size(), 1u);
+}
+
+TEST_P(DirectoryTest, AnAliasThatLedToTheOldAddressOnlyGoesWithTheRename) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    ASSERT_TRUE(directory->add_alias("joe.doe@example.org", "joe@example.org"));
+    ASSERT_TRUE(directory->rename_user("joe@example.org", "joe.doe@example.org"));
+    EXPECT_TRUE(directory->aliases("example.org")->empty());
+}
+
+TEST_P(DirectoryTest, ARenamedDomainIsNamedSoEverywhere) {
+    const auto directory = create();
+    for (const char* domain : {"example.org", "example.net"}) ASSERT_TRUE(directory->add_domain(domain));
+    ASSERT_TRUE(directory->add_domain_alias("example.com", "example.org"));
+    ASSERT_TRUE(directory->add_domain_alias("example.info", "example.net"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    ASSERT_TRUE(directory->add_user({"ann@example.org", "h", 0, true, false}));
+    ASSERT_TRUE(directory->add_user({"ann@example.net", "h", 0, true, false}));
+    ASSERT_TRUE(directory->set_usage("joe@example.org", 42, 1));
+    ASSERT_TRUE(directory->add_alias("@example.org", "joe@example.org"));
+    ASSERT_TRUE(directory->add_alias("info@example.net", "joe@example.org"));
+    ASSERT_TRUE(directory->add_alias("not@example.net", "joe@sub.example.org"));
+    EXPECT_EQ(directory->rename_domain("example.org", "example.net").error().code, ErrorCode::exists);
+    EXPECT_EQ(directory->rename_domain("example.org", "example.info").error().code, ErrorCode::exists);
+    EXPECT_EQ(directory->rename_domain("nowhere.example", "somewhere.example").error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->rename_domain("example.org", "example.com").value(), (RenameCounts{2, 3}));
+    EXPECT_FALSE(*directory->has_domain("example.org"));
+    EXPECT_TRUE(*directory->has_domain("example.com"));
+    EXPECT_FALSE(*directory->domain_alias("example.com"));
+    EXPECT_EQ((*directory->find_user("joe@example.com"))->usage->bytes, 42);
+    EXPECT_TRUE(*directory->find_user("ann@example.com"));
+    EXPECT_TRUE(*directory->find_user("ann@example.net"));
+    EXPECT_EQ(directory->alias_destinations("@example.com", 9).value(), std::vector<std::string>{"joe@example.com"});
+    EXPECT_EQ(directory->alias_destinations("info@example.net", 9).value(),
+              std::vector<std::string>{"joe@example.com"});
+    EXPECT_EQ(directory->alias_destinations("not@example.net", 9).value(),
+              std::vector<std::string>{"joe@sub.example.org"});
+}
+
 TEST_P(DirectoryTest, ChangesAreSeenByOtherConnectionsAtOnce) {
     const auto writer = create();
     const auto reader = open();
