@@ -1,5 +1,6 @@
-// posthouse domain add|list|remove, and domain alias add|list|remove
+// posthouse domain add|list|remove, and domain alias add|list|remove; rename is in rename.cpp
 #include <CLI/Option.hpp>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -9,6 +10,7 @@
 #include "cli/mail_folder.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
+#include "cli/rename.h"
 #include "cli/table.h"
 
 namespace posthouse::cli {
@@ -27,6 +29,7 @@ Exit add(Context& context, const Options& options) {
     if (!change) return report(context, change.error());
     if (const Result<> added = change->directory().add_domain(*name); !added) return report(context, added.error());
     if (const Result<> kept = change->commit("domain.add", *name); !kept) return report(context, kept.error());
+    forget_moves(context, std::array{*name});
     return done(context, "Domain " + *name + " added.", {{"domain", *name}});
 }
 
@@ -144,6 +147,8 @@ void add_domain_commands(CLI::App& app, Context& context) {
 
     add_command(*group, context, "list", "List all domains", "domain list --json",
                 [&context] { return list(context); });
+
+    add_domain_rename(*group, context);
 
     command = add_command(*group, context, "remove", "Remove a domain with its users and aliases",
                           "domain remove example.org", [&context, options] { return remove(context, *options); });

@@ -2,9 +2,11 @@
 #include "cli/mail_folder.h"
 
 #include <filesystem>
+#include <ostream>
 
 #include "auth/directory/address.h"
 #include "storage/configure.h"
+#include "storage/moved.h"
 
 namespace posthouse::cli {
 namespace {
@@ -45,6 +47,29 @@ std::string mail_left_behind(const Context& context, const std::string& email) {
         std::filesystem::path((*config)->general.mail_root) / address->domain / address->local;
     std::error_code error;
     return std::filesystem::exists(folder, error) ? folder.string() : std::string();
+}
+
+void forget_moves(Context& context, std::span<const std::string> names) {
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return;
+    const std::string& mail_root = (*config)->general.mail_root;
+    std::string domain;
+    bool has_mail = false;
+    for (const std::string& name : names) {
+        const std::size_t at = name.rfind('@');
+        Result<> forgotten;
+        if (const std::string of = name.substr(at + 1); of != domain) {
+            domain = of;
+            forgotten = storage::forget_move(mail_root + "/" + domain);
+            std::error_code error;
+            has_mail = std::filesystem::exists(mail_root + "/" + domain, error);
+        }
+        if (forgotten && has_mail && at != std::string::npos)
+            forgotten = storage::forget_move(mail_root + "/" + domain + "/" + name.substr(0, at));
+        if (!forgotten)
+            context.err << "Note: mail for " << name << " waits until this is mended: " << forgotten.error().message()
+                        << "\n";
+    }
 }
 
 Result<> delete_domain_mail(const Context& context, const std::string& domain) {

@@ -1,6 +1,7 @@
-// posthouse user add|list|set|passwd|enable|disable|remove
+// posthouse user add|list|set|passwd|enable|disable|remove; rename is in rename.cpp
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -11,6 +12,7 @@
 #include "cli/open_directory.h"
 #include "cli/output.h"
 #include "cli/password_input.h"
+#include "cli/rename.h"
 #include "cli/table.h"
 #include "cli/user_import.h"
 #include "cli/user_rows.h"
@@ -71,6 +73,7 @@ Exit add(Context& context, const Options& options) {
     if (options.admin) details += ", admin";
     if (options.disabled) details += ", disabled";
     if (const Result<> kept = change->commit("user.add", *email, details); !kept) return report(context, kept.error());
+    forget_moves(context, std::array{*email});
     const std::string left = mail_left_behind(context, *email);
     if (!left.empty() && !context.json) {
         context.err << "Note: " << printable(left)
@@ -253,6 +256,8 @@ void add_user_commands(CLI::App& app, Context& context) {
                           "user disable joe@example.org",
                           [&context, options] { return set_enabled(context, *options, false); });
     with_address(command)->required();
+
+    add_user_rename(*group, context);
 
     command = add_command(*group, context, "remove", "Remove a user; the mail stays unless told otherwise",
                           "user remove joe@example.org --delete-mail",

@@ -14,6 +14,7 @@
 
 #include "auth/passwords/password.h"
 #include "cli/change.h"
+#include "cli/mail_folder.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
 #include "cli/password_input.h"
@@ -118,8 +119,10 @@ Exit import_users(Context& context, const std::string& path, bool generate) {
 
     nlohmann::json added = nlohmann::json::array();
     Table passwords({"ADDRESS", "PASSWORD"});
+    std::vector<std::string> addresses;
     bool any = false;
     for (UserRow& row : *rows) {
+        addresses.push_back(row.user.email);
         nlohmann::json user = {{"email", row.user.email}};
         if (row.generated) {
             user["password"] = row.password;
@@ -130,6 +133,7 @@ Exit import_users(Context& context, const std::string& path, bool generate) {
         wipe(row.password);
     }
     if (any && !context.json) passwords.print(context.out);
+    forget_moves(context, addresses);
     return done(context, std::to_string(rows->size()) + " users added.", {{"users", added}});
 }
 

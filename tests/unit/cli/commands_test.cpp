@@ -10,6 +10,7 @@
 #include "auth/directory/sqlite_directory.h"
 #include "auth/passwords/password.h"
 #include "cli/command.h"
+#include "storage/store.h"
 
 namespace posthouse::cli {
 namespace {
@@ -201,6 +202,68 @@ TEST_F(CommandsTest, RemovingAUserKeepsTheMailUnlessToldOtherwise) {
     EXPECT_EQ(run("user remove joe@example.org --delete-mail", "y\n"), 0);
     EXPECT_FALSE(std::filesystem::exists(mail));
     EXPECT_FALSE(*directory()->find_user("joe@example.org"));
+}
+
+TEST_F(CommandsTest, ARenamedUserHasItsMailUnderTheNewAddress) {
+    add_joe();
+    const std::string mail = make_mail("joe");
+    ASSERT_EQ(run("domain add example.net"), 0);
+    ASSERT_EQ(run("alias add info@example.net joe@example.org"), 0);
+    EXPECT_EQ(run("user rename joe@example.org jo@example.com"), 3);
+    EXPECT_EQ(run("user rename ann@example.org jo@example.net"), 3);
+    EXPECT_EQ(run("user rename joe@example.org joe@example.org"), 2);
+    EXPECT_TRUE(std::filesystem::exists(mail + "/new/message"));
+    const nlohmann::json renamed = json("user rename joe@example.org Jo@Example.net --keep-alias");
+    EXPECT_EQ(renamed["mail_moved"], true);
+    EXPECT_EQ(renamed["rewritten"], 1);
+    EXPECT_TRUE(std::filesystem::exists(folder_ + "/mail/example.net/jo/new/message"));
+    EXPECT_FALSE(std::filesystem::exists(mail + "/new"));
+    EXPECT_EQ(directory()->alias_destinations("joe@example.org", 9).value(), std::vector<std::string>{"jo@example.net"});
+    EXPECT_TRUE(auth::verify_password((*directory()->find_user("jo@example.net"))->password, "secret").value());
+    // The name is another's now.
+    ASSERT_EQ(run("user add joe@example.org --password-stdin", "other\n"), 0);
+    EXPECT_EQ(err_.find("mail of an earlier user"), std::string::npos) << err_;
+    EXPECT_FALSE(std::filesystem::exists(mail));
+    EXPECT_EQ(run("user rename jo@example.net joe@example.org"), 4);
+}
+
+TEST_F(CommandsTest, ARenamedDomainHasItsUsersAndTheirMail) {
+    add_joe();
+    make_mail("joe");
+    const nlohmann::json renamed = json("domain rename example.org example.net --keep-alias");
+    EXPECT_EQ(renamed["users"], 1);
+    EXPECT_TRUE(std::filesystem::exists(folder_ + "/mail/example.net/joe/new/message"));
+    EXPECT_TRUE(*directory()->find_user("joe@example.net"));
+    EXPECT_EQ(directory()->domain_alias("example.org").value(), "example.net");
+    EXPECT_EQ(run("domain rename example.org example.com"), 3);
+    ASSERT_EQ(run("domain alias remove example.org"), 0);
+    ASSERT_EQ(run("domain add example.org"), 0);
+    EXPECT_FALSE(std::filesystem::exists(folder_ + "/mail/example.org"));
+    EXPECT_EQ(run("domain rename example.net example.org"), 4);
+}
+
+TEST_F(CommandsTest, WhereMailLiesThatNobodyHasNoUserIsRenamedTo) {
+    add_joe();
+    const std::string mail = make_mail("joe");
+    make_mail("ann");
+    EXPECT_EQ(run("user rename joe@example.org ann@example.org"), 4) << out_;
+    EXPECT_NE(err_.find("Mail lies there already"), std::string::npos) << err_;
+    EXPECT_TRUE(*directory()->find_user("joe@example.org"));
+    EXPECT_FALSE(*directory()->find_user("ann@example.org"));
+    EXPECT_TRUE(std::filesystem::exists(mail + "/new/message"));
+}
+
+TEST_F(CommandsTest, ARenameThatWasCutOffIsFinishedByTheSameCommand) {
+    add_joe();
+    const std::string mail = make_mail("joe");
+    storage::Settings settings;
+    settings.mail_root = folder_ + "/mail";
+    settings.index_root = folder_ + "/index";
+    ASSERT_TRUE(*storage::Store(settings).rename(storage::AccountName::parse("joe@example.org").value(),
+                                                 storage::AccountName::parse("jo@example.org").value()));
+    EXPECT_EQ(json("user rename joe@example.org jo@example.org")["mail_moved"], true);
+    EXPECT_TRUE(std::filesystem::exists(folder_ + "/mail/example.org/jo/new/message"));
+    EXPECT_TRUE(*directory()->find_user("jo@example.org"));
 }
 
 TEST_F(CommandsTest, DeletingMailStaysBelowTheMailRootAndFollowsNoLink) {
