@@ -7,6 +7,7 @@
 #include "auth/directory/address.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/mail_disposal.h"
 #include "cli/mail_folder.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
@@ -19,7 +20,7 @@ namespace {
 struct Options {
     std::string name;
     std::string alias;
-    bool delete_mail = false;
+    MailDisposal mail;
 };
 
 Exit add(Context& context, const Options& options) {
@@ -69,23 +70,28 @@ Exit remove(Context& context, const Options& options) {
     if (!users) return report(context, users.error());
 
     // What goes with the domain can't be had back: ask, unless it is empty.
-    if (!users->empty() || options.delete_mail) {
-        const std::string what = "Remove domain " + *name + " and its " + std::to_string(users->size()) + " users" +
-                                 (options.delete_mail ? " WITH ALL THEIR MAIL?" : "? (Their mail stays on disk.)");
+    if (const Result<> possible = check_disposal(options.mail); !possible) return report(context, possible.error());
+    if (!users->empty() || options.mail.takes_mail()) {
+        const std::string mail = options.mail.remove             ? " WITH ALL THEIR MAIL?"
+                                 : options.mail.archive.empty() ? "? (Their mail stays on disk.)"
+                                                                : "? (Their mail is archived.)";
+        const std::string what =
+            "Remove domain " + *name + " and its " + std::to_string(users->size()) + " users" + mail;
         if (const Exit answer = confirm(context, what); answer != Exit::ok) return answer;
     }
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
     if (const Result<> removed = change->directory().remove_domain(*name); !removed)
         return report(context, removed.error());
-    const std::string details = std::to_string(users->size()) + " users";
+    std::string details = std::to_string(users->size()) + " users";
+    if (options.mail.takes_mail()) details += ", " + options.mail.details();
     if (const Result<> kept = change->commit("domain.remove", *name, details); !kept)
         return report(context, kept.error());
-    if (options.delete_mail) {
-        if (const Result<> deleted = delete_domain_mail(context, *name); !deleted)
-            return report(context, deleted.error());
-    }
-    return done(context, "Domain " + *name + " removed.", {{"domain", *name}, {"mail_deleted", options.delete_mail}});
+    if (const Result<> disposed = dispose_of_mail(context, options.mail, *name, *users); !disposed)
+        return report(context, disposed.error());
+    return done(
+        context, "Domain " + *name + " removed.",
+        {{"domain", *name}, {"mail_deleted", options.mail.takes_mail()}, {"archive", options.mail.archive}});
 }
 
 // domain alias add|list|remove: other names of a domain
@@ -153,7 +159,7 @@ void add_domain_commands(CLI::App& app, Context& context) {
     command = add_command(*group, context, "remove", "Remove a domain with its users and aliases",
                           "domain remove example.org", [&context, options] { return remove(context, *options); });
     command->add_option("name", options->name, "The domain")->required();
-    command->add_flag("--delete-mail", options->delete_mail, "Delete its users' mail too");
+    add_mail_options(*command, options->mail);
 
     CLI::App* aliases = add_group(*group, "alias", "Other names of a domain");
     aliases->footer("Example: posthouse domain alias add example.net example.org");

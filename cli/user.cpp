@@ -8,6 +8,7 @@
 #include "auth/directory/address.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/mail_disposal.h"
 #include "cli/mail_folder.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
@@ -27,7 +28,7 @@ struct Options {
     std::uint64_t quota_mb = 0;
     bool admin = false;
     bool disabled = false;
-    bool delete_mail = false;
+    MailDisposal mail;
     PasswordOptions password;
 };
 
@@ -179,7 +180,8 @@ Exit remove(Context& context, const Options& options) {
     const Result<std::optional<auth::User>> user = (*directory)->find_user(*email);
     if (!user) return report(context, user.error());
     if (!*user) return report(context, {ErrorCode::not_found, "User " + *email + " does not exist", {}});
-    if (options.delete_mail) {
+    if (const Result<> possible = check_disposal(options.mail); !possible) return report(context, possible.error());
+    if (options.mail.remove) {
         const Exit answer = confirm(context, "Remove user " + *email + " AND ALL MAIL of it?");
         if (answer != Exit::ok) return answer;
     }
@@ -187,16 +189,13 @@ Exit remove(Context& context, const Options& options) {
     if (!change) return report(context, change.error());
     if (const Result<> removed = change->directory().remove_user(*email); !removed)
         return report(context, removed.error());
-    const std::string details = options.delete_mail ? "with its mail" : "";
-    if (const Result<> kept = change->commit("user.remove", *email, details); !kept)
+    if (const Result<> kept = change->commit("user.remove", *email, options.mail.details()); !kept)
         return report(context, kept.error());
-    if (options.delete_mail) {
-        if (const Result<> deleted = delete_user_mail(context, *email); !deleted)
-            return report(context, deleted.error());
-    }
-    return done(context,
-                "User " + *email + (options.delete_mail ? " removed, with its mail." : " removed; its mail was kept."),
-                {{"email", *email}, {"mail_deleted", options.delete_mail}});
+    if (const Result<> disposed = dispose_of_mail(context, options.mail, *email, {&**user, 1}); !disposed)
+        return report(context, disposed.error());
+    const std::string mail = options.mail.takes_mail() ? options.mail.details() : "its mail was kept";
+    return done(context, "User " + *email + " removed, " + mail + ".",
+                {{"email", *email}, {"mail_deleted", options.mail.takes_mail()}, {"archive", options.mail.archive}});
 }
 
 CLI::Option* add_quota_option(CLI::App& command, std::uint64_t& quota_mb) {
@@ -260,10 +259,10 @@ void add_user_commands(CLI::App& app, Context& context) {
     add_user_rename(*group, context);
 
     command = add_command(*group, context, "remove", "Remove a user; the mail stays unless told otherwise",
-                          "user remove joe@example.org --delete-mail",
+                          "user remove joe@example.org --archive joe.tar.zst",
                           [&context, options] { return remove(context, *options); });
     with_address(command)->required();
-    command->add_flag("--delete-mail", options->delete_mail, "Delete the user's mail too");
+    add_mail_options(*command, options->mail);
 }
 
 }  // namespace posthouse::cli

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -202,6 +203,47 @@ TEST_F(CommandsTest, RemovingAUserKeepsTheMailUnlessToldOtherwise) {
     EXPECT_EQ(run("user remove joe@example.org --delete-mail", "y\n"), 0);
     EXPECT_FALSE(std::filesystem::exists(mail));
     EXPECT_FALSE(*directory()->find_user("joe@example.org"));
+}
+
+TEST_F(CommandsTest, ARemovedUserComesBackFromAnArchive) {
+    add_joe();
+    const std::string mail = make_mail("joe");
+    std::filesystem::create_directories(mail + "/.Sent/cur");
+    std::ofstream(mail + "/.Sent/cur/1:2,S") << "sent";
+    std::filesystem::create_symlink("/etc/passwd", mail + "/new/link");
+    const std::string archive = folder_ + "/joe.tar.gz";
+    EXPECT_EQ(run("user remove joe@example.org --archive " + folder_ + "/joe.what"), 2);
+    EXPECT_EQ(run("user remove joe@example.org --archive " + folder_ + "/nowhere/joe.tar"), 3);
+    EXPECT_EQ(run("user remove joe@example.org --delete-mail --archive " + archive), 2);
+    ASSERT_TRUE(*directory()->find_user("joe@example.org"));
+    EXPECT_EQ(json("user remove joe@example.org --archive " + archive)["mail_deleted"], true);
+    EXPECT_FALSE(std::filesystem::exists(mail));
+    EXPECT_EQ(std::filesystem::status(archive).permissions() & std::filesystem::perms::all,
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    ASSERT_EQ(std::system(("tar -C " + folder_ + "/mail -xzf " + archive).c_str()), 0);
+    EXPECT_TRUE(std::filesystem::exists(mail + "/new/message"));
+    EXPECT_TRUE(std::filesystem::exists(mail + "/.Sent/cur/1:2,S"));
+    EXPECT_FALSE(std::filesystem::exists(std::filesystem::symlink_status(mail + "/new/link")));
+    ASSERT_EQ(run("user add --csv " + folder_ + "/mail/users.csv"), 0) << err_;
+    EXPECT_TRUE(auth::verify_password((*directory()->find_user("joe@example.org"))->password, "secret").value());
+    EXPECT_EQ(run("user remove joe@example.org --archive " + archive), 4);
+    EXPECT_TRUE(*directory()->find_user("joe@example.org"));
+}
+
+TEST_F(CommandsTest, AnArchivedDomainHoldsAllItsUsers) {
+    add_joe();
+    make_mail("joe");
+    make_mail("ann");
+    ASSERT_EQ(run("user add ann@example.org --password-stdin --quota 7", "x\n"), 0);
+    const std::string archive = folder_ + "/domain.tar";
+    EXPECT_EQ(run("domain remove example.org --archive " + archive, "n\n"), 7);
+    EXPECT_FALSE(std::filesystem::exists(archive));
+    EXPECT_EQ(run("domain remove example.org --yes --archive " + archive), 0) << err_;
+    EXPECT_FALSE(std::filesystem::exists(folder_ + "/mail/example.org"));
+    ASSERT_EQ(std::system(("tar -C " + folder_ + " -xf " + archive).c_str()), 0);
+    EXPECT_TRUE(std::filesystem::exists(folder_ + "/example.org/ann/new/message"));
+    ASSERT_EQ(run("domain add example.org"), 0);
+    EXPECT_EQ(json("user add --csv " + folder_ + "/users.csv")["users"].size(), 2u);
 }
 
 TEST_F(CommandsTest, ARenamedUserHasItsMailUnderTheNewAddress) {
