@@ -53,13 +53,15 @@ def give(folder):
 
 class Dovecot:
     """One running Dovecot. `layout` is "maildir++" or "fs"; with `utf8` folders are named in UTF-8 instead of modified
-    UTF-7; `settings` are further lines of its configuration; `clients` how many connections it is prepared for."""
+    UTF-7; `settings` are further lines of its configuration; `clients` how many connections it is prepared for; `people` a
+    passwd-file, without which any password is right."""
 
-    def __init__(self, mail_root, layout="maildir++", utf8=False, settings="", clients=200):
+    def __init__(self, mail_root, layout="maildir++", utf8=False, settings="", clients=200, people=None):
         self.mail_root = pathlib.Path(mail_root).resolve()
         self.location = "maildir:%h" + (":LAYOUT=fs" if layout == "fs" else "") + (":UTF-8" if utf8 else "")
         self.settings = settings
         self.clients = clients
+        self.people = people
         self.process = None
 
     # -- starting and stopping
@@ -153,8 +155,8 @@ default_client_limit = {4 * self.clients}
 mail_home = {self.mail_root}/%d/%n
 mail_location = {self.location}
 passdb {{
-  driver = static
-  args = nopassword=y
+  driver = {"passwd-file" if self.people else "static"}
+  args = {self.people or "nopassword=y"}
 }}
 userdb {{
   driver = static
