@@ -61,6 +61,9 @@ Result<> AuthSession::handle(std::string_view text) {
             return {};
         }
         respond(response->id, std::move(response->response));
+    } else if (const auto* malformed = std::get_if<sasl::MalformedResponse>(&*line)) {
+        exchanges_.erase(malformed->id);
+        refuse(malformed->id, sasl::FailCode::wrong_credentials, "Invalid base64 data in a SASL response");
     } else if (const auto* cancel = std::get_if<sasl::CancelCommand>(&*line)) {
         // What a running step finds out is not told any more.
         exchanges_.erase(cancel->id);

@@ -11,10 +11,10 @@ std::unexpected<Error> malformed(std::string_view command) {
 }
 
 // "=" is what SMTP clients send for an empty initial response (RFC 4954 §4), and some relays pass it on.
-Result<Secret> decode_response(std::string_view text) {
+std::optional<Secret> decode_response(std::string_view text) {
     if (text.empty() || text == "=") return Secret();
     std::optional<std::string> bytes = base64::decode(text);
-    if (!bytes) return fail(ErrorCode::invalid, "Invalid base64 data in a SASL response");
+    if (!bytes) return std::nullopt;
     return Secret(std::move(*bytes));
 }
 
@@ -40,9 +40,8 @@ Result<ClientLine> parse_auth(const std::vector<std::string_view>& fields) {
         if (fields[i].starts_with(resp)) {
             // It is the last by definition: base64 has no tab, so anything behind it is an error.
             if (i + 1 != fields.size()) return fail(ErrorCode::invalid, "Parameter after resp= in AUTH");
-            Result<Secret> response = decode_response(fields[i].substr(resp.size()));
-            if (!response) return fail(response.error());
-            command.initial_response = std::move(*response);
+            command.initial_response = decode_response(fields[i].substr(resp.size()));
+            if (!command.initial_response) return MalformedResponse{command.id};
             break;
         }
         if (fields[i].empty()) continue;
@@ -101,8 +100,8 @@ Result<ClientLine> parse_client_line(std::string_view line) {
     if (name == "CONT") {
         const auto id = number(1);
         if (!id || fields.size() != 3) return malformed(name);
-        Result<Secret> response = decode_response(fields[2]);
-        if (!response) return fail(response.error());
+        std::optional<Secret> response = decode_response(fields[2]);
+        if (!response) return MalformedResponse{*id};
         return ContinueCommand{*id, std::move(*response)};
     }
     if (name == "CANCEL") {

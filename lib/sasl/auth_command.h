@@ -50,6 +50,12 @@ struct ContinueCommand {
     Secret response;
 };
 
+/// AUTH or CONT with a response that is not base64. Its user's client wrote it, so it is that log-in that fails, while
+/// others go on on the connection.
+struct MalformedResponse {
+    std::uint32_t id = 0;
+};
+
 /// `CANCEL <id>`: the exchange is given up.
 struct CancelCommand {
     std::uint32_t id = 0;
@@ -60,7 +66,8 @@ struct UnknownLine {
     std::string name;
 };
 
-using ClientLine = std::variant<Version, ClientPid, AuthCommand, ContinueCommand, CancelCommand, UnknownLine>;
+using ClientLine =
+    std::variant<Version, ClientPid, AuthCommand, ContinueCommand, MalformedResponse, CancelCommand, UnknownLine>;
 
 /// Parses one line without its LF. An error other than an unknown command ends the connection.
 Result<ClientLine> parse_client_line(std::string_view line);

@@ -42,7 +42,7 @@ class Sockets(HostileTest):
         good = self.auth()
         for listener in ("auth", "login"):
             for sent in ("A" * 200_000, "AUTH\t1\tPLAIN\tresp=" + "A" * 200_000 + "\n", "AUTH\t1\0\n", "\t" * 5_000 + "\n",
-                         "AUTH\tx\tPLAIN\n", "AUTH\t99999999999\tPLAIN\n", "AUTH\t1\t\n", "AUTH\t1\tPLAIN\tresp=!!!\n",
+                         "AUTH\tx\tPLAIN\n", "AUTH\t99999999999\tPLAIN\n", "AUTH\t1\t\n",
                          "VERSION\t2\t0\n", "CONT\tx\t=\n", "GET / HTTP/1.1\r\n\r\n\t\n" + "A" * 200_000):
                 self.check_closed(self.auth(listener), sent.encode())
         good.send(plain(1, alice.address, alice.password))
@@ -51,9 +51,8 @@ class Sockets(HostileTest):
     def test_unknown_requests_and_half_lines_are_passed_over(self):
         alice = self.instance.user("alice")
         wire = self.auth()
-        wire.send("FUTURE\tthing\nCANCEL\t9\nCONT\t7\t=\nAUTH\t2\tX-NONE\tservice=x\n")
-        self.assertTrue(wire.line().startswith(b"FAIL\t7"))
-        self.assertTrue(wire.line().startswith(b"FAIL\t2"))
+        wire.send("FUTURE\tthing\nCANCEL\t9\nCONT\t7\t=\nAUTH\t2\tX-NONE\tservice=x\nAUTH\t4\tPLAIN\tresp=!!!\n")
+        self.assertEqual([wire.line()[:6] for _ in range(3)], [b"FAIL\t7", b"FAIL\t2", b"FAIL\t4"])
         line = plain(3, alice.address, alice.password)
         for at in range(0, len(line), 7):
             wire.send(line[at:at + 7])

@@ -122,6 +122,14 @@ TEST(Authd, BadExchangesFailAndTheConnectionGoesOn) {
         EXPECT_TRUE(answer.starts_with("FAIL\t1\t")) << answer;
         answer = co_await ask(stream, plain(2, "no nul in here"sv));
         EXPECT_TRUE(answer.starts_with("FAIL\t2\t")) << answer;
+        answer = co_await ask(stream, "AUTH\t4\tPLAIN\tservice=smtp\tresp=***\n");
+        EXPECT_EQ(answer, "FAIL\t4\treason=Invalid base64 data in a SASL response");
+        answer = co_await ask(stream, "AUTH\t5\tLOGIN\tservice=smtp\n");
+        EXPECT_EQ(answer, "CONT\t5\tVXNlcm5hbWU6");
+        answer = co_await ask(stream, "CONT\t5\tAGE=AGE=\n");
+        EXPECT_TRUE(answer.starts_with("FAIL\t5\t")) << answer;
+        answer = co_await ask(stream, "CONT\t5\t" + base64::encode("joe@example.org") + '\n');
+        EXPECT_TRUE(answer.starts_with("FAIL\t5\t")) << answer;
         answer = co_await ask(stream, "FUTURE\tcommand\n" + plain(3, "\0joe@example.org\0secret"sv));
         EXPECT_EQ(answer, "OK\t3\tuser=joe@example.org\tquota_rule=*:storage=5M");
     });
@@ -131,9 +139,8 @@ TEST(Authd, NonsenseEndsOnlyItsOwnConnection) {
     with_authd([](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
         net::Stream good = co_await connect(loop, authd, "auth");
         co_await read_greeting(good);
-        for (const std::string& nonsense :
-             {std::string("AUTH\n"), std::string("\n"), std::string("AUTH\t1\tPLAIN\tresp=!\n"),
-              std::string("VERSION\t2\t0\n"), std::string(100000, 'x')}) {
+        for (const std::string& nonsense : {std::string("AUTH\n"), std::string("\n"), std::string("AUTH\tx\tPLAIN\n"),
+                                            std::string("VERSION\t2\t0\n"), std::string(100000, 'x')}) {
             net::Stream stream = co_await connect(loop, authd, "auth");
             co_await read_greeting(stream);
             const std::string answer = co_await ask(stream, nonsense);

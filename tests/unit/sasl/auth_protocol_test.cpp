@@ -85,11 +85,17 @@ TEST(AuthCommand, MalformedLinesAreErrors) {
     EXPECT_FALSE(parse_client_line("AUTH\tx\tPLAIN"));
     EXPECT_FALSE(parse_client_line("AUTH\t4294967296\tPLAIN"));
     EXPECT_FALSE(parse_client_line("AUTH\t1\t\tservice=smtp"));
-    EXPECT_FALSE(parse_client_line("AUTH\t1\tPLAIN\tservice=smtp\tresp=***"));
     EXPECT_FALSE(parse_client_line("CONT\t1"));
     EXPECT_FALSE(parse_client_line("CONT\t1\tAAAA\tmore"));
     EXPECT_FALSE(parse_client_line("VERSION\t1"));
     EXPECT_FALSE(parse_client_line("CPID\t-1"));
+}
+
+TEST(AuthCommand, AResponseThatIsNotBase64IsNamedByItsLogIn) {
+    for (const char* response : {"***", "A", "AGE=AGE=", "AA A", "AAAA=", "A===", "AAAA\001n"}) {
+        EXPECT_EQ(client<MalformedResponse>("AUTH\t7\tPLAIN\tservice=smtp\tresp=" + std::string(response)).id, 7u);
+        EXPECT_EQ(client<MalformedResponse>("CONT\t8\t" + std::string(response)).id, 8u);
+    }
 }
 
 TEST(AuthCommand, UnknownCommandsAreNamedNotRefused) {
