@@ -130,6 +130,10 @@ bool AuthSession::may_wait() {
 
 void AuthSession::finish(std::uint32_t id, bool no_login, Verdict verdict) {
     if (!verdict) {
+        if (verdict.error().code == sasl::FailCode::temporary && identity_.minor_version < 3 && exchanges_.empty()) {
+            end();
+            return;
+        }
         verdict.error().id = id;
         reply(sasl::encode(verdict.error()));
         return;

@@ -14,7 +14,9 @@
 
 namespace posthouse::auth {
 
-/// `auth` speaks version 1.2, `login` 1.3. The greeting is sent at once: Exim waits for its DONE.
+/// `auth` speaks version 1.2, `login` 1.3. The greeting is sent at once: Exim waits for its DONE. Postfix and Exim take
+/// every FAIL for a wrong password, but the end of the connection for a temporary failure: so it ends for one on
+/// `auth`, unless other exchanges go on.
 class AuthSession final : public LineConnection {
   public:
     struct Identity {

@@ -1,6 +1,8 @@
 // LineConnection: requests as lines, replies when they are ready.
 #include "auth/server/line_connection.h"
 
+#include <sys/socket.h>
+
 #include <utility>
 
 #include "lib/base/secret.h"
@@ -19,6 +21,11 @@ bool LineConnection::has_room() const { return scope_.running() < max_running; }
 
 void LineConnection::reply(std::string_view bytes) {
     output_ += bytes;
+    stream_.wake();
+}
+
+void LineConnection::end() {
+    ended_ = true;
     stream_.wake();
 }
 
@@ -42,6 +49,11 @@ net::Async<Result<>> LineConnection::converse() {
             if (!written) co_return written;
             Result<> flushed = co_await stream_.flush(net::Deadline::in(write_timeout));
             if (!flushed) co_return flushed;
+        }
+        if (ended_) {
+            // Both ways at once, so that the peer's next request doesn't go to where nobody reads.
+            ::shutdown(stream_.fd(), SHUT_RDWR);
+            co_return Result<>{};
         }
         Result<net::Input> input = co_await stream_.wait_input(net::Deadline::never());
         if (!input && input.error().code == ErrorCode::closed) co_return Result<>{};

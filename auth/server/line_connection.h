@@ -30,6 +30,8 @@ class LineConnection {
     virtual Result<> handle(std::string_view line) = 0;
     /// Sends a reply soon.
     void reply(std::string_view bytes);
+    /// Ends the connection after the replies so far.
+    void end();
     net::Scope& scope() { return scope_; }
     /// Room for one more request: not more than 1,000 at once.
     bool has_room() const;
@@ -41,6 +43,7 @@ class LineConnection {
     net::Scope scope_;
     sasl::LineReader lines_;
     std::string output_;
+    bool ended_ = false;
 };
 
 }  // namespace posthouse::auth

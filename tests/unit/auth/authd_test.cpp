@@ -170,7 +170,7 @@ TEST(Authd, AChangedPasswordHoldsAtOnce) {
 
 TEST(Authd, WithoutADatabaseItFailsForNowAndHeals) {
     with_authd([](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
-        net::Stream auth = co_await connect(loop, authd, "auth");
+        net::Stream auth = co_await connect(loop, authd, "login");
         co_await read_greeting(auth);
         net::Stream userdb = co_await connect(loop, authd, "userdb");
         (void)co_await line(userdb);
@@ -185,6 +185,25 @@ TEST(Authd, WithoutADatabaseItFailsForNowAndHeals) {
         std::filesystem::rename(authd.database() + ".away", authd.database());
         answer = co_await ask(auth, plain(2, "\0joe@example.org\0secret"sv));
         EXPECT_EQ(answer, "OK\t2\tuser=joe@example.org\tquota_rule=*:storage=5M");
+    });
+}
+
+TEST(Authd, ToOthersATemporaryFailureIsTheEndOfTheConnection) {
+    with_authd([](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
+        std::filesystem::rename(authd.database(), authd.database() + ".away");
+        net::Stream stream = co_await connect(loop, authd, "auth");
+        co_await read_greeting(stream);
+        std::string answer = co_await ask(stream, "AUTH\t1\tLOGIN\tservice=smtp\n");
+        EXPECT_EQ(answer, "CONT\t1\tVXNlcm5hbWU6");
+        answer = co_await ask(stream, plain(2, "\0joe@example.org\0secret"sv));
+        EXPECT_EQ(answer, "FAIL\t2\tuser=joe@example.org\tcode=temp_fail\ttemp");  // 1 goes on
+        answer = co_await ask(stream, "CANCEL\t1\n" + plain(3, "\0joe@example.org\0secret"sv));
+        EXPECT_TRUE(answer.starts_with("error: ")) << answer;
+        std::filesystem::rename(authd.database() + ".away", authd.database());
+        stream = co_await connect(loop, authd, "auth");
+        co_await read_greeting(stream);
+        answer = co_await ask(stream, plain(4, "\0joe@example.org\0secret"sv));
+        EXPECT_EQ(answer, "OK\t4\tuser=joe@example.org\tquota_rule=*:storage=5M");
     });
 }
 
