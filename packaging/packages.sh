@@ -11,6 +11,9 @@ instance_packages="openssl curl"
 test_packages="libgtest-dev libbenchmark-dev python3 strace dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd
   mariadb-server gsasl swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt fetchmail
   fail2ban"
+# Mail servers that the tests run, too, and that can't be installed beside each other, nor beside whatever sends this machine's
+# mail. tests/run.sh unpacks them below build/unpacked/.
+unpacked_packages="postfix exim4-daemon-heavy"
 # Sanitizers and libFuzzer, with a symbolizer for their reports.
 sanitizer_packages="libclang-rt-19-dev llvm-19"
 tidy_packages="clang-tidy-19 clang-format-19"
@@ -52,4 +55,30 @@ install_packages() {
         tail -n 15 "$install_log" >&2
         return 1
     }
+}
+
+# unpack_packages FOLDER NAME...: unpacks each package, with all it needs that isn't installed, below FOLDER/NAME, unless it is
+# there already. Nothing is installed and no script of a package runs.
+unpack_packages() {
+    unpack_folder=$1
+    shift
+    for package in "$@"; do
+        [ ! -d "$unpack_folder/$package" ] || continue
+        mkdir -p "$unpack_folder"
+        unpacking=$(mktemp -d "$(cd "$unpack_folder" && pwd)/.XXXXXX") || return 1
+        mkdir -p "$unpacking/debs/partial" "$unpacking/files/usr"
+        (
+            { [ "$(id -u)" != 0 ] || apt-get update; } &&
+                apt-get install -y --no-install-recommends --reinstall --download-only -o Debug::NoLocking=1 \
+                    -o Dir::Cache::archives="$unpacking/debs" "$package" &&
+                for deb in "$unpacking"/debs/*.deb; do dpkg-deb -x "$deb" "$unpacking/files" || exit 1; done &&
+                chmod 755 "$unpacking/files" &&
+                mv -T "$unpacking/files" "$unpack_folder/$package" # fails when another was quicker
+        ) >"$unpack_folder/$package.log" 2>&1 || true
+        rm -rf "$unpacking"
+        [ -d "$unpack_folder/$package" ] || {
+            echo "error: cannot unpack $package; see $unpack_folder/$package.log" >&2
+            return 1
+        }
+    done
 }

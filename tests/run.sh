@@ -86,6 +86,8 @@ case "$presets $fuzz_minutes" in *san* | *" "[1-9]*) needed="$needed $sanitizer_
 if [ "$install" = yes ]; then
     # shellcheck disable=SC2086
     install_packages build/install.log $needed
+    # shellcheck disable=SC2086
+    unpack_packages build/unpacked $unpacked_packages
 fi
 phase_ends install
 

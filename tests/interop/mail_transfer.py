@@ -1,0 +1,110 @@
+"""Debian's Postfix and Exim, each as on a machine where it is installed, at the same time and beside whatever is.
+
+    with Postfix({"main.cf": ..., "master.cf": ...}) as postfix:    # files of /etc/postfix
+    with Exim({"exim4.conf": ...}) as exim:                         # of /etc/exim4
+        smtplib.SMTP("127.0.0.1", exim.port)
+        exim.folder, exim.log()
+
+In what is written in the files, PORT is a free port of 127.0.0.1, and FOLDER a folder for spool and log that is the server's.
+Their packages conflict, so they are unpacked (packaging/packages.sh), and run in a namespace whose /usr and /etc show these files
+and users as well. That takes root. All processes end with it."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from both_servers import eventually
+from mail_wire import Smtp
+from posthouse_test import PATIENCE, SOURCE, PortBlock, run
+
+UNPACKED = SOURCE / "build" / "unpacked"
+ID = 64321  # of the server's user and group, which nobody else has
+
+# The shell stays: it is the first process of the namespace, with which all end, and ends with whoever started it.
+ENTER = """set -e
+mount -t overlay -o ro,lowerdir="$1/usr:/usr" overlay /usr
+mount -t overlay -o ro,lowerdir="$2:$1/etc:/etc" overlay /etc
+shift 2
+"$@"
+exit $?
+"""
+
+
+class MailServer:
+    """One running server; `package`, `name`, `user`, `groups`, `command`, `log_file` say which."""
+
+    def __init__(self, files):
+        self.files = files
+
+    def __enter__(self):
+        if not (UNPACKED / self.package).is_dir():
+            unpacked = run("sh", "-euc", f". '{SOURCE}/packaging/packages.sh'; unpack_packages '{UNPACKED}' {self.package}")
+            assert unpacked.returncode == 0, unpacked.stderr
+        self.ports = PortBlock()
+        self.port = self.ports.base + 25
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=self.name + "-"))
+        self.folder.chmod(0o755)
+        etc = self.folder / "etc"
+        (etc / self.name).mkdir(parents=True)
+        for file, content in self.files.items():
+            (etc / self.name / file).write_text(content.replace("PORT", str(self.port)).replace("FOLDER", str(self.folder)))
+        for file, line in (("passwd", f"{self.user}:x:{ID}:{ID}::/nonexistent:/usr/sbin/nologin\n"), ("group", self.groups)):
+            (etc / file).write_text(pathlib.Path("/etc", file).read_text() + line)
+        self.prepare()
+        with open(self.folder / "output", "w") as output:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", ENTER, "enter",
+                 UNPACKED / self.package, etc, *self.command],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        try:
+            eventually(self.is_ready, f"{self.name} is ready")
+        except AssertionError as failure:
+            text = self.log()
+            self.__exit__()
+            raise AssertionError(f"{failure}\n{text}") from None
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait(PATIENCE)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.ports.close()
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"{self.name} ended with {self.process.returncode}")
+        try:
+            with Smtp(("127.0.0.1", self.port)) as session:
+                return session.greeting[0] == 220
+        except OSError:
+            return False
+
+    def log(self):
+        return "".join(path.read_text(errors="replace") for path in (self.folder / "output", self.folder / self.log_file) if path.exists())
+
+    def own_folder(self, name):
+        (self.folder / name).mkdir(0o700)
+        os.chown(self.folder / name, ID, ID)
+
+
+class Postfix(MailServer):
+    package = name = user = "postfix"
+    groups = f"postfix:x:{ID}:\npostdrop:x:{ID + 1}:\n"
+    command = ["postfix", "start-fg"]
+    log_file = "log"
+
+    def prepare(self):
+        self.own_folder("data")
+        (self.folder / "queue").mkdir()
+
+
+class Exim(MailServer):
+    package, name, user = "exim4-daemon-heavy", "exim4", "Debian-exim"
+    groups = f"Debian-exim:x:{ID}:\n"
+    command = ["exim4", "-bdf"]
+    log_file = "spool/mainlog"
+
+    def prepare(self):
+        self.own_folder("spool")
