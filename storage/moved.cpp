@@ -29,9 +29,14 @@ Result<bool> has_mark(const std::string& folder) {
     return fail_errno("stat " + mark_in(folder), errno);
 }
 
+/// In place: one that is torn lies in a folder that has not taken its place yet, which clear() removes.
 Result<> make_mark(const std::string& folder, const std::string& name) {
     if (Result<> made = make_folders(folder, 0700); !made) return made;
-    return write_file_durably(mark_in(folder), name + "\n");
+    const Result<UniqueFd> mark = open_file(mark_in(folder), O_WRONLY | O_CREAT | O_TRUNC);
+    if (!mark) return fail(mark.error());
+    if (Result<> written = write_all(mark->get(), name + "\n"); !written) return written;
+    if (Result<> synced = sync_fd(mark->get(), moved_file); !synced) return synced;
+    return sync_folder(folder);
 }
 
 /// What an earlier move left there goes away. exists: more than that lies there.
