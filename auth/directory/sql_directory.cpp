@@ -1,25 +1,23 @@
 // The directory in an SQL database.
 #include "auth/directory/sql_directory.h"
 
-#include <algorithm>
 #include <ctime>
 #include <utility>
 
+#include "auth/directory/sql_statements.h"
 #include "auth/directory/user_columns.h"
 
 namespace posthouse::auth {
 namespace {
 
-constexpr std::string_view separators = ", \t\r\n";
-
 std::int64_t now() { return static_cast<std::int64_t>(std::time(nullptr)); }
 
 std::string_view domain_of(std::string_view address) { return address.substr(address.rfind('@') + 1); }
 
-class SqlDirectory final : public Directory {
+class SqlDirectory final : public Directory, private SqlStatements {
   public:
     SqlDirectory(std::unique_ptr<Connection> connection, const SqlDirectorySettings& settings)
-        : connection_(std::move(connection)), settings_(settings) {}
+        : SqlStatements(std::move(connection), settings.tables), settings_(settings) {}
 
     Result<bool> has_domain(std::string_view name) override {
         bool found = false;
@@ -158,13 +156,13 @@ class SqlDirectory final : public Directory {
     }
 
     Result<RenameCounts> rename_user(std::string_view from, std::string_view to) override {
-        if (settings_.tables == Tables::foreign) return foreign();
-        return auth::rename_user(*connection_, from, to);
+        if (const Result<> own = require_own_tables(); !own) return fail(own.error());
+        return auth::rename_user(connection(), from, to);
     }
 
     Result<RenameCounts> rename_domain(std::string_view from, std::string_view to) override {
-        if (settings_.tables == Tables::foreign) return foreign();
-        return auth::rename_domain(*connection_, from, to);
+        if (const Result<> own = require_own_tables(); !own) return fail(own.error());
+        return auth::rename_domain(connection(), from, to);
     }
 
     Result<> add_alias(std::string_view source, std::string_view destination) override {
@@ -199,7 +197,7 @@ class SqlDirectory final : public Directory {
             who, bind);
     }
 
-    bool is_lost() const override { return connection_->is_lost(); }
+    bool is_lost() const override { return connection().is_lost(); }
 
     Result<> add_audit(const AuditEntry& entry) override {
         return change("INSERT INTO audit_log (at, actor, action, subject, details) VALUES (?, ?, ?, ?, ?)", "Entry",
@@ -220,19 +218,14 @@ class SqlDirectory final : public Directory {
     }
 
   private:
-    Result<> begin_snapshot() override { return connection_->begin(false); }
-    void end_snapshot() override { connection_->rollback(); }
+    Result<> begin_snapshot() override { return connection().begin(false); }
+    void end_snapshot() override { connection().rollback(); }
     Result<> begin() override {
-        if (settings_.tables == Tables::foreign) return foreign();
-        return connection_->begin(true);
+        if (const Result<> writable = require_own_tables(); !writable) return writable;
+        return connection().begin(true);
     }
-    Result<> commit() override { return connection_->commit(); }
-    void rollback() override { connection_->rollback(); }
-
-    static std::unexpected<Error> foreign() {
-        return fail(ErrorCode::unsupported,
-                    "The tables of the directory belong to another program (directory.tables): change them there");
-    }
+    Result<> commit() override { return connection().commit(); }
+    void rollback() override { connection().rollback(); }
 
     Result<> require_domain(std::string_view address) {
         const std::string_view domain = domain_of(address);
@@ -242,82 +235,7 @@ class SqlDirectory final : public Directory {
         return {};
     }
 
-    // Runs one changing statement about `what`; no row changed: not_found.
-    template <typename Bind>
-    Result<> change(std::string_view sql, const std::string& what, Bind bind) {
-        if (settings_.tables == Tables::foreign) return foreign();
-        Result<Statement> statement = connection_->prepare(sql);
-        if (!statement) return fail(statement.error());
-        bind(*statement);
-        const Result<std::int64_t> changed = statement->run();
-        if (!changed && changed.error().code == ErrorCode::exists)
-            return fail(ErrorCode::exists, what + " already exists");
-        if (!changed) return fail(changed.error());
-        if (*changed == 0) return fail(ErrorCode::not_found, what + " does not exist");
-        return {};
-    }
-
-    template <typename T, typename Bind, typename Read>
-    Result<std::vector<T>> list(std::string_view sql, Bind bind, Read read) {
-        if (settings_.tables == Tables::foreign) return foreign();
-        Result<Statement> query = connection_->prepare(sql);
-        if (!query) return fail(query.error());
-        bind(*query);
-        std::vector<T> rows;
-        for (;;) {
-            const Result<bool> row = query->step();
-            if (!row) return fail(row.error());
-            if (!*row) return rows;
-            rows.push_back(read(*query));
-        }
-    }
-
-    /// Runs a look-up; `take` is given each row, until it says false.
-    template <typename Take>
-    Result<> each(const config::LookupQuery& lookup, std::string_view key, Take take) {
-        if (lookup.empty()) return {};
-        const std::vector<std::string> values = lookup.values(key);
-        Result<Statement> query = connection_->prepare(lookup.sql());
-        if (!query) return fail(query.error());
-        for (const std::string& value : values) query->bind(value);
-        for (;;) {
-            const Result<bool> row = query->step();
-            if (!row) return fail(row.error());
-            if (!*row) return {};
-            const Result<bool> more = take(std::as_const(*query));
-            if (!more) return fail(more.error());
-            if (!*more) return {};
-        }
-    }
-
-    /// The texts in the first column, at most `limit`; one that lists several, separated by commas or spaces, counts as
-    /// these.
-    Result<std::vector<std::string>> column(const config::LookupQuery& lookup, std::string_view key,
-                                            std::size_t limit) {
-        std::vector<std::string> texts;
-        const Result<> read = each(lookup, key, [&](const Statement& row) -> Result<bool> {
-            const std::string text = row.text(0);
-            for (std::size_t at = 0; at < text.size() && texts.size() < limit;) {
-                const std::size_t begin = text.find_first_not_of(separators, at);
-                if (begin == std::string::npos) break;
-                at = std::min(text.find_first_of(separators, begin), text.size());
-                texts.push_back(text.substr(begin, at - begin));
-            }
-            return texts.size() < limit;
-        });
-        if (!read) return fail(read.error());
-        return texts;
-    }
-
-    Result<std::optional<std::string>> first(const config::LookupQuery& lookup, std::string_view key) {
-        Result<std::vector<std::string>> texts = column(lookup, key, 1);
-        if (!texts) return fail(texts.error());
-        if (texts->empty()) return std::nullopt;
-        return std::move(texts->front());
-    }
-
-    std::unique_ptr<Connection> connection_;
-    SqlDirectorySettings settings_;
+    const SqlDirectorySettings settings_;
 };
 
 }  // namespace
