@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "auth/directory/rename.h"
+#include "auth/directory/send_as_grants.h"
 #include "lib/base/result.h"
 
 namespace posthouse::auth {
@@ -91,6 +92,8 @@ class Lookups {
     /// Who gets postmaster's mail where nobody has that name: the oldest administrator of the domain, else the oldest
     /// administrator anywhere, else the domain's oldest user.
     virtual Result<std::optional<std::string>> responsible_user(std::string_view domain) = 0;
+    /// Who was granted to send as `address`, or as any address of its domain; at most `limit`.
+    virtual Result<std::vector<std::string>> senders(std::string_view address, std::size_t limit) = 0;
 
   private:
     friend class Snapshot;
@@ -127,6 +130,7 @@ class Directory : public Lookups {
     virtual Result<std::vector<Alias>> aliases(std::string_view domain) = 0;
     /// The latest entries first, at most `limit`; of one subject when it is not empty.
     virtual Result<std::vector<AuditEntry>> audit(std::string_view subject, std::size_t limit) = 0;
+    virtual SendAsGrants& send_as_grants() = 0;
 
     // Writing: durable when the call returns, or when its transaction is committed
 

@@ -19,6 +19,7 @@ struct LookupQueries {
     config::LookupQuery alias;
     config::LookupQuery domain_alias;
     config::LookupQuery responsible;
+    config::LookupQuery sender;
     config::LookupQuery users;
 };
 

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "auth/directory/sql_send_as_grants.h"
 #include "auth/directory/sql_statements.h"
 #include "auth/directory/user_columns.h"
 
@@ -35,6 +36,10 @@ class SqlDirectory final : public Directory, private SqlStatements {
 
     Result<std::optional<std::string>> responsible_user(std::string_view domain) override {
         return first(settings_.queries.responsible, domain);
+    }
+
+    Result<std::vector<std::string>> senders(std::string_view address, std::size_t limit) override {
+        return column(settings_.queries.sender, address, limit);
     }
 
     Result<std::optional<User>> find_user(std::string_view email) override {
@@ -197,6 +202,8 @@ class SqlDirectory final : public Directory, private SqlStatements {
             who, bind);
     }
 
+    SendAsGrants& send_as_grants() override { return send_as_grants_; }
+
     bool is_lost() const override { return connection().is_lost(); }
 
     Result<> add_audit(const AuditEntry& entry) override {
@@ -236,6 +243,7 @@ class SqlDirectory final : public Directory, private SqlStatements {
     }
 
     const SqlDirectorySettings settings_;
+    SqlSendAsGrants send_as_grants_{*this};
 };
 
 }  // namespace

@@ -35,6 +35,11 @@ Result<std::optional<std::string>> CachedDirectory::View::responsible_user(std::
                                               [&](Lookups& lookups) { return lookups.responsible_user(domain); });
 }
 
+Result<std::vector<std::string>> CachedDirectory::View::senders(std::string_view address, std::size_t limit) {
+    return answer<std::vector<std::string>>(Map::sender, address,
+                                            [&](Lookups& lookups) { return lookups.senders(address, limit); });
+}
+
 // The database's snapshot begins when the cache leaves something to ask.
 Result<> CachedDirectory::View::begin_snapshot() {
     in_snapshot_ = true;

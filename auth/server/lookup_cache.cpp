@@ -67,7 +67,7 @@ std::size_t LookupCache::forget(std::span<const std::string> names) {
     const std::size_t before = entries_.size();
     for (auto entry = entries_.begin(); entry != entries_.end();) {
         const auto& [map, key] = entry->first;
-        const bool meant = names.empty() || map == Map::responsible ||
+        const bool meant = names.empty() || map == Map::responsible || map == Map::sender ||
                            std::ranges::any_of(names, [domain = domain_of(key)](const std::string& name) {
                                return domain_of(name) == domain;
                            });

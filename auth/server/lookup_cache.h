@@ -31,7 +31,7 @@ class LookupCache {
         Duration outage{0};     ///< how long either is good while the database is away
         std::size_t bytes = 0;
     };
-    enum class Map : std::uint8_t { domain, domain_alias, user, alias, responsible };
+    enum class Map : std::uint8_t { domain, domain_alias, user, alias, responsible, sender };
     using Value = std::variant<bool, std::optional<std::string>, std::optional<User>, std::vector<std::string>>;
 
     explicit LookupCache(const Settings& settings) : settings_(settings) {}
@@ -44,8 +44,8 @@ class LookupCache {
     /// Notes an answer that was asked for at `asked`; nothing is noted when forget() was called after `generation`.
     void remember(Map map, std::string_view key, Value value, std::uint64_t generation, Time asked);
 
-    /// Forgets what belongs to the domains of these addresses and domains, and who is responsible; everything when
-    /// there are none. How many answers that were.
+    /// Forgets what belongs to the domains of these addresses and domains, and who is responsible or may send as whom
+    /// in all domains; everything when there are none. How many answers that were.
     std::size_t forget(std::span<const std::string> names);
     std::size_t bytes() const;
 

@@ -1,6 +1,8 @@
 // The maps of the socket `socketmap`.
 #include "auth/server/maps.h"
 
+#include <algorithm>
+
 #include "auth/directory/address.h"
 #include "lib/base/log.h"
 
@@ -39,6 +41,15 @@ SocketmapReply mailbox(Lookups& directory, const std::string& key, LocalPart loc
     return *user ? SocketmapReply{ok, address->domain + '/' + address->local + '/'} : SocketmapReply{not_found, {}};
 }
 
+/// `what` names them when they are too long.
+SocketmapReply listed(const std::vector<std::string>& texts, const std::string& what) {
+    if (texts.empty()) return {not_found, {}};
+    std::string text;
+    for (const std::string& one : texts) text += (text.empty() ? "" : ", ") + one;
+    if (text.size() + 3 > sasl::max_socketmap_payload) return {permanent, what + " are too long"};
+    return {ok, std::move(text)};
+}
+
 SocketmapReply alias(Lookups& directory, const std::string& key, LocalPart local_part) {
     const Result<MailAddress> source = parse_alias_source(key, local_part);
     if (!source) return failed(source.error());
@@ -46,11 +57,7 @@ SocketmapReply alias(Lookups& directory, const std::string& key, LocalPart local
         directory.alias_destinations(source->text(), max_alias_targets + 1);
     if (!targets) return failed(targets.error());
     if (targets->size() > max_alias_targets) return {permanent, "More than 1000 targets of " + source->text()};
-    std::string text;
-    for (const std::string& target : *targets) text += (text.empty() ? "" : ", ") + target;
-    if (text.size() + 3 > sasl::max_socketmap_payload)
-        return {permanent, "Targets of " + source->text() + " are too long"};
-    if (!text.empty()) return {ok, std::move(text)};
+    if (!targets->empty()) return listed(*targets, "Targets of " + source->text());
     if (source->local.empty()) {
         const Result<std::optional<std::string>> other = directory.domain_alias(source->domain);
         if (!other) return failed(other.error());
@@ -61,12 +68,46 @@ SocketmapReply alias(Lookups& directory, const std::string& key, LocalPart local
     return *user ? SocketmapReply{ok, (*user)->email} : SocketmapReply{not_found, {}};
 }
 
+/// Adds those whose own address, or grant, this is.
+Result<> add_senders(Lookups& directory, const MailAddress& address, std::vector<std::string>& logins) {
+    Result<std::vector<std::string>> found = directory.senders(address.text(), max_alias_targets + 1);
+    if (!found) return fail(found.error());
+    if (!address.local.empty()) {
+        const Result<std::optional<User>> own = directory.find_user(address.text());
+        if (!own) return fail(own.error());
+        if (*own) found->insert(found->begin(), (*own)->email);
+    }
+    for (std::string& login : *found) {
+        if (std::ranges::find(logins, login) == logins.end()) logins.push_back(std::move(login));
+    }
+    if (logins.size() > max_alias_targets)
+        return fail(ErrorCode::denied, "More than 1000 users may send as " + address.text());
+    return {};
+}
+
+SocketmapReply sender(Lookups& directory, const std::string& key, LocalPart local_part) {
+    const Result<MailAddress> address = parse_alias_source(key, local_part);
+    if (!address) return failed(address.error());
+    std::vector<std::string> logins;
+    if (const Result<> added = add_senders(directory, *address, logins); !added) return failed(added.error());
+    // Another name of a domain: the same address there.
+    const Result<std::optional<std::string>> other = directory.domain_alias(address->domain);
+    if (!other) return failed(other.error());
+    const Result<std::string> domain = *other ? canonical_domain(**other) : fail(ErrorCode::not_found, {});
+    if (domain) {
+        const Result<> added = add_senders(directory, {address->local, *domain}, logins);
+        if (!added) return failed(added.error());
+    }
+    return listed(logins, "Senders of " + address->text());
+}
+
 }  // namespace
 
 SocketmapReply answer(Lookups& directory, const sasl::SocketmapRequest& request, const ResolveSettings& settings) {
     if (request.map == "domain") return domain(directory, request.key);
     if (request.map == "mailbox") return mailbox(directory, request.key, settings.local_part);
     if (request.map == "alias") return alias(directory, request.key, settings.local_part);
+    if (request.map == "sender") return sender(directory, request.key, settings.local_part);
     if (request.map == "resolve") {
         const Result<Resolution> resolution = resolve(directory, request.key, settings);
         return resolution ? SocketmapReply{ok, encode(*resolution)} : failed(resolution.error());

@@ -7,17 +7,20 @@
 
 namespace posthouse::auth {
 
-/// Answers one look-up; runs on a thread of the pool. Maps, with what `OK` carries:
-///   domain   a domain              the domain, if its mail is ours, domain aliases too (Postfix:
-///   virtual_mailbox_domains) mailbox  an address            `<domain>/<local part>/`, if it is a user
-///   (virtual_mailbox_maps) alias    an address, @domain   targets of this very alias (of the @name of a domain alias:
-///   `@domain`), separated by `, `; a user without an alias leads to
-///                                  itself, so that a catch-all doesn't take its mail (virtual_alias_maps)
-///   resolve  an address            every final recipient, one line each, as auth/client/resolution.h has them:
-///                                  `local TAB <user> [TAB <detail>] LF` or `remote TAB <address> LF`
-/// `mailbox` and `alias` stay one level and leave details (user+tag) to Postfix; `resolve` does all of that itself.
-/// NOTFOUND: there is none. TEMP: the directory is away. PERM: an alias loop (which is named), too many targets, or an
-/// unknown map.
+/// Answers one look-up; runs on a thread of the pool. Maps, with what is looked up, and what `OK` carries:
+///
+/// - `domain` (a domain; Postfix: virtual_mailbox_domains): the domain, if its mail is ours, domain aliases too.
+/// - `mailbox` (an address; virtual_mailbox_maps): `<domain>/<local part>/`, if it is a user.
+/// - `alias` (an address, @domain; virtual_alias_maps): targets of this very alias (of the @name of a domain alias:
+///   `@domain`), separated by `, `; a user without an alias leads to itself, so that a catch-all doesn't take its mail.
+/// - `sender` (an address, @domain; smtpd_sender_login_maps): who may send as it, separated by `, `: the user of that
+///   address, and who was granted it or its whole domain. An alias gives nobody the right to send as it.
+/// - `resolve` (an address): every final recipient, one line each, as auth/client/resolution.h has them:
+///   `local TAB <user> [TAB <detail>] LF` or `remote TAB <address> LF`.
+///
+/// `mailbox`, `alias` and `sender` leave details (user+tag) to Postfix, the first two stay one level; `resolve` does all
+/// of that itself. NOTFOUND: there is none. TEMP: the directory is away. PERM: an alias loop (which is named), too many
+/// targets, or an unknown map.
 sasl::SocketmapReply answer(Lookups& directory, const sasl::SocketmapRequest& request, const ResolveSettings& settings);
 
 }  // namespace posthouse::auth

@@ -167,6 +167,31 @@ TEST_P(DirectoryTest, RemovingADomainTakesItsUsersAliasesAndUsageAlong) {
     EXPECT_EQ(raw()->query_number("SELECT count(*) FROM mailbox_usage"), 0);
 }
 
+TEST_P(DirectoryTest, GrantsAreOfOneUserAndGoWithIt) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    ASSERT_TRUE(directory->add_user({"ann@example.org", "h", 0, true, false}));
+    SendAsGrants& grants = directory->send_as_grants();
+    ASSERT_TRUE(grants.add("joe@example.org", "info@example.org"));
+    ASSERT_TRUE(grants.add("joe@example.org", "@example.net"));
+    ASSERT_TRUE(grants.add("ann@example.org", "info@example.org"));
+    EXPECT_EQ(grants.add("ann@example.org", "info@example.org").error().code, ErrorCode::exists);
+    EXPECT_EQ(grants.add("zoe@example.org", "info@example.org").error().code, ErrorCode::not_found);
+    ASSERT_EQ(grants.list("joe@example.org")->size(), 2u);
+    EXPECT_EQ((*grants.list("joe@example.org"))[0].address, "@example.net");
+    EXPECT_EQ(grants.list({})->size(), 3u);
+    EXPECT_EQ(*directory->senders("info@example.org", 10),
+              (std::vector<std::string>{"ann@example.org", "joe@example.org"}));
+    EXPECT_EQ(directory->senders("info@example.org", 1)->size(), 1u);
+    EXPECT_EQ(*directory->senders("any@example.net", 10), std::vector<std::string>{"joe@example.org"});
+    EXPECT_TRUE(directory->senders("any@example.org", 10)->empty());
+    ASSERT_TRUE(grants.remove("ann@example.org", "info@example.org"));
+    EXPECT_EQ(grants.remove("ann@example.org", "info@example.org").error().code, ErrorCode::not_found);
+    ASSERT_TRUE(directory->remove_user("joe@example.org"));
+    EXPECT_TRUE(grants.list({})->empty());
+}
+
 TEST_P(DirectoryTest, ListsAreSortedAndKeptToTheDomain) {
     const auto directory = create();
     ASSERT_TRUE(directory->add_domain("example.org"));

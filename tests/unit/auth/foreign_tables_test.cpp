@@ -58,6 +58,7 @@ class PostfixAdmin : public EngineTest {
         config.directory.alias_query = "SELECT goto FROM alias WHERE address='%s' AND active = '1'";
         config.directory.domain_alias_query =
             "SELECT target_domain FROM alias_domain WHERE alias_domain = '%d' AND active = '1'";
+        config.directory.sender_query = "SELECT goto FROM alias WHERE address = '%s' AND active = '1'";
         config.directory.users_query = "SELECT username AS user, password, active FROM mailbox ORDER BY username";
         const Result<LookupQueries> queries = configured_queries(config);
         EXPECT_TRUE(queries);
@@ -95,6 +96,8 @@ TEST_P(PostfixAdmin, AddressesAreResolvedThroughAliasesAndAliasDomains) {
         map("resolve", "Team@example.net"),
         sasl::encode_netstring("OK local\tjoe@example.org\nlocal\tann@example.org\nremote\tbob@elsewhere.example\n"));
     EXPECT_EQ(map("resolve", "nobody@example.net"), "9:NOTFOUND ,");
+    EXPECT_EQ(map("sender", "team@example.org"),
+              sasl::encode_netstring("OK joe@example.org, ann@example.org, bob@elsewhere.example"));
     EXPECT_EQ(map("alias", "@example.net"), sasl::encode_netstring("OK @example.org"));
 }
 
@@ -110,6 +113,8 @@ TEST_P(PostfixAdmin, NothingIsWritten) {
     EXPECT_EQ(directory_->add_domain("example.com").error().code, ErrorCode::unsupported);
     EXPECT_EQ(directory_->set_password("joe@example.org", "x").error().code, ErrorCode::unsupported);
     EXPECT_EQ(directory_->domains().error().code, ErrorCode::unsupported);
+    EXPECT_EQ(directory_->send_as_grants().add("joe@example.org", "x@example.org").error().code,
+              ErrorCode::unsupported);
     EXPECT_EQ(Transaction::writing(*directory_).error().code, ErrorCode::unsupported);
 }
 

@@ -38,7 +38,7 @@ TEST(LookupCache, AnswersAreFreshForAWhileAndGoodInAnOutageForLonger) {
     EXPECT_FALSE(cache.in_outage(Map::user, "joe@example.org", start + 1h));
 }
 
-TEST(LookupCache, ForgetsADomainAndWhoIsResponsibleOrEverything) {
+TEST(LookupCache, ForgetsADomainAndWhoIsResponsibleOrMaySendOrEverything) {
     LookupCache cache(settings());
     const auto note = [&](Map map, const char* key) { cache.remember(map, key, true, cache.generation(), start); };
     note(Map::user, "joe@example.org");
@@ -46,8 +46,9 @@ TEST(LookupCache, ForgetsADomainAndWhoIsResponsibleOrEverything) {
     note(Map::domain, "example.org");
     note(Map::domain, "example.net");
     note(Map::responsible, "example.net");
+    note(Map::sender, "info@example.net");
     const std::vector<std::string> names{"ann@example.org"};
-    EXPECT_EQ(cache.forget(names), 4u);
+    EXPECT_EQ(cache.forget(names), 5u);
     EXPECT_TRUE(cache.fresh(Map::domain, "example.net", start));
     EXPECT_EQ(cache.forget({}), 1u);
     EXPECT_EQ(cache.bytes(), 0u);

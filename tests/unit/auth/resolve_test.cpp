@@ -195,6 +195,44 @@ TEST_F(ResolveTest, MapsForPostfixStayOneLevel) {
     EXPECT_EQ(map("songs", "x"), "16:PERM No such map,");
 }
 
+TEST_F(ResolveTest, ASenderIsTheUserAndWhoWasGrantedTheAddressOrItsDomain) {
+    user("zoe@example.org");
+    alias("info@example.org", {"joe@example.org"});
+    EXPECT_EQ(map("sender", "Joe@example.org"), sasl::encode_netstring("OK joe@example.org"));
+    EXPECT_EQ(map("sender", "info@example.org"), "9:NOTFOUND ,") << "an alias is no right to send as it";
+    SendAsGrants& grants = directory_->send_as_grants();
+    ASSERT_TRUE(grants.add("ann@example.org", "info@example.org"));
+    ASSERT_TRUE(grants.add("ann@example.org", "@example.org"));
+    ASSERT_TRUE(grants.add("zoe@example.org", "info@example.org"));
+    EXPECT_EQ(map("sender", "info@example.org"), sasl::encode_netstring("OK ann@example.org, zoe@example.org"));
+    EXPECT_EQ(map("sender", "joe@example.org"), sasl::encode_netstring("OK joe@example.org, ann@example.org"));
+    EXPECT_EQ(map("sender", "ann@example.org"), sasl::encode_netstring("OK ann@example.org"));
+    EXPECT_EQ(map("sender", "@example.org"), sasl::encode_netstring("OK ann@example.org"));
+    EXPECT_EQ(map("sender", "@example.net"), "9:NOTFOUND ,");
+    EXPECT_EQ(map("sender", "no address"), "9:NOTFOUND ,");
+}
+
+TEST_F(ResolveTest, ASenderUnderAnotherNameOfADomainIsTheSame) {
+    ASSERT_TRUE(directory_->add_domain_alias("example.net", "example.org"));
+    ASSERT_TRUE(directory_->send_as_grants().add("ann@example.org", "@example.org"));
+    EXPECT_EQ(map("sender", "joe@example.net"), sasl::encode_netstring("OK joe@example.org, ann@example.org"));
+    EXPECT_EQ(map("sender", "@example.net"), sasl::encode_netstring("OK ann@example.org"));
+}
+
+TEST_F(ResolveTest, AThousandMaySendAsAnAddressAndNoMore) {
+    Result<Transaction> transaction = Transaction::writing(*directory_);
+    for (std::size_t i = 0; i <= max_alias_targets; ++i) {
+        const std::string email = "u" + std::to_string(i) + "@example.org";
+        user(email);
+        ASSERT_TRUE(directory_->send_as_grants().add(email, "info@example.org"));
+    }
+    ASSERT_TRUE(transaction->commit());
+    EXPECT_EQ(map("sender", "info@example.org"),
+              sasl::encode_netstring("PERM More than 1000 users may send as info@example.org"));
+    ASSERT_TRUE(directory_->send_as_grants().remove("u7@example.org", "info@example.org"));
+    EXPECT_NE(map("sender", "info@example.org").find(":OK u0@example.org, "), std::string::npos);
+}
+
 TEST(ResolutionText, RoundTripsOddBytes) {
     const Resolution resolution{{{Recipient::Transport::local, "a\tb@example.org", "x\ny"},
                                  {Recipient::Transport::remote, "b@example.net", ""}}};

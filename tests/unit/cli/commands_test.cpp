@@ -1,71 +1,14 @@
 // Tests of the commands for domains, users and aliases, as run with a configuration of their own.
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "auth/directory/sqlite_directory.h"
 #include "auth/passwords/password.h"
-#include "cli/command.h"
 #include "storage/store.h"
+#include "tests/unit/cli/command_line.h"
 
 namespace posthouse::cli {
 namespace {
 
-class CommandsTest : public testing::Test {
-  protected:
-    CommandsTest() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "posthouse-cli-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-        folder_ = pattern;
-        std::ofstream(folder_ + "/posthouse.toml")
-            << "[general]\nmail_root = \"mail\"\nindex_root = \"index\"\n"
-               "[directory]\nsqlite = \"directory.sqlite\"\nbusy_timeout = \"0ms\"\n";
-    }
-    ~CommandsTest() override { std::filesystem::remove_all(folder_); }
-
-    /// Runs `posthouse --config … <words>` with `input` on standard input; its exit code.
-    int run(const std::string& words, const std::string& input = {}) {
-        std::vector<std::string> parts{"posthouse", "--config", folder_ + "/posthouse.toml"};
-        std::istringstream split(words);
-        for (std::string word; split >> word;) parts.push_back(word);
-        std::vector<const char*> argv;
-        for (const std::string& part : parts) argv.push_back(part.c_str());
-        std::istringstream in(input);
-        std::ostringstream out;
-        std::ostringstream err;
-        Context context{.config_path = {}, .version = "0", .in = in, .out = out, .err = err};
-        const int code = cli::run(static_cast<int>(argv.size()), argv.data(), context);
-        out_ = out.str();
-        err_ = err.str();
-        return code;
-    }
-    nlohmann::json json(const std::string& words, const std::string& input = {}) {
-        EXPECT_EQ(run("--json " + words, input), 0) << out_ << err_;
-        return nlohmann::json::parse(out_);
-    }
-    std::unique_ptr<auth::Directory> directory() {
-        return std::move(*auth::open_sqlite_directory({folder_ + "/directory.sqlite", 0}));
-    }
-    void add_joe() {
-        ASSERT_EQ(run("domain add example.org"), 0) << err_;
-        ASSERT_EQ(run("user add joe@example.org --password-stdin", "secret\n"), 0) << err_;
-    }
-    std::string make_mail(const std::string& user) {
-        const std::string mail = folder_ + "/mail/example.org/" + user;
-        std::filesystem::create_directories(mail + "/new");
-        std::ofstream(mail + "/new/message") << "x";
-        return mail;
-    }
-
-    std::string folder_;
-    std::string out_;
-    std::string err_;
-};
+class CommandsTest : public CommandLineTest {};
 
 TEST_F(CommandsTest, DomainsAreAddedListedAndRemoved) {
     EXPECT_EQ(run("domain add Example.ORG"), 0);
@@ -496,7 +439,7 @@ TEST_F(CommandsTest, WrongUsageIsTwoAndHelpIsNone) {
 }
 
 TEST_F(CommandsTest, EveryCommandsHelpHasAnExample) {
-    for (const std::string group : {"domain", "user", "alias", "db", "completion"}) {
+    for (const std::string group : {"domain", "user", "alias", "grant", "db", "completion"}) {
         ASSERT_EQ(run("__complete -- " + group + " x"), 0);
         std::istringstream words(out_);
         int commands = 0;
