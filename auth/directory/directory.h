@@ -10,6 +10,7 @@
 
 #include "auth/directory/rename.h"
 #include "auth/directory/send_as_grants.h"
+#include "auth/directory/transports.h"
 #include "lib/base/result.h"
 
 namespace posthouse::auth {
@@ -94,6 +95,8 @@ class Lookups {
     virtual Result<std::optional<std::string>> responsible_user(std::string_view domain) = 0;
     /// Who was granted to send as `address`, or as any address of its domain; at most `limit`.
     virtual Result<std::vector<std::string>> senders(std::string_view address, std::size_t limit) = 0;
+    /// Where mail for `source` (user@domain, domain, .domain) is handed to, as `transport:nexthop`.
+    virtual Result<std::optional<std::string>> transport(std::string_view source) = 0;
 
   private:
     friend class Snapshot;
@@ -131,6 +134,7 @@ class Directory : public Lookups {
     /// The latest entries first, at most `limit`; of one subject when it is not empty.
     virtual Result<std::vector<AuditEntry>> audit(std::string_view subject, std::size_t limit) = 0;
     virtual SendAsGrants& send_as_grants() = 0;
+    virtual Transports& transports() = 0;
 
     // Writing: durable when the call returns, or when its transaction is committed
 

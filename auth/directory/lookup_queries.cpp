@@ -29,6 +29,9 @@ LookupQueries make_own_queries() {
                            " ORDER BY u.admin DESC, CASE WHEN d.name = '%d' THEN 0 ELSE 1 END, u.id LIMIT 1"),
         .sender = own("SELECT DISTINCT u.email FROM send_as_grants g JOIN virtual_users u ON u.id = g.user_id"
                       " WHERE g.address IN ('%u', '@%d') ORDER BY u.email"),
+        // The server that has a user's mail, where the user has no transport of its own.
+        .transport = own("SELECT transport, '' FROM transports WHERE source = '%u' UNION ALL"
+                         " SELECT '', host FROM virtual_users WHERE email = '%u' AND host <> ''"),
         .users = own(user + " JOIN virtual_domains d ON d.id = u.domain_id WHERE '%d' IN ('', d.name)"
                             " ORDER BY d.name, u.email"),
     };
@@ -56,6 +59,7 @@ Result<LookupQueries> configured_queries(const config::Config& config) {
                            Row{"domain_alias_query", directory.domain_alias_query, queries.domain_alias},
                            Row{"responsible_query", directory.responsible_query, queries.responsible},
                            Row{"sender_query", directory.sender_query, queries.sender},
+                           Row{"transport_query", directory.transport_query, queries.transport},
                            Row{"users_query", directory.users_query, queries.users}}) {
         if (row.text.empty()) continue;
         Result<config::LookupQuery> query = config::LookupQuery::parse(row.text);

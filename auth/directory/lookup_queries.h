@@ -20,6 +20,7 @@ struct LookupQueries {
     config::LookupQuery domain_alias;
     config::LookupQuery responsible;
     config::LookupQuery sender;
+    config::LookupQuery transport;
     config::LookupQuery users;
 };
 

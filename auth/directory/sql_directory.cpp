@@ -6,6 +6,7 @@
 
 #include "auth/directory/sql_send_as_grants.h"
 #include "auth/directory/sql_statements.h"
+#include "auth/directory/sql_transports.h"
 #include "auth/directory/user_columns.h"
 
 namespace posthouse::auth {
@@ -40,6 +41,21 @@ class SqlDirectory final : public Directory, private SqlStatements {
 
     Result<std::vector<std::string>> senders(std::string_view address, std::size_t limit) override {
         return column(settings_.queries.sender, address, limit);
+    }
+
+    Result<std::optional<std::string>> transport(std::string_view source) override {
+        std::optional<std::string> found;
+        const Result<> read = each(settings_.queries.transport, source, [&](const Statement& row) -> Result<bool> {
+            if (std::string text = row.text(0); !text.empty()) {
+                found = std::move(text);
+                return false;
+            }
+            if (const std::string host = row.columns() > 1 ? row.text(1) : std::string(); !host.empty())
+                found = "smtp:[" + host + ']';
+            return true;  // another row may give a transport, which goes before a host
+        });
+        if (!read) return fail(read.error());
+        return found;
     }
 
     Result<std::optional<User>> find_user(std::string_view email) override {
@@ -204,6 +220,8 @@ class SqlDirectory final : public Directory, private SqlStatements {
 
     SendAsGrants& send_as_grants() override { return send_as_grants_; }
 
+    Transports& transports() override { return transports_; }
+
     bool is_lost() const override { return connection().is_lost(); }
 
     Result<> add_audit(const AuditEntry& entry) override {
@@ -244,6 +262,7 @@ class SqlDirectory final : public Directory, private SqlStatements {
 
     const SqlDirectorySettings settings_;
     SqlSendAsGrants send_as_grants_{*this};
+    SqlTransports transports_{*this};
 };
 
 }  // namespace

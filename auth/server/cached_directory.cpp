@@ -40,6 +40,11 @@ Result<std::vector<std::string>> CachedDirectory::View::senders(std::string_view
                                             [&](Lookups& lookups) { return lookups.senders(address, limit); });
 }
 
+Result<std::optional<std::string>> CachedDirectory::View::transport(std::string_view source) {
+    return answer<std::optional<std::string>>(Map::transport, source,
+                                              [&](Lookups& lookups) { return lookups.transport(source); });
+}
+
 // The database's snapshot begins when the cache leaves something to ask.
 Result<> CachedDirectory::View::begin_snapshot() {
     in_snapshot_ = true;

@@ -50,6 +50,7 @@ class CachedDirectory {
         Result<std::vector<std::string>> alias_destinations(std::string_view source, std::size_t limit) override;
         Result<std::optional<std::string>> responsible_user(std::string_view domain) override;
         Result<std::vector<std::string>> senders(std::string_view address, std::size_t limit) override;
+        Result<std::optional<std::string>> transport(std::string_view source) override;
 
       private:
         Result<> begin_snapshot() override;

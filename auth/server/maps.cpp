@@ -101,6 +101,14 @@ SocketmapReply sender(Lookups& directory, const std::string& key, LocalPart loca
     return listed(logins, "Senders of " + address->text());
 }
 
+SocketmapReply transport(Lookups& directory, const std::string& key, LocalPart local_part) {
+    const Result<std::string> source = parse_transport_source(key, local_part);
+    if (!source) return failed(source.error());
+    Result<std::optional<std::string>> found = directory.transport(*source);
+    if (!found) return failed(found.error());
+    return *found ? SocketmapReply{ok, std::move(**found)} : SocketmapReply{not_found, {}};
+}
+
 }  // namespace
 
 SocketmapReply answer(Lookups& directory, const sasl::SocketmapRequest& request, const ResolveSettings& settings) {
@@ -108,6 +116,7 @@ SocketmapReply answer(Lookups& directory, const sasl::SocketmapRequest& request,
     if (request.map == "mailbox") return mailbox(directory, request.key, settings.local_part);
     if (request.map == "alias") return alias(directory, request.key, settings.local_part);
     if (request.map == "sender") return sender(directory, request.key, settings.local_part);
+    if (request.map == "transport") return transport(directory, request.key, settings.local_part);
     if (request.map == "resolve") {
         const Result<Resolution> resolution = resolve(directory, request.key, settings);
         return resolution ? SocketmapReply{ok, encode(*resolution)} : failed(resolution.error());

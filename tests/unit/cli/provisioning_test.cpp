@@ -1,4 +1,4 @@
-// Tests of the commands for what stands beside domains, users and aliases: grants.
+// Tests of the commands for what stands beside domains, users and aliases: grants, transports.
 #include "tests/unit/cli/command_line.h"
 
 namespace posthouse::cli {
@@ -27,6 +27,24 @@ TEST_F(ProvisioningTest, GrantsAreAddedListedAndRemoved) {
     EXPECT_EQ(run("grant remove joe@example.org info@example.org"), 0);
     EXPECT_EQ(run("grant remove joe@example.org info@example.org"), 3);
     EXPECT_EQ(json("db audit")[0]["action"], "grant.remove");
+}
+
+TEST_F(ProvisioningTest, TransportsAreAddedListedAndRemoved) {
+    EXPECT_EQ(run("transport add Example.net smtp:[relay.example]:587"), 0) << err_;
+    EXPECT_EQ(out_, "Mail for example.net is handed to smtp:[relay.example]:587.\n");
+    EXPECT_EQ(run("transport add example.net smtp:[relay.example]"), 4);
+    EXPECT_EQ(run("transport add .example.net lmtp:unix:/run/lmtp.sock"), 0);
+    EXPECT_EQ(run("transport add joe@example.net relay"), 2);
+    EXPECT_EQ(run("transport add * smtp:[relay.example]"), 2);
+    const nlohmann::json transports = json("transport list");
+    ASSERT_EQ(transports.size(), 2u);
+    EXPECT_EQ(transports[1]["source"], "example.net");
+    EXPECT_EQ(transports[1]["transport"], "smtp:[relay.example]:587");
+    EXPECT_EQ(run("transport list"), 0);
+    EXPECT_NE(out_.find(".example.net  lmtp:unix:/run/lmtp.sock"), std::string::npos) << out_;
+    EXPECT_EQ(run("transport remove example.net"), 0);
+    EXPECT_EQ(run("transport remove example.net"), 3);
+    EXPECT_EQ(json("db audit")[0]["action"], "transport.remove");
 }
 
 }  // namespace
