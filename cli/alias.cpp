@@ -6,6 +6,7 @@
 #include "auth/directory/address.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/foreign_destinations.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -46,12 +47,22 @@ std::string listed(const std::vector<std::string>& destinations) {
     return text.substr(0, max_listed);
 }
 
+/// Lists have commands of their own. Errors: invalid.
+Result<> require_no_list(auth::Directory& directory, const std::string& source, const std::string& command) {
+    const Result<bool> list = directory.has_list(source);
+    if (!list) return fail(list.error());
+    if (!*list) return {};
+    return fail(ErrorCode::invalid, source + " is a list: use posthouse list member " + command);
+}
+
 Exit add(Context& context, const Options& options) {
     const Result<Parsed> parsed = parse(options, local_part(context));
     if (!parsed) return report(context, parsed.error());
     Result<Change> change = Change::begin(context);
     if (!change) return report(context, change.error());
     auth::Directory& directory = change->directory();
+    if (const Result<> alias = require_no_list(directory, parsed->source, "add"); !alias)
+        return report(context, alias.error());
     for (const std::string& destination : parsed->destinations) {
         if (const Result<> added = directory.add_alias(parsed->source, destination); !added)
             return report(context, added.error());
@@ -67,15 +78,8 @@ Exit add(Context& context, const Options& options) {
             << "Note: " << printable(parsed->source)
             << " is a user too, and gets no mail any more. To keep a copy, add the address itself as a destination.\n";
     }
-    for (const std::string& destination : parsed->destinations) {
-        const Result<bool> ours = directory.has_domain(destination.substr(destination.rfind('@') + 1));
-        if (!ours) return report(context, ours.error());
-        if (!*ours && !context.json) {
-            context.err << "Note: " << printable(destination)
-                        << " is on another server. Mail cannot be sent there yet: " << printable(parsed->source)
-                        << " answers 451, for all of its destinations.\n";
-        }
-    }
+    const Result<> noted = note_foreign_destinations(context, directory, parsed->source, parsed->destinations);
+    if (!noted) return report(context, noted.error());
     return done(context, "Alias " + parsed->source + " added.",
                 {{"source", parsed->source}, {"destinations", parsed->destinations}});
 }
@@ -115,6 +119,8 @@ Exit remove(Context& context, const Options& options) {
     if (!directory) return report(context, directory.error());
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
+    if (const Result<> alias = require_no_list(change->directory(), parsed->source, "remove"); !alias)
+        return report(context, alias.error());
     for (const std::string& destination : parsed->destinations) {
         if (const Result<> removed = change->directory().remove_alias(parsed->source, destination); !removed)
             return report(context, removed.error());

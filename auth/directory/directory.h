@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/directory/distribution_lists.h"
 #include "auth/directory/rename.h"
 #include "auth/directory/send_as_grants.h"
 #include "auth/directory/transports.h"
@@ -46,7 +47,7 @@ struct User {
     std::optional<MailboxUsage> usage;  ///< none was reported yet
 };
 
-/// A row of virtual_aliases.
+/// A row of virtual_aliases, unless of a list.
 struct Alias {
     std::int64_t id = 0;
     std::string source;       ///< address, or @domain
@@ -95,6 +96,8 @@ class Lookups {
     virtual Result<std::optional<std::string>> responsible_user(std::string_view domain) = 0;
     /// Who was granted to send as `address`, or as any address of its domain; at most `limit`.
     virtual Result<std::vector<std::string>> senders(std::string_view address, std::size_t limit) = 0;
+    /// Whether there is a distribution list of that address, with members or without.
+    virtual Result<bool> has_list(std::string_view address) = 0;
     /// Where mail for `source` (user@domain, domain, .domain) is handed to, as `transport:nexthop`.
     virtual Result<std::optional<std::string>> transport(std::string_view source) = 0;
 
@@ -133,6 +136,7 @@ class Directory : public Lookups {
     virtual Result<std::vector<Alias>> aliases(std::string_view domain) = 0;
     /// The latest entries first, at most `limit`; of one subject when it is not empty.
     virtual Result<std::vector<AuditEntry>> audit(std::string_view subject, std::size_t limit) = 0;
+    virtual DistributionLists& distribution_lists() = 0;
     virtual SendAsGrants& send_as_grants() = 0;
     virtual Transports& transports() = 0;
 

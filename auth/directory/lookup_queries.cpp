@@ -27,6 +27,7 @@ LookupQueries make_own_queries() {
         .responsible = own("SELECT u.email FROM virtual_users u JOIN virtual_domains d ON d.id = u.domain_id"
                            " WHERE u.admin = 1 OR d.name = '%d'"
                            " ORDER BY u.admin DESC, CASE WHEN d.name = '%d' THEN 0 ELSE 1 END, u.id LIMIT 1"),
+        .list = own("SELECT 1 FROM distribution_lists WHERE address = '%u'"),
         .sender = own("SELECT DISTINCT u.email FROM send_as_grants g JOIN virtual_users u ON u.id = g.user_id"
                       " WHERE g.address IN ('%u', '@%d') ORDER BY u.email"),
         // The server that has a user's mail, where the user has no transport of its own.

@@ -19,6 +19,7 @@ struct LookupQueries {
     config::LookupQuery alias;
     config::LookupQuery domain_alias;
     config::LookupQuery responsible;
+    config::LookupQuery list;  ///< lists are ours alone: no parameter replaces it
     config::LookupQuery sender;
     config::LookupQuery transport;
     config::LookupQuery users;

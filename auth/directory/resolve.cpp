@@ -14,7 +14,7 @@ class Resolver {
   public:
     Resolver(Lookups& directory, const ResolveSettings& settings) : directory_(directory), settings_(settings) {}
 
-    /// Adds every recipient of `address`; false: it does not exist.
+    /// Adds every recipient of `address`; false: it does not exist. (A list without members does, and adds none.)
     Result<bool> expand(const MailAddress& address, const std::string& detail) {
         const std::string key = address.text();
         if (std::ranges::find(path_, key) != path_.end()) return loop(key, detail);
@@ -62,7 +62,7 @@ class Resolver {
     Result<bool> aliases_or_user(const MailAddress& source, const MailAddress& self, const std::string& detail) {
         Result<std::vector<std::string>> targets = directory_.alias_destinations(source.text(), max_alias_targets + 1);
         if (!targets) return fail(targets.error());
-        if (targets->empty()) return source.local.empty() ? Result<bool>(false) : user(source.text(), detail);
+        if (targets->empty()) return source.local.empty() ? Result<bool>(false) : user_or_list(source.text(), detail);
         if (targets->size() > max_alias_targets)
             return fail(ErrorCode::denied, "More than 1000 targets of " + source.text());
         bool found = false;
@@ -94,6 +94,12 @@ class Resolver {
         if (!user) return fail(user.error());
         if (!*user) return false;
         return add({Recipient::Transport::local, (*user)->email, detail});
+    }
+
+    Result<bool> user_or_list(const std::string& address, const std::string& detail) {
+        const Result<bool> mailbox = user(address, detail);
+        if (!mailbox || *mailbox) return mailbox;
+        return directory_.has_list(address);
     }
 
     Result<bool> role_address(const std::string& domain) {

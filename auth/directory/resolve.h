@@ -25,8 +25,8 @@ inline constexpr std::size_t max_alias_targets = 1000;
 /// Resolves `address`, all look-ups in one transaction. For an address of a local domain the first of these that
 /// there is:
 ///   1. aliases of the very address, each resolved in turn. One that leads back to an address which is also a user
-///      means that user's mailbox: this is how a forward keeps a copy.
-///   2. the user of that address;
+///      means that user's mailbox: this is how a forward keeps a copy. Members of a list are such aliases.
+///   2. the user of that address; a list without members, which takes no mail;
 ///   3. both again without the detail (`joe+tag@` becomes `joe@`), which is kept for the mailbox;
 ///   4. if the domain is another name of a domain, the same address there;
 ///   5. aliases of `@domain`; one to `@other.example` keeps the local part;

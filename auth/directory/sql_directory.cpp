@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "auth/directory/sql_distribution_lists.h"
 #include "auth/directory/sql_send_as_grants.h"
 #include "auth/directory/sql_statements.h"
 #include "auth/directory/sql_transports.h"
@@ -21,15 +22,9 @@ class SqlDirectory final : public Directory, private SqlStatements {
     SqlDirectory(std::unique_ptr<Connection> connection, const SqlDirectorySettings& settings)
         : SqlStatements(std::move(connection), settings.tables), settings_(settings) {}
 
-    Result<bool> has_domain(std::string_view name) override {
-        bool found = false;
-        const Result<> read = each(settings_.queries.domain, name, [&](const Statement&) -> Result<bool> {
-            found = true;
-            return false;
-        });
-        if (!read) return fail(read.error());
-        return found;
-    }
+    Result<bool> has_domain(std::string_view name) override { return any(settings_.queries.domain, name); }
+
+    Result<bool> has_list(std::string_view address) override { return any(settings_.queries.list, address); }
 
     Result<std::optional<std::string>> domain_alias(std::string_view name) override {
         return first(settings_.queries.domain_alias, name);
@@ -78,7 +73,8 @@ class SqlDirectory final : public Directory, private SqlStatements {
     Result<std::vector<Domain>> domains() override {
         return list<Domain>(
             "SELECT id, name, created_at, (SELECT count(*) FROM virtual_users u WHERE u.domain_id = d.id),"
-            " (SELECT count(*) FROM virtual_aliases a WHERE a.domain_id = d.id) FROM virtual_domains d ORDER BY name",
+            " (SELECT count(*) FROM virtual_aliases a WHERE a.domain_id = d.id AND a.source NOT IN"
+            " (SELECT address FROM distribution_lists)) FROM virtual_domains d ORDER BY name",
             [](Statement&) {},
             [](const Statement& row) {
                 return Domain{row.number(0), row.text(1), row.number(2), row.number(3), row.number(4)};
@@ -109,7 +105,8 @@ class SqlDirectory final : public Directory, private SqlStatements {
     Result<std::vector<Alias>> aliases(std::string_view domain) override {
         return list<Alias>(
             "SELECT a.id, a.source, a.destination, a.created_at FROM virtual_aliases a"
-            " JOIN virtual_domains d ON d.id = a.domain_id WHERE ? IN ('', d.name) ORDER BY d.name, a.source, a.id",
+            " JOIN virtual_domains d ON d.id = a.domain_id WHERE ? IN ('', d.name)"
+            " AND a.source NOT IN (SELECT address FROM distribution_lists) ORDER BY d.name, a.source, a.id",
             [&](Statement& query) { query.bind(domain); },
             [](const Statement& row) { return Alias{row.number(0), row.text(1), row.text(2), row.number(3)}; });
     }
@@ -218,6 +215,8 @@ class SqlDirectory final : public Directory, private SqlStatements {
             who, bind);
     }
 
+    DistributionLists& distribution_lists() override { return distribution_lists_; }
+
     SendAsGrants& send_as_grants() override { return send_as_grants_; }
 
     Transports& transports() override { return transports_; }
@@ -261,6 +260,7 @@ class SqlDirectory final : public Directory, private SqlStatements {
     }
 
     const SqlDirectorySettings settings_;
+    SqlDistributionLists distribution_lists_{*this};
     SqlSendAsGrants send_as_grants_{*this};
     SqlTransports transports_{*this};
 };

@@ -10,6 +10,16 @@ constexpr std::string_view separators = ", \t\r\n";
 
 }  // namespace
 
+Result<bool> SqlStatements::any(const config::LookupQuery& lookup, std::string_view key) {
+    bool found = false;
+    const Result<> read = each(lookup, key, [&](const Statement&) -> Result<bool> {
+        found = true;
+        return false;
+    });
+    if (!read) return fail(read.error());
+    return found;
+}
+
 Result<std::vector<std::string>> SqlStatements::column(const config::LookupQuery& lookup, std::string_view key,
                                                        std::size_t limit) {
     std::vector<std::string> texts;

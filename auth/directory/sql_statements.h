@@ -81,6 +81,8 @@ class SqlStatements {
         }
     }
 
+    /// Whether a look-up gives a row.
+    Result<bool> any(const config::LookupQuery& lookup, std::string_view key);
     /// The texts in the first column, at most `limit`; one that lists several, separated by commas or spaces, counts as
     /// these.
     Result<std::vector<std::string>> column(const config::LookupQuery& lookup, std::string_view key, std::size_t limit);

@@ -35,6 +35,10 @@ Result<std::optional<std::string>> CachedDirectory::View::responsible_user(std::
                                               [&](Lookups& lookups) { return lookups.responsible_user(domain); });
 }
 
+Result<bool> CachedDirectory::View::has_list(std::string_view address) {
+    return answer<bool>(Map::list, address, [&](Lookups& lookups) { return lookups.has_list(address); });
+}
+
 Result<std::vector<std::string>> CachedDirectory::View::senders(std::string_view address, std::size_t limit) {
     return answer<std::vector<std::string>>(Map::sender, address,
                                             [&](Lookups& lookups) { return lookups.senders(address, limit); });

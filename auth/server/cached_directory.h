@@ -49,6 +49,7 @@ class CachedDirectory {
         Result<std::optional<User>> find_user(std::string_view email) override;
         Result<std::vector<std::string>> alias_destinations(std::string_view source, std::size_t limit) override;
         Result<std::optional<std::string>> responsible_user(std::string_view domain) override;
+        Result<bool> has_list(std::string_view address) override;
         Result<std::vector<std::string>> senders(std::string_view address, std::size_t limit) override;
         Result<std::optional<std::string>> transport(std::string_view source) override;
 

@@ -31,7 +31,7 @@ class LookupCache {
         Duration outage{0};     ///< how long either is good while the database is away
         std::size_t bytes = 0;
     };
-    enum class Map : std::uint8_t { domain, domain_alias, user, alias, responsible, sender, transport };
+    enum class Map : std::uint8_t { domain, domain_alias, user, alias, responsible, list, sender, transport };
     using Value = std::variant<bool, std::optional<std::string>, std::optional<User>, std::vector<std::string>>;
 
     explicit LookupCache(const Settings& settings) : settings_(settings) {}

@@ -65,7 +65,10 @@ SocketmapReply alias(Lookups& directory, const std::string& key, LocalPart local
     }
     const Result<std::optional<User>> user = directory.find_user(source->text());
     if (!user) return failed(user.error());
-    return *user ? SocketmapReply{ok, (*user)->email} : SocketmapReply{not_found, {}};
+    if (*user) return {ok, (*user)->email};
+    const Result<bool> empty_list = directory.has_list(source->text());
+    if (!empty_list) return failed(empty_list.error());
+    return *empty_list ? SocketmapReply{ok, source->text()} : SocketmapReply{not_found, {}};
 }
 
 /// Adds those whose own address, or grant, this is.

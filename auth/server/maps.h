@@ -12,17 +12,19 @@ namespace posthouse::auth {
 /// - `domain` (a domain; Postfix: virtual_mailbox_domains): the domain, if its mail is ours, domain aliases too.
 /// - `mailbox` (an address; virtual_mailbox_maps): `<domain>/<local part>/`, if it is a user.
 /// - `alias` (an address, @domain; virtual_alias_maps): targets of this very alias (of the @name of a domain alias:
-///   `@domain`), separated by `, `; a user without an alias leads to itself, so that a catch-all doesn't take its mail.
+///   `@domain`), separated by `, `; a user without an alias leads to itself, so that a catch-all doesn't take its mail,
+///   and so does a list without members, which takes no mail.
 /// - `sender` (an address, @domain; smtpd_sender_login_maps): who may send as it, separated by `, `: the user of that
 ///   address, and who was granted it or its whole domain. An alias gives nobody the right to send as it.
-/// - `transport` (an address, a domain, .domain; transport_maps): `transport:nexthop` of this very key; of a user without
+/// - `transport` (an address, a domain, .domain; transport_maps): `transport:nexthop` of this very key; of a user
+/// without
 ///   one whose mail another server has, `smtp:[that server]`. Postfix asks for one after the other.
 /// - `resolve` (an address): every final recipient, one line each, as auth/client/resolution.h has them:
 ///   `local TAB <user> [TAB <detail>] LF` or `remote TAB <address> LF`.
 ///
-/// `mailbox`, `alias`, `sender` and `transport` leave details (user+tag) to Postfix, and stay one level; `resolve` does all
-/// of that itself. NOTFOUND: there is none. TEMP: the directory is away. PERM: an alias loop (which is named), too many
-/// targets, or an unknown map.
+/// `mailbox`, `alias`, `sender` and `transport` leave details (user+tag) to Postfix, and stay one level; `resolve` does
+/// all of that itself. NOTFOUND: there is none. TEMP: the directory is away. PERM: an alias loop (which is named), too
+/// many targets, or an unknown map.
 sasl::SocketmapReply answer(Lookups& directory, const sasl::SocketmapRequest& request, const ResolveSettings& settings);
 
 }  // namespace posthouse::auth

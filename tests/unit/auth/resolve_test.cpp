@@ -195,6 +195,24 @@ TEST_F(ResolveTest, MapsForPostfixStayOneLevel) {
     EXPECT_EQ(map("songs", "x"), "16:PERM No such map,");
 }
 
+TEST_F(ResolveTest, AListLeadsToItsMembersAndTakesNoMailWithoutThem) {
+    alias("@example.org", {"ann@example.org"});
+    DistributionLists& lists = directory_->distribution_lists();
+    ASSERT_TRUE(lists.add("team@example.org", "All of us"));
+    EXPECT_EQ(resolved("team@example.org"), "not_found") << "a catch-all doesn't take it";
+    EXPECT_EQ(resolved("team+x@example.org"), "not_found");
+    EXPECT_EQ(map("alias", "team@example.org"), sasl::encode_netstring("OK team@example.org"));
+    EXPECT_EQ(map("mailbox", "team@example.org"), "9:NOTFOUND ,");
+    alias("all@example.org", {"team@example.org", "joe@example.org"});
+    EXPECT_EQ(resolved("all@example.org"), "local:joe@example.org");
+    ASSERT_TRUE(lists.add_member("team@example.org", "joe@example.org"));
+    ASSERT_TRUE(lists.add_member("team@example.org", "ann@example.org"));
+    EXPECT_EQ(resolved("team@example.org"), "local:ann@example.org local:joe@example.org");
+    EXPECT_EQ(resolved("team+x@example.org"), "local:ann@example.org+x local:joe@example.org+x");
+    ASSERT_TRUE(lists.add("abuse@example.org", ""));
+    EXPECT_EQ(resolved("abuse@example.org"), "not_found");
+}
+
 TEST_F(ResolveTest, ASenderIsTheUserAndWhoWasGrantedTheAddressOrItsDomain) {
     user("zoe@example.org");
     alias("info@example.org", {"joe@example.org"});

@@ -439,7 +439,7 @@ TEST_F(CommandsTest, WrongUsageIsTwoAndHelpIsNone) {
 }
 
 TEST_F(CommandsTest, EveryCommandsHelpHasAnExample) {
-    for (const std::string group : {"domain", "user", "alias", "grant", "transport", "db", "completion"}) {
+    for (const std::string group : {"domain", "user", "alias", "list", "grant", "transport", "db", "completion"}) {
         ASSERT_EQ(run("__complete -- " + group + " x"), 0);
         std::istringstream words(out_);
         int commands = 0;

@@ -1,4 +1,4 @@
-// Tests of the commands for what stands beside domains, users and aliases: grants, transports.
+// Tests of the commands for what stands beside domains, users and aliases: lists, grants, transports.
 #include "tests/unit/cli/command_line.h"
 
 namespace posthouse::cli {
@@ -27,6 +27,54 @@ TEST_F(ProvisioningTest, GrantsAreAddedListedAndRemoved) {
     EXPECT_EQ(run("grant remove joe@example.org info@example.org"), 0);
     EXPECT_EQ(run("grant remove joe@example.org info@example.org"), 3);
     EXPECT_EQ(json("db audit")[0]["action"], "grant.remove");
+}
+
+TEST_F(ProvisioningTest, ListsHaveMembersAndADescription) {
+    add_joe();
+    EXPECT_EQ(run("list add Team@example.org --description All --member joe@example.org --member bob@elsewhere.example"),
+              0) << err_;
+    EXPECT_EQ(out_, "List team@example.org added, with 2 members.\n");
+    EXPECT_NE(err_.find("bob@elsewhere.example is on another server"), std::string::npos) << err_;
+    EXPECT_EQ(run("list add team@example.org"), 4);
+    EXPECT_EQ(run("list add joe@example.org"), 4);
+    EXPECT_EQ(err_, "posthouse: User joe@example.org already exists\n");
+    EXPECT_EQ(run("list add team@example.net"), 3);
+    EXPECT_EQ(run("list add @example.org"), 2);
+    EXPECT_EQ(run("list add all@example.org --member all@example.org"), 2);
+    EXPECT_EQ(run("list member add team@example.org ann@example.org"), 0);
+    EXPECT_EQ(run("list member add team@example.org ann@example.org"), 4);
+    EXPECT_EQ(run("list member add nobody@example.org ann@example.org"), 3);
+    EXPECT_EQ(run("list member remove team@example.org bob@elsewhere.example"), 0);
+    EXPECT_EQ(run("list member remove team@example.org bob@elsewhere.example"), 3);
+    EXPECT_EQ(run("list set team@example.org --description Everybody"), 0);
+    const nlohmann::json list = json("list show team@example.org");
+    EXPECT_EQ(list["members"], (std::vector<std::string>{"joe@example.org", "ann@example.org"}));
+    EXPECT_EQ(list["description"], "Everybody");
+    EXPECT_EQ(run("list show team@example.org"), 0);
+    EXPECT_NE(out_.find("Everybody\n  joe@example.org\n"), std::string::npos) << out_;
+    EXPECT_EQ(json("list list --domain example.org")[0]["members"], 2);
+    EXPECT_EQ(run("list list"), 0);
+    EXPECT_NE(out_.find("team@example.org  2"), std::string::npos) << out_;
+    EXPECT_TRUE(json("alias list").empty()) << "members are no aliases";
+    EXPECT_EQ(run("alias add team@example.org zoe@example.org"), 2);
+    EXPECT_EQ(err_, "posthouse: team@example.org is a list: use posthouse list member add\n");
+    EXPECT_EQ(run("alias remove team@example.org"), 2);
+    EXPECT_EQ(run("list remove team@example.org", "n\n"), 7);
+    EXPECT_EQ(run("list remove team@example.org --yes"), 0);
+    EXPECT_EQ(run("list remove team@example.org --yes"), 3);
+    EXPECT_EQ(json("db audit")[0]["action"], "list.remove");
+}
+
+TEST_F(ProvisioningTest, AListIsMadeWithAllItsMembersOrNotAtAll) {
+    add_joe();
+    EXPECT_EQ(run("list add team@example.org --member joe@example.org --member joe@example.org"), 4);
+    EXPECT_TRUE(json("list list").empty());
+    EXPECT_EQ(run("list add team@example.org"), 0);
+    EXPECT_NE(err_.find("takes no mail"), std::string::npos) << err_;
+    EXPECT_EQ(run("list remove team@example.org"), 0) << "an empty one goes without a question";
+    ASSERT_EQ(run("alias add info@example.org joe@example.org"), 0);
+    EXPECT_EQ(run("list add info@example.org"), 4);
+    EXPECT_EQ(err_, "posthouse: Alias info@example.org already exists\n");
 }
 
 TEST_F(ProvisioningTest, TransportsAreAddedListedAndRemoved) {
