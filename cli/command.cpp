@@ -144,6 +144,7 @@ int run(int argc, const char* const* argv, Context& context) {
     add_user_commands(app, context);
     add_alias_commands(app, context);
     add_list_commands(app, context);
+    add_address_commands(app, context);
     add_grant_commands(app, context);
     add_transport_commands(app, context);
     add_db_commands(app, context);

@@ -59,6 +59,7 @@ void add_domain_commands(CLI::App& app, Context& context);
 void add_user_commands(CLI::App& app, Context& context);
 void add_alias_commands(CLI::App& app, Context& context);
 void add_list_commands(CLI::App& app, Context& context);
+void add_address_commands(CLI::App& app, Context& context);
 void add_grant_commands(CLI::App& app, Context& context);
 void add_transport_commands(CLI::App& app, Context& context);
 void add_db_commands(CLI::App& app, Context& context);

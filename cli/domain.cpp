@@ -1,12 +1,14 @@
-// posthouse domain add|list|remove, and domain alias add|list|remove; rename is in rename.cpp
+// posthouse domain add|list|show|remove, and domain alias add|list|remove; rename is in rename.cpp
 #include <CLI/Option.hpp>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "auth/directory/address.h"
+#include "cli/address_steps.h"
 #include "cli/change.h"
 #include "cli/command.h"
+#include "cli/domain_show.h"
 #include "cli/mail_disposal.h"
 #include "cli/mail_folder.h"
 #include "cli/open_directory.h"
@@ -26,15 +28,26 @@ struct Options {
 Exit add(Context& context, const Options& options) {
     const Result<std::string> name = auth::canonical_domain(options.name);
     if (!name) return report(context, name.error());
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return report(context, config.error());
     Result<Change> change = Change::begin(context);
     if (!change) return report(context, change.error());
     if (const Result<> added = change->directory().add_domain(*name); !added) return report(context, added.error());
     if (const Result<> kept = change->commit("domain.add", *name); !kept) return report(context, kept.error());
     forget_moves(context, std::array{*name});
-    return done(context, "Domain " + *name + " added.", {{"domain", *name}});
+    const Result<std::string> postmaster =
+        recipients_of(change->directory(), "postmaster@" + *name, auth::resolve_settings(**config));
+    if (!postmaster) return report(context, postmaster.error());
+    return done(context,
+                "Domain " + *name + " added. Mail for postmaster@ and abuse@ goes to " +
+                    (*postmaster == "nobody" ? "its first user." : *postmaster + '.'),
+                {{"domain", *name}, {"postmaster", *postmaster}});
 }
 
 Exit list(Context& context) {
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return report(context, config.error());
+    const auth::ResolveSettings settings = auth::resolve_settings(**config);
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
     const Result<std::vector<auth::Domain>> domains = (*directory)->domains();
@@ -42,7 +55,10 @@ Exit list(Context& context) {
     if (context.json) {
         nlohmann::json rows = nlohmann::json::array();
         for (const auto& domain : *domains) {
+            const Result<std::string> postmaster = recipients_of(**directory, "postmaster@" + domain.name, settings);
+            if (!postmaster) return report(context, postmaster.error());
             rows.push_back({{"name", domain.name},
+                            {"postmaster", *postmaster},
                             {"users", domain.users},
                             {"aliases", domain.aliases},
                             {"created_at", domain.created_at}});
@@ -50,10 +66,13 @@ Exit list(Context& context) {
         print_json(context, rows);
         return Exit::ok;
     }
-    Table table({"DOMAIN", "USERS", "ALIASES", "CREATED"});
-    for (const auto& domain : *domains)
+    Table table({"DOMAIN", "USERS", "ALIASES", "CREATED", "POSTMASTER"});
+    for (const auto& domain : *domains) {
+        const Result<std::string> postmaster = recipients_of(**directory, "postmaster@" + domain.name, settings);
+        if (!postmaster) return report(context, postmaster.error());
         table.add({domain.name, std::to_string(domain.users), std::to_string(domain.aliases),
-                   format_time(domain.created_at)});
+                   format_time(domain.created_at), *postmaster});
+    }
     table.print(context.out);
     return Exit::ok;
 }
@@ -72,7 +91,7 @@ Exit remove(Context& context, const Options& options) {
     // What goes with the domain can't be had back: ask, unless it is empty.
     if (const Result<> possible = check_disposal(options.mail); !possible) return report(context, possible.error());
     if (!users->empty() || options.mail.takes_mail()) {
-        const std::string mail = options.mail.remove             ? " WITH ALL THEIR MAIL?"
+        const std::string mail = options.mail.remove            ? " WITH ALL THEIR MAIL?"
                                  : options.mail.archive.empty() ? "? (Their mail stays on disk.)"
                                                                 : "? (Their mail is archived.)";
         const std::string what =
@@ -89,9 +108,8 @@ Exit remove(Context& context, const Options& options) {
         return report(context, kept.error());
     if (const Result<> disposed = dispose_of_mail(context, options.mail, *name, *users); !disposed)
         return report(context, disposed.error());
-    return done(
-        context, "Domain " + *name + " removed.",
-        {{"domain", *name}, {"mail_deleted", options.mail.takes_mail()}, {"archive", options.mail.archive}});
+    return done(context, "Domain " + *name + " removed.",
+                {{"domain", *name}, {"mail_deleted", options.mail.takes_mail()}, {"archive", options.mail.archive}});
 }
 
 // domain alias add|list|remove: other names of a domain
@@ -155,6 +173,8 @@ void add_domain_commands(CLI::App& app, Context& context) {
                 [&context] { return list(context); });
 
     add_domain_rename(*group, context);
+
+    add_domain_show_command(*group, context);
 
     command = add_command(*group, context, "remove", "Remove a domain with its users and aliases",
                           "domain remove example.org", [&context, options] { return remove(context, *options); });

@@ -13,8 +13,8 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "cli/user_limits.h"
 #include "lib/config/check.h"
-#include "storage/configure.h"
 #include "storage/store_state.h"
 #include "storage/usage_source.h"
 
@@ -63,9 +63,7 @@ Result<std::vector<Counted>> users_of(const Context& context, const Options& opt
     for (auth::User& user : users) {
         Result<storage::AccountName> account = storage::AccountName::parse(user.email);
         if (!account) return fail(account.error());
-        std::vector<std::string> own;
-        if (user.quota_mb > 0) own.push_back("*:storage=" + std::to_string(user.quota_mb) + "M");
-        Result<storage::QuotaLimits> limits = storage::QuotaLimits::parse(storage::quota_words_from(config, own));
+        Result<storage::QuotaLimits> limits = limits_of(config, user);
         if (!limits) return fail(limits.error());
         counted.push_back(
             {std::move(user), std::move(*account), std::make_shared<const storage::QuotaLimits>(std::move(*limits))});

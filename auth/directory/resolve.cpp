@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "auth/directory/database.h"
 #include "lib/base/ascii.h"
 
 namespace posthouse::auth {
@@ -12,26 +13,15 @@ namespace {
 
 class Resolver {
   public:
-    Resolver(Lookups& directory, const ResolveSettings& settings) : directory_(directory), settings_(settings) {}
+    Resolver(Lookups& directory, const ResolveSettings& settings, const ResolveListener& listener)
+        : directory_(directory), settings_(settings), listener_(listener) {}
 
     /// Adds every recipient of `address`; false: it does not exist. (A list without members does, and adds none.)
     Result<bool> expand(const MailAddress& address, const std::string& detail) {
         const std::string key = address.text();
-        if (std::ranges::find(path_, key) != path_.end()) return loop(key, detail);
-        if (!expanded_.insert(key + '\n' + detail).second) return true;
-        if (expanded_.size() > max_alias_targets)
-            return fail(ErrorCode::denied, "More than 1000 addresses behind one alias");
-        const Result<bool> local = directory_.has_domain(address.domain);
-        if (!local) return local;
-        if (!*local) {
-            const Result<std::optional<std::string>> other = directory_.domain_alias(address.domain);
-            if (!other) return fail(other.error());
-            if (!*other) return add({Recipient::Transport::remote, key, {}});
-        }
-        if (path_.size() > static_cast<std::size_t>(max_alias_depth))
-            return fail(ErrorCode::denied, "Aliases are nested too deep: " + route(key));
+        const bool again = std::ranges::find(path_, key) != path_.end();
         path_.push_back(key);
-        Result<bool> found = expand_local(address, detail);
+        Result<bool> found = again ? loop(key, detail) : expand_once(address, key, detail);
         path_.pop_back();
         return found;
     }
@@ -39,6 +29,32 @@ class Resolver {
     Resolution take() { return std::move(result_); }
 
   private:
+    using Rule = ResolveStep::Rule;
+
+    /// Tells the listener; what was found.
+    bool tell(Rule rule, const std::string& address, bool found, std::vector<std::string> leads_to = {}) const {
+        if (listener_) listener_({rule, path_.size() - 1, address, found, std::move(leads_to)});
+        return found;
+    }
+
+    Result<bool> expand_once(const MailAddress& address, const std::string& key, const std::string& detail) {
+        if (!expanded_.insert(key + '\n' + detail).second) return tell(Rule::again, key, true);
+        if (expanded_.size() > max_alias_targets)
+            return fail(ErrorCode::denied, "More than 1000 addresses behind one alias");
+        const Result<bool> local = directory_.has_domain(address.domain);
+        if (!local) return local;
+        tell(Rule::domain, address.domain, *local);
+        if (!*local) {
+            const Result<std::optional<std::string>> other = directory_.domain_alias(address.domain);
+            if (!other) return fail(other.error());
+            if (!*other) return add({Recipient::Transport::remote, key, {}});
+            tell(Rule::domain_alias, address.domain, true, {**other});
+        }
+        if (path_.size() > static_cast<std::size_t>(max_alias_depth) + 1)
+            return fail(ErrorCode::denied, "Aliases are nested too deep: " + route());
+        return expand_local(address, detail);
+    }
+
     Result<bool> expand_local(const MailAddress& address, const std::string& detail) {
         const Result<bool> exact = aliases_or_user(address, address, detail);
         if (!exact || *exact) return exact;
@@ -46,6 +62,7 @@ class Resolver {
         if (delimiter != std::string::npos) {
             const MailAddress base{address.local.substr(0, delimiter), address.domain};
             const std::string tag = address.local.substr(delimiter + 1);
+            tell(Rule::detail, address.text(), true, {base.text()});
             const Result<bool> tagged = aliases_or_user(base, base, tag);
             if (!tagged || *tagged) return tagged;
         }
@@ -62,13 +79,17 @@ class Resolver {
     Result<bool> aliases_or_user(const MailAddress& source, const MailAddress& self, const std::string& detail) {
         Result<std::vector<std::string>> targets = directory_.alias_destinations(source.text(), max_alias_targets + 1);
         if (!targets) return fail(targets.error());
+        if (listener_) tell(Rule::alias, source.text(), !targets->empty(), *targets);
         if (targets->empty()) return source.local.empty() ? Result<bool>(false) : user_or_list(source.text(), detail);
         if (targets->size() > max_alias_targets)
             return fail(ErrorCode::denied, "More than 1000 targets of " + source.text());
         bool found = false;
         for (const std::string& target : *targets) {
             Result<MailAddress> next = parse_alias_destination(target, settings_.local_part);
-            if (!next) continue;  // a row that another program wrote; it leads nowhere
+            if (!next) {  // a row that another program wrote; it leads nowhere
+                tell(Rule::ignored, source.text(), false, {target});
+                continue;
+            }
             if (next->local.empty()) next->local = self.local;
             const Result<bool> one = *next == source ? user(next->text(), detail) : expand(*next, detail);
             if (!one) return one;
@@ -86,71 +107,89 @@ class Resolver {
         if (!name) return false;  // a row that another program wrote
         const Result<bool> ours = directory_.has_domain(*name);
         if (!ours || !*ours) return ours;
-        return expand({address.local, *name}, detail);
+        const MailAddress same{address.local, *name};
+        tell(Rule::domain_alias, address.text(), true, {same.text()});
+        return expand(same, detail);
     }
 
     Result<bool> user(const std::string& email, const std::string& detail) {
         const Result<std::optional<User>> user = directory_.find_user(email);
         if (!user) return fail(user.error());
-        if (!*user) return false;
+        if (!tell(Rule::user, email, user->has_value())) return false;
         return add({Recipient::Transport::local, (*user)->email, detail});
     }
 
     Result<bool> user_or_list(const std::string& address, const std::string& detail) {
         const Result<bool> mailbox = user(address, detail);
         if (!mailbox || *mailbox) return mailbox;
-        return directory_.has_list(address);
+        Result<bool> list = directory_.has_list(address);
+        if (list && *list) tell(Rule::list, address, true);
+        return list;
     }
 
     Result<bool> role_address(const std::string& domain) {
         if (!settings_.postmaster.empty()) {
             const Result<MailAddress> configured = parse_address(settings_.postmaster, settings_.local_part);
             if (configured && std::ranges::find(path_, configured->text()) == path_.end()) {
+                tell(Rule::postmaster, domain, true, {configured->text()});
                 const Result<bool> found = expand(*configured, {});
                 if (!found || *found) return found;
             }
         }
         const Result<std::optional<std::string>> responsible = directory_.responsible_user(domain);
         if (!responsible) return fail(responsible.error());
+        tell(Rule::postmaster, domain, responsible->has_value(),
+             *responsible ? std::vector{**responsible} : std::vector<std::string>{});
         return *responsible ? user(**responsible, {}) : Result<bool>(false);
     }
 
     Result<bool> loop(const std::string& key, const std::string& detail) {
+        tell(Rule::loop, key, true);
         const Result<bool> mailbox = user(key, detail);
         if (!mailbox || *mailbox) return mailbox;
-        return fail(ErrorCode::denied, "Alias loop: " + route(key));
+        return fail(ErrorCode::denied, "Alias loop: " + route());
     }
 
     Result<bool> add(Recipient recipient) {
-        if (!addresses_.insert(recipient.address).second) return true;
+        const bool local = recipient.transport == Recipient::Transport::local;
+        if (!addresses_.insert(recipient.address).second) return tell(Rule::again, recipient.address, true);
+        tell(local ? Rule::local : Rule::remote, recipient.address, true);
         if (addresses_.size() > max_alias_targets)
             return fail(ErrorCode::denied, "More than 1000 recipients behind one alias");
         result_.recipients.push_back(std::move(recipient));
         return true;
     }
 
-    std::string route(const std::string& last) const {
+    std::string route() const {
         std::string text;
-        for (const std::string& address : path_) text += address + " > ";
-        return text + last;
+        for (const std::string& address : path_) text += (text.empty() ? "" : " > ") + address;
+        return text;
     }
 
     Lookups& directory_;
     const ResolveSettings& settings_;
+    const ResolveListener& listener_;
     Resolution result_;
-    std::vector<std::string> path_;    ///< addresses being expanded
+    std::vector<std::string> path_;    ///< addresses being expanded, the latest last
     std::set<std::string> addresses_;  ///< of the recipients in result_
     std::set<std::string> expanded_;   ///< addresses that were, with their details
 };
 
 }  // namespace
 
-Result<Resolution> resolve(Lookups& directory, std::string_view address, const ResolveSettings& settings) {
+ResolveSettings resolve_settings(const config::Config& config) {
+    const auto& directory = config.directory;
+    const std::string& delimiter = directory.subaddress_delimiter;
+    return {delimiter.empty() ? '\0' : delimiter.front(), local_part_setting(config), directory.postmaster};
+}
+
+Result<Resolution> resolve(Lookups& directory, std::string_view address, const ResolveSettings& settings,
+                           const ResolveListener& listener) {
     const Result<MailAddress> parsed = parse_address(address, settings.local_part);
     if (!parsed) return fail(parsed.error());
     const Result<Snapshot> snapshot = Snapshot::of(directory);
     if (!snapshot) return fail(snapshot.error());
-    Resolver resolver(directory, settings);
+    Resolver resolver(directory, settings, listener);
     const Result<bool> found = resolver.expand(*parsed, {});
     if (!found) return fail(found.error());
     Resolution resolution = resolver.take();

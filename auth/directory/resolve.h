@@ -1,12 +1,16 @@
 // Address resolution: from an address to every mailbox and foreign address that its mail goes to.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "auth/client/resolution.h"
 #include "auth/directory/address.h"
 #include "auth/directory/directory.h"
+#include "lib/config/config.h"
 
 namespace posthouse::auth {
 
@@ -17,10 +21,39 @@ struct ResolveSettings {
     std::string postmaster;
 };
 
+/// Of section [directory].
+ResolveSettings resolve_settings(const config::Config& config);
+
 /// How deep aliases may lead to aliases.
 inline constexpr int max_alias_depth = 10;
 /// How many recipients one address may have, and how many addresses are looked up on the way.
 inline constexpr std::size_t max_alias_targets = 1000;
+
+/// One thing that resolve() found, in the order of finding.
+struct ResolveStep {
+    enum class Rule {
+        domain,        ///< whether the domain of `address` is ours
+        alias,         ///< aliases of `address`, or of a whole @domain
+        user,          ///< the user of that address
+        list,          ///< a list without members
+        detail,        ///< what follows the delimiter is cut off: `leads_to` the rest
+        domain_alias,  ///< the domain is another name of one: `leads_to` the same address there
+        postmaster,    ///< who gets postmaster's and abuse's mail where nobody has that name
+        ignored,       ///< an alias leads to what is no address: `leads_to` that
+        again,         ///< what `address` leads to has been found before
+        loop,          ///< `address` led to itself
+        remote,        ///< a recipient on another server
+        local,         ///< a recipient here
+    };
+    Rule rule;
+    std::size_t depth;    ///< how many aliases led here
+    std::string address;  ///< address, or @domain, that was looked at
+    bool found = false;
+    std::vector<std::string> leads_to;
+    bool operator==(const ResolveStep&) const = default;
+};
+/// Is told what resolve() does.
+using ResolveListener = std::function<void(const ResolveStep&)>;
 
 /// Resolves `address`, all look-ups in one transaction. For an address of a local domain the first of these that
 /// there is:
@@ -33,6 +66,7 @@ inline constexpr std::size_t max_alias_targets = 1000;
 ///   6. for postmaster@ and abuse@ (RFC 5321 §4.5.1, RFC 2142 §4): settings.postmaster, or Lookups::responsible_user.
 /// Alias targets that don't exist are left out as long as another one does. An address of another domain is remote.
 /// Errors: invalid (no address); not_found; denied (an alias loop, named; too deep; too many targets); unavailable.
-Result<Resolution> resolve(Lookups& directory, std::string_view address, const ResolveSettings& settings);
+Result<Resolution> resolve(Lookups& directory, std::string_view address, const ResolveSettings& settings,
+                           const ResolveListener& listener = {});
 
 }  // namespace posthouse::auth

@@ -34,11 +34,6 @@ LookupCache::Settings cache_settings(const config::Config& config) {
             directory.cache_outage_time, static_cast<std::size_t>(directory.cache_size)};
 }
 
-ResolveSettings resolve_settings(const config::Config& config) {
-    const std::string& delimiter = config.directory.subaddress_delimiter;
-    return {delimiter.empty() ? '\0' : delimiter.front(), local_part_setting(config), config.directory.postmaster};
-}
-
 std::string failure_reply(const Result<sasl::SocketmapRequest>& request) {
     return sasl::encode(sasl::SocketmapReply{sasl::SocketmapReply::Status::permanent, request.error().text});
 }

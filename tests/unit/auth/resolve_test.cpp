@@ -213,6 +213,59 @@ TEST_F(ResolveTest, AListLeadsToItsMembersAndTakesNoMailWithoutThem) {
     EXPECT_EQ(resolved("abuse@example.org"), "not_found");
 }
 
+TEST_F(ResolveTest, AListenerIsToldEachStep) {
+    ASSERT_TRUE(directory_->add_domain_alias("example.net", "example.org"));
+    alias("info@example.org", {"joe@example.org", "bob@elsewhere.example", "gone@example.org"});
+    using Rule = ResolveStep::Rule;
+    std::vector<ResolveStep> steps;
+    const auto listener = [&](const ResolveStep& step) { steps.push_back(step); };
+    ASSERT_TRUE(resolve(*directory_, "info+x@example.net", settings_, listener));
+    const std::vector<ResolveStep> expected{
+        {Rule::domain, 0, "example.net", false, {}},
+        {Rule::domain_alias, 0, "example.net", true, {"example.org"}},
+        {Rule::alias, 0, "info+x@example.net", false, {}},
+        {Rule::user, 0, "info+x@example.net", false, {}},
+        {Rule::detail, 0, "info+x@example.net", true, {"info@example.net"}},
+        {Rule::alias, 0, "info@example.net", false, {}},
+        {Rule::user, 0, "info@example.net", false, {}},
+        {Rule::domain_alias, 0, "info+x@example.net", true, {"info+x@example.org"}},
+        {Rule::domain, 1, "example.org", true, {}},
+        {Rule::alias, 1, "info+x@example.org", false, {}},
+        {Rule::user, 1, "info+x@example.org", false, {}},
+        {Rule::detail, 1, "info+x@example.org", true, {"info@example.org"}},
+        {Rule::alias, 1, "info@example.org", true, {"joe@example.org", "bob@elsewhere.example", "gone@example.org"}},
+        {Rule::domain, 2, "example.org", true, {}},
+        {Rule::alias, 2, "joe@example.org", false, {}},
+        {Rule::user, 2, "joe@example.org", true, {}},
+        {Rule::local, 2, "joe@example.org", true, {}},
+        {Rule::domain, 2, "elsewhere.example", false, {}},
+        {Rule::remote, 2, "bob@elsewhere.example", true, {}},
+        {Rule::domain, 2, "example.org", true, {}},
+        {Rule::alias, 2, "gone@example.org", false, {}},
+        {Rule::user, 2, "gone@example.org", false, {}},
+        {Rule::alias, 2, "@example.org", false, {}},
+    };
+    EXPECT_EQ(steps, expected);
+}
+
+TEST_F(ResolveTest, AListenerIsToldWhyNobodyGetsTheMail) {
+    alias("a@example.org", {"b@example.org"});
+    alias("b@example.org", {"a@example.org"});
+    std::vector<ResolveStep> steps;
+    const auto listener = [&](const ResolveStep& step) { steps.push_back(step); };
+    ASSERT_FALSE(resolve(*directory_, "a@example.org", settings_, listener));
+    ASSERT_GE(steps.size(), 2u);
+    EXPECT_EQ(steps[steps.size() - 2], (ResolveStep{ResolveStep::Rule::loop, 2, "a@example.org", true, {}}));
+    steps.clear();
+    ASSERT_TRUE(directory_->distribution_lists().add("team@example.org", ""));
+    ASSERT_FALSE(resolve(*directory_, "team@example.org", settings_, listener));
+    EXPECT_EQ(steps.back(), (ResolveStep{ResolveStep::Rule::list, 0, "team@example.org", true, {}}));
+    steps.clear();
+    ASSERT_TRUE(resolve(*directory_, "postmaster@example.org", settings_, listener));
+    EXPECT_EQ(steps[steps.size() - 3],
+              (ResolveStep{ResolveStep::Rule::postmaster, 0, "example.org", true, {"joe@example.org"}}));
+}
+
 TEST_F(ResolveTest, ASenderIsTheUserAndWhoWasGrantedTheAddressOrItsDomain) {
     user("zoe@example.org");
     alias("info@example.org", {"joe@example.org"});

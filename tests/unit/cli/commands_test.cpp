@@ -203,7 +203,8 @@ TEST_F(CommandsTest, ARenamedUserHasItsMailUnderTheNewAddress) {
     EXPECT_EQ(renamed["rewritten"], 1);
     EXPECT_TRUE(std::filesystem::exists(folder_ + "/mail/example.net/jo/new/message"));
     EXPECT_FALSE(std::filesystem::exists(mail + "/new"));
-    EXPECT_EQ(directory()->alias_destinations("joe@example.org", 9).value(), std::vector<std::string>{"jo@example.net"});
+    EXPECT_EQ(directory()->alias_destinations("joe@example.org", 9).value(),
+              std::vector<std::string>{"jo@example.net"});
     EXPECT_TRUE(auth::verify_password((*directory()->find_user("jo@example.net"))->password, "secret").value());
     // The name is another's now.
     ASSERT_EQ(run("user add joe@example.org --password-stdin", "other\n"), 0);
@@ -439,7 +440,8 @@ TEST_F(CommandsTest, WrongUsageIsTwoAndHelpIsNone) {
 }
 
 TEST_F(CommandsTest, EveryCommandsHelpHasAnExample) {
-    for (const std::string group : {"domain", "user", "alias", "list", "grant", "transport", "db", "completion"}) {
+    for (const std::string group :
+         {"domain", "user", "alias", "list", "address", "grant", "transport", "db", "completion"}) {
         ASSERT_EQ(run("__complete -- " + group + " x"), 0);
         std::istringstream words(out_);
         int commands = 0;
@@ -449,7 +451,7 @@ TEST_F(CommandsTest, EveryCommandsHelpHasAnExample) {
             ASSERT_EQ(run(group + ' ' + word + " --help"), 0);
             EXPECT_NE(out_.find("Example: posthouse " + group + ' ' + word), std::string::npos) << out_;
         }
-        EXPECT_GE(commands, 3);
+        EXPECT_GE(commands, group == "address" ? 1 : 3);
     }
 }
 

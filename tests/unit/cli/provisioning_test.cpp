@@ -1,4 +1,5 @@
-// Tests of the commands for what stands beside domains, users and aliases: lists, grants, transports.
+// Tests of the commands for what stands beside domains, users and aliases: lists, grants, transports; and of what
+// explains where mail goes.
 #include "tests/unit/cli/command_line.h"
 
 namespace posthouse::cli {
@@ -31,8 +32,9 @@ TEST_F(ProvisioningTest, GrantsAreAddedListedAndRemoved) {
 
 TEST_F(ProvisioningTest, ListsHaveMembersAndADescription) {
     add_joe();
-    EXPECT_EQ(run("list add Team@example.org --description All --member joe@example.org --member bob@elsewhere.example"),
-              0) << err_;
+    EXPECT_EQ(
+        run("list add Team@example.org --description All --member joe@example.org --member bob@elsewhere.example"), 0)
+        << err_;
     EXPECT_EQ(out_, "List team@example.org added, with 2 members.\n");
     EXPECT_NE(err_.find("bob@elsewhere.example is on another server"), std::string::npos) << err_;
     EXPECT_EQ(run("list add team@example.org"), 4);
@@ -93,6 +95,86 @@ TEST_F(ProvisioningTest, TransportsAreAddedListedAndRemoved) {
     EXPECT_EQ(run("transport remove example.net"), 0);
     EXPECT_EQ(run("transport remove example.net"), 3);
     EXPECT_EQ(json("db audit")[0]["action"], "transport.remove");
+}
+
+TEST_F(ProvisioningTest, PostmasterAndAbuseAreAnsweredFromTheFirstUserOn) {
+    ASSERT_EQ(run("domain add example.org"), 0) << err_;
+    EXPECT_EQ(out_, "Domain example.org added. Mail for postmaster@ and abuse@ goes to its first user.\n");
+    EXPECT_EQ(json("domain show example.org")["postmaster"], "nobody");
+    ASSERT_EQ(run("user add joe@example.org --password-stdin", "secret\n"), 0) << err_;
+    EXPECT_EQ(json("domain list")[0]["postmaster"], "joe@example.org");
+    ASSERT_EQ(run("alias add abuse@example.org joe@example.org ann@example.net"), 0);
+    ASSERT_EQ(run("domain alias add example.com example.org"), 0);
+    const nlohmann::json shown = json("domain show Example.org");
+    EXPECT_EQ(shown["postmaster"], "joe@example.org");
+    EXPECT_EQ(shown["abuse"], "joe@example.org, ann@example.net");
+    EXPECT_EQ(shown["other_names"], std::vector<std::string>{"example.com"});
+    EXPECT_EQ(shown["users"], 1);
+    EXPECT_EQ(run("domain show example.org"), 0);
+    EXPECT_NE(out_.find("  postmaster  joe@example.org\n"), std::string::npos) << out_;
+    EXPECT_EQ(run("domain show example.net"), 3);
+    ASSERT_EQ(run("domain add example.net"), 0);
+    ASSERT_EQ(run("user add boss@example.net --admin --password-stdin", "secret\n"), 0) << err_;
+    ASSERT_EQ(run("domain add third.example"), 0);
+    EXPECT_EQ(out_, "Domain third.example added. Mail for postmaster@ and abuse@ goes to boss@example.net.\n");
+}
+
+TEST_F(ProvisioningTest, WhereMailGoesIsExplainedStepByStep) {
+    add_joe();
+    ASSERT_EQ(run("alias add info@example.org joe@example.org bob@elsewhere.example"), 0);
+    ASSERT_EQ(run("transport add elsewhere.example smtp:[relay.example]"), 0);
+    ASSERT_EQ(run("user set joe@example.org --quota 5"), 0);
+    ASSERT_TRUE(directory()->set_usage("joe@example.org", 5 << 20, 7));
+    ASSERT_TRUE(directory()->set_enabled("joe@example.org", false));
+    const nlohmann::json explained = json("address explain Info+shop@example.org");
+    ASSERT_EQ(explained["recipients"].size(), 2u);
+    EXPECT_EQ(explained["recipients"][0]["address"], "joe@example.org");
+    EXPECT_EQ(explained["recipients"][0]["detail"], "shop");
+    EXPECT_EQ(explained["recipients"][0]["enabled"], false);
+    EXPECT_EQ(explained["recipients"][0]["limit_bytes"], 5 << 20);
+    EXPECT_EQ(explained["recipients"][1]["local"], false);
+    EXPECT_EQ(explained["recipients"][1]["transport"], "smtp:[relay.example]");
+    EXPECT_EQ(explained["steps"][0]["rule"], "domain");
+    EXPECT_EQ(explained["steps"][3]["rule"], "detail");
+    EXPECT_EQ(explained["steps"][3]["leads_to"], std::vector<std::string>{"info@example.org"});
+    EXPECT_EQ(run("address explain info+shop@example.org"), 0);
+    EXPECT_EQ(
+        out_,
+        "info+shop@example.org\n"
+        "  example.org is a domain of this server\n"
+        "  no alias or list info+shop@example.org\n"
+        "  no user info+shop@example.org\n"
+        "  without its detail: info@example.org\n"
+        "  info@example.org leads to joe@example.org, bob@elsewhere.example\n"
+        "    example.org is a domain of this server\n"
+        "    no alias or list joe@example.org\n"
+        "    there is a user joe@example.org\n"
+        "    into the mailbox of joe@example.org\n"
+        "    elsewhere.example is no domain of its own here\n"
+        "    bob@elsewhere.example is on another server\n"
+        "Recipients:\n"
+        "  joe@example.org: a mailbox here, detail \"shop\", of a disabled user (who still gets mail), with 5 MB of "
+        "5 MB: full\n"
+        "  bob@elsewhere.example: on another server, where mail cannot be sent yet; for a Postfix in front: "
+        "smtp:[relay.example]\n");
+}
+
+TEST_F(ProvisioningTest, WhyNobodyGetsTheMailIsExplained) {
+    add_joe();
+    EXPECT_EQ(run("address explain nobody@example.org"), 3);
+    EXPECT_NE(out_.find("  no catch-all for example.org\n"), std::string::npos) << out_;
+    EXPECT_EQ(err_, "posthouse: Nobody gets mail for nobody@example.org\n");
+    ASSERT_EQ(run("alias add a@example.org b@example.org"), 0);
+    ASSERT_EQ(run("alias add b@example.org a@example.org"), 0);
+    EXPECT_EQ(run("address explain a@example.org"), 1);
+    EXPECT_NE(out_.find("a@example.org led to itself"), std::string::npos) << out_;
+    EXPECT_EQ(err_, "posthouse: Alias loop: a@example.org > b@example.org > a@example.org\n");
+    ASSERT_EQ(run("list add team@example.org"), 0);
+    EXPECT_EQ(run("--json address explain team@example.org"), 3);
+    const nlohmann::json document = nlohmann::json::parse(out_);
+    EXPECT_EQ(document["error"]["code"], "not_found");
+    EXPECT_EQ(document["steps"].back()["rule"], "list");
+    EXPECT_EQ(run("address explain nonsense"), 2);
 }
 
 }  // namespace
