@@ -9,7 +9,7 @@ instance_packages="openssl curl"
 # To build and run the tests: libraries, the mail programs that talk to the server, the peer that shares its mail, and
 # what reads the filter for fail2ban.
 test_packages="libgtest-dev libbenchmark-dev python3 strace dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd
-  mariadb-server gsasl swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt fetchmail
+  dovecot-mysql mariadb-server gsasl swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt fetchmail
   fail2ban"
 # Mail servers that the tests run, too, and that can't be installed beside each other, nor beside whatever sends this machine's
 # mail. tests/run.sh unpacks them below build/unpacked/.

@@ -21,7 +21,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "peer"), str(HERE.parent / "system")]
-from dovecot import Dovecot  # noqa: E402
+from dovecot import Dovecot, passdb  # noqa: E402
 from mariadb_server import MariadbServer  # noqa: E402
 from posthouse_test import BUILD, Instance, run  # noqa: E402
 
@@ -132,7 +132,7 @@ def log_ins(report, seconds):
         reused = "service imap {\n  service_count = 1000\n  process_min_avail = 10\n}\n"
         for name, settings in (("Dovecot", "service imap-login {\n  service_count = 1\n}\n"),
                                ("Dovecot, processes reused", reused)):
-            peer = stack.enter_context(Dovecot(mail, settings=settings + "auth_cache_size = 0\n", people=people))
+            peer = stack.enter_context(Dovecot(mail, settings=settings + "auth_cache_size = 0\n", accounts=passdb("passwd-file", people)))
             place = peer.address("imap")
             sides[name] = lambda s, peer=peer, place=place: measured(peer.process.pid, "imap-login", place, clients=10,
                                                                      seconds=s)

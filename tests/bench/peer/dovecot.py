@@ -32,6 +32,23 @@ from posthouse_test import PATIENCE, PortBlock, eventually, run  # noqa: E402
 PORTS = {"imap": 43, "pop3": 10, "lmtp": 24}  # of the block of ports
 
 
+def passdb(driver, args):
+    """Accounts whose passwords this passdb of Dovecot's knows; everybody has a mailbox."""
+    return f"""
+passdb {{
+  driver = {driver}
+  args = {args}
+}}
+userdb {{
+  driver = static
+  args = allow_all_users=yes
+}}
+"""
+
+
+ANYBODY = passdb("static", "nopassword=y")
+
+
 def started_by():
     """The command by which to run a program as one that Dovecot shares mail with, and that ends with whoever started it."""
     if os.getuid() != 0:
@@ -53,15 +70,15 @@ def give(folder):
 
 class Dovecot:
     """One running Dovecot. `layout` is "maildir++" or "fs"; with `utf8` folders are named in UTF-8 instead of modified
-    UTF-7; `settings` are further lines of its configuration; `clients` how many connections it is prepared for; `people` a
-    passwd-file, without which any password is right."""
+    UTF-7; `accounts` are its passdb and userdb; `settings` are further lines of its configuration;
+    `clients` how many connections it is prepared for."""
 
-    def __init__(self, mail_root, layout="maildir++", utf8=False, settings="", clients=200, people=None):
+    def __init__(self, mail_root, layout="maildir++", utf8=False, settings="", clients=200, accounts=ANYBODY):
         self.mail_root = pathlib.Path(mail_root).resolve()
         self.location = "maildir:%h" + (":LAYOUT=fs" if layout == "fs" else "") + (":UTF-8" if utf8 else "")
         self.settings = settings
+        self.accounts = accounts
         self.clients = clients
-        self.people = people
         self.process = None
 
     # -- starting and stopping
@@ -154,14 +171,9 @@ default_process_limit = {self.clients}
 default_client_limit = {4 * self.clients}
 mail_home = {self.mail_root}/%d/%n
 mail_location = {self.location}
-passdb {{
-  driver = {"passwd-file" if self.people else "static"}
-  args = {self.people or "nopassword=y"}
-}}
-userdb {{
-  driver = static
-  args = allow_all_users=yes uid={user} gid={group}
-}}
+mail_uid = {user}
+mail_gid = {group}
+{self.accounts}
 namespace inbox {{
   inbox = yes
   separator = /
