@@ -126,6 +126,8 @@ std::string escape(std::string_view text) {
 
 namespace {
 
+std::string as_value(std::string_view text) { return is_plain(text) ? std::string(text) : '"' + escape(text) + '"'; }
+
 // JSON knows no \x: an escaped text goes through once more as ordinary characters where it must.
 std::string json_string(std::string_view text) {
     std::string out = "\"";
@@ -163,13 +165,13 @@ std::string format_line(bool json, Level level, std::string_view time, std::stri
         return line + "}";
     }
     std::string line = fmt::format("{} {}[{}]: {}: ", time, program, ::getpid(), name_of(level));
-    if (!session.empty()) line += escape(session) + ": ";
+    if (!session.empty()) line += as_value(session) + ": ";
     line += escape(message);
     for (const Field& field : fields) {
         line += ' ';
         line += field.key;
         line += '=';
-        line += is_plain(field.value) ? field.value : '"' + escape(field.value) + '"';
+        line += as_value(field.value);
     }
     return line;
 }

@@ -61,6 +61,8 @@ TEST(Log, AClientCannotForgeALine) {
     const std::string line =
         log::format_line(false, log::Level::info, "T", "smtpd", "S", "login", {{"user", "x y\n"}, {"size", 3}});
     EXPECT_TRUE(line.ends_with("info: S: login user=\"x y\\n\" size=3")) << line;
+    const std::string from_outside = log::format_line(false, log::Level::info, "T", "authd", "x: hello\"", "login", {});
+    EXPECT_TRUE(from_outside.ends_with("info: \"x: hello\\\"\": login")) << from_outside;
 }
 
 }  // namespace
