@@ -13,8 +13,9 @@ namespace {
 
 class Resolver {
   public:
-    Resolver(Lookups& directory, const ResolveSettings& settings, const ResolveListener& listener)
-        : directory_(directory), settings_(settings), listener_(listener) {}
+    /// With `one_step`, what the first address leads to is not looked at any further.
+    Resolver(Lookups& directory, const ResolveSettings& settings, const ResolveListener& listener, bool one_step)
+        : directory_(directory), settings_(settings), listener_(listener), one_step_(one_step) {}
 
     /// Adds every recipient of `address`; false: it does not exist. (A list without members does, and adds none.)
     Result<bool> expand(const MailAddress& address, const std::string& detail) {
@@ -50,6 +51,7 @@ class Resolver {
             if (!*other) return add({Recipient::Transport::remote, key, {}});
             tell(Rule::domain_alias, address.domain, true, {**other});
         }
+        if (one_step_ && path_.size() > 1) return add({Recipient::Transport::local, key, detail});
         if (path_.size() > static_cast<std::size_t>(max_alias_depth) + 1)
             return fail(ErrorCode::denied, "Aliases are nested too deep: " + route());
         return expand_local(address, detail);
@@ -58,12 +60,10 @@ class Resolver {
     Result<bool> expand_local(const MailAddress& address, const std::string& detail) {
         const Result<bool> exact = aliases_or_user(address, address, detail);
         if (!exact || *exact) return exact;
-        const auto delimiter = address.local.find(settings_.delimiter, 1);
-        if (delimiter != std::string::npos) {
-            const MailAddress base{address.local.substr(0, delimiter), address.domain};
-            const std::string tag = address.local.substr(delimiter + 1);
-            tell(Rule::detail, address.text(), true, {base.text()});
-            const Result<bool> tagged = aliases_or_user(base, base, tag);
+        if (const std::optional<MailAddress> base = without_detail(address, settings_)) {
+            const std::string tag = address.local.substr(base->local.size() + 1);
+            tell(Rule::detail, address.text(), true, {base->text()});
+            const Result<bool> tagged = aliases_or_user(*base, *base, tag);
             if (!tagged || *tagged) return tagged;
         }
         const Result<bool> same = in_other_domain(address, detail);
@@ -169,6 +169,7 @@ class Resolver {
     Lookups& directory_;
     const ResolveSettings& settings_;
     const ResolveListener& listener_;
+    const bool one_step_;
     Resolution result_;
     std::vector<std::string> path_;    ///< addresses being expanded, the latest last
     std::set<std::string> addresses_;  ///< of the recipients in result_
@@ -183,18 +184,45 @@ ResolveSettings resolve_settings(const config::Config& config) {
     return {delimiter.empty() ? '\0' : delimiter.front(), local_part_setting(config), directory.postmaster};
 }
 
+std::optional<MailAddress> without_detail(const MailAddress& address, const ResolveSettings& settings) {
+    const auto delimiter = address.local.find(settings.delimiter, 1);
+    if (delimiter == std::string::npos) return std::nullopt;
+    return MailAddress{address.local.substr(0, delimiter), address.domain};
+}
+
 Result<Resolution> resolve(Lookups& directory, std::string_view address, const ResolveSettings& settings,
                            const ResolveListener& listener) {
     const Result<MailAddress> parsed = parse_address(address, settings.local_part);
     if (!parsed) return fail(parsed.error());
     const Result<Snapshot> snapshot = Snapshot::of(directory);
     if (!snapshot) return fail(snapshot.error());
-    Resolver resolver(directory, settings, listener);
+    Resolver resolver(directory, settings, listener, false);
     const Result<bool> found = resolver.expand(*parsed, {});
     if (!found) return fail(found.error());
     Resolution resolution = resolver.take();
     if (resolution.recipients.empty()) return fail(ErrorCode::not_found, "No such address");
     return resolution;
+}
+
+Result<std::vector<std::string>> resolve_step(Lookups& directory, const MailAddress& address,
+                                              const ResolveSettings& settings) {
+    const Result<Snapshot> snapshot = Snapshot::of(directory);
+    if (!snapshot) return fail(snapshot.error());
+    const ResolveListener nobody;
+    Resolver resolver(directory, settings, nobody, true);
+    const Result<bool> found = resolver.expand(address, {});
+    if (!found) return fail(found.error());
+    if (!*found) return fail(ErrorCode::not_found, "No such address");
+    std::vector<std::string> next;
+    for (const Recipient& recipient : resolver.take().recipients) {
+        std::string text = recipient.address;
+        const std::size_t at = text.rfind('@');
+        if (!recipient.detail.empty() && text.find(settings.delimiter, 1) > at)
+            text.insert(at, settings.delimiter + recipient.detail);
+        next.push_back(std::move(text));
+    }
+    if (next.empty()) next.push_back(address.text());
+    return next;
 }
 
 }  // namespace posthouse::auth

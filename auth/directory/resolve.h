@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,5 +69,14 @@ using ResolveListener = std::function<void(const ResolveStep&)>;
 /// Errors: invalid (no address); not_found; denied (an alias loop, named; too deep; too many targets); unavailable.
 Result<Resolution> resolve(Lookups& directory, std::string_view address, const ResolveSettings& settings,
                            const ResolveListener& listener = {});
+
+/// What `address` leads to in one step, by the same rules: for who asks on by himself, as Postfix does. An address that
+/// is a user without aliases, or a list without members, leads to itself; one of another domain as well. Details go
+/// along. Errors as resolve()'s.
+Result<std::vector<std::string>> resolve_step(Lookups& directory, const MailAddress& address,
+                                              const ResolveSettings& settings);
+
+/// joe@example.org of joe+tag@example.org; nullopt when there is no detail.
+std::optional<MailAddress> without_detail(const MailAddress& address, const ResolveSettings& settings);
 
 }  // namespace posthouse::auth

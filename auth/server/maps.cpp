@@ -33,12 +33,16 @@ SocketmapReply domain(Lookups& directory, const std::string& key) {
     return *other ? SocketmapReply{ok, *name} : SocketmapReply{not_found, {}};
 }
 
-SocketmapReply mailbox(Lookups& directory, const std::string& key, LocalPart local_part) {
-    const Result<MailAddress> address = parse_user_address(key, local_part);
+SocketmapReply mailbox(Lookups& directory, const std::string& key, const ResolveSettings& settings) {
+    const Result<MailAddress> address = parse_user_address(key, settings.local_part);
     if (!address) return failed(address.error());
-    const Result<std::optional<User>> user = directory.find_user(address->text());
-    if (!user) return failed(user.error());
-    return *user ? SocketmapReply{ok, address->domain + '/' + address->local + '/'} : SocketmapReply{not_found, {}};
+    for (const std::optional<MailAddress>& name : {std::optional(*address), without_detail(*address, settings)}) {
+        if (!name) break;
+        const Result<std::optional<User>> user = directory.find_user(name->text());
+        if (!user) return failed(user.error());
+        if (*user) return {ok, name->domain + '/' + name->local + '/'};
+    }
+    return {not_found, {}};
 }
 
 /// `what` names them when they are too long.
@@ -50,25 +54,30 @@ SocketmapReply listed(const std::vector<std::string>& texts, const std::string& 
     return {ok, std::move(text)};
 }
 
-SocketmapReply alias(Lookups& directory, const std::string& key, LocalPart local_part) {
-    const Result<MailAddress> source = parse_alias_source(key, local_part);
-    if (!source) return failed(source.error());
-    const Result<std::vector<std::string>> targets =
-        directory.alias_destinations(source->text(), max_alias_targets + 1);
+/// Targets of `@domain` alone, for those who ask for it.
+SocketmapReply catch_all(Lookups& directory, const MailAddress& source) {
+    const Result<std::vector<std::string>> targets = directory.alias_destinations(source.text(), max_alias_targets + 1);
     if (!targets) return failed(targets.error());
-    if (targets->size() > max_alias_targets) return {permanent, "More than 1000 targets of " + source->text()};
-    if (!targets->empty()) return listed(*targets, "Targets of " + source->text());
-    if (source->local.empty()) {
-        const Result<std::optional<std::string>> other = directory.domain_alias(source->domain);
-        if (!other) return failed(other.error());
-        return *other ? SocketmapReply{ok, '@' + **other} : SocketmapReply{not_found, {}};
+    if (targets->size() > max_alias_targets) return {permanent, "More than 1000 targets of " + source.text()};
+    if (!targets->empty()) return listed(*targets, "Targets of " + source.text());
+    const Result<std::optional<std::string>> other = directory.domain_alias(source.domain);
+    if (!other) return failed(other.error());
+    return *other ? SocketmapReply{ok, '@' + **other} : SocketmapReply{not_found, {}};
+}
+
+SocketmapReply alias(Lookups& directory, const std::string& key, const ResolveSettings& settings) {
+    const Result<MailAddress> source = parse_alias_source(key, settings.local_part);
+    if (!source) return failed(source.error());
+    if (source->local.empty()) return catch_all(directory, *source);
+    const Result<std::vector<std::string>> next = resolve_step(directory, *source, settings);
+    if (!next) return failed(next.error());
+    if (next->size() == 1 && next->front() == source->text()) {
+        // So that Postfix doesn't know whom only others know.
+        const Result<bool> ours = directory.has_domain(source->domain);
+        if (!ours) return failed(ours.error());
+        if (!*ours) return {not_found, {}};
     }
-    const Result<std::optional<User>> user = directory.find_user(source->text());
-    if (!user) return failed(user.error());
-    if (*user) return {ok, (*user)->email};
-    const Result<bool> empty_list = directory.has_list(source->text());
-    if (!empty_list) return failed(empty_list.error());
-    return *empty_list ? SocketmapReply{ok, source->text()} : SocketmapReply{not_found, {}};
+    return listed(*next, "Targets of " + source->text());
 }
 
 /// Adds those whose own address, or grant, this is.
@@ -88,38 +97,56 @@ Result<> add_senders(Lookups& directory, const MailAddress& address, std::vector
     return {};
 }
 
-SocketmapReply sender(Lookups& directory, const std::string& key, LocalPart local_part) {
-    const Result<MailAddress> address = parse_alias_source(key, local_part);
+SocketmapReply sender(Lookups& directory, const std::string& key, const ResolveSettings& settings) {
+    const Result<MailAddress> address = parse_alias_source(key, settings.local_part);
     if (!address) return failed(address.error());
     std::vector<std::string> logins;
-    if (const Result<> added = add_senders(directory, *address, logins); !added) return failed(added.error());
     // Another name of a domain: the same address there.
     const Result<std::optional<std::string>> other = directory.domain_alias(address->domain);
     if (!other) return failed(other.error());
     const Result<std::string> domain = *other ? canonical_domain(**other) : fail(ErrorCode::not_found, {});
-    if (domain) {
-        const Result<> added = add_senders(directory, {address->local, *domain}, logins);
+    for (const std::optional<MailAddress>& name : {std::optional(*address), without_detail(*address, settings)}) {
+        if (!name) break;
+        if (const Result<> added = add_senders(directory, *name, logins); !added) return failed(added.error());
+        if (!domain) continue;
+        const Result<> added = add_senders(directory, {name->local, *domain}, logins);
         if (!added) return failed(added.error());
     }
     return listed(logins, "Senders of " + address->text());
 }
 
-SocketmapReply transport(Lookups& directory, const std::string& key, LocalPart local_part) {
-    const Result<std::string> source = parse_transport_source(key, local_part);
+/// What Postfix would ask for one after the other, if it were another kind of map (transport(5)).
+std::vector<std::string> transport_keys(const std::string& source, const ResolveSettings& settings) {
+    std::vector<std::string> keys{source};
+    const std::size_t at = source.rfind('@');
+    if (at == std::string::npos) return keys;
+    const MailAddress address{source.substr(0, at), source.substr(at + 1)};
+    if (const std::optional<MailAddress> base = without_detail(address, settings)) keys.push_back(base->text());
+    keys.push_back(address.domain);
+    for (std::size_t dot = address.domain.find('.'); dot != std::string::npos; dot = address.domain.find('.', dot + 1))
+        keys.push_back(address.domain.substr(dot));
+    return keys;
+}
+
+SocketmapReply transport(Lookups& directory, const std::string& key, const ResolveSettings& settings) {
+    const Result<std::string> source = parse_transport_source(key, settings.local_part);
     if (!source) return failed(source.error());
-    Result<std::optional<std::string>> found = directory.transport(*source);
-    if (!found) return failed(found.error());
-    return *found ? SocketmapReply{ok, std::move(**found)} : SocketmapReply{not_found, {}};
+    for (const std::string& name : transport_keys(*source, settings)) {
+        Result<std::optional<std::string>> found = directory.transport(name);
+        if (!found) return failed(found.error());
+        if (*found) return {ok, std::move(**found)};
+    }
+    return {not_found, {}};
 }
 
 }  // namespace
 
 SocketmapReply answer(Lookups& directory, const sasl::SocketmapRequest& request, const ResolveSettings& settings) {
     if (request.map == "domain") return domain(directory, request.key);
-    if (request.map == "mailbox") return mailbox(directory, request.key, settings.local_part);
-    if (request.map == "alias") return alias(directory, request.key, settings.local_part);
-    if (request.map == "sender") return sender(directory, request.key, settings.local_part);
-    if (request.map == "transport") return transport(directory, request.key, settings.local_part);
+    if (request.map == "mailbox") return mailbox(directory, request.key, settings);
+    if (request.map == "alias") return alias(directory, request.key, settings);
+    if (request.map == "sender") return sender(directory, request.key, settings);
+    if (request.map == "transport") return transport(directory, request.key, settings);
     if (request.map == "resolve") {
         const Result<Resolution> resolution = resolve(directory, request.key, settings);
         return resolution ? SocketmapReply{ok, encode(*resolution)} : failed(resolution.error());

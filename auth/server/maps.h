@@ -10,21 +10,23 @@ namespace posthouse::auth {
 /// Answers one look-up; runs on a thread of the pool. Maps, with what is looked up, and what `OK` carries:
 ///
 /// - `domain` (a domain; Postfix: virtual_mailbox_domains): the domain, if its mail is ours, domain aliases too.
-/// - `mailbox` (an address; virtual_mailbox_maps): `<domain>/<local part>/`, if it is a user.
-/// - `alias` (an address, @domain; virtual_alias_maps): targets of this very alias (of the @name of a domain alias:
-///   `@domain`), separated by `, `; a user without an alias leads to itself, so that a catch-all doesn't take its mail,
-///   and so does a list without members, which takes no mail.
+/// - `mailbox` (an address; virtual_mailbox_maps): `<domain>/<local part>/`, if it is a user, details left out.
+/// - `alias` (an address, @domain; virtual_alias_maps): what the address leads to in one step (resolve_step), separated
+///   by `, `; targets of this very @domain, of the name of a domain alias `@domain`. A user without an alias leads to
+///   itself, and so does a list without members, which takes no mail.
 /// - `sender` (an address, @domain; smtpd_sender_login_maps): who may send as it, separated by `, `: the user of that
-///   address, and who was granted it or its whole domain. An alias gives nobody the right to send as it.
-/// - `transport` (an address, a domain, .domain; transport_maps): `transport:nexthop` of this very key; of a user
-/// without
-///   one whose mail another server has, `smtp:[that server]`. Postfix asks for one after the other.
+///   address, details left out, and who was granted it or its whole domain. An alias gives nobody the right to send as
+///   it.
+/// - `transport` (an address, a domain, .domain; transport_maps): `transport:nexthop` of it, for an address of the
+/// first
+///   that there is: the address, without details, its domain, a domain above that (.domain). Of a user without one
+///   whose mail another server has, `smtp:[that server]`.
 /// - `resolve` (an address): every final recipient, one line each, as auth/client/resolution.h has them:
 ///   `local TAB <user> [TAB <detail>] LF` or `remote TAB <address> LF`.
 ///
-/// `mailbox`, `alias`, `sender` and `transport` leave details (user+tag) to Postfix, and stay one level; `resolve` does
-/// all of that itself. NOTFOUND: there is none. TEMP: the directory is away. PERM: an alias loop (which is named), too
-/// many targets, or an unknown map.
+/// Of a socketmap Postfix asks only for the whole address (socketmap_table(5)), so details, catch-alls and domains are
+/// looked up here. It goes on from alias to alias by itself; `resolve` does all of that. NOTFOUND: there is none. TEMP:
+/// the directory is away. PERM: an alias loop (which is named), too many targets, or an unknown map.
 sasl::SocketmapReply answer(Lookups& directory, const sasl::SocketmapRequest& request, const ResolveSettings& settings);
 
 }  // namespace posthouse::auth

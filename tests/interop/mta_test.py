@@ -58,6 +58,9 @@ virtual_mailbox_domains = socketmap:unix:{sockets}/socketmap.sock:domain
 virtual_mailbox_maps = socketmap:unix:{sockets}/socketmap.sock:mailbox
 virtual_alias_maps = socketmap:unix:{sockets}/socketmap.sock:alias
 virtual_transport = lmtp:unix:{sockets}/lmtp.sock
+transport_maps = socketmap:unix:{sockets}/socketmap.sock:transport
+smtpd_sender_login_maps = socketmap:unix:{sockets}/socketmap.sock:sender
+smtpd_sender_restrictions = reject_authenticated_sender_login_mismatch
 smtpd_error_sleep_time = 0
 smtpd_soft_error_limit = 1000
 smtpd_hard_error_limit = 1000
@@ -155,9 +158,9 @@ class WithMailServers(SystemTest):
         except smtplib.SMTPAuthenticationError as error:
             return error.smtp_code
 
-    def rcpt(self, address, client=None):
+    def rcpt(self, address, client=None, sender="sender@example.org"):
         client = client or self.session(self.postfix)
-        client.mail("sender@example.org")
+        client.mail(sender)
         try:
             return client.rcpt(address)[0]
         finally:
@@ -180,7 +183,7 @@ class LogIns(WithMailServers):
                     client = self.session(server)
                     self.assertIn(self.rcpt("someone@elsewhere.example", client), (550, 554))
                     self.assertEqual(self.auth(server, self.alice, mechanism, client), 235)
-                    self.assertEqual(self.rcpt("someone@elsewhere.example", client), 250)
+                    self.assertEqual(self.rcpt("someone@elsewhere.example", client, self.alice.address), 250)
 
     def test_nothing_is_offered_before_tls(self):
         for server in self.servers:
@@ -227,7 +230,9 @@ class LookUps(WithMailServers):
         self.posthouse("alias", "add", "info@posthouse.example", ann.address, "outside@elsewhere.example")
         self.posthouse("domain", "add", "catch.example")
         self.posthouse("alias", "add", "@catch.example", ann.address)
-        for address, code in ((ann.address, 250), ("ANN@PostHouse.Example", 250), 
+        for address, code in ((ann.address, 250), ("ANN@PostHouse.Example", 250),
+                              ("ann+folder@posthouse.example", 250), ("info+folder@posthouse.example", 250),
+                              ("anything@catch.example", 250), ("postmaster@posthouse.example", 250),
                               ("info@posthouse.example", 250),
                               ("nobody@posthouse.example", 550), ("nobody+ann@posthouse.example", 550),
                               ("'@posthouse.example", 550), ("a*b@posthouse.example", 550),
@@ -236,10 +241,30 @@ class LookUps(WithMailServers):
         self.posthouse("user", "remove", ann.address)
         self.assertEqual(self.rcpt(ann.address), 550)
 
+    def test_postfix_knows_who_may_send_as_whom(self):
+        client = self.session(self.postfix)
+        self.auth(self.postfix, self.alice, client=client)
+        self.posthouse("alias", "add", "sales@posthouse.example", self.alice.address)
+        senders = {self.alice.address: 250, "alice+tag@posthouse.example": 250, "bob@posthouse.example": 553,
+                   "sales@posthouse.example": 553, "someone@elsewhere.example": 553}
+        for sender, code in senders.items():
+            self.assertEqual(self.rcpt("someone@elsewhere.example", client, sender), code, sender)
+        self.posthouse("grant", "add", self.alice.address, "sales@posthouse.example")
+        self.assertEqual(self.rcpt("someone@elsewhere.example", client, "sales@posthouse.example"), 250)
+
+    def test_postfix_knows_where_mail_is_handed_to(self):
+        client = self.session(self.postfix)
+        self.auth(self.postfix, self.alice, client=client)
+        self.posthouse("transport", "add", ".closed.example", "error:5.1.2 closed")
+        for address, code in (("a@sub.closed.example", 550), ("a+b@x.sub.closed.example", 550), ("a@closed.example", 250)):
+            self.assertEqual(self.rcpt(address, client, self.alice.address), code, address)
+
     def test_mail_through_them_arrives(self):
         ann = self.add_user("anna")
         self.posthouse("alias", "add", "team@posthouse.example", ann.address)
-        self.session(self.postfix).sendmail("sender@example.org", ["team@posthouse.example", self.alice.address],
+        self.posthouse("domain", "add", "all.example")
+        self.posthouse("alias", "add", "@all.example", "team@posthouse.example")
+        self.session(self.postfix).sendmail("sender@example.org", ["whoever+x@all.example", self.alice.address],
                                             "Subject: by Postfix\r\n\r\nx\r\n")
         client = self.session(self.exim)
         self.auth(self.exim, self.alice, client=client)

@@ -189,10 +189,27 @@ TEST_F(ResolveTest, MapsForPostfixStayOneLevel) {
     EXPECT_EQ(map("alias", "team@example.org"), sasl::encode_netstring("OK staff@example.org, bob@elsewhere.example"));
     EXPECT_EQ(map("alias", "@example.org"), "18:OK ann@example.org,");
     EXPECT_EQ(map("alias", "joe@example.org"), "18:OK joe@example.org,");
-    EXPECT_EQ(map("alias", "nobody@example.org"), "9:NOTFOUND ,");
+    EXPECT_EQ(map("alias", "joe@elsewhere.example"), "9:NOTFOUND ,");
     EXPECT_EQ(map("resolve", "joe+x@example.org"), sasl::encode_netstring("OK local\tjoe@example.org\tx\n"));
     EXPECT_EQ(map("resolve", "x"), "9:NOTFOUND ,");
     EXPECT_EQ(map("songs", "x"), "16:PERM No such map,");
+}
+
+TEST_F(ResolveTest, MapsForPostfixKnowDetailsAndCatchAllsAsItAsksForWholeAddressesOnly) {
+    alias("team@example.org", {"joe@example.org", "ann+lists@example.org", "bob@elsewhere.example"});
+    EXPECT_EQ(map("mailbox", "joe+x@example.org"), "19:OK example.org/joe/,");
+    EXPECT_EQ(map("alias", "joe+x@example.org"), sasl::encode_netstring("OK joe+x@example.org"));
+    EXPECT_EQ(map("alias", "team+x@example.org"),
+              sasl::encode_netstring("OK joe+x@example.org, ann+lists@example.org, bob@elsewhere.example"));
+    EXPECT_EQ(map("alias", "nobody@example.org"), "9:NOTFOUND ,");
+    EXPECT_EQ(map("alias", "nobody+x@example.org"), "9:NOTFOUND ,");
+    EXPECT_EQ(map("alias", "postmaster@example.org"), sasl::encode_netstring("OK joe@example.org"));
+    alias("@example.org", {"ann@example.org"});
+    EXPECT_EQ(map("alias", "nobody@example.org"), sasl::encode_netstring("OK ann@example.org"));
+    EXPECT_EQ(map("alias", "joe@example.org"), sasl::encode_netstring("OK joe@example.org"));
+    EXPECT_EQ(map("mailbox", "nobody@example.org"), "9:NOTFOUND ,");
+    ASSERT_TRUE(directory_->add_domain_alias("example.net", "example.org"));
+    EXPECT_EQ(map("alias", "whoever@example.net"), sasl::encode_netstring("OK whoever@example.org"));
 }
 
 TEST_F(ResolveTest, AListLeadsToItsMembersAndTakesNoMailWithoutThem) {
@@ -270,6 +287,7 @@ TEST_F(ResolveTest, ASenderIsTheUserAndWhoWasGrantedTheAddressOrItsDomain) {
     user("zoe@example.org");
     alias("info@example.org", {"joe@example.org"});
     EXPECT_EQ(map("sender", "Joe@example.org"), sasl::encode_netstring("OK joe@example.org"));
+    EXPECT_EQ(map("sender", "joe+x@example.org"), sasl::encode_netstring("OK joe@example.org"));
     EXPECT_EQ(map("sender", "info@example.org"), "9:NOTFOUND ,") << "an alias is no right to send as it";
     SendAsGrants& grants = directory_->send_as_grants();
     ASSERT_TRUE(grants.add("ann@example.org", "info@example.org"));

@@ -61,7 +61,9 @@ TEST_P(TransportsTest, EachSourceHasOne) {
     EXPECT_EQ((*transports.list())[0].source, ".example.net");
     EXPECT_EQ(map("Example.net"), sasl::encode_netstring("OK smtp:[relay.example]"));
     EXPECT_EQ(map(".example.net"), sasl::encode_netstring("OK lmtp:unix:/run/lmtp"));
-    EXPECT_EQ(map("joe@example.net"), "9:NOTFOUND ,") << "Postfix asks for the domain itself";
+    EXPECT_EQ(map("joe@example.net"), sasl::encode_netstring("OK smtp:[relay.example]"));
+    EXPECT_EQ(map("joe@a.www.example.net"), sasl::encode_netstring("OK lmtp:unix:/run/lmtp"));
+    EXPECT_EQ(map("joe@xexample.net"), "9:NOTFOUND ,");
     EXPECT_EQ(map("www.example.net"), "9:NOTFOUND ,");
     EXPECT_EQ(map("*"), "9:NOTFOUND ,");
     ASSERT_TRUE(transports.remove("example.net"));
@@ -75,6 +77,7 @@ TEST_P(TransportsTest, AUserWhoseMailAnotherServerHasLeadsThere) {
     EXPECT_EQ(map("Joe@example.org"), sasl::encode_netstring("OK smtp:[b.example.org]"));
     ASSERT_TRUE(directory_->transports().add("joe@example.org", "lmtp:inet:c.example.org:24"));
     EXPECT_EQ(map("joe@example.org"), sasl::encode_netstring("OK lmtp:inet:c.example.org:24"));
+    EXPECT_EQ(map("joe+x@example.org"), sasl::encode_netstring("OK lmtp:inet:c.example.org:24"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, TransportsTest, testing::Values(Engine::sqlite));
