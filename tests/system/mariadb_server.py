@@ -44,6 +44,11 @@ class MariadbServer:
             raise AssertionError(done.stderr)
         return done.stdout
 
+    def stop(self):
+        """Ends it cleanly."""
+        self.process.terminate()
+        self.process.wait()
+
     def kill(self):
         self.process.kill()
         self.process.wait()
