@@ -170,7 +170,15 @@ Result<> Mailbox::take_back(Copied& copied, Mailbox& target, const std::function
 Result<std::vector<Uid>> Mailbox::expunge(const UidSet& uids, ExpungeRule rule) { return state_->expunge(uids, rule); }
 
 Result<std::vector<MessageFlags>> Mailbox::store_flags(const UidSet& uids, const FlagChange& change) {
-    return state_->store_flags(uids, change);
+    Result<ConditionalStore> done = state_->store_flags(uids, change, std::nullopt);
+    if (!done) return fail(done.error());
+    return std::move(done->stored);
 }
+
+Result<ConditionalStore> Mailbox::store_flags(const UidSet& uids, const FlagChange& change, ModSeq unchanged_since) {
+    return state_->store_flags(uids, change, unchanged_since);
+}
+
+Result<MessageChanges> Mailbox::changes_since(ModSeq since) const { return state_->changes_since(since); }
 
 }  // namespace posthouse::storage

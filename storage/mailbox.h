@@ -49,6 +49,20 @@ struct MessageRow {
 struct MessageFlags {
     Uid uid;
     Flags flags;
+    ModSeq modseq{};  ///< of that moment; 0 where a call that changes flags tells them
+};
+
+/// What a conditional STORE did (RFC 7162 §3.1.3).
+struct ConditionalStore {
+    std::vector<MessageFlags> stored;
+    std::vector<Uid> modified;  ///< had changed since, and were left alone; ascending
+};
+
+/// What happened to a mailbox's messages since a modseq.
+struct MessageChanges {
+    bool whole = false;        ///< too long ago: `changed` are all there are, and `gone` is not known
+    std::vector<Uid> changed;  ///< new, or with other flags; those that exist, ascending
+    std::vector<Uid> gone;     ///< expunged; ascending
 };
 
 /// A message for APPEND: content written by a MessageWriter of this mailbox.
@@ -123,6 +137,11 @@ class Mailbox {
     Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
     /// STORE: gives the flags that those of `uids` which exist have now. limit: no room for another keyword.
     Result<std::vector<MessageFlags>> store_flags(const UidSet& uids, const FlagChange& change);
+
+    /// The same for those messages only whose MODSEQ is not above `unchanged_since`.
+    Result<ConditionalStore> store_flags(const UidSet& uids, const FlagChange& change, ModSeq unchanged_since);
+    /// As this process last saw the mailbox (View::refresh looks). Costs in proportion to what happened.
+    Result<MessageChanges> changes_since(ModSeq since) const;
 
     /// The folder is to be read once more, as a foreign program may have changed it within the tick of its time. What
     /// is shown meanwhile is right but for such a change.

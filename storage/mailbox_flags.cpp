@@ -37,8 +37,10 @@ void MailboxState::make_room(const BaseChanges& changes) {
         log::warning("messages keep names without room for flags", {{"error", renamed.error().message()}});
 }
 
-Result<std::vector<MessageFlags>> MailboxState::store_flags(const UidSet& uids, const FlagChange& change) {
-    std::vector<MessageFlags> stored;
+Result<ConditionalStore> MailboxState::store_flags(const UidSet& uids, const FlagChange& change,
+                                                   std::optional<ModSeq> unchanged_since) {
+    ConditionalStore outcome;
+    std::vector<MessageFlags>& stored = outcome.stored;
     std::vector<std::uint32_t> todo;
     std::size_t next = 0;
     std::size_t has_room = 0;  ///< so many of them were looked at
@@ -48,7 +50,20 @@ Result<std::vector<MessageFlags>> MailboxState::store_flags(const UidSet& uids, 
         Result<Work>& work = *began;
         if (!work) return fail(work.error());
         if (std::exchange(first, false)) todo = work->edit.existing(uids);
-        if (todo.empty()) return stored;
+        if (todo.empty()) return outcome;
+        if (unchanged_since) {
+            // Each piece anew: others had the locks in between.
+            const auto has_changed = [&](std::uint32_t uid) {
+                const Record* record = work->edit.find(uid);
+                if (record == nullptr || record->flags.modseq <= unchanged_since->value()) return false;
+                outcome.modified.emplace_back(uid);
+                return true;
+            };
+            const auto from = todo.begin() + static_cast<std::ptrdiff_t>(next);
+            const auto to = from + static_cast<std::ptrdiff_t>(std::min(todo.size() - next, piece_size));
+            todo.erase(std::remove_if(from, to, has_changed), to);
+            if (next == todo.size()) return outcome;
+        }
         const std::size_t end = std::min(todo.size(), next + piece_size);
         const std::span<const std::uint32_t> piece = std::span(todo).subspan(next, end - next);
         if (has_room < end) {
@@ -81,7 +96,7 @@ Result<std::vector<MessageFlags>> MailboxState::store_flags(const UidSet& uids, 
         if (changed || !result) end_work(*work);
         if (!result) return fail(result.error());
     } while (next < todo.size());
-    return stored;
+    return outcome;
 }
 
 Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagChange& change, std::uint32_t letters) {

@@ -317,12 +317,36 @@ Result<Delta> MailboxState::refresh(ModSeq since, Access access) {
         if (flags.place == Place::none)
             delta.gone.emplace_back(uid);
         else
-            delta.flags.push_back({Uid(uid), now->flags_of(uid, flags)});
+            delta.flags.push_back({Uid(uid), now->flags_of(uid, flags), ModSeq(flags.modseq)});
     });
     if (Result<> read = reader.status(); !read) return fail(read.error());
     std::ranges::sort(delta.gone);
     std::ranges::sort(delta.flags, {}, &MessageFlags::uid);
     return delta;
+}
+
+Result<MessageChanges> MailboxState::changes_since(ModSeq since) {
+    const Result<Snapshot> now = snapshot();
+    if (!now) return fail(now.error());
+    const MailboxRow& row = now->row;
+    MessageChanges changes;
+    if (since.value() == 0 || since.value() < row.floor || since.value() > row.modseq) {
+        changes.whole = true;
+        now->reader.each_flags(row.number, 0, std::numeric_limits<std::uint32_t>::max(),
+                               [&](std::uint32_t uid, const FlagRow&) {
+                                   changes.changed.emplace_back(uid);
+                                   return true;
+                               });
+    } else {
+        now->reader.each_change(row.number, since.value(), [&](std::uint32_t uid, bool is_gone) {
+            const bool exists = !is_gone && now->reader.flags(row.number, uid).place != Place::none;
+            (exists ? changes.changed : changes.gone).emplace_back(uid);
+        });
+        std::ranges::sort(changes.changed);
+        std::ranges::sort(changes.gone);
+    }
+    if (Result<> read = now->reader.status(); !read) return fail(read.error());
+    return changes;
 }
 
 }  // namespace posthouse::storage

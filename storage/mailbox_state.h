@@ -135,7 +135,9 @@ class MailboxState {
     Result<MessageSummary> summary(Uid uid, SummaryParts parts);
     Result<> each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit,
                           const std::function<void()>& finish);
-    Result<std::vector<MessageFlags>> store_flags(const UidSet& uids, const FlagChange& change);
+    Result<ConditionalStore> store_flags(const UidSet& uids, const FlagChange& change,
+                                         std::optional<ModSeq> unchanged_since);
+    Result<MessageChanges> changes_since(ModSeq since);
     Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
     /// Makes messages of files in tmp/: all or none; durable. Names that were used up are cleared.
     Result<std::vector<Uid>> add(std::vector<Arrival>& arrivals, WhenFull when_full);

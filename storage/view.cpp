@@ -52,7 +52,7 @@ Result<Changes> View::refresh(Expunges expunges) {
                              [&](Uid uid) { return !delta->uids.contains(uid); });
         Result<std::vector<MessageRow>> rows = mailbox_->rows(delta->uids.set());
         if (!rows) return fail(rows.error());
-        for (MessageRow& row : *rows) delta->flags.push_back({row.uid, std::move(row.flags)});
+        for (MessageRow& row : *rows) delta->flags.push_back({row.uid, std::move(row.flags), row.modseq});
     }
     for (const Uid uid : delta->gone)
         if (number(uid)) held_.push_back(uid);
