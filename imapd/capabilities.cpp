@@ -13,7 +13,7 @@ std::string capabilities(const Session& session) {
         text += session.may_send_password() ? sasl::mechanism_list(session.mechanisms(), "AUTH=") : " LOGINDISABLED";
         return text;
     }
-    text += " NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE";
+    text += " NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE CONDSTORE QRESYNC";
     return text;
 }
 

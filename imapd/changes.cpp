@@ -1,6 +1,9 @@
 // Untagged responses for what changed in the selected mailbox.
 #include "imapd/changes.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "imapd/flag_mapping.h"
 #include "lib/imap/responses.h"
 
@@ -16,24 +19,53 @@ std::string flags_of_mailbox(Selected& selected) {
     return out;
 }
 
+std::string highest_modseq_code(storage::ModSeq modseq) {
+    return "[HIGHESTMODSEQ " + std::to_string(modseq.value()) + "] ";
+}
+
+std::string highest_modseq_of(const Selected& selected) {
+    return "* OK " + highest_modseq_code(selected.view.highest_modseq()) + "Highest\r\n";
+}
+
 void append_flags_fetch(std::string& out, const storage::View& view, const storage::MessageFlags& message,
-                        bool with_uid) {
+                        FlagsFetch shows) {
     const auto number = view.number(message.uid);
     if (!number) return;
     out += "* " + std::to_string(number->value()) + " FETCH (";
-    if (with_uid) out += "UID " + std::to_string(message.uid.value()) + " ";
-    out += "FLAGS ";
-    imap::append_flags(out, to_imap(message.flags), view.is_recent(message.uid));
+    if (shows.uid) out += "UID " + std::to_string(message.uid.value());
+    if (shows.flags) {
+        if (shows.uid) out += ' ';
+        out += "FLAGS ";
+        imap::append_flags(out, to_imap(message.flags), view.is_recent(message.uid));
+    }
+    if (shows.modseq) {
+        if (shows.uid || shows.flags) out += ' ';
+        out += "MODSEQ (" + std::to_string(message.modseq.value()) + ")";
+    }
     out += ")\r\n";
 }
 
-Result<std::string> refresh(Selected& selected, storage::Expunges expunges) {
+namespace {
+
+void append_expunged(std::string& out, const std::vector<storage::Expunged>& expunged, const Enabled& enabled) {
+    if (!enabled.qresync) {
+        for (const storage::Expunged& message : expunged) imap::append_numbered(out, message.number.value(), "EXPUNGE");
+        return;
+    }
+    std::vector<std::uint32_t> uids;
+    uids.reserve(expunged.size());
+    for (const storage::Expunged& message : expunged) uids.push_back(message.uid.value());
+    std::ranges::sort(uids);
+    imap::append_vanished(out, imap::to_ranges(uids), false);
+}
+
+}  // namespace
+
+Result<std::string> refresh(Selected& selected, storage::Expunges expunges, const Enabled& enabled) {
     Result<storage::Changes> changes = selected.view.refresh(expunges);
     if (!changes) return fail(changes.error());
     std::string out;
-    for (const storage::Expunged& message : changes->expunged) {
-        imap::append_numbered(out, message.number.value(), "EXPUNGE");
-    }
+    append_expunged(out, changes->expunged, enabled);
     if (!changes->added.empty()) {
         imap::append_numbered(out, changes->count, "EXISTS");
         imap::append_numbered(out, changes->recent, "RECENT");
@@ -41,7 +73,8 @@ Result<std::string> refresh(Selected& selected, storage::Expunges expunges) {
     if (!changes->empty() && selected.view.mailbox().keywords().size() != selected.keywords_told) {
         out += flags_of_mailbox(selected);
     }
-    for (const storage::MessageFlags& message : changes->flags) append_flags_fetch(out, selected.view, message, true);
+    for (const storage::MessageFlags& message : changes->flags)
+        append_flags_fetch(out, selected.view, message, {.uid = true, .modseq = enabled.condstore});
     return out;
 }
 

@@ -3,21 +3,33 @@
 
 #include <string>
 
+#include "imapd/enabled.h"
 #include "imapd/selected.h"
 #include "lib/base/result.h"
 #include "storage/view.h"
 
 namespace posthouse::imapd {
 
-/// Looks at the mailbox, and gives the responses for all that changed: EXPUNGE, EXISTS, RECENT, FLAGS, FETCH. Blocks.
-/// not_found: the mailbox was deleted.
-Result<std::string> refresh(Selected& selected, storage::Expunges expunges);
+/// Looks at the mailbox, and gives the responses for all that changed: EXPUNGE or VANISHED, EXISTS, RECENT, FLAGS,
+/// FETCH. Blocks. not_found: the mailbox was deleted.
+Result<std::string> refresh(Selected& selected, storage::Expunges expunges, const Enabled& enabled);
+
+/// "[HIGHESTMODSEQ n] ".
+std::string highest_modseq_code(storage::ModSeq modseq);
+/// "* OK [HIGHESTMODSEQ n]" (RFC 7162 §3.1.2.1).
+std::string highest_modseq_of(const Selected& selected);
 
 /// The FLAGS and PERMANENTFLAGS responses, and remembers what was told.
 std::string flags_of_mailbox(Selected& selected);
 
-/// Appends "* n FETCH (UID u FLAGS (…))"; nothing when the message isn't in the view.
+/// What a response about a message's flags shows.
+struct FlagsFetch {
+    bool uid = false;
+    bool flags = true;
+    bool modseq = false;
+};
+/// Appends "* n FETCH (UID u FLAGS (…) MODSEQ (m))"; nothing when the message isn't in the view.
 void append_flags_fetch(std::string& out, const storage::View& view, const storage::MessageFlags& message,
-                        bool with_uid);
+                        FlagsFetch shows);
 
 }  // namespace posthouse::imapd

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "imapd/changes.h"
 #include "imapd/commands/table.h"
 #include "imapd/failure_log.h"
 #include "imapd/session.h"
@@ -35,7 +36,11 @@ net::Async<Reply> run(Session& session, const CommandRow& row, const imap::Comma
     }
     Reply reply = co_await row.run(session, head);
     const bool goes_on = !session.ended() && reply.then == Reply::Then::go_on;
-    if (goes_on && session.state() == kSelected) co_await session.send_changes(row.expunges);
+    if (goes_on && session.state() == kSelected) {
+        co_await session.send_changes(row.expunges);
+        if (reply.tells_modseq && session.enabled().qresync)
+            reply.text = highest_modseq_code(session.selected().view.highest_modseq()) + reply.text;
+    }
     co_return reply;
 }
 

@@ -37,9 +37,9 @@ std::string text_of(const Error& error) {
 
 }  // namespace
 
-Reply ok(std::string text, Reply::Then then) { return {Reply::Kind::ok, std::move(text), then, {}}; }
-Reply no(std::string text) { return {Reply::Kind::no, std::move(text), Reply::Then::go_on, {}}; }
-Reply bad(std::string text) { return {Reply::Kind::bad, std::move(text), Reply::Then::go_on, {}}; }
+Reply ok(std::string text, Reply::Then then) { return {Reply::Kind::ok, std::move(text), then, {}, {}}; }
+Reply no(std::string text) { return {Reply::Kind::no, std::move(text), Reply::Then::go_on, {}, {}}; }
+Reply bad(std::string text) { return {Reply::Kind::bad, std::move(text), Reply::Then::go_on, {}, {}}; }
 
 Reply no(const Error& error) {
     Reply reply = no(std::string(code_of(error.code)) + text_of(error));

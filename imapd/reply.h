@@ -21,6 +21,8 @@ struct Reply {
     std::string text;  ///< with its response code, if it has one; one line
     Then then = Then::go_on;
     std::optional<Error> error = std::nullopt;  ///< what it was, for the log
+    /// Messages went by this command: with QRESYNC the reply tells HIGHESTMODSEQ (RFC 7162 §3.2.7).
+    bool tells_modseq = false;
 };
 
 Reply ok(std::string text, Reply::Then then = Reply::Then::go_on);

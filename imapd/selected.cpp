@@ -30,6 +30,21 @@ Result<std::vector<imap::NumberRange>> numbers_of(const storage::View& view, con
     return numbers;
 }
 
+std::vector<imap::NumberRange> without(const std::vector<imap::NumberRange>& ranges, const storage::UidRanges& uids) {
+    std::vector<imap::NumberRange> left;
+    for (const imap::NumberRange& range : ranges) {
+        std::uint32_t from = range.first;
+        for (std::uint32_t place = uids.count_below(Uid(range.first)); place < uids.size(); ++place) {
+            const std::uint32_t uid = uids[place].value();
+            if (uid > range.last) break;
+            if (uid > from) left.push_back({from, uid - 1});
+            from = uid + 1;
+        }
+        if (from <= range.last && from != 0) left.push_back({from, range.last});
+    }
+    return left;
+}
+
 storage::UidSet uids_of(const storage::View& view, const std::vector<imap::NumberRange>& numbers) {
     storage::UidSet set;
     const storage::UidRanges& uids = view.uids();

@@ -27,6 +27,8 @@ struct Selected {
 /// The sequence numbers, as ranges, of those messages in the view that `set` names. UIDs that don't exist are left out
 /// (RFC 3501 §6.4.8); a sequence number that doesn't is an error (invalid).
 Result<std::vector<imap::NumberRange>> numbers_of(const storage::View& view, const imap::SequenceSet& set, bool by_uid);
+/// `ranges` without the UIDs that the view has: what is gone of them, or never was.
+std::vector<imap::NumberRange> without(const std::vector<imap::NumberRange>& ranges, const storage::UidRanges& uids);
 /// The UIDs of the messages with these numbers.
 storage::UidSet uids_of(const storage::View& view, const std::vector<imap::NumberRange>& numbers);
 

@@ -126,9 +126,20 @@ net::Async<> Session::send(std::string_view bytes) {
     if (!sent) failed(sent.error());
 }
 
+net::Async<> Session::enable_condstore() {
+    if (std::exchange(enabled_.condstore, true) || !selected_) co_return;
+    const std::string line = highest_modseq_of(*selected_);
+    co_await send(line);
+}
+
+net::Async<> Session::enable_qresync() {
+    enabled_.qresync = true;
+    co_await enable_condstore();
+}
+
 net::Async<> Session::send_changes(storage::Expunges expunges) {
     Selected& mailbox = selected();
-    const Result<std::string> lines = co_await disk([&] { return refresh(mailbox, expunges); });
+    const Result<std::string> lines = co_await disk([&] { return refresh(mailbox, expunges, enabled_); });
     if (mailbox.view.mailbox().take_verification())
         services_.background.spawn(&verify, &services_.disk, user_, mailbox.view.shared_mailbox());
     if (lines) {

@@ -11,6 +11,7 @@
 #include "auth/client/auth_client.h"
 #include "guardd/client.h"
 #include "imapd/command_input.h"
+#include "imapd/enabled.h"
 #include "imapd/failure_log.h"
 #include "imapd/reply.h"
 #include "imapd/selected.h"
@@ -88,6 +89,11 @@ class Session {
     const std::string& tag() const { return tag_; }
     /// Sends bytes, waiting for a slow client. When that fails the session ends: see ended().
     net::Async<> send(std::string_view bytes);
+    const Enabled& enabled() const { return enabled_; }
+    /// The client has used MODSEQ: it is told of it from now on (RFC 7162 §3.1.2.1).
+    net::Async<> enable_condstore();
+    /// VANISHED from now on, and MODSEQ.
+    net::Async<> enable_qresync();
     /// Tells the client what others changed in the selected mailbox.
     net::Async<> send_changes(storage::Expunges expunges);
     /// A line that is no command (SASL responses, DONE). Nothing: the session ends. Too long: error `limit`.
@@ -138,6 +144,7 @@ class Session {
     std::string user_;
     std::string tag_;
     std::optional<storage::MailboxName> named_;
+    Enabled enabled_;
     FailureBudget failures_;
     std::string end_reason_;  ///< not empty: the session ends
     std::int64_t errors_in_a_row_ = 0;

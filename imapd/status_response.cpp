@@ -12,7 +12,8 @@ void append_status_response(std::string& out, std::string_view mailbox, imap::St
                          .recent = status.recent,
                          .uid_next = status.uid_next.value(),
                          .uid_validity = status.uid_validity.value(),
-                         .unseen = status.unseen});
+                         .unseen = status.unseen,
+                         .highest_modseq = status.highest_modseq.value()});
 }
 
 }  // namespace posthouse::imapd

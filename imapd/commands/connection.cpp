@@ -76,9 +76,20 @@ net::Async<Reply> id(Session& session, imap::Id command) {
     co_return ok("ID completed");
 }
 
-/// No extension that has to be enabled is on offer; unknown ones are passed over (RFC 5161 §3.1).
-net::Async<Reply> enable(Session& session, imap::Enable /*command*/) {
-    co_await session.send("* ENABLED\r\n");
+/// Unknown ones are passed over (RFC 5161 §3.1).
+net::Async<Reply> enable(Session& session, imap::Enable command) {
+    std::string line = "* ENABLED";
+    for (const std::string& capability : command.capabilities) {
+        if (capability == "CONDSTORE")
+            co_await session.enable_condstore();
+        else if (capability == "QRESYNC")
+            co_await session.enable_qresync();
+        else
+            continue;
+        line += " " + capability;
+    }
+    line += "\r\n";
+    co_await session.send(line);
     co_return ok("ENABLE completed");
 }
 

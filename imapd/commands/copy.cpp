@@ -68,7 +68,9 @@ net::Async<Reply> move(Session& session, imap::Copy command) {
     if (moved->from.empty()) co_return ok("MOVE completed, no messages");
     const std::string line = "* OK " + code_of(*moved) + " Moved\r\n";
     co_await session.send(line);
-    co_return ok("MOVE completed");
+    Reply reply = ok("MOVE completed");
+    reply.tells_modseq = true;
+    co_return reply;
 }
 
 }  // namespace posthouse::imapd

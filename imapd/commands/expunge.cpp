@@ -15,7 +15,9 @@ net::Async<Reply> expunge_from(Session& session, const storage::UidSet& uids, st
     });
     if (!removed) co_return no(removed.error());
     log_expunged(session, *removed);
-    co_return ok(std::string(done));
+    Reply reply = ok(std::string(done));
+    reply.tells_modseq = !removed->empty();
+    co_return reply;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "imapd/commands/commands.h"
 #include "imapd/fetch/fetch_run.h"
 #include "imapd/session.h"
+#include "lib/imap/responses.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -9,14 +10,62 @@ namespace {
 /// Made on the disk pool, sent, and only then the next: a slow client slows its own reading.
 constexpr std::size_t kPiece = 64 << 10;
 
+bool tells_modseq(const imap::Fetch& command) {
+    return command.changed_since || imap::has_item(command.items, imap::FetchItem::Kind::modseq);
+}
+
+/// Those of `uids` that the command names.
+std::vector<imap::NumberRange> named_of(const storage::View& view, const imap::SequenceSet& set,
+                                        const std::vector<storage::Uid>& uids) {
+    const std::vector<imap::NumberRange> wanted = set.resolve(view.uid_next().value() - 1);
+    std::vector<std::uint32_t> named;
+    for (const storage::Uid uid : uids)
+        if (imap::contains(wanted, uid.value())) named.push_back(uid.value());
+    return imap::to_ranges(named);
+}
+
+/// CHANGEDSINCE (RFC 7162 §3.1.4.1): of `numbers` those stay that the change log tells of. With VANISHED `out` gets
+/// what is gone of the UIDs that the command names (RFC 7162 §3.2.6). Blocks.
+Result<> leave_out_unchanged(const Selected& selected, const imap::Fetch& command,
+                             std::vector<imap::NumberRange>& numbers, std::string& out) {
+    const storage::View& view = selected.view;
+    const Result<storage::MessageChanges> changes =
+        view.mailbox().changes_since(storage::ModSeq(*command.changed_since));
+    if (!changes) return fail(changes.error());
+    if (command.vanished) {
+        if (changes->whole) {
+            std::vector<imap::NumberRange> gone = command.messages.resolve(view.uid_next().value() - 1);
+            imap::append_vanished(out, without(gone, view.uids()), true);
+        } else {
+            imap::append_vanished(out, named_of(view, command.messages, changes->gone), true);
+        }
+    }
+    if (changes->whole) return {};  // FetchRun looks at each
+    std::vector<std::uint32_t> changed;
+    for (const storage::Uid uid : changes->changed)
+        if (const auto number = view.number(uid); number && imap::contains(numbers, number->value()))
+            changed.push_back(number->value());
+    numbers = imap::to_ranges(changed);
+    return {};
+}
+
 }  // namespace
 
 net::Async<Reply> fetch(Session& session, imap::Fetch command) {
     Selected& selected = session.selected();
     Result<std::vector<imap::NumberRange>> numbers = numbers_of(selected.view, command.messages, command.by_uid);
     if (!numbers) co_return bad(numbers.error().text);
-    FetchRun run(selected, std::move(command.items), std::move(*numbers));
+    if (command.vanished && !session.enabled().qresync) co_return bad("VANISHED needs ENABLE QRESYNC");
+    if (tells_modseq(command)) co_await session.enable_condstore();
     std::string piece;
+    if (command.changed_since) {
+        const Result<> narrowed =
+            co_await session.disk([&] { return leave_out_unchanged(selected, command, *numbers, piece); });
+        if (!narrowed) co_return no(narrowed.error());
+        co_await session.send(piece);
+    }
+    FetchRun run(selected, std::move(command.items), std::move(*numbers),
+                 {command.changed_since, session.enabled().condstore});
     bool more = true;
     while (more) {
         piece.clear();

@@ -7,6 +7,7 @@
 namespace posthouse::imapd {
 
 net::Async<Reply> search(Session& session, imap::Search command) {
+    if (command.asks_modseq) co_await session.enable_condstore();
     SearchRun run(session.selected(), command.key);
     bool more = true;
     while (more) {
@@ -15,11 +16,13 @@ net::Async<Reply> search(Session& session, imap::Search command) {
         more = *advanced;
     }
     const std::vector<std::uint32_t> found = command.by_uid ? run.uids() : run.numbers();
+    std::optional<std::uint64_t> modseq;
+    if (command.asks_modseq) modseq = run.modseq(command.returns);
     std::string response;
     if (command.extended) {
-        imap::append_esearch(response, session.tag(), command.by_uid, command.returns, found);
+        imap::append_esearch(response, session.tag(), command.by_uid, command.returns, found, modseq);
     } else {
-        imap::append_search(response, found);
+        imap::append_search(response, found, modseq);
     }
     co_await session.send(response);
     co_return ok(command.by_uid ? "UID SEARCH completed" : "SEARCH completed");

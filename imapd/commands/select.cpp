@@ -18,8 +18,41 @@ struct Opened {
     std::string responses;
 };
 
+/// What happened since the client was here: VANISHED (EARLIER), and FETCH of what is new or has other flags (RFC 7162
+/// §3.2.5).
+Result<> append_resync(std::string& out, const storage::View& view, const imap::Resync& resync) {
+    if (resync.uid_validity != view.mailbox().uid_validity().value()) return {};
+    const storage::ModSeq since(resync.modseq);
+    const Result<storage::MessageChanges> changes = view.mailbox().changes_since(since);
+    if (!changes) return fail(changes.error());
+    const std::uint32_t last = view.uid_next().value() - 1;
+    std::vector<imap::NumberRange> known{{1, last}};
+    if (resync.known_uids) known = resync.known_uids->resolve(last);
+    if (last == 0) known.clear();
+    std::vector<imap::NumberRange> gone;
+    if (changes->whole) {
+        gone = without(known, view.uids());
+    } else {
+        std::vector<std::uint32_t> uids;
+        for (const storage::Uid uid : changes->gone)
+            if (imap::contains(known, uid.value())) uids.push_back(uid.value());
+        gone = imap::to_ranges(uids);
+    }
+    imap::append_vanished(out, gone, true);
+    storage::UidSet changed;
+    for (const storage::Uid uid : changes->changed)
+        if (imap::contains(known, uid.value())) changed.add(uid);
+    const Result<std::vector<storage::MessageRow>> rows = view.mailbox().rows(changed);
+    if (!rows) return fail(rows.error());
+    for (const storage::MessageRow& row : *rows)
+        if (row.modseq > since)
+            append_flags_fetch(out, view, {row.uid, row.flags, row.modseq}, {.uid = true, .modseq = true});
+    return {};
+}
+
 /// Opens a mailbox and makes the responses of SELECT. Blocks.
-Result<Opened> open(const storage::Account& account, const storage::MailboxName& name, storage::Access access) {
+Result<Opened> open(const storage::Account& account, const storage::MailboxName& name, storage::Access access,
+                    const std::optional<imap::Resync>& resync) {
     Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(name);
     if (!mailbox) return fail(mailbox.error());
     Result<storage::View> view = storage::View::open(std::move(*mailbox), access);
@@ -36,16 +69,23 @@ Result<Opened> open(const storage::Account& account, const storage::MailboxName&
     }
     out += "* OK [UIDVALIDITY " + std::to_string(now.mailbox().uid_validity().value()) + "] UIDs valid\r\n";
     out += "* OK [UIDNEXT " + std::to_string(now.uid_next().value()) + "] Predicted next UID\r\n";
+    out += highest_modseq_of(*opened.selected);
+    if (resync)
+        if (const Result<> told = append_resync(out, now, *resync); !told) return fail(told.error());
     return opened;
 }
 
 net::Async<Reply> select_with(Session& session, const imap::Select& command, storage::Access access) {
+    if (command.resync && !session.enabled().qresync) co_return bad("QRESYNC must be enabled first");
     // Also a SELECT that fails leaves the mailbox that was selected before.
+    const bool was_selected = session.state() == kSelected;
     session.unselect();
+    if (was_selected && session.enabled().qresync) co_await session.send("* OK [CLOSED] Previous mailbox closed\r\n");
+    if (command.condstore) co_await session.enable_condstore();
     const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
     if (!name) co_return no(name.error());
     const storage::Account& account = session.account();
-    Result<Opened> opened = co_await session.disk([&] { return open(account, *name, access); });
+    Result<Opened> opened = co_await session.disk([&] { return open(account, *name, access, command.resync); });
     if (!opened) co_return no(opened.error());
     session.select(std::move(opened->selected));
     co_await session.send(opened->responses);
@@ -76,8 +116,14 @@ net::Async<Reply> close(Session& session, imap::NoArguments /*command*/) {
         });
         if (removed) log_expunged(session, *removed);
     }
+    std::optional<storage::ModSeq> modseq;
+    if (removed && !removed->empty() && session.enabled().qresync) {
+        const Result<storage::Status> now = co_await session.disk([&] { return view.mailbox().status(); });
+        if (now) modseq = now->highest_modseq;
+    }
     session.unselect();
     if (!removed && removed.error().code != ErrorCode::not_found) co_return no(removed.error());
+    if (modseq) co_return ok(highest_modseq_code(*modseq) + "CLOSE completed");
     co_return ok("CLOSE completed");
 }
 

@@ -9,6 +9,7 @@ namespace posthouse::imapd {
 net::Async<Reply> status(Session& session, imap::Status command) {
     const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
     if (!name) co_return no(name.error());
+    if ((command.items & imap::kStatusHighestModSeq) != 0) co_await session.enable_condstore();
     const storage::Account& account = session.account();
     const Result<storage::Status> counts = co_await session.disk([&] { return account.status(*name); });
     if (!counts) co_return no(counts.error());

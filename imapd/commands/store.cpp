@@ -6,6 +6,7 @@
 #include "imapd/commands/commands.h"
 #include "imapd/flag_mapping.h"
 #include "imapd/session.h"
+#include "lib/imap/sequence_set.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -22,18 +23,54 @@ storage::FlagAction action_of(imap::Store::Mode mode) {
 }
 
 /// The responses which tell the client the flags as they are now.
-net::Async<> send_flags(Session& session, const std::vector<storage::MessageFlags>& changed, bool with_uid) {
+net::Async<> send_flags(Session& session, const std::vector<storage::MessageFlags>& changed, FlagsFetch shows) {
     Selected& selected = session.selected();
     std::string lines;
     if (selected.view.mailbox().keywords().size() != selected.keywords_told) lines = flags_of_mailbox(selected);
     for (const storage::MessageFlags& message : changed) {
-        append_flags_fetch(lines, selected.view, message, with_uid);
+        append_flags_fetch(lines, selected.view, message, shows);
         if (lines.size() < kPiece) continue;
         co_await session.send(lines);
         lines.clear();
         if (session.ended()) co_return;
     }
     co_await session.send(lines);
+}
+
+/// Stores, and finds out which MODSEQ that gave, if it is to be told. Blocks.
+Result<storage::ConditionalStore> change_flags(storage::Mailbox& mailbox, const storage::UidSet& uids,
+                                               const storage::FlagChange& change,
+                                               std::optional<std::uint64_t> unchanged_since, bool tells_modseq) {
+    storage::ConditionalStore done;
+    if (unchanged_since) {
+        Result<storage::ConditionalStore> stored = mailbox.store_flags(uids, change, storage::ModSeq(*unchanged_since));
+        if (!stored) return stored;
+        done = std::move(*stored);
+    } else {
+        Result<std::vector<storage::MessageFlags>> stored = mailbox.store_flags(uids, change);
+        if (!stored) return fail(stored.error());
+        done.stored = std::move(*stored);
+    }
+    if (!tells_modseq) return done;
+    storage::UidSet changed;
+    for (const storage::MessageFlags& message : done.stored) changed.add(message.uid);
+    const Result<std::vector<storage::MessageRow>> rows = mailbox.rows(changed);
+    if (!rows) return fail(rows.error());
+    done.stored.clear();
+    for (const storage::MessageRow& row : *rows) done.stored.push_back({row.uid, row.flags, row.modseq});
+    return done;
+}
+
+/// "[MODIFIED 7,9] …" (RFC 7162 §3.1.3): numbers, or UIDs for UID STORE.
+std::string modified_code(const storage::View& view, const std::vector<storage::Uid>& modified, bool by_uid) {
+    std::vector<std::uint32_t> named;
+    for (const storage::Uid uid : modified) {
+        if (by_uid)
+            named.push_back(uid.value());
+        else if (const auto number = view.number(uid))
+            named.push_back(number->value());
+    }
+    return "[MODIFIED " + imap::print_numbers(named) + "] Some messages have changed meanwhile";
 }
 
 }  // namespace
@@ -47,15 +84,21 @@ net::Async<Reply> store(Session& session, imap::Store command) {
     if (!flags) co_return bad(flags.error().text);
     const storage::UidSet uids = uids_of(view, *numbers);
     const storage::FlagChange change{action_of(command.mode), std::move(*flags)};
-    const Result<std::vector<storage::MessageFlags>> changed =
-        co_await session.disk([&] { return view.mailbox().store_flags(uids, change); });
-    if (!changed) co_return no(changed.error());
-    view.acknowledge(*changed);
-    if (!command.silent) co_await send_flags(session, *changed, command.by_uid);
+    if (command.unchanged_since) co_await session.enable_condstore();
+    const bool tells_modseq = session.enabled().condstore;
+    const Result<storage::ConditionalStore> done = co_await session.disk(
+        [&] { return change_flags(view.mailbox(), uids, change, command.unchanged_since, tells_modseq); });
+    if (!done) co_return no(done.error());
+    view.acknowledge(done->stored);
+    // Who counts by MODSEQ is told it of a silent STORE as well (RFC 7162 §3.1.3).
+    if (!command.silent || tells_modseq)
+        co_await send_flags(session, done->stored, {command.by_uid, !command.silent, tells_modseq});
     std::size_t asked = 0;
     for (const imap::NumberRange& range : *numbers) asked += range.last - range.first + 1;
     // RFC 2180 §4.2: messages that another session has removed.
-    if (changed->size() < asked) co_return no("[EXPUNGEISSUED] Some of the messages no longer exist");
+    if (done->stored.size() + done->modified.size() < asked)
+        co_return no("[EXPUNGEISSUED] Some of the messages no longer exist");
+    if (!done->modified.empty()) co_return ok(modified_code(view, done->modified, command.by_uid));
     co_return ok(command.by_uid ? "UID STORE completed" : "STORE completed");
 }
 

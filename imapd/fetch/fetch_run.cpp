@@ -40,9 +40,11 @@ bool names_fields(const imap::Section& section) {
 
 }  // namespace
 
-FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::vector<imap::NumberRange> numbers)
+FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::vector<imap::NumberRange> numbers,
+                   Condstore condstore)
     : selected_(selected),
       items_(std::move(items)),
+      condstore_(condstore),
       numbers_(std::move(numbers)),
       message_(std::move(selected.open_message)) {
     for (const imap::FetchItem& item : items_) {
@@ -52,6 +54,7 @@ FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::
             summary_parts_ = summary_parts_.value_or(*part) == *part ? *part : storage::SummaryParts::both;
         }
         shows_flags_ = shows_flags_ || item.kind == Kind::flags;
+        shows_modseq_ = shows_modseq_ || item.kind == Kind::modseq;
         columns_.internal_date = columns_.internal_date || item.kind == Kind::internal_date;
         columns_.wire_size = columns_.wire_size || item.kind == Kind::rfc822_size;
     }
@@ -125,7 +128,10 @@ Result<> FetchRun::load_rows(const std::vector<imap::NumberRange>& batch) {
     for (const imap::NumberRange& range : batch) asked += range.last - range.first + 1;
     if (rows->size() < asked) some_gone_ = true;
     rows_.reserve(rows->size());
-    for (storage::MessageRow& row : *rows) rows_.push_back({std::move(row)});
+    for (storage::MessageRow& row : *rows) {
+        if (condstore_.changed_since && row.modseq.value() <= *condstore_.changed_since) continue;
+        rows_.push_back({std::move(row)});
+    }
     return {};
 }
 
@@ -147,6 +153,16 @@ void FetchRun::set_seen() {
         if (row == rows_.end()) break;
         row->row.flags = std::move(message.flags);
         row->set_seen = true;
+    }
+    if (!shows_modseq_ && !condstore_.enabled) return;
+    // The change has a MODSEQ of its own.
+    const Result<std::vector<storage::MessageRow>> now = selected_.view.mailbox().rows(unseen);
+    if (!now) return;
+    row = rows_.begin();
+    for (const storage::MessageRow& message : *now) {
+        row = std::find_if(row, rows_.end(), [&](const Row& r) { return r.row.uid == message.uid; });
+        if (row == rows_.end()) break;
+        row->row.modseq = message.modseq;
     }
 }
 
@@ -215,6 +231,7 @@ Result<> FetchRun::print_item(std::string& out) {
     switch (item.kind) {
         case Kind::flags: imap::append_flags(out, to_imap(row.flags), selected_.view.is_recent(row.uid)); return {};
         case Kind::uid: out += std::to_string(row.uid.value()); return {};
+        case Kind::modseq: out += "(" + std::to_string(row.modseq.value()) + ")"; return {};
         case Kind::internal_date:
             imap::append_date_time(out, {row.internal_date.time_since_epoch().count(), 0});
             return {};
@@ -288,6 +305,8 @@ void FetchRun::end_message(std::string& out) {
         out += " FLAGS ";
         imap::append_flags(out, to_imap(row.row.flags), selected_.view.is_recent(row.row.uid));
     }
+    if (row.set_seen && condstore_.enabled && !shows_modseq_)
+        out += " MODSEQ (" + std::to_string(row.row.modseq.value()) + ")";
     out += ")\r\n";
     inside_response_ = false;
     ++next_row_;

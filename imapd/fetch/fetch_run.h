@@ -22,8 +22,14 @@ namespace posthouse::imapd {
 /// All calls block. The view must not change while a run exists.
 class FetchRun {
   public:
+    /// How MODSEQ counts (RFC 7162 §3.1).
+    struct Condstore {
+        std::optional<std::uint64_t> changed_since = {};  ///< messages whose MODSEQ isn't above this are left out
+        bool enabled = false;                             ///< flags that are told unasked come with their MODSEQ
+    };
     /// `numbers`: the messages, as numbers_of gives them.
-    FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::vector<imap::NumberRange> numbers);
+    FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::vector<imap::NumberRange> numbers,
+             Condstore condstore);
     FetchRun(const FetchRun&) = delete;
     FetchRun& operator=(const FetchRun&) = delete;
     /// Leaves the last message open in `selected`, if it is large: its next piece may be asked for.
@@ -61,6 +67,8 @@ class FetchRun {
     bool reads_content_ = false;
     std::optional<storage::SummaryParts> summary_parts_;  ///< that items show
     bool shows_flags_ = false;
+    bool shows_modseq_ = false;
+    Condstore condstore_;
 
     // What is still to do: ranges of numbers, of which those before next_range_ are done.
     std::vector<imap::NumberRange> numbers_;

@@ -46,6 +46,7 @@ Result<bool> Candidate::matches(const PreparedKey& key) {
         case Kind::fresh: return selected_.view.is_recent(row_.uid) && !flags.has(storage::Flag::seen);
         case Kind::larger: return row_.wire_size > key.number;
         case Kind::smaller: return row_.wire_size < key.number;
+        case Kind::modseq: return row_.modseq.value() >= key.number;
         case Kind::before:
         case Kind::on:
         case Kind::since:

@@ -28,6 +28,7 @@ class Candidate {
     bool unfinished() const { return unfinished_; }
     void next_turn();
     storage::SequenceNumber number() const { return number_; }
+    storage::ModSeq modseq() const { return row_.modseq; }
     /// In this turn.
     std::uint64_t octets_read() const { return octets_read_; }
 

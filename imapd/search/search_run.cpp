@@ -48,10 +48,24 @@ Result<bool> SearchRun::test(std::uint64_t* octets) {
     const Result<bool> matches = candidate_->matches(key_);
     if (!matches && candidate_->unfinished()) return false;
     if (!matches) return fail(matches.error());
-    if (*matches) found_.push_back(candidate_->number().value());
+    if (*matches) {
+        if (found_.empty()) first_modseq_ = candidate_->modseq();
+        last_modseq_ = candidate_->modseq();
+        highest_modseq_ = std::max(highest_modseq_, last_modseq_);
+        found_.push_back(candidate_->number().value());
+    }
     if (octets != nullptr) *octets += candidate_->octets_read();
     candidate_.reset();
     return true;
+}
+
+std::optional<std::uint64_t> SearchRun::modseq(std::uint8_t returns) const {
+    if (found_.empty()) return std::nullopt;
+    if (returns == 0 || (returns & (imap::kReturnAll | imap::kReturnCount)) != 0) return highest_modseq_.value();
+    storage::ModSeq highest;
+    if ((returns & imap::kReturnMin) != 0) highest = first_modseq_;
+    if ((returns & imap::kReturnMax) != 0) highest = std::max(highest, last_modseq_);
+    return highest.value();
 }
 
 std::vector<std::uint32_t> SearchRun::uids() const {

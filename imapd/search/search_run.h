@@ -23,6 +23,9 @@ class SearchRun {
     Result<bool> advance();
     /// The numbers of the messages found, ascending.
     const std::vector<std::uint32_t>& numbers() const { return found_; }
+    /// The highest MODSEQ of those found that an extended response returns (RFC 7162 §3.1.10), or of all for `returns`
+    /// 0; nothing when none was found.
+    std::optional<std::uint64_t> modseq(std::uint8_t returns) const;
     /// Their UIDs.
     std::vector<std::uint32_t> uids() const;
 
@@ -35,6 +38,9 @@ class SearchRun {
     std::uint32_t next_ = 1;
     std::optional<Candidate> candidate_;  ///< the message that is being tested
     std::vector<std::uint32_t> found_;
+    storage::ModSeq first_modseq_;    ///< of the first one found
+    storage::ModSeq last_modseq_;     ///< of the last one
+    storage::ModSeq highest_modseq_;  ///< of all
 };
 
 }  // namespace posthouse::imapd

@@ -60,7 +60,7 @@ class Arguments {
     std::uint32_t number();
     /// 1 to 4294967295.
     std::uint32_t nz_number();
-    /// 0 to 2^63 - 1.
+    /// 0 to 2^63 - 1: sizes, and mod-sequence-valzer (RFC 7162 §7).
     std::uint64_t number64();
 
   private:

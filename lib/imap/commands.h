@@ -39,9 +39,18 @@ struct Enable {
     std::vector<std::string> capabilities;  ///< in upper case
 };
 
-/// SELECT and EXAMINE (RFC 3501 §6.3.1, §6.3.2).
+/// What a client knows of a mailbox that it selects again: the QRESYNC parameter (RFC 7162 §3.2.5).
+struct Resync {
+    std::uint32_t uid_validity = 0;
+    std::uint64_t modseq = 0;
+    std::optional<SequenceSet> known_uids;
+};
+
+/// SELECT and EXAMINE (RFC 3501 §6.3.1, §6.3.2), with the parameters of RFC 4466 §2.1.
 struct Select {
     std::string mailbox;
+    bool condstore = false;  ///< (CONDSTORE) (RFC 7162 §3.1.8)
+    std::optional<Resync> resync;
 };
 
 /// CREATE, DELETE, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 §6.3.3, §6.3.4, §6.3.6, §6.3.7).
@@ -62,6 +71,7 @@ enum StatusItem : std::uint32_t {
     kStatusUidNext = 4,
     kStatusUidValidity = 8,
     kStatusUnseen = 16,
+    kStatusHighestModSeq = 32,  ///< RFC 7162 §3.1.7
 };
 using StatusItems = std::uint32_t;
 
@@ -102,6 +112,7 @@ struct Store {
     Mode mode = Mode::replace;
     bool silent = false;
     Flags flags;
+    std::optional<std::uint64_t> unchanged_since;  ///< (UNCHANGEDSINCE n) (RFC 7162 §3.1.3)
 };
 
 /// COPY, MOVE and their UID variants (RFC 3501 §6.4.7, RFC 6851 §3).

@@ -100,6 +100,8 @@ FetchItem read_item(Arguments& arguments) {
         item.kind = Kind::flags;
     } else if (name == "INTERNALDATE") {
         item.kind = Kind::internal_date;
+    } else if (name == "MODSEQ") {
+        item.kind = Kind::modseq;
     } else if (name == "RFC822") {
         item.kind = Kind::rfc822;
         item.peek = false;
@@ -138,6 +140,25 @@ bool read_macro(Arguments& arguments, std::vector<FetchItem>& items) {
     return true;
 }
 
+/// "(CHANGEDSINCE n [VANISHED])" (RFC 4466 §2.4).
+void read_modifiers(Arguments& arguments, Fetch& command) {
+    arguments.expect('(');
+    do {
+        const std::string name = arguments.keyword();
+        if (name == "CHANGEDSINCE") {
+            arguments.space();
+            command.changed_since = arguments.number64();
+        } else if (name == "VANISHED") {
+            command.vanished = true;
+        } else {
+            return arguments.fail("Unknown FETCH modifier");
+        }
+    } while (arguments.accept(' '));
+    arguments.expect(')');
+    if (command.vanished && (!command.changed_since || !command.by_uid))
+        arguments.fail("VANISHED needs UID FETCH and CHANGEDSINCE");
+}
+
 }  // namespace
 
 void read(Arguments& arguments, Fetch& command) {
@@ -153,10 +174,14 @@ void read(Arguments& arguments, Fetch& command) {
     } else if (!read_macro(arguments, command.items)) {
         command.items.push_back(read_item(arguments));
     }
-    const auto is_uid = [](const FetchItem& item) { return item.kind == Kind::uid; };
-    if (command.by_uid && std::ranges::none_of(command.items, is_uid)) {
+    if (arguments.accept(' ')) read_modifiers(arguments, command);
+    if (command.by_uid && !has_item(command.items, Kind::uid))
         command.items.insert(command.items.begin(), plain(Kind::uid));
-    }
+    if (command.changed_since && !has_item(command.items, Kind::modseq)) command.items.push_back(plain(Kind::modseq));
+}
+
+bool has_item(const std::vector<FetchItem>& items, Kind kind) {
+    return std::ranges::find(items, kind, &FetchItem::kind) != items.end();
 }
 
 void append_section(std::string& out, const Section& section) {
@@ -169,23 +194,12 @@ void append_section(std::string& out, const Section& section) {
     if (section.text == Text::whole) return;
     if (!first) out += '.';
     switch (section.text) {
-        case Text::whole:
-            return;
-        case Text::header:
-            out += "HEADER";
-            return;
-        case Text::text:
-            out += "TEXT";
-            return;
-        case Text::mime:
-            out += "MIME";
-            return;
-        case Text::header_fields:
-            out += "HEADER.FIELDS (";
-            break;
-        case Text::header_fields_not:
-            out += "HEADER.FIELDS.NOT (";
-            break;
+        case Text::whole: return;
+        case Text::header: out += "HEADER"; return;
+        case Text::text: out += "TEXT"; return;
+        case Text::mime: out += "MIME"; return;
+        case Text::header_fields: out += "HEADER.FIELDS ("; break;
+        case Text::header_fields_not: out += "HEADER.FIELDS.NOT ("; break;
     }
     for (const std::string& field : section.fields) {
         if (out.back() != '(') out += ' ';
@@ -196,38 +210,18 @@ void append_section(std::string& out, const Section& section) {
 
 void append_item_name(std::string& out, const FetchItem& item) {
     switch (item.kind) {
-        case Kind::body:
-            out += "BODY";
-            return;
-        case Kind::body_structure:
-            out += "BODYSTRUCTURE";
-            return;
-        case Kind::envelope:
-            out += "ENVELOPE";
-            return;
-        case Kind::flags:
-            out += "FLAGS";
-            return;
-        case Kind::internal_date:
-            out += "INTERNALDATE";
-            return;
-        case Kind::rfc822:
-            out += "RFC822";
-            return;
-        case Kind::rfc822_header:
-            out += "RFC822.HEADER";
-            return;
-        case Kind::rfc822_size:
-            out += "RFC822.SIZE";
-            return;
-        case Kind::rfc822_text:
-            out += "RFC822.TEXT";
-            return;
-        case Kind::uid:
-            out += "UID";
-            return;
-        case Kind::body_section:
-            break;
+        case Kind::body: out += "BODY"; return;
+        case Kind::body_structure: out += "BODYSTRUCTURE"; return;
+        case Kind::envelope: out += "ENVELOPE"; return;
+        case Kind::flags: out += "FLAGS"; return;
+        case Kind::internal_date: out += "INTERNALDATE"; return;
+        case Kind::modseq: out += "MODSEQ"; return;
+        case Kind::rfc822: out += "RFC822"; return;
+        case Kind::rfc822_header: out += "RFC822.HEADER"; return;
+        case Kind::rfc822_size: out += "RFC822.SIZE"; return;
+        case Kind::rfc822_text: out += "RFC822.TEXT"; return;
+        case Kind::uid: out += "UID"; return;
+        case Kind::body_section: break;
     }
     out += "BODY[";
     append_section(out, item.section);

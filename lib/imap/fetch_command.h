@@ -36,6 +36,7 @@ struct FetchItem {
         envelope,
         flags,
         internal_date,
+        modseq,         ///< RFC 7162 §3.1.5
         rfc822,         ///< as BODY[], under its own name
         rfc822_header,  ///< as BODY.PEEK[HEADER], under its own name
         rfc822_size,
@@ -52,10 +53,14 @@ struct FetchItem {
 struct Fetch {
     bool by_uid = false;
     SequenceSet messages;
-    std::vector<FetchItem> items;  ///< macros expanded; UID FETCH has UID among them
+    std::vector<FetchItem> items;  ///< macros expanded; UID FETCH has UID among them, CHANGEDSINCE has MODSEQ
+    std::optional<std::uint64_t> changed_since;  ///< (CHANGEDSINCE n) (RFC 7162 §3.1.4.1)
+    bool vanished = false;                       ///< (… VANISHED) (RFC 7162 §3.2.6)
 };
 
 void read(Arguments& arguments, Fetch& command);
+/// Whether an item of this kind is among those asked for.
+bool has_item(const std::vector<FetchItem>& items, FetchItem::Kind kind);
 
 /// Appends the section as the reply repeats it: "1.2.HEADER.FIELDS (From To)".
 void append_section(std::string& out, const Section& section);

@@ -71,11 +71,44 @@ void read_patterns(Arguments& arguments, List& command) {
     arguments.expect(')');
 }
 
+/// "(uidvalidity modseq [known-uids] [(numbers uids)])". What the last pair tells isn't needed: expunges are remembered
+/// for long, and without them the list of what is gone is complete, if longer.
+Resync read_resync(Arguments& arguments) {
+    Resync resync;
+    arguments.expect('(');
+    resync.uid_validity = arguments.nz_number();
+    arguments.space();
+    resync.modseq = arguments.number64();
+    if (arguments.accept(' ')) {
+        if (arguments.peek() != '(') resync.known_uids = read_sequence_set(arguments);
+        if (arguments.peek() == '(' || arguments.accept(' ')) {
+            arguments.expect('(');
+            read_sequence_set(arguments);
+            arguments.space();
+            read_sequence_set(arguments);
+            arguments.expect(')');
+        }
+    }
+    arguments.expect(')');
+    return resync;
+}
+
 }  // namespace
 
 void read(Arguments& arguments, Select& command) {
     arguments.space();
     command.mailbox = arguments.mailbox();
+    if (!arguments.accept(' ')) return;
+    read_options(arguments, [&](const std::string& option) {
+        if (option == "CONDSTORE") {
+            command.condstore = true;
+        } else if (option == "QRESYNC") {
+            arguments.space();
+            command.resync = read_resync(arguments);
+        } else {
+            arguments.fail("Unknown SELECT parameter");
+        }
+    });
 }
 
 void read(Arguments& arguments, MailboxArgument& command) {

@@ -7,6 +7,13 @@ void read(Arguments& arguments, Store& command) {
     arguments.space();
     command.messages = read_sequence_set(arguments);
     arguments.space();
+    if (arguments.accept('(')) {
+        if (!arguments.accept_word("UNCHANGEDSINCE")) return arguments.fail("Unknown STORE modifier");
+        arguments.space();
+        command.unchanged_since = arguments.number64();
+        arguments.expect(')');
+        arguments.space();
+    }
     if (arguments.accept('+')) {
         command.mode = Store::Mode::add;
     } else if (arguments.accept('-')) {

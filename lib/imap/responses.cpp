@@ -40,13 +40,14 @@ void append_list(std::string& out, const ListLine& line) {
 }
 
 void append_status(std::string& out, std::string_view mailbox, StatusItems items, const StatusValues& values) {
-    const auto value_of = [&](StatusItems item) {
+    const auto value_of = [&](StatusItems item) -> std::uint64_t {
         switch (item) {
             case kStatusMessages: return values.messages;
             case kStatusRecent: return values.recent;
             case kStatusUidNext: return values.uid_next;
             case kStatusUidValidity: return values.uid_validity;
             case kStatusUnseen: return values.unseen;
+            case kStatusHighestModSeq: return values.highest_modseq;
             default: std::unreachable();
         }
     };
@@ -65,17 +66,25 @@ void append_status(std::string& out, std::string_view mailbox, StatusItems items
     out += ")\r\n";
 }
 
-void append_search(std::string& out, std::span<const std::uint32_t> numbers) {
+void append_search(std::string& out, std::span<const std::uint32_t> numbers, std::optional<std::uint64_t> modseq) {
     out += "* SEARCH";
     for (const std::uint32_t number : numbers) {
         out += ' ';
         out += std::to_string(number);
     }
+    if (modseq) out += " (MODSEQ " + std::to_string(*modseq) + ")";
+    out += "\r\n";
+}
+
+void append_vanished(std::string& out, std::span<const NumberRange> uids, bool earlier) {
+    if (uids.empty()) return;
+    out += earlier ? "* VANISHED (EARLIER) " : "* VANISHED ";
+    append_ranges(out, uids);
     out += "\r\n";
 }
 
 void append_esearch(std::string& out, std::string_view tag, bool by_uid, std::uint8_t returns,
-                    std::span<const std::uint32_t> numbers) {
+                    std::span<const std::uint32_t> numbers, std::optional<std::uint64_t> modseq) {
     out += "* ESEARCH (TAG ";
     append_quoted(out, tag);
     out += ')';
@@ -89,6 +98,7 @@ void append_esearch(std::string& out, std::string_view tag, bool by_uid, std::ui
         }
     }
     if ((returns & kReturnCount) != 0) out += " COUNT " + std::to_string(numbers.size());
+    if (modseq) out += " MODSEQ " + std::to_string(*modseq);
     out += "\r\n";
 }
 

@@ -34,14 +34,20 @@ struct StatusValues {
     std::uint32_t uid_next = 0;
     std::uint32_t uid_validity = 0;
     std::uint32_t unseen = 0;
+    std::uint64_t highest_modseq = 0;
 };
 void append_status(std::string& out, std::string_view mailbox, StatusItems items, const StatusValues& values);
 
-/// The plain SEARCH response: all numbers, in order.
-void append_search(std::string& out, std::span<const std::uint32_t> numbers);
-/// The ESEARCH response (RFC 4731 §3.2). Numbers ascend.
+/// The plain SEARCH response: all numbers, in order. `modseq`: of the messages found, if it was asked for and there are
+/// some (RFC 7162 §3.1.6).
+void append_search(std::string& out, std::span<const std::uint32_t> numbers,
+                   std::optional<std::uint64_t> modseq = std::nullopt);
+/// The ESEARCH response (RFC 4731 §3.2). Numbers ascend. `modseq`: of the messages returned (RFC 7162 §3.1.10).
 void append_esearch(std::string& out, std::string_view tag, bool by_uid, std::uint8_t returns,
-                    std::span<const std::uint32_t> numbers);
+                    std::span<const std::uint32_t> numbers, std::optional<std::uint64_t> modseq = std::nullopt);
+
+/// "* VANISHED 1:3,7", or with (EARLIER) (RFC 7162 §3.2.10). None: nothing.
+void append_vanished(std::string& out, std::span<const NumberRange> uids, bool earlier);
 
 /// "* FLAGS (…)" and "* OK [PERMANENTFLAGS (…)]" of SELECT. `may_add`: \* is among the permanent flags.
 void append_flags_of_mailbox(std::string& out, const Flags& known, bool read_only, bool may_add);

@@ -77,6 +77,8 @@ class KeyReader {
         return all;
     }
 
+    bool asks_modseq() const { return asks_modseq_; }
+
   private:
     SearchKey key(int depth) {
         SearchKey found;
@@ -143,6 +145,21 @@ class KeyReader {
             found.set = read_sequence_set(arguments_);
             return found;
         }
+        if (name == "MODSEQ") {
+            arguments_.space();
+            // A flag may be named (RFC 7162 §3.1.5); all of a message's flags share one MODSEQ here.
+            if (arguments_.peek() == '"') {
+                arguments_.string();
+                arguments_.space();
+                const std::string type = arguments_.keyword();
+                if (type != "PRIV" && type != "SHARED" && type != "ALL") arguments_.fail("Unknown kind of flag");
+                arguments_.space();
+            }
+            found.kind = Kind::modseq;
+            found.number = arguments_.number64();
+            asks_modseq_ = true;
+            return found;
+        }
         if (name == "HEADER") {
             arguments_.space();
             found.kind = Kind::header;
@@ -159,20 +176,11 @@ class KeyReader {
         if (known.argument == Argument::none) return;
         arguments_.space();
         switch (known.argument) {
-            case Argument::none:
-                return;
-            case Argument::day:
-                found.day = read_date(arguments_);
-                return;
-            case Argument::size:
-                found.number = arguments_.number64();
-                return;
-            case Argument::field_text:
-                found.field = ascii::lower(known.name);
-                [[fallthrough]];
-            case Argument::text:
-                found.text = text();
-                return;
+            case Argument::none: return;
+            case Argument::day: found.day = read_date(arguments_); return;
+            case Argument::size: found.number = arguments_.number64(); return;
+            case Argument::field_text: found.field = ascii::lower(known.name); [[fallthrough]];
+            case Argument::text: found.text = text(); return;
         }
     }
 
@@ -184,6 +192,7 @@ class KeyReader {
 
     Arguments& arguments_;
     std::size_t count_ = 0;
+    bool asks_modseq_ = false;
 };
 
 /// RETURN "(" [option *(SP option)] ")".
@@ -227,7 +236,9 @@ void read(Arguments& arguments, Search& command) {
         }
         arguments.space();
     }
-    command.key = KeyReader(arguments).conjunction(0);
+    KeyReader keys(arguments);
+    command.key = keys.conjunction(0);
+    command.asks_modseq = keys.asks_modseq();
 }
 
 }  // namespace posthouse::imap

@@ -27,6 +27,7 @@ struct SearchKey {
         fresh,    ///< NEW: recent and not seen
         larger,   ///< RFC822.SIZE above `number`
         smaller,  ///< RFC822.SIZE below `number`
+        modseq,   ///< MODSEQ is `number` or above (RFC 7162 §3.1.5)
         before,   ///< the day of INTERNALDATE is before `day`
         on,
         since,        ///< on `day` or later
@@ -60,6 +61,7 @@ struct Search {
     bool extended = false;     ///< RETURN was given: reply with ESEARCH
     std::uint8_t returns = 0;  ///< RETURN () means ALL, and is stored so
     SearchKey key;
+    bool asks_modseq = false;  ///< MODSEQ is among the keys: the response tells the highest
 };
 
 /// An unknown charset is `unsupported`, with a text that begins with [BADCHARSET (…)].

@@ -12,11 +12,12 @@ struct StatusItemName {
     std::string_view name;
     StatusItems item;
 };
-inline constexpr std::array<StatusItemName, 5> kStatusItemNames{{{"MESSAGES", kStatusMessages},
+inline constexpr std::array<StatusItemName, 6> kStatusItemNames{{{"MESSAGES", kStatusMessages},
                                                                  {"RECENT", kStatusRecent},
                                                                  {"UIDNEXT", kStatusUidNext},
                                                                  {"UIDVALIDITY", kStatusUidValidity},
-                                                                 {"UNSEEN", kStatusUnseen}}};
+                                                                 {"UNSEEN", kStatusUnseen},
+                                                                 {"HIGHESTMODSEQ", kStatusHighestModSeq}}};
 
 /// The item named so (in upper case), 0 for none.
 constexpr StatusItems status_item(std::string_view name) {
