@@ -13,7 +13,8 @@ std::string capabilities(const Session& session) {
         text += session.may_send_password() ? sasl::mechanism_list(session.mechanisms(), "AUTH=") : " LOGINDISABLED";
         return text;
     }
-    text += " NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE CONDSTORE QRESYNC";
+    text += " NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE CONDSTORE QRESYNC"
+            " SEARCHRES WITHIN PARTIAL SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS";
     return text;
 }
 

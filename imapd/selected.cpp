@@ -5,28 +5,41 @@ namespace posthouse::imapd {
 
 using storage::Uid;
 
-Result<std::vector<imap::NumberRange>> numbers_of(const storage::View& view, const imap::SequenceSet& set,
-                                                  bool by_uid) {
+namespace {
+
+/// Adds the numbers of the messages from one UID to the other, which lie above all those before.
+void add_run(std::vector<imap::NumberRange>& numbers, const storage::UidRanges& uids, Uid first, Uid last) {
+    const std::uint32_t before = uids.count_below(first);
+    const std::uint32_t end = uids.count_below(last) + (uids.contains(last) ? 1 : 0);
+    if (before >= end) return;
+    const std::uint32_t number = before + 1;
+    if (!numbers.empty() && numbers.back().last + 1 == number)
+        numbers.back().last = end;
+    else
+        numbers.push_back({number, end});
+}
+
+}  // namespace
+
+Result<std::vector<imap::NumberRange>> numbers_of(const Selected& selected, const imap::SequenceSet& set, bool by_uid) {
+    const storage::View& view = selected.view;
     const storage::UidRanges& uids = view.uids();
+    if (set.is_saved()) return numbers_of(view, selected.saved);
     if (!by_uid) {
         std::vector<imap::NumberRange> numbers = set.resolve(view.count());
-        if (!numbers.empty() && numbers.back().last > view.count()) {
+        if (!numbers.empty() && numbers.back().last > view.count())
             return fail(ErrorCode::invalid, "Invalid message sequence number");
-        }
         return numbers;
     }
     std::vector<imap::NumberRange> numbers;
-    for (const imap::NumberRange& range : set.resolve(uids.empty() ? 0 : uids.back().value())) {
-        const std::uint32_t before = uids.count_below(Uid(range.first));
-        const std::uint32_t last = uids.count_below(Uid(range.last)) + (uids.contains(Uid(range.last)) ? 1 : 0);
-        if (before >= last) continue;
-        const std::uint32_t number = before + 1;
-        if (!numbers.empty() && numbers.back().last + 1 == number) {
-            numbers.back().last = last;
-        } else {
-            numbers.push_back({number, last});
-        }
-    }
+    for (const imap::NumberRange& range : set.resolve(uids.empty() ? 0 : uids.back().value()))
+        add_run(numbers, uids, Uid(range.first), Uid(range.last));
+    return numbers;
+}
+
+std::vector<imap::NumberRange> numbers_of(const storage::View& view, const storage::UidSet& uids) {
+    std::vector<imap::NumberRange> numbers;
+    for (const storage::UidRange& range : uids.ranges()) add_run(numbers, view.uids(), range.first, range.last);
     return numbers;
 }
 

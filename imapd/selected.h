@@ -20,13 +20,17 @@ struct Selected {
     storage::View view;
     /// How many keywords the client was told of in FLAGS; more make a new FLAGS response.
     std::size_t keywords_told = 0;
+    /// What the last SEARCH with SAVE found: "$" (RFC 5182 §2.1).
+    storage::UidSet saved;
     /// The message that FETCH read last: clients fetch large parts piece by piece.
     std::unique_ptr<OpenMessage> open_message;
 };
 
 /// The sequence numbers, as ranges, of those messages in the view that `set` names. UIDs that don't exist are left out
 /// (RFC 3501 §6.4.8); a sequence number that doesn't is an error (invalid).
-Result<std::vector<imap::NumberRange>> numbers_of(const storage::View& view, const imap::SequenceSet& set, bool by_uid);
+Result<std::vector<imap::NumberRange>> numbers_of(const Selected& selected, const imap::SequenceSet& set, bool by_uid);
+/// Those of `uids` that are in the view, as ranges of numbers.
+std::vector<imap::NumberRange> numbers_of(const storage::View& view, const storage::UidSet& uids);
 /// `ranges` without the UIDs that the view has: what is gone of them, or never was.
 std::vector<imap::NumberRange> without(const std::vector<imap::NumberRange>& ranges, const storage::UidRanges& uids);
 /// The UIDs of the messages with these numbers.

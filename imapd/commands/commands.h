@@ -46,6 +46,9 @@ net::Async<Reply> fetch(Session& session, imap::Fetch command);
 net::Async<Reply> store(Session& session, imap::Store command);
 // search.cpp
 net::Async<Reply> search(Session& session, imap::Search command);
+// sort.cpp
+net::Async<Reply> sort(Session& session, imap::Sort command);
+net::Async<Reply> thread(Session& session, imap::Thread command);
 // copy.cpp
 net::Async<Reply> copy(Session& session, imap::Copy command);
 net::Async<Reply> move(Session& session, imap::Copy command);

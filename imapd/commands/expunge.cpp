@@ -29,7 +29,7 @@ net::Async<Reply> expunge(Session& session, imap::NoArguments /*command*/) {
 
 net::Async<Reply> uid_expunge(Session& session, imap::UidExpunge command) {
     const storage::View& view = session.selected().view;
-    const Result<std::vector<imap::NumberRange>> numbers = numbers_of(view, command.messages, true);
+    const Result<std::vector<imap::NumberRange>> numbers = numbers_of(session.selected(), command.messages, true);
     if (!numbers) co_return bad(numbers.error().text);
     const storage::UidSet uids = uids_of(view, *numbers);
     co_return co_await expunge_from(session, uids, "UID EXPUNGE completed");

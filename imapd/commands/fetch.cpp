@@ -53,7 +53,7 @@ Result<> leave_out_unchanged(const Selected& selected, const imap::Fetch& comman
 
 net::Async<Reply> fetch(Session& session, imap::Fetch command) {
     Selected& selected = session.selected();
-    Result<std::vector<imap::NumberRange>> numbers = numbers_of(selected.view, command.messages, command.by_uid);
+    Result<std::vector<imap::NumberRange>> numbers = numbers_of(selected, command.messages, command.by_uid);
     if (!numbers) co_return bad(numbers.error().text);
     if (command.vanished && !session.enabled().qresync) co_return bad("VANISHED needs ENABLE QRESYNC");
     if (tells_modseq(command)) co_await session.enable_condstore();

@@ -77,7 +77,7 @@ std::string modified_code(const storage::View& view, const std::vector<storage::
 
 net::Async<Reply> store(Session& session, imap::Store command) {
     storage::View& view = session.selected().view;
-    const Result<std::vector<imap::NumberRange>> numbers = numbers_of(view, command.messages, command.by_uid);
+    const Result<std::vector<imap::NumberRange>> numbers = numbers_of(session.selected(), command.messages, command.by_uid);
     if (!numbers) co_return bad(numbers.error().text);
     if (view.read_only()) co_return no("[READ-ONLY] Mailbox is open read-only");
     Result<storage::Flags> flags = to_storage(command.flags);

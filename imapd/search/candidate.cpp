@@ -1,8 +1,10 @@
 // Tests one message against a SEARCH key.
 #include "imapd/search/candidate.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "imapd/object_ids.h"
 #include "lib/base/ascii.h"
 #include "lib/mime/date.h"
 #include "lib/mime/header.h"
@@ -18,11 +20,18 @@ using Kind = imap::SearchKey::Kind;
 bool day_matches(Kind kind, imap::Day day, imap::Day wanted) {
     switch (kind) {
         case Kind::before:
+        case Kind::saved_before:
         case Kind::sent_before: return day < wanted;
         case Kind::on:
+        case Kind::saved_on:
         case Kind::sent_on: return day == wanted;
         default: return day >= wanted;
     }
+}
+
+/// Since 1970; before that: 0.
+std::uint64_t seconds_of(storage::Time time) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(time.time_since_epoch().count(), 0));
 }
 
 }  // namespace
@@ -51,6 +60,15 @@ Result<bool> Candidate::matches(const PreparedKey& key) {
         case Kind::on:
         case Kind::since:
             return day_matches(key.kind, imap::day_of(row_.internal_date.time_since_epoch().count()), key.day);
+        case Kind::older: return seconds_of(row_.internal_date) <= key.number;
+        case Kind::younger: return seconds_of(row_.internal_date) >= key.number;
+        case Kind::saved_before:
+        case Kind::saved_on:
+        case Kind::saved_since:
+            return day_matches(key.kind, imap::day_of(row_.save_date.time_since_epoch().count()), key.day);
+        case Kind::save_date_supported: return true;
+        case Kind::email_id: return row_.email_id == key.keyword;
+        case Kind::thread_id: return decide(key, &Candidate::thread_matches);
         case Kind::sent_before:
         case Kind::sent_on:
         case Kind::sent_since: return decide(key, &Candidate::sent_matches);
@@ -116,6 +134,15 @@ Result<bool> Candidate::header_matches(const PreparedKey& key) {
         return !found;
     });
     return found;
+}
+
+Result<bool> Candidate::thread_matches(const PreparedKey& key) {
+    const Result<storage::MessageSummary> summary =
+        selected_.view.mailbox().summary(row_.uid, storage::SummaryParts::header);
+    if (!summary && summary.error().code == ErrorCode::not_found) return false;
+    if (!summary) return fail(summary.error());
+    octets_read_ += summary->octets_read;
+    return thread_id_of(summary->header) == key.keyword;
 }
 
 Result<bool> Candidate::sent_matches(const PreparedKey& key) {

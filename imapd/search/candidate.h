@@ -39,6 +39,7 @@ class Candidate {
     Result<bool> open();
     Result<bool> header_matches(const PreparedKey& key);
     Result<bool> sent_matches(const PreparedKey& key);
+    Result<bool> thread_matches(const PreparedKey& key);
     Result<bool> content_matches(const PreparedKey& key);
 
     Selected& selected_;

@@ -2,6 +2,7 @@
 #include "imapd/search/prepared_key.h"
 
 #include <algorithm>
+#include <ctime>
 
 namespace posthouse::imapd {
 namespace {
@@ -14,7 +15,14 @@ int cost_of(Kind kind) {
         case Kind::smaller:
         case Kind::before:
         case Kind::on:
-        case Kind::since: return 1;
+        case Kind::since:
+        case Kind::older:
+        case Kind::younger:
+        case Kind::saved_before:
+        case Kind::saved_on:
+        case Kind::saved_since:
+        case Kind::email_id: return 1;
+        case Kind::thread_id:
         case Kind::sent_before:
         case Kind::sent_on:
         case Kind::sent_since:
@@ -27,7 +35,8 @@ int cost_of(Kind kind) {
 
 }  // namespace
 
-PreparedKey prepare(const imap::SearchKey& key, const storage::View& view) {
+PreparedKey prepare(const imap::SearchKey& key, const Selected& selected) {
+    const storage::View& view = selected.view;
     PreparedKey ready;
     ready.kind = key.kind;
     ready.number = key.number;
@@ -35,13 +44,26 @@ PreparedKey prepare(const imap::SearchKey& key, const storage::View& view) {
     ready.field = key.field;
     ready.cost = cost_of(key.kind);
     for (const imap::SearchKey& child : key.children) {
-        ready.children.push_back(prepare(child, view));
+        ready.children.push_back(prepare(child, selected));
         ready.cost = std::max(ready.cost, ready.children.back().cost);
     }
     std::ranges::sort(ready.children, {}, &PreparedKey::cost);
     switch (key.kind) {
-        case Kind::sequence: ready.ranges = key.set.resolve(view.count()); break;
-        case Kind::uid: ready.ranges = key.set.resolve(view.uids().empty() ? 0 : view.uids().back().value()); break;
+        case Kind::sequence:
+            ready.ranges = key.set.is_saved() ? numbers_of(view, selected.saved) : key.set.resolve(view.count());
+            break;
+        case Kind::uid:
+            if (key.set.is_saved()) {
+                ready.kind = Kind::sequence;
+                ready.ranges = numbers_of(view, selected.saved);
+            } else {
+                ready.ranges = key.set.resolve(view.uids().empty() ? 0 : view.uids().back().value());
+            }
+            break;
+        case Kind::older:
+        case Kind::younger: ready.number = static_cast<std::uint64_t>(std::time(nullptr)) - key.number; break;
+        case Kind::email_id:
+        case Kind::thread_id: ready.keyword = key.text; break;
         case Kind::flag: ready.flag = static_cast<storage::Flag>(key.flag); break;
         case Kind::keyword: ready.keyword = key.text; break;
         case Kind::header:
@@ -57,12 +79,18 @@ PreparedKey prepare(const imap::SearchKey& key, const storage::View& view) {
 
 storage::Columns columns_of(const PreparedKey& key) {
     storage::Columns columns;
-    columns.internal_date = key.kind == Kind::before || key.kind == Kind::on || key.kind == Kind::since;
+    columns.internal_date = key.kind == Kind::before || key.kind == Kind::on || key.kind == Kind::since ||
+                            key.kind == Kind::older || key.kind == Kind::younger;
+    columns.save_date =
+        key.kind == Kind::saved_before || key.kind == Kind::saved_on || key.kind == Kind::saved_since;
+    columns.email_id = key.kind == Kind::email_id;
     columns.wire_size = key.kind == Kind::larger || key.kind == Kind::smaller;
     for (const PreparedKey& child : key.children) {
         const storage::Columns of_child = columns_of(child);
         columns.internal_date = columns.internal_date || of_child.internal_date;
         columns.wire_size = columns.wire_size || of_child.wire_size;
+        columns.save_date = columns.save_date || of_child.save_date;
+        columns.email_id = columns.email_id || of_child.email_id;
     }
     return columns;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "imapd/search/text_match.h"
+#include "imapd/selected.h"
 #include "lib/imap/search_command.h"
 #include "storage/mailbox.h"
 #include "storage/view.h"
@@ -25,8 +26,8 @@ struct PreparedKey {
     int cost = 0;  ///< 0 the row, 1 a date or size, 2 the header, 3 the content
 };
 
-/// `key` for messages of `view`, which must not change while the result is used.
-PreparedKey prepare(const imap::SearchKey& key, const storage::View& view);
+/// `key` for messages of the view, which must not change while the result is used.
+PreparedKey prepare(const imap::SearchKey& key, const Selected& selected);
 
 /// What of the rows the key asks for.
 storage::Columns columns_of(const PreparedKey& key);

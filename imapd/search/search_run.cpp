@@ -13,7 +13,7 @@ constexpr std::uint32_t kBatch = 1000;
 }  // namespace
 
 SearchRun::SearchRun(Selected& selected, const imap::SearchKey& key)
-    : selected_(selected), key_(prepare(key, selected.view)), columns_(columns_of(key_)) {}
+    : selected_(selected), key_(prepare(key, selected)), columns_(columns_of(key_)) {}
 
 Result<bool> SearchRun::advance() {
     const storage::View& view = selected_.view;

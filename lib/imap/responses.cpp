@@ -66,14 +66,27 @@ void append_status(std::string& out, std::string_view mailbox, StatusItems items
     out += ")\r\n";
 }
 
-void append_search(std::string& out, std::span<const std::uint32_t> numbers, std::optional<std::uint64_t> modseq) {
-    out += "* SEARCH";
+namespace {
+
+void append_found(std::string& out, std::string_view name, std::span<const std::uint32_t> numbers,
+                  std::optional<std::uint64_t> modseq) {
+    out += name;
     for (const std::uint32_t number : numbers) {
         out += ' ';
         out += std::to_string(number);
     }
     if (modseq) out += " (MODSEQ " + std::to_string(*modseq) + ")";
     out += "\r\n";
+}
+
+}  // namespace
+
+void append_search(std::string& out, std::span<const std::uint32_t> numbers, std::optional<std::uint64_t> modseq) {
+    append_found(out, "* SEARCH", numbers, modseq);
+}
+
+void append_sort(std::string& out, std::span<const std::uint32_t> numbers, std::optional<std::uint64_t> modseq) {
+    append_found(out, "* SORT", numbers, modseq);
 }
 
 void append_vanished(std::string& out, std::span<const NumberRange> uids, bool earlier) {
@@ -83,22 +96,26 @@ void append_vanished(std::string& out, std::span<const NumberRange> uids, bool e
     out += "\r\n";
 }
 
-void append_esearch(std::string& out, std::string_view tag, bool by_uid, std::uint8_t returns,
-                    std::span<const std::uint32_t> numbers, std::optional<std::uint64_t> modseq) {
+void append_esearch(std::string& out, std::string_view tag, bool by_uid, const EsearchValues& values) {
+    const auto has = [&](SearchReturn what) { return (values.returns & what) != 0; };
+    const std::span<const std::uint32_t> numbers = values.numbers;
     out += "* ESEARCH (TAG ";
     append_quoted(out, tag);
     out += ')';
     if (by_uid) out += " UID";
     if (!numbers.empty()) {
-        if ((returns & kReturnMin) != 0) out += " MIN " + std::to_string(numbers.front());
-        if ((returns & kReturnMax) != 0) out += " MAX " + std::to_string(numbers.back());
-        if ((returns & kReturnAll) != 0) {
-            out += " ALL ";
-            append_ranges(out, to_ranges(numbers));
-        }
+        if (has(kReturnMin)) out += " MIN " + std::to_string(numbers.front());
+        if (has(kReturnMax)) out += " MAX " + std::to_string(numbers.back());
+        if (has(kReturnAll)) out += " ALL " + print_numbers(numbers);
     }
-    if ((returns & kReturnCount) != 0) out += " COUNT " + std::to_string(numbers.size());
-    if (modseq) out += " MODSEQ " + std::to_string(*modseq);
+    if (values.partial) {
+        const auto [first, count] = taken_of(*values.partial, numbers.size());
+        out += " PARTIAL (" + print(*values.partial) + ' ';
+        out += count == 0 ? "NIL" : print_numbers(numbers.subspan(first, count));
+        out += ')';
+    }
+    if (has(kReturnCount)) out += " COUNT " + std::to_string(numbers.size());
+    if (values.modseq) out += " MODSEQ " + std::to_string(*values.modseq);
     out += "\r\n";
 }
 

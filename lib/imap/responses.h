@@ -10,6 +10,7 @@
 
 #include "lib/imap/commands.h"
 #include "lib/imap/flags.h"
+#include "lib/imap/search_command.h"
 #include "lib/imap/sequence_set.h"
 
 namespace posthouse::imap {
@@ -42,9 +43,19 @@ void append_status(std::string& out, std::string_view mailbox, StatusItems items
 /// some (RFC 7162 §3.1.6).
 void append_search(std::string& out, std::span<const std::uint32_t> numbers,
                    std::optional<std::uint64_t> modseq = std::nullopt);
-/// The ESEARCH response (RFC 4731 §3.2). Numbers ascend. `modseq`: of the messages returned (RFC 7162 §3.1.10).
-void append_esearch(std::string& out, std::string_view tag, bool by_uid, std::uint8_t returns,
-                    std::span<const std::uint32_t> numbers, std::optional<std::uint64_t> modseq = std::nullopt);
+/// "* SORT 2 84 882" (RFC 5256 §4).
+void append_sort(std::string& out, std::span<const std::uint32_t> numbers,
+                 std::optional<std::uint64_t> modseq = std::nullopt);
+
+/// What an ESEARCH response tells.
+struct EsearchValues {
+    std::uint8_t returns = 0;                ///< bits of SearchReturn
+    std::span<const std::uint32_t> numbers;  ///< in the order of the results
+    std::optional<std::uint64_t> modseq{};   ///< of the messages returned (RFC 7162 §3.1.10)
+    std::optional<PartialRange> partial{};
+};
+/// The ESEARCH response (RFC 4731 §3.2; PARTIAL: RFC 9394 §3.1).
+void append_esearch(std::string& out, std::string_view tag, bool by_uid, const EsearchValues& values);
 
 /// "* VANISHED 1:3,7", or with (EARLIER) (RFC 7162 §3.2.10). None: nothing.
 void append_vanished(std::string& out, std::span<const NumberRange> uids, bool earlier);

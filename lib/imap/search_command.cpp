@@ -1,6 +1,7 @@
 // Arguments of SEARCH.
 #include "lib/imap/search_command.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -30,13 +31,13 @@ constexpr std::array<FlagKey, 10> kFlagKeys{{{"ANSWERED", kAnswered, false},
                                              {"UNSEEN", kSeen, true}}};
 
 /// What follows a key's name.
-enum class Argument { none, day, size, field_text, text };
+enum class Argument { none, day, size, seconds, id, field_text, text };
 struct PlainKey {
     std::string_view name;
     Kind kind;
     Argument argument;
 };
-constexpr std::array<PlainKey, 18> kPlainKeys{{{"ALL", Kind::all, Argument::none},
+constexpr std::array<PlainKey, 26> kPlainKeys{{{"ALL", Kind::all, Argument::none},
                                                {"RECENT", Kind::recent, Argument::none},
                                                {"NEW", Kind::fresh, Argument::none},
                                                {"BEFORE", Kind::before, Argument::day},
@@ -45,6 +46,14 @@ constexpr std::array<PlainKey, 18> kPlainKeys{{{"ALL", Kind::all, Argument::none
                                                {"SENTBEFORE", Kind::sent_before, Argument::day},
                                                {"SENTON", Kind::sent_on, Argument::day},
                                                {"SENTSINCE", Kind::sent_since, Argument::day},
+                                               {"SAVEDBEFORE", Kind::saved_before, Argument::day},
+                                               {"SAVEDON", Kind::saved_on, Argument::day},
+                                               {"SAVEDSINCE", Kind::saved_since, Argument::day},
+                                               {"SAVEDATESUPPORTED", Kind::save_date_supported, Argument::none},
+                                               {"OLDER", Kind::older, Argument::seconds},
+                                               {"YOUNGER", Kind::younger, Argument::seconds},
+                                               {"EMAILID", Kind::email_id, Argument::id},
+                                               {"THREADID", Kind::thread_id, Argument::id},
                                                {"LARGER", Kind::larger, Argument::size},
                                                {"SMALLER", Kind::smaller, Argument::size},
                                                {"FROM", Kind::header, Argument::field_text},
@@ -95,7 +104,7 @@ class KeyReader {
             arguments_.expect(')');
             return found;
         }
-        if (ascii::is_digit(arguments_.peek()) || arguments_.peek() == '*') {
+        if (ascii::is_digit(arguments_.peek()) || arguments_.peek() == '*' || arguments_.peek() == '$') {
             found.kind = Kind::sequence;
             found.set = read_sequence_set(arguments_);
             return found;
@@ -179,6 +188,8 @@ class KeyReader {
             case Argument::none: return;
             case Argument::day: found.day = read_date(arguments_); return;
             case Argument::size: found.number = arguments_.number64(); return;
+            case Argument::seconds: found.number = arguments_.nz_number(); return;
+            case Argument::id: found.text = arguments_.atom(); return;
             case Argument::field_text: found.field = ascii::lower(known.name); [[fallthrough]];
             case Argument::text: found.text = text(); return;
         }
@@ -196,7 +207,7 @@ class KeyReader {
 };
 
 /// RETURN "(" [option *(SP option)] ")".
-void read_returns(Arguments& arguments, Search& command) {
+void read_returns(Arguments& arguments, SearchProgram& command) {
     command.extended = true;
     arguments.space();
     arguments.expect('(');
@@ -213,6 +224,12 @@ void read_returns(Arguments& arguments, Search& command) {
                 command.returns |= kReturnAll;
             } else if (option == "COUNT") {
                 command.returns |= kReturnCount;
+            } else if (option == "SAVE") {
+                command.returns |= kReturnSave;
+            } else if (option == "PARTIAL") {
+                arguments.space();
+                command.returns |= kReturnPartial;
+                command.partial = read_partial_range(arguments);
             } else {
                 arguments.fail("Unknown SEARCH return option");
             }
@@ -220,25 +237,119 @@ void read_returns(Arguments& arguments, Search& command) {
         arguments.expect(')');
     }
     if (command.returns == 0) command.returns = kReturnAll;
+    // RFC 9394 §3.1: one or the other.
+    if ((command.returns & kReturnAll) != 0 && command.partial) arguments.fail("ALL and PARTIAL exclude each other");
     arguments.space();
 }
 
+/// The charset of the texts in the keys that follow, and its space.
+void read_charset(Arguments& arguments) {
+    const std::string charset = ascii::upper(arguments.astring());
+    if (!arguments.failed() && charset != "UTF-8" && charset != "US-ASCII")
+        return arguments.fail("[BADCHARSET (US-ASCII UTF-8)] Unknown charset", ErrorCode::unsupported);
+    arguments.space();
+}
+
+void read_keys(Arguments& arguments, SearchProgram& command) {
+    KeyReader keys(arguments);
+    command.key = keys.conjunction(0);
+    command.asks_modseq = keys.asks_modseq();
+}
+
+/// "(REVERSE DATE SUBJECT)".
+void read_criteria(Arguments& arguments, std::vector<SortCriterion>& criteria) {
+    constexpr std::array<std::pair<std::string_view, SortKey>, 9> known{{{"ARRIVAL", SortKey::arrival},
+                                                                         {"CC", SortKey::cc},
+                                                                         {"DATE", SortKey::date},
+                                                                         {"FROM", SortKey::from},
+                                                                         {"SIZE", SortKey::size},
+                                                                         {"SUBJECT", SortKey::subject},
+                                                                         {"TO", SortKey::to},
+                                                                         {"DISPLAYFROM", SortKey::display_from},
+                                                                         {"DISPLAYTO", SortKey::display_to}}};
+    arguments.expect('(');
+    do {
+        if (criteria.size() >= kMaxWords) return arguments.fail("Too many sort keys", ErrorCode::limit);
+        SortCriterion criterion;
+        std::string name = arguments.keyword();
+        if (name == "REVERSE") {
+            criterion.reverse = true;
+            arguments.space();
+            name = arguments.keyword();
+        }
+        const auto key = std::ranges::find(known, name, [](const auto& entry) { return entry.first; });
+        if (key == known.end()) return arguments.fail("Unknown sort key");
+        criterion.key = key->second;
+        criteria.push_back(criterion);
+    } while (arguments.accept(' '));
+    arguments.expect(')');
+}
+
 }  // namespace
+
+PartialRange read_partial_range(Arguments& arguments) {
+    const auto read_number = [&] {
+        const bool is_negative = arguments.accept('-');
+        const auto number = static_cast<std::int64_t>(arguments.nz_number());
+        return is_negative ? -number : number;
+    };
+    PartialRange range;
+    range.first = read_number();
+    arguments.expect(':');
+    range.last = read_number();
+    if ((range.first < 0) != (range.last < 0)) arguments.fail("Both ends of a partial range count from one side");
+    return range;
+}
+
+std::string print(const PartialRange& range) { return std::to_string(range.first) + ":" + std::to_string(range.last); }
+
+std::pair<std::size_t, std::size_t> taken_of(const PartialRange& range, std::size_t count) {
+    const auto total = static_cast<std::int64_t>(count);
+    std::int64_t first = std::min(range.first, range.last);
+    std::int64_t last = std::max(range.first, range.last);
+    if (first < 0) {
+        first += total + 1;
+        last += total + 1;
+    }
+    first = std::max<std::int64_t>(first, 1);
+    last = std::min(last, total);
+    if (first > last) return {0, 0};
+    return {static_cast<std::size_t>(first - 1), static_cast<std::size_t>(last - first + 1)};
+}
 
 void read(Arguments& arguments, Search& command) {
     arguments.space();
     if (arguments.accept_word("RETURN")) read_returns(arguments, command);
     if (arguments.accept_word("CHARSET")) {
         arguments.space();
-        const std::string charset = ascii::upper(arguments.astring());
-        if (!arguments.failed() && charset != "UTF-8" && charset != "US-ASCII") {
-            return arguments.fail("[BADCHARSET (US-ASCII UTF-8)] Unknown charset", ErrorCode::unsupported);
-        }
-        arguments.space();
+        read_charset(arguments);
     }
-    KeyReader keys(arguments);
-    command.key = keys.conjunction(0);
-    command.asks_modseq = keys.asks_modseq();
+    read_keys(arguments, command);
+}
+
+void read(Arguments& arguments, Sort& command) {
+    arguments.space();
+    if (arguments.accept_word("RETURN")) read_returns(arguments, command);
+    read_criteria(arguments, command.criteria);
+    arguments.space();
+    read_charset(arguments);
+    read_keys(arguments, command);
+}
+
+void read(Arguments& arguments, Thread& command) {
+    arguments.space();
+    const std::string algorithm = arguments.keyword();
+    if (algorithm == "ORDEREDSUBJECT")
+        command.algorithm = Thread::Algorithm::ordered_subject;
+    else if (algorithm == "REFERENCES")
+        command.algorithm = Thread::Algorithm::references;
+    else if (algorithm == "REFS")
+        command.algorithm = Thread::Algorithm::refs;
+    else
+        return arguments.fail("Unknown threading algorithm");
+    arguments.space();
+    read_charset(arguments);
+    command.key = KeyReader(arguments).conjunction(0);
 }
 
 }  // namespace posthouse::imap

@@ -1,14 +1,18 @@
 // SEARCH and UID SEARCH: the tree of keys (RFC 3501 §6.4.4), and what ESEARCH asks to have returned (RFC 4731 §3.1).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/imap/arguments.h"
 #include "lib/imap/date_time.h"
 #include "lib/imap/flags.h"
 #include "lib/imap/sequence_set.h"
+#include "lib/imap/sort.h"
 
 namespace posthouse::imap {
 
@@ -28,12 +32,20 @@ struct SearchKey {
         larger,   ///< RFC822.SIZE above `number`
         smaller,  ///< RFC822.SIZE below `number`
         modseq,   ///< MODSEQ is `number` or above (RFC 7162 §3.1.5)
+        older,    ///< INTERNALDATE is `number` seconds ago, or longer (RFC 5032 §2.1)
+        younger,  ///< INTERNALDATE is less than `number` seconds ago, or just that (RFC 5032 §2.2)
         before,   ///< the day of INTERNALDATE is before `day`
         on,
         since,        ///< on `day` or later
         sent_before,  ///< the same for the Date: field
         sent_on,
         sent_since,
+        saved_before,  ///< the same for SAVEDATE (RFC 8514 §4.3)
+        saved_on,
+        saved_since,
+        save_date_supported,  ///< matches: the mailbox has save dates (RFC 8514 §4.4)
+        email_id,             ///< EMAILID is `text` (RFC 8474 §6)
+        thread_id,            ///< THREADID is `text`
         header,  ///< the field `field` contains `text`; an empty text: the field is there
         body,    ///< the body contains `text`
         text,    ///< header or body contain `text`
@@ -54,17 +66,51 @@ enum SearchReturn : std::uint8_t {
     kReturnMax = 2,
     kReturnAll = 4,
     kReturnCount = 8,
+    kReturnSave = 16,     ///< keep the result as "$" (RFC 5182 §2.1)
+    kReturnPartial = 32,  ///< (RFC 9394 §3.1)
 };
 
-struct Search {
+/// partial-range: the results from one to the other, from 1; negative ones count from the end.
+struct PartialRange {
+    std::int64_t first = 1;
+    std::int64_t last = 1;
+    bool operator==(const PartialRange&) const = default;
+};
+/// "1:500" or "-1:-100"; both of one sign, and not 0.
+PartialRange read_partial_range(Arguments& arguments);
+/// "1:500", as it was asked for.
+std::string print(const PartialRange& range);
+/// What `range` takes of that many results: the place of the first, from 0, and how many.
+std::pair<std::size_t, std::size_t> taken_of(const PartialRange& range, std::size_t count);
+
+/// What SEARCH and SORT have in common.
+struct SearchProgram {
     bool by_uid = false;
     bool extended = false;     ///< RETURN was given: reply with ESEARCH
     std::uint8_t returns = 0;  ///< RETURN () means ALL, and is stored so
+    std::optional<PartialRange> partial;
     SearchKey key;
     bool asks_modseq = false;  ///< MODSEQ is among the keys: the response tells the highest
 };
 
+struct Search : SearchProgram {};
+
+/// SORT and UID SORT (RFC 5256 §3), with the results of ESORT (RFC 5267 §3.1).
+struct Sort : SearchProgram {
+    std::vector<SortCriterion> criteria;
+};
+
+/// THREAD and UID THREAD (RFC 5256 §3; REFS: RFC 5256's successor draft, as Dovecot has it).
+struct Thread {
+    enum class Algorithm { ordered_subject, references, refs };
+    bool by_uid = false;
+    Algorithm algorithm = Algorithm::references;
+    SearchKey key;
+};
+
 /// An unknown charset is `unsupported`, with a text that begins with [BADCHARSET (…)].
 void read(Arguments& arguments, Search& command);
+void read(Arguments& arguments, Sort& command);
+void read(Arguments& arguments, Thread& command);
 
 }  // namespace posthouse::imap

@@ -46,6 +46,10 @@ std::vector<NumberRange> SequenceSet::resolve(std::uint32_t largest) const {
 
 SequenceSet read_sequence_set(Arguments& arguments) {
     SequenceSet set;
+    if (arguments.accept('$')) {
+        set.set_saved();
+        return set;
+    }
     std::size_t count = 0;
     do {
         if (++count > kMaxRanges) {

@@ -27,8 +27,11 @@ class SequenceSet {
 
     /// Adds first:last; either may be kStar, in any order.
     void add(std::uint32_t first, std::uint32_t last) { ranges_.push_back({first, last}); }
-    bool empty() const { return ranges_.empty(); }
+    bool empty() const { return ranges_.empty() && !saved_; }
     bool has_star() const;
+    /// "$": what the last SEARCH saved (RFC 5182 §2.1). Only who knows that can resolve it.
+    void set_saved() { saved_ = true; }
+    bool is_saved() const { return saved_; }
 
     /// The set with "*" meaning `largest`: sorted, without overlaps, neighbours joined. "5:*" with largest 3 means
     /// 3:5 (RFC 3501 §9). With `largest` 0 (an empty mailbox) everything that names "*" names nothing.
@@ -36,9 +39,10 @@ class SequenceSet {
 
   private:
     std::vector<NumberRange> ranges_;
+    bool saved_ = false;
 };
 
-/// Reads a sequence-set.
+/// Reads a sequence-set, which may be "$".
 SequenceSet read_sequence_set(Arguments& arguments);
 /// Parses a whole text as a sequence-set.
 Result<SequenceSet> parse_sequence_set(std::string_view text);

@@ -38,9 +38,9 @@ TEST(Responses, SearchOfRfc3501) {
 TEST(Responses, EsearchOfRfc4731) {
     std::string out;
     const std::vector<std::uint32_t> found{2, 10, 11};
-    append_esearch(out, "A282", false, kReturnMin | kReturnCount, found);
-    append_esearch(out, "A283", true, kReturnAll | kReturnMax, found);
-    append_esearch(out, "A2\"84", false, kReturnMin | kReturnMax | kReturnAll | kReturnCount, {});
+    append_esearch(out, "A282", false, {kReturnMin | kReturnCount, found});
+    append_esearch(out, "A283", true, {kReturnAll | kReturnMax, found});
+    append_esearch(out, "A2\"84", false, {kReturnMin | kReturnMax | kReturnAll | kReturnCount, {}});
     EXPECT_EQ(out,
               "* ESEARCH (TAG \"A282\") MIN 2 COUNT 3\r\n"
               "* ESEARCH (TAG \"A283\") UID MAX 11 ALL 2,10:11\r\n"

@@ -123,5 +123,65 @@ TEST(Search, NamesTheMistake) {
     EXPECT_FALSE(parse("a SEARCH  SEEN"));
 }
 
+Result<Sort> parse_sort(std::string_view command) { return parse_arguments<Sort>(*read_head(command)); }
+Result<Thread> parse_thread(std::string_view command) { return parse_arguments<Thread>(*read_head(command)); }
+
+TEST(SortCommand, ReadsTheExamplesOfRfc5256) {
+    const auto sort = parse_sort("A282 SORT (SUBJECT REVERSE DATE) UTF-8 ALL");
+    ASSERT_TRUE(sort) << sort.error().text;
+    ASSERT_EQ(sort->criteria.size(), 2u);
+    EXPECT_EQ(sort->criteria[0].key, SortKey::subject);
+    EXPECT_FALSE(sort->criteria[0].reverse);
+    EXPECT_EQ(sort->criteria[1].key, SortKey::date);
+    EXPECT_TRUE(sort->criteria[1].reverse);
+    EXPECT_EQ(sort->key.kind, Kind::all);
+    EXPECT_TRUE(parse_sort("A283 SORT (SUBJECT) UTF-8 TEXT \"not in mailbox\""));
+    EXPECT_TRUE(parse_sort("A284 UID SORT RETURN (MIN PARTIAL -1:-10) (DISPLAYFROM) us-ascii UNSEEN")->by_uid);
+    for (const char* wrong : {"A SORT () UTF-8 ALL", "A SORT (AGE) UTF-8 ALL", "A SORT (REVERSE) UTF-8 ALL",
+                              "A SORT (DATE) UTF-8", "A SORT DATE UTF-8 ALL", "A SORT (DATE) UTF-8 ALL)"})
+        EXPECT_FALSE(parse_sort(wrong)) << wrong;
+    EXPECT_EQ(parse_sort("A SORT (DATE) KOI8-R ALL").error().code, ErrorCode::unsupported);
+}
+
+TEST(ThreadCommand, ReadsTheExamplesOfRfc5256) {
+    EXPECT_EQ(parse_thread("A283 THREAD ORDEREDSUBJECT UTF-8 SINCE 5-MAR-2000")->algorithm,
+              Thread::Algorithm::ordered_subject);
+    EXPECT_EQ(parse_thread("A284 THREAD REFERENCES US-ASCII TEXT \"gewp\"")->algorithm, Thread::Algorithm::references);
+    EXPECT_EQ(parse_thread("A UID THREAD refs utf-8 ALL")->algorithm, Thread::Algorithm::refs);
+    EXPECT_FALSE(parse_thread("A THREAD JWZ UTF-8 ALL"));
+}
+
+TEST(Search, ReadsSaveAndPartial) {
+    EXPECT_EQ(parse("A SEARCH RETURN (SAVE) ALL")->returns, kReturnSave);
+    EXPECT_TRUE(parse("A SEARCH $ UID $")->key.children[0].set.is_saved());
+    const auto partial = parse("A SEARCH RETURN (PARTIAL 23500:24000 COUNT) UNDELETED");
+    ASSERT_TRUE(partial);
+    EXPECT_EQ(partial->partial, (PartialRange{23500, 24000}));
+    for (const char* wrong : {"A SEARCH RETURN (PARTIAL 0:5) ALL", "A SEARCH RETURN (PARTIAL -1:5) ALL",
+                              "A SEARCH RETURN (PARTIAL 1) ALL", "A SEARCH RETURN (ALL PARTIAL 1:2) ALL",
+                              "A SEARCH RETURN (PARTIAL -5000000000:-1) ALL"})
+        EXPECT_FALSE(parse(wrong)) << wrong;
+}
+
+TEST(Search, ReadsTheKeysOfExtensions) {
+    for (const char* key : {"OLDER 3600", "YOUNGER 1", "EMAILID M6d99ac3275bb4e", "THREADID T64b478a75b7ea9",
+                            "SAVEDBEFORE 1-Jan-2020", "SAVEDON 1-Jan-2020", "SAVEDSINCE 1-Jan-2020", "SAVEDATESUPPORTED"})
+        EXPECT_TRUE(parse("A SEARCH " + std::string(key))) << key;
+    EXPECT_FALSE(parse("A SEARCH OLDER 0")) << "RFC 5032 §4";
+}
+
+TEST(PartialRange, TakesFromEitherEnd) {
+    using Taken = std::pair<std::size_t, std::size_t>;
+    EXPECT_EQ(taken_of({1, 3}, 10), (Taken{0, 3}));
+    EXPECT_EQ(taken_of({3, 1}, 10), (Taken{0, 3}));
+    EXPECT_EQ(taken_of({9, 12}, 10), (Taken{8, 2}));
+    EXPECT_EQ(taken_of({11, 12}, 10), (Taken{0, 0}));
+    EXPECT_EQ(taken_of({-1, -3}, 10), (Taken{7, 3}));
+    EXPECT_EQ(taken_of({-8, -12}, 10), (Taken{0, 3}));
+    EXPECT_EQ(taken_of({-11, -12}, 10), (Taken{0, 0}));
+    EXPECT_EQ(taken_of({1, 1}, 0), (Taken{0, 0}));
+    EXPECT_EQ(print({-1, -100}), "-1:-100");
+}
+
 }  // namespace
 }  // namespace posthouse::imap

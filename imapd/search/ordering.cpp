@@ -1,0 +1,107 @@
+// From the records of the index to the orders of SORT and THREAD.
+#include "imapd/search/ordering.h"
+
+#include <algorithm>
+
+#include "storage/summary_order.h"
+
+namespace posthouse::imapd {
+namespace {
+
+using imap::SortKey;
+
+storage::UidSet uids_of_found(const Selected& selected, std::span<const std::uint32_t> numbers) {
+    return uids_of(selected.view, imap::to_ranges(numbers));
+}
+
+/// Calls take(number, header, row) for each message, ascending; then `finish`, while the headers' views are good.
+template <typename Take>
+Result<> each_header(const Selected& selected, const storage::UidSet& uids, const storage::Columns& columns,
+                     bool by_uid, Take take, const std::function<void()>& finish) {
+    const storage::View& view = selected.view;
+    const Result<std::vector<storage::MessageRow>> rows = view.mailbox().rows(uids, columns);
+    if (!rows) return fail(rows.error());
+    auto row = rows->begin();
+    return view.mailbox().each_summary(
+        uids, storage::SummaryPart::header,
+        [&](storage::Uid uid, std::string_view record) {
+            while (row != rows->end() && row->uid < uid) ++row;
+            const auto number = view.number(uid);
+            if (row == rows->end() || row->uid != uid || !number) return;
+            const Result<storage::HeaderSummary> header = storage::decode_header(record);
+            take(by_uid ? uid.value() : number->value(), header ? *header : storage::HeaderSummary(), *row);
+        },
+        finish);
+}
+
+Result<std::vector<std::uint32_t>> sort_rows(const Selected& selected, const storage::UidSet& uids,
+                                             const storage::Columns& columns,
+                                             std::span<const imap::SortCriterion> criteria, bool by_uid) {
+    const Result<std::vector<storage::MessageRow>> rows = selected.view.mailbox().rows(uids, columns);
+    if (!rows) return fail(rows.error());
+    std::vector<imap::SortMessage> messages;
+    messages.reserve(rows->size());
+    for (const storage::MessageRow& row : *rows)
+        if (const auto number = selected.view.number(row.uid))
+            messages.push_back(storage::sort_message(by_uid ? row.uid.value() : number->value(), {}, row.internal_date,
+                                                     row.wire_size));
+    return imap::sort_messages(messages, criteria);
+}
+
+imap::Threads make_threads(imap::Thread::Algorithm algorithm, std::span<const imap::ThreadMessage> messages) {
+    switch (algorithm) {
+        case imap::Thread::Algorithm::ordered_subject: return imap::thread_by_subject(messages);
+        case imap::Thread::Algorithm::references: return imap::thread_by_references(messages);
+        case imap::Thread::Algorithm::refs: break;
+    }
+    return imap::thread_by_refs(messages);
+}
+
+}  // namespace
+
+bool reads_headers(std::span<const imap::SortCriterion> criteria) {
+    return std::ranges::any_of(criteria, [](const imap::SortCriterion& criterion) {
+        return criterion.key != SortKey::arrival && criterion.key != SortKey::size;
+    });
+}
+
+Result<> prepare_order(const Selected& selected, std::span<const std::uint32_t> numbers) {
+    return selected.view.mailbox().each_summary(uids_of_found(selected, numbers), storage::SummaryPart::header,
+                                                [](storage::Uid, std::string_view) {});
+}
+
+Result<std::vector<std::uint32_t>> sort_found(const Selected& selected, std::span<const std::uint32_t> numbers,
+                                              std::span<const imap::SortCriterion> criteria, bool by_uid) {
+    storage::Columns columns;
+    columns.internal_date = true;
+    columns.wire_size = std::ranges::find(criteria, SortKey::size, &imap::SortCriterion::key) != criteria.end();
+    const storage::UidSet uids = uids_of_found(selected, numbers);
+    if (!reads_headers(criteria)) return sort_rows(selected, uids, columns, criteria, by_uid);
+    std::vector<imap::SortMessage> messages;
+    std::vector<std::uint32_t> sorted;
+    messages.reserve(numbers.size());
+    const Result<> done = each_header(
+        selected, uids, columns, by_uid,
+        [&](std::uint32_t number, const storage::HeaderSummary& header, const storage::MessageRow& row) {
+            messages.push_back(storage::sort_message(number, header, row.internal_date, row.wire_size));
+        },
+        [&] { sorted = imap::sort_messages(messages, criteria); });
+    if (!done) return fail(done.error());
+    return sorted;
+}
+
+Result<> append_thread(std::string& out, const Selected& selected, std::span<const std::uint32_t> numbers,
+                       imap::Thread::Algorithm algorithm, bool by_uid) {
+    storage::Columns columns;
+    columns.internal_date = true;
+    std::vector<imap::ThreadMessage> messages;
+    messages.reserve(numbers.size());
+    return each_header(
+        selected, uids_of_found(selected, numbers), columns, by_uid,
+        [&](std::uint32_t number, const storage::HeaderSummary& header, const storage::MessageRow& row) {
+            messages.push_back(storage::thread_message(number, header, row.internal_date));
+        },
+        [&] { imap::append_threads(out, make_threads(algorithm, messages)); });
+}
+
+}  // namespace posthouse::imapd

@@ -1,0 +1,30 @@
+// Messages that a search has found, in the order of SORT and as the trees of THREAD (RFC 5256 §3), from what the index
+// knows of their headers.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "imapd/selected.h"
+#include "lib/base/result.h"
+#include "lib/imap/search_command.h"
+
+namespace posthouse::imapd {
+
+/// Messages whose headers are got ready in one turn.
+inline constexpr std::size_t kOrderedPerTurn = 1000;
+
+/// Makes what ordering needs of these messages (numbers, ascending), if it isn't there yet. Blocks.
+Result<> prepare_order(const Selected& selected, std::span<const std::uint32_t> numbers);
+/// The numbers, or UIDs, in the order of the criteria. Blocks.
+Result<std::vector<std::uint32_t>> sort_found(const Selected& selected, std::span<const std::uint32_t> numbers,
+                                              std::span<const imap::SortCriterion> criteria, bool by_uid);
+/// Appends what follows "* THREAD". Blocks.
+Result<> append_thread(std::string& out, const Selected& selected, std::span<const std::uint32_t> numbers,
+                       imap::Thread::Algorithm algorithm, bool by_uid);
+/// Whether the criteria look at headers.
+bool reads_headers(std::span<const imap::SortCriterion> criteria);
+
+}  // namespace posthouse::imapd
