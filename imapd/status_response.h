@@ -1,16 +1,19 @@
-// The STATUS response from storage's figures (RFC 3501 §7.2.4).
+// What STATUS tells (RFC 3501 §6.3.10, RFC 9051 §6.3.11), from storage's figures.
 #pragma once
 
 #include <string>
 #include <string_view>
 
+#include "lib/base/result.h"
 #include "lib/imap/commands.h"
-#include "storage/status.h"
+#include "lib/imap/responses.h"
+#include "storage/account.h"
 
 namespace posthouse::imapd {
 
-/// Appends the response; `mailbox` as on the wire.
-void append_status_response(std::string& out, std::string_view mailbox, imap::StatusItems items,
-                            const storage::Status& status);
+/// The response of STATUS for a mailbox, also if it is open; `wire` is its name as it is sent. `append_limit`: of the
+/// configuration. Blocks. not_found.
+Result<std::string> status_response(const storage::Account& account, const storage::MailboxName& name,
+                                    std::string_view wire, imap::StatusItems items, std::uint64_t append_limit);
 
 }  // namespace posthouse::imapd

@@ -179,6 +179,8 @@ Result<ConditionalStore> Mailbox::store_flags(const UidSet& uids, const FlagChan
     return state_->store_flags(uids, change, unchanged_since);
 }
 
+Result<std::uint64_t> Mailbox::wire_size() const { return state_->wire_size(); }
+
 Result<MessageChanges> Mailbox::changes_since(ModSeq since) const { return state_->changes_since(since); }
 
 }  // namespace posthouse::storage

@@ -105,6 +105,9 @@ class Mailbox {
     UidValidity uid_validity() const;
     /// Counts now. Costs no look at the messages when nothing changed.
     Result<Status> status();
+    /// The sum of all messages' sizes on the wire: SIZE of RFC 8438. Costs in proportion to what came since it was
+    /// asked for last in this process; when something was expunged since, to the mailbox.
+    Result<std::uint64_t> wire_size() const;
     /// The keywords in use in this mailbox, for FLAGS and PERMANENTFLAGS.
     std::vector<std::string> keywords() const;
     /// More keywords can be made: "\*" in PERMANENTFLAGS (RFC 9051 §7.1).

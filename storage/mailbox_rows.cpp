@@ -111,6 +111,30 @@ Result<std::vector<MessageRow>> MailboxState::rows(const UidSet& uids, const Col
     }
 }
 
+Result<std::uint64_t> MailboxState::wire_size() {
+    const Result<Status> now = status();
+    if (!now) return fail(now.error());
+    const std::scoped_lock guard(wire_size_mutex_);
+    if (wire_size_.at == now->highest_modseq && now->highest_modseq != ModSeq()) return wire_size_.bytes;
+    const Result<MessageChanges> changes = changes_since(wire_size_.at);
+    if (!changes) return fail(changes.error());
+    const bool only_grew = !changes->whole && changes->gone.empty();
+    UidSet uids = UidSet::all();
+    if (only_grew) {
+        uids = {};
+        for (const Uid uid : changes->changed)
+            if (uid >= wire_size_.uid_next) uids.add(uid);
+    }
+    const Result<std::vector<MessageRow>> found = rows(uids, {.wire_size = true});
+    if (!found) return fail(found.error());
+    WireSize size{now->highest_modseq, now->uid_next, only_grew ? wire_size_.bytes : 0};
+    for (const MessageRow& row : *found) size.bytes += row.wire_size;
+    // What came since `now` is counted already, and would be again.
+    if (!found->empty()) size.uid_next = std::max(size.uid_next, Uid(found->back().uid.value() + 1));
+    wire_size_ = size;
+    return size.bytes;
+}
+
 Result<> MailboxState::load_details(std::span<const std::uint32_t> uids, const Columns& columns, int renames_left) {
     std::vector<Record> wanted;
     {

@@ -138,6 +138,7 @@ class MailboxState {
     Result<ConditionalStore> store_flags(const UidSet& uids, const FlagChange& change,
                                          std::optional<ModSeq> unchanged_since);
     Result<MessageChanges> changes_since(ModSeq since);
+    Result<std::uint64_t> wire_size();
     Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
     /// Makes messages of files in tmp/: all or none; durable. Names that were used up are cleared.
     Result<std::vector<Uid>> add(std::vector<Arrival>& arrivals, WhenFull when_full);
@@ -251,6 +252,15 @@ class MailboxState {
     };
     std::mutex summaries_mutex_;
     std::vector<KeptSummary> summaries_;
+
+    /// What wire_size() found, and when.
+    struct WireSize {
+        ModSeq at;
+        Uid uid_next;
+        std::uint64_t bytes = 0;
+    };
+    std::mutex wire_size_mutex_;
+    WireSize wire_size_;
 
     mutable std::mutex mutex_;
     bool deleted_ = false;

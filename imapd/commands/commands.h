@@ -27,7 +27,7 @@ net::Async<Reply> close(Session& session, imap::NoArguments command);
 net::Async<Reply> unselect(Session& session, imap::NoArguments command);
 net::Async<Reply> check(Session& session, imap::NoArguments command);
 // mailboxes.cpp
-net::Async<Reply> create(Session& session, imap::MailboxArgument command);
+net::Async<Reply> create(Session& session, imap::Create command);
 net::Async<Reply> remove(Session& session, imap::MailboxArgument command);
 net::Async<Reply> rename(Session& session, imap::Rename command);
 net::Async<Reply> subscribe(Session& session, imap::MailboxArgument command);

@@ -1,4 +1,6 @@
 // FETCH and UID FETCH (RFC 3501 §6.4.5, §6.4.8).
+#include <algorithm>
+
 #include "imapd/commands/commands.h"
 #include "imapd/fetch/fetch_run.h"
 #include "imapd/session.h"
@@ -49,6 +51,26 @@ Result<> leave_out_unchanged(const Selected& selected, const imap::Fetch& comman
     return {};
 }
 
+/// Of the messages named, those that the partial range takes (RFC 9394 §3.2).
+std::vector<imap::NumberRange> part_of(const std::vector<imap::NumberRange>& numbers,
+                                       const imap::PartialRange& partial) {
+    std::size_t total = 0;
+    for (const imap::NumberRange& range : numbers) total += range.last - range.first + 1;
+    auto [skipped, left] = imap::taken_of(partial, total);
+    std::vector<imap::NumberRange> part;
+    for (imap::NumberRange range : numbers) {
+        const std::size_t length = range.last - range.first + 1;
+        const std::size_t skip = std::min(skipped, length);
+        const std::size_t take = std::min(left, length - skip);
+        skipped -= skip;
+        left -= take;
+        if (take == 0) continue;
+        range.first += static_cast<std::uint32_t>(skip);
+        part.push_back({range.first, range.first + static_cast<std::uint32_t>(take) - 1});
+    }
+    return part;
+}
+
 }  // namespace
 
 net::Async<Reply> fetch(Session& session, imap::Fetch command) {
@@ -64,6 +86,7 @@ net::Async<Reply> fetch(Session& session, imap::Fetch command) {
         if (!narrowed) co_return no(narrowed.error());
         co_await session.send(piece);
     }
+    if (command.partial) *numbers = part_of(*numbers, *command.partial);
     FetchRun run(selected, std::move(command.items), std::move(*numbers),
                  {command.changed_since, session.enabled().condstore});
     bool more = true;

@@ -11,12 +11,12 @@ namespace posthouse::imapd {
 namespace {
 
 /// STATUS of each mailbox after its LIST line (RFC 5819 §2); one that has gone meanwhile has none. Blocks.
-std::string with_status(const storage::Account& account, const Listing& listing, imap::StatusItems items) {
-    std::string out = listing.line;
-    if (!listing.exists) return out;
-    const Result<storage::Status> status = account.status(listing.name);
-    if (status) append_status_response(out, wire_name(listing.name), items, *status);
-    return out;
+std::string with_status(const storage::Account& account, const Listing& listing, imap::StatusItems items,
+                        std::uint64_t append_limit) {
+    if (!listing.exists) return listing.line;
+    const Result<std::string> status =
+        status_response(account, listing.name, wire_name(listing.name), items, append_limit);
+    return listing.line + status.value_or("");
 }
 
 }  // namespace
@@ -31,10 +31,11 @@ net::Async<Reply> list(Session& session, imap::List command) {
     const storage::Account& account = session.account();
     const Result<std::vector<storage::ListedMailbox>> mailboxes = co_await session.disk([&] { return account.list(); });
     if (!mailboxes) co_return no(mailboxes.error());
+    const auto limit = static_cast<std::uint64_t>(session.config().imapd.append_limit);
     for (const Listing& listing : listing_of(command, *mailboxes)) {
         if (command.return_status) {
             const std::string lines =
-                co_await session.disk([&] { return with_status(account, listing, *command.return_status); });
+                co_await session.disk([&] { return with_status(account, listing, *command.return_status, limit); });
             co_await session.send(lines);
         } else {
             co_await session.send(listing.line);

@@ -2,7 +2,10 @@
 #include "imapd/commands/commands.h"
 #include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
+#include "imapd/object_ids.h"
 #include "imapd/session.h"
+#include "lib/imap/strings.h"
+#include "storage/mailbox.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -13,15 +16,32 @@ std::string_view without_last_separator(std::string_view name) {
     return name;
 }
 
+/// Creates, and finds out the new mailbox's id (RFC 8474 §4.1). Blocks.
+Result<std::string> create_mailbox(storage::Account& account, const storage::MailboxName& name,
+                                   const storage::CreateOptions& options) {
+    if (Result<> created = account.create(name, options); !created) return fail(created.error());
+    const Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(name);
+    if (!mailbox) return fail(mailbox.error());
+    if (const Result<storage::Status> seen = (*mailbox)->status(); !seen) return fail(seen.error());
+    return mailbox_id_of((*mailbox)->guid());
+}
+
 }  // namespace
 
-net::Async<Reply> create(Session& session, imap::MailboxArgument command) {
+net::Async<Reply> create(Session& session, imap::Create command) {
     const Result<storage::MailboxName> name = mailbox_of(session, without_last_separator(command.mailbox));
     if (!name) co_return no(name.error());
+    // RFC 6154 §3: a mailbox has one use here.
+    if (command.special_uses.size() > 1) co_return no("[USEATTR] A mailbox has one special use at most");
+    storage::CreateOptions options;
+    if (!command.special_uses.empty()) options.special_use = command.special_uses.front();
     storage::Account& account = session.account();
-    const Result<> done = co_await session.disk([&] { return account.create(*name); });
-    if (!done) co_return no(done.error());
-    co_return ok("CREATE completed");
+    const Result<std::string> id = co_await session.disk([&] { return create_mailbox(account, *name, options); });
+    const bool is_about_use = !options.special_use.empty() && !id &&
+                              (id.error().code == ErrorCode::unsupported || id.error().code == ErrorCode::invalid);
+    if (is_about_use) co_return no("[USEATTR] " + imap::reply_text(id.error().text));
+    if (!id) co_return no(id.error());
+    co_return ok("[MAILBOXID (" + *id + ")] CREATE completed");
 }
 
 net::Async<Reply> remove(Session& session, imap::MailboxArgument command) {

@@ -7,6 +7,7 @@
 #include "imapd/commands/commands.h"
 #include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
+#include "imapd/object_ids.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
 
@@ -70,6 +71,7 @@ Result<Opened> open(const storage::Account& account, const storage::MailboxName&
     out += "* OK [UIDVALIDITY " + std::to_string(now.mailbox().uid_validity().value()) + "] UIDs valid\r\n";
     out += "* OK [UIDNEXT " + std::to_string(now.uid_next().value()) + "] Predicted next UID\r\n";
     out += highest_modseq_of(*opened.selected);
+    out += "* OK [MAILBOXID (" + mailbox_id_of(now.mailbox().guid()) + ")] Mailbox\r\n";
     if (resync)
         if (const Result<> told = append_resync(out, now, *resync); !told) return fail(told.error());
     return opened;

@@ -11,11 +11,11 @@ net::Async<Reply> status(Session& session, imap::Status command) {
     if (!name) co_return no(name.error());
     if ((command.items & imap::kStatusHighestModSeq) != 0) co_await session.enable_condstore();
     const storage::Account& account = session.account();
-    const Result<storage::Status> counts = co_await session.disk([&] { return account.status(*name); });
-    if (!counts) co_return no(counts.error());
-    std::string line;
-    append_status_response(line, command.mailbox, command.items, *counts);
-    co_await session.send(line);
+    const auto limit = static_cast<std::uint64_t>(session.config().imapd.append_limit);
+    const Result<std::string> line =
+        co_await session.disk([&] { return status_response(account, *name, command.mailbox, command.items, limit); });
+    if (!line) co_return no(line.error());
+    co_await session.send(*line);
     co_return ok("STATUS completed");
 }
 

@@ -34,7 +34,7 @@ constexpr std::array kCommands{
     CommandRow{"CHECK", kSelected, false, kReveal, parsed<NoArguments, check>, "RFC 3501 §6.4.1"},
     CommandRow{"CLOSE", kSelected, false, kReveal, parsed<NoArguments, close>, "RFC 3501 §6.4.2"},
     CommandRow{"COPY", kSelected, false, kReveal, parsed<imap::Copy, copy>, "RFC 3501 §6.4.7"},
-    CommandRow{"CREATE", kLoggedIn, false, kReveal, parsed<imap::MailboxArgument, create>, "RFC 3501 §6.3.3"},
+    CommandRow{"CREATE", kLoggedIn, false, kReveal, parsed<imap::Create, create>, "RFC 3501 §6.3.3"},
     CommandRow{"DELETE", kLoggedIn, false, kReveal, parsed<imap::MailboxArgument, remove>, "RFC 3501 §6.3.4"},
     CommandRow{"ENABLE", kLoggedIn, false, kReveal, parsed<imap::Enable, enable>, "RFC 5161 §3.1"},
     CommandRow{"EXAMINE", kLoggedIn, false, kReveal, parsed<imap::Select, examine>, "RFC 3501 §6.3.2"},

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "imapd/flag_mapping.h"
+#include "imapd/object_ids.h"
 #include "lib/imap/bodystructure.h"
 #include "lib/imap/date_time.h"
 #include "lib/imap/strings.h"
@@ -29,8 +30,8 @@ bool is_section(Kind kind) {
 
 /// The part of a summary that has it.
 std::optional<storage::SummaryParts> summary_part(Kind kind) {
-    if (kind == Kind::envelope) return storage::SummaryParts::header;
-    if (kind == Kind::body || kind == Kind::body_structure) return storage::SummaryParts::body;
+    if (kind == Kind::envelope || kind == Kind::thread_id) return storage::SummaryParts::header;
+    if (kind == Kind::body || kind == Kind::body_structure || kind == Kind::preview) return storage::SummaryParts::body;
     return std::nullopt;
 }
 
@@ -57,6 +58,8 @@ FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::
         shows_modseq_ = shows_modseq_ || item.kind == Kind::modseq;
         columns_.internal_date = columns_.internal_date || item.kind == Kind::internal_date;
         columns_.wire_size = columns_.wire_size || item.kind == Kind::rfc822_size;
+        columns_.save_date = columns_.save_date || item.kind == Kind::save_date;
+        columns_.email_id = columns_.email_id || item.kind == Kind::email_id;
     }
     if (selected_.view.read_only()) sets_seen_ = false;
 }
@@ -208,14 +211,26 @@ Result<> FetchRun::get_ready(storage::Uid uid) {
     return {};
 }
 
-/// What is sent for ENVELOPE, BODY or BODYSTRUCTURE; nullopt: the message has to be read for it.
+/// What is sent for ENVELOPE, BODY, BODYSTRUCTURE, THREADID or PREVIEW; nullopt: the message has to be read for it.
 std::optional<std::string> FetchRun::from_summary(Kind kind) const {
+    if (kind == Kind::thread_id) {
+        const std::string id = thread_id_of(summary_.header);
+        return id.empty() ? "NIL" : "(" + id + ")";
+    }
     if (kind == Kind::envelope) {
         const Result<storage::HeaderSummary> header = storage::decode_header(summary_.header);
         if (!header || !header->envelope) return std::nullopt;
         return std::string(*header->envelope);
     }
     const Result<storage::BodySummary> body = storage::decode_body(summary_.body);
+    if (kind == Kind::preview) {
+        std::string text;
+        if (body && body->preview)
+            imap::append_string(text, *body->preview);
+        else
+            text = "NIL";
+        return text;
+    }
     if (!body || !body->bodystructure) return std::nullopt;
     if (kind == Kind::body_structure) return std::string(*body->bodystructure);
     return imap::body_of(*body->bodystructure);
@@ -231,6 +246,8 @@ Result<> FetchRun::print_item(std::string& out) {
     switch (item.kind) {
         case Kind::flags: imap::append_flags(out, to_imap(row.flags), selected_.view.is_recent(row.uid)); return {};
         case Kind::uid: out += std::to_string(row.uid.value()); return {};
+        case Kind::email_id: out += "(" + row.email_id + ")"; return {};
+        case Kind::save_date: imap::append_date_time(out, {row.save_date.time_since_epoch().count(), 0}); return {};
         case Kind::modseq: out += "(" + std::to_string(row.modseq.value()) + ")"; return {};
         case Kind::internal_date:
             imap::append_date_time(out, {row.internal_date.time_since_epoch().count(), 0});

@@ -53,7 +53,13 @@ struct Select {
     std::optional<Resync> resync;
 };
 
-/// CREATE, DELETE, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 §6.3.3, §6.3.4, §6.3.6, §6.3.7).
+/// CREATE (RFC 3501 §6.3.3), with USE (RFC 6154 §3).
+struct Create {
+    std::string mailbox;
+    std::vector<std::string> special_uses;  ///< "\\Sent", as sent
+};
+
+/// DELETE, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 §6.3.4, §6.3.6, §6.3.7).
 struct MailboxArgument {
     std::string mailbox;
 };
@@ -72,6 +78,10 @@ enum StatusItem : std::uint32_t {
     kStatusUidValidity = 8,
     kStatusUnseen = 16,
     kStatusHighestModSeq = 32,  ///< RFC 7162 §3.1.7
+    kStatusSize = 64,           ///< RFC 8438 §3
+    kStatusDeleted = 128,       ///< RFC 9051 §6.3.11
+    kStatusMailboxId = 256,     ///< RFC 8474 §4.3
+    kStatusAppendLimit = 512,   ///< RFC 7889 §3.2
 };
 using StatusItems = std::uint32_t;
 

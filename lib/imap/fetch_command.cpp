@@ -102,6 +102,20 @@ FetchItem read_item(Arguments& arguments) {
         item.kind = Kind::internal_date;
     } else if (name == "MODSEQ") {
         item.kind = Kind::modseq;
+    } else if (name == "EMAILID") {
+        item.kind = Kind::email_id;
+    } else if (name == "THREADID") {
+        item.kind = Kind::thread_id;
+    } else if (name == "SAVEDATE") {
+        item.kind = Kind::save_date;
+    } else if (name == "PREVIEW") {
+        item.kind = Kind::preview;
+        if (arguments.rest().starts_with(" (")) {
+            arguments.space();
+            arguments.expect('(');
+            if (!arguments.accept_word("LAZY")) arguments.fail("Unknown PREVIEW modifier");
+            arguments.expect(')');
+        }
     } else if (name == "RFC822") {
         item.kind = Kind::rfc822;
         item.peek = false;
@@ -140,7 +154,7 @@ bool read_macro(Arguments& arguments, std::vector<FetchItem>& items) {
     return true;
 }
 
-/// "(CHANGEDSINCE n [VANISHED])" (RFC 4466 §2.4).
+/// "(CHANGEDSINCE n [VANISHED])", "(PARTIAL 1:500)" (RFC 4466 §2.4).
 void read_modifiers(Arguments& arguments, Fetch& command) {
     arguments.expect('(');
     do {
@@ -150,6 +164,9 @@ void read_modifiers(Arguments& arguments, Fetch& command) {
             command.changed_since = arguments.number64();
         } else if (name == "VANISHED") {
             command.vanished = true;
+        } else if (name == "PARTIAL") {
+            arguments.space();
+            command.partial = read_partial_range(arguments);
         } else {
             return arguments.fail("Unknown FETCH modifier");
         }
@@ -216,6 +233,10 @@ void append_item_name(std::string& out, const FetchItem& item) {
         case Kind::flags: out += "FLAGS"; return;
         case Kind::internal_date: out += "INTERNALDATE"; return;
         case Kind::modseq: out += "MODSEQ"; return;
+        case Kind::email_id: out += "EMAILID"; return;
+        case Kind::thread_id: out += "THREADID"; return;
+        case Kind::save_date: out += "SAVEDATE"; return;
+        case Kind::preview: out += "PREVIEW"; return;
         case Kind::rfc822: out += "RFC822"; return;
         case Kind::rfc822_header: out += "RFC822.HEADER"; return;
         case Kind::rfc822_size: out += "RFC822.SIZE"; return;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/imap/arguments.h"
+#include "lib/imap/partial_range.h"
 #include "lib/imap/sequence_set.h"
 
 namespace posthouse::imap {
@@ -37,6 +38,10 @@ struct FetchItem {
         flags,
         internal_date,
         modseq,         ///< RFC 7162 §3.1.5
+        email_id,       ///< RFC 8474 §5.1
+        thread_id,      ///< RFC 8474 §5.2
+        save_date,      ///< RFC 8514 §4.2
+        preview,        ///< RFC 8970 §3; a PREVIEW (LAZY) is answered as well
         rfc822,         ///< as BODY[], under its own name
         rfc822_header,  ///< as BODY.PEEK[HEADER], under its own name
         rfc822_size,
@@ -56,6 +61,7 @@ struct Fetch {
     std::vector<FetchItem> items;  ///< macros expanded; UID FETCH has UID among them, CHANGEDSINCE has MODSEQ
     std::optional<std::uint64_t> changed_since;  ///< (CHANGEDSINCE n) (RFC 7162 §3.1.4.1)
     bool vanished = false;                       ///< (… VANISHED) (RFC 7162 §3.2.6)
+    std::optional<PartialRange> partial;         ///< (PARTIAL 1:500): of the messages named (RFC 9394 §3.2)
 };
 
 void read(Arguments& arguments, Fetch& command);

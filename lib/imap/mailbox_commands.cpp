@@ -111,6 +111,24 @@ void read(Arguments& arguments, Select& command) {
     });
 }
 
+void read(Arguments& arguments, Create& command) {
+    arguments.space();
+    command.mailbox = arguments.mailbox();
+    if (!arguments.accept(' ')) return;
+    read_options(arguments, [&](const std::string& option) {
+        if (option != "USE") return arguments.fail("Unknown CREATE parameter");
+        arguments.space();
+        arguments.expect('(');
+        if (arguments.accept(')')) return;
+        do {
+            if (command.special_uses.size() >= kMaxWords) return arguments.fail("Too many uses", ErrorCode::limit);
+            arguments.expect('\\');
+            command.special_uses.push_back("\\" + std::string(arguments.atom()));
+        } while (arguments.accept(' '));
+        arguments.expect(')');
+    });
+}
+
 void read(Arguments& arguments, MailboxArgument& command) {
     arguments.space();
     command.mailbox = arguments.mailbox();

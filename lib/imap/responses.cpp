@@ -48,6 +48,9 @@ void append_status(std::string& out, std::string_view mailbox, StatusItems items
             case kStatusUidValidity: return values.uid_validity;
             case kStatusUnseen: return values.unseen;
             case kStatusHighestModSeq: return values.highest_modseq;
+            case kStatusSize: return values.size;
+            case kStatusDeleted: return values.deleted;
+            case kStatusAppendLimit: return values.append_limit;
             default: std::unreachable();
         }
     };
@@ -61,7 +64,10 @@ void append_status(std::string& out, std::string_view mailbox, StatusItems items
         first = false;
         out += known.name;
         out += ' ';
-        out += std::to_string(value_of(known.item));
+        if (known.item == kStatusMailboxId)
+            out += "(" + std::string(values.mailbox_id) + ")";
+        else
+            out += std::to_string(value_of(known.item));
     }
     out += ")\r\n";
 }

@@ -36,6 +36,10 @@ struct StatusValues {
     std::uint32_t uid_validity = 0;
     std::uint32_t unseen = 0;
     std::uint64_t highest_modseq = 0;
+    std::uint64_t size = 0;
+    std::uint32_t deleted = 0;
+    std::string_view mailbox_id{};
+    std::uint64_t append_limit = 0;
 };
 void append_status(std::string& out, std::string_view mailbox, StatusItems items, const StatusValues& values);
 

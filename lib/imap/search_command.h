@@ -1,16 +1,15 @@
 // SEARCH and UID SEARCH: the tree of keys (RFC 3501 §6.4.4), and what ESEARCH asks to have returned (RFC 4731 §3.1).
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "lib/imap/arguments.h"
 #include "lib/imap/date_time.h"
 #include "lib/imap/flags.h"
+#include "lib/imap/partial_range.h"
 #include "lib/imap/sequence_set.h"
 #include "lib/imap/sort.h"
 
@@ -46,9 +45,9 @@ struct SearchKey {
         save_date_supported,  ///< matches: the mailbox has save dates (RFC 8514 §4.4)
         email_id,             ///< EMAILID is `text` (RFC 8474 §6)
         thread_id,            ///< THREADID is `text`
-        header,  ///< the field `field` contains `text`; an empty text: the field is there
-        body,    ///< the body contains `text`
-        text,    ///< header or body contain `text`
+        header,               ///< the field `field` contains `text`; an empty text: the field is there
+        body,                 ///< the body contains `text`
+        text,                 ///< header or body contain `text`
     };
     Kind kind = Kind::all;
     std::vector<SearchKey> children;
@@ -69,19 +68,6 @@ enum SearchReturn : std::uint8_t {
     kReturnSave = 16,     ///< keep the result as "$" (RFC 5182 §2.1)
     kReturnPartial = 32,  ///< (RFC 9394 §3.1)
 };
-
-/// partial-range: the results from one to the other, from 1; negative ones count from the end.
-struct PartialRange {
-    std::int64_t first = 1;
-    std::int64_t last = 1;
-    bool operator==(const PartialRange&) const = default;
-};
-/// "1:500" or "-1:-100"; both of one sign, and not 0.
-PartialRange read_partial_range(Arguments& arguments);
-/// "1:500", as it was asked for.
-std::string print(const PartialRange& range);
-/// What `range` takes of that many results: the place of the first, from 0, and how many.
-std::pair<std::size_t, std::size_t> taken_of(const PartialRange& range, std::size_t count);
 
 /// What SEARCH and SORT have in common.
 struct SearchProgram {

@@ -12,12 +12,16 @@ struct StatusItemName {
     std::string_view name;
     StatusItems item;
 };
-inline constexpr std::array<StatusItemName, 6> kStatusItemNames{{{"MESSAGES", kStatusMessages},
-                                                                 {"RECENT", kStatusRecent},
-                                                                 {"UIDNEXT", kStatusUidNext},
-                                                                 {"UIDVALIDITY", kStatusUidValidity},
-                                                                 {"UNSEEN", kStatusUnseen},
-                                                                 {"HIGHESTMODSEQ", kStatusHighestModSeq}}};
+inline constexpr std::array<StatusItemName, 10> kStatusItemNames{{{"MESSAGES", kStatusMessages},
+                                                                  {"RECENT", kStatusRecent},
+                                                                  {"UIDNEXT", kStatusUidNext},
+                                                                  {"UIDVALIDITY", kStatusUidValidity},
+                                                                  {"UNSEEN", kStatusUnseen},
+                                                                  {"HIGHESTMODSEQ", kStatusHighestModSeq},
+                                                                  {"SIZE", kStatusSize},
+                                                                  {"DELETED", kStatusDeleted},
+                                                                  {"MAILBOXID", kStatusMailboxId},
+                                                                  {"APPENDLIMIT", kStatusAppendLimit}}};
 
 /// The item named so (in upper case), 0 for none.
 constexpr StatusItems status_item(std::string_view name) {
