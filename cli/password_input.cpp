@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "auth/passwords/password.h"
+#include "auth/passwords/scram_beside.h"
 #include "lib/base/fd.h"
 #include "lib/base/file.h"
 
@@ -97,7 +98,7 @@ Result<NewPassword> read_password(Context& context, const std::string& email, co
         if (!hash) return fail(hash.error());
         if (const Result<> known = auth::check_stored_password(*hash, settings.default_scheme); !known)
             return fail(ErrorCode::invalid, known.error().text);
-        return NewPassword{std::move(*hash), {}};
+        return NewPassword{std::move(*hash), {}, {}};
     }
     Secret password;
     if (options.generate) {
@@ -113,7 +114,9 @@ Result<NewPassword> read_password(Context& context, const std::string& email, co
     }
     Result<std::string> hash = auth::hash_password(password.view(), settings);
     if (!hash) return fail(hash.error());
-    NewPassword fresh{std::move(*hash), {}};
+    Result<std::string> keys = auth::make_scram_beside(*hash, password.view(), settings);
+    if (!keys) return fail(keys.error());
+    NewPassword fresh{std::move(*hash), {}, std::move(*keys)};
     if (options.generate) fresh.generated = std::move(password);
     return fresh;
 }

@@ -18,8 +18,9 @@ struct PasswordOptions {
 
 /// A password as it is stored.
 struct NewPassword {
-    std::string stored;  ///< `{SCHEME}hash`
-    Secret generated;    ///< to be shown; empty unless generated
+    std::string stored;      ///< `{SCHEME}hash`
+    Secret generated;        ///< to be shown; empty unless generated
+    std::string scram_keys;  ///< as auth.scram_keys wants them (auth/passwords/scram_beside.h); empty: none
 };
 
 /// Adds --password-stdin, --hash-stdin and --generate.

@@ -39,6 +39,11 @@ Result<std::string> address(const Context& context, const Options& options) {
     return parsed->text();
 }
 
+Result<> keep_scram_keys(auth::Directory& directory, const std::string& email, const NewPassword& password) {
+    if (password.scram_keys.empty()) return {};
+    return directory.set_scram_keys(email, password.stored, password.scram_keys);
+}
+
 Exit done_with_password(Context& context, const std::string& email, const std::string& what,
                         const NewPassword& password) {
     nlohmann::json document = {{"email", email}};
@@ -70,6 +75,8 @@ Exit add(Context& context, const Options& options) {
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
     if (const Result<> added = change->directory().add_user(user); !added) return report(context, added.error());
+    if (const Result<> kept = keep_scram_keys(change->directory(), *email, *password); !kept)
+        return report(context, kept.error());
     std::string details = "quota " + std::to_string(options.quota_mb) + " MB";
     if (options.admin) details += ", admin";
     if (options.disabled) details += ", disabled";
@@ -153,6 +160,8 @@ Exit passwd(Context& context, const Options& options) {
     if (!change) return report(context, change.error());
     if (const Result<> set = change->directory().set_password(*email, password->stored); !set)
         return report(context, set.error());
+    if (const Result<> kept = keep_scram_keys(change->directory(), *email, *password); !kept)
+        return report(context, kept.error());
     if (const Result<> kept = change->commit("user.passwd", *email); !kept) return report(context, kept.error());
     return done_with_password(context, *email, "Password of " + *email + " changed.", *password);
 }

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "auth/passwords/password.h"
+#include "auth/passwords/scram_beside.h"
 #include "cli/change.h"
 #include "cli/mail_folder.h"
 #include "cli/open_directory.h"
@@ -75,7 +76,14 @@ Result<> hash_all(Context& context, std::vector<UserRow>& rows, const auth::Pass
                         Error{hash.error().code, "Line " + std::to_string(rows[i].line) + ": " + hash.error().text, {}};
                     return;
                 }
+                Result<std::string> keys = auth::make_scram_beside(*hash, rows[i].password, settings);
+                if (!keys) {
+                    const std::scoped_lock lock(mutex);
+                    failure = keys.error();
+                    return;
+                }
                 rows[i].user.password = std::move(*hash);
+                rows[i].scram_keys = std::move(*keys);
             }
             progress.step();
         }
@@ -95,7 +103,9 @@ Result<> add_all(Context& context, const std::vector<UserRow>& rows) {
     if (!change) return fail(change.error());
     Progress progress(context, "Adding user", rows.size());
     for (const UserRow& row : rows) {
-        const Result<> added = change->directory().add_user(row.user);
+        Result<> added = change->directory().add_user(row.user);
+        if (added && !row.scram_keys.empty())
+            added = change->directory().set_scram_keys(row.user.email, row.user.password, row.scram_keys);
         if (!added)
             return fail(added.error().code, "Line " + std::to_string(row.line) + ": " + added.error().text,
                         added.error().detail);

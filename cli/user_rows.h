@@ -21,7 +21,8 @@ inline constexpr std::uint64_t max_quota_mb = config::max_quota_value >> 20;
 struct UserRow {
     std::size_t line = 0;
     auth::NewUser user;
-    std::string password;  ///< to be hashed
+    std::string password;    ///< to be hashed
+    std::string scram_keys;  ///< made with the hash; empty: none
     bool generated = false;
 };
 

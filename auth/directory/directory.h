@@ -40,6 +40,7 @@ struct User {
     std::int64_t id = 0;
     std::string email;
     std::string password;       ///< `{SCHEME}hash` (auth/passwords)
+    std::string scram_keys;     ///< of the same password (auth/passwords/scram_beside.h); empty: none
     std::int64_t quota_mb = 0;  ///< 0: none of its own, [quota] holds
     bool enabled = true;        ///< may log in
     bool admin = false;
@@ -154,10 +155,14 @@ class Directory : public Lookups {
     virtual Result<> add_user(const NewUser& user) = 0;
     /// Errors: not_found.
     virtual Result<> remove_user(std::string_view email) = 0;
+    /// Drops the SCRAM keys of the one before.
     virtual Result<> set_password(std::string_view email, std::string_view password) = 0;
-    /// Puts another hash of the same password in the place of `old`. Errors: not_found, also when the password has
-    /// changed meanwhile.
+    /// Puts another hash of the same password in the place of `old`, and drops SCRAM keys, which were made beside that.
+    /// Errors: not_found, also when the password has changed meanwhile.
     virtual Result<> replace_hash(std::string_view email, std::string_view old, std::string_view fresh) = 0;
+    /// Keeps SCRAM keys (auth/passwords/scram_beside.h) beside the hash `password`. Errors: not_found, also when
+    /// another one is stored.
+    virtual Result<> set_scram_keys(std::string_view email, std::string_view password, std::string_view keys) = 0;
     virtual Result<> set_enabled(std::string_view email, bool enabled) = 0;
     virtual Result<> set_quota(std::string_view email, std::int64_t quota_mb) = 0;
     /// Other names, as rename.h says.

@@ -152,15 +152,21 @@ class SqlDirectory final : public Directory, private SqlStatements {
     }
 
     Result<> set_password(std::string_view email, std::string_view password) override {
-        return change("UPDATE virtual_users SET password = ?, password_changed_at = ? WHERE email = ?",
+        return change("UPDATE virtual_users SET password = ?, scram_keys = '', password_changed_at = ? WHERE email = ?",
                       "User " + std::string(email),
                       [&](Statement& query) { query.bind(password).bind(now()).bind(email); });
     }
 
     Result<> replace_hash(std::string_view email, std::string_view old, std::string_view fresh) override {
-        return change("UPDATE virtual_users SET password = ? WHERE email = ? AND password = ?",
+        return change("UPDATE virtual_users SET password = ?, scram_keys = '' WHERE email = ? AND password = ?",
                       "User " + std::string(email) + " with that password",
                       [&](Statement& query) { query.bind(fresh).bind(email).bind(old); });
+    }
+
+    Result<> set_scram_keys(std::string_view email, std::string_view password, std::string_view keys) override {
+        return change("UPDATE virtual_users SET scram_keys = ? WHERE email = ? AND password = ?",
+                      "User " + std::string(email) + " with that password",
+                      [&](Statement& query) { query.bind(keys).bind(email).bind(password); });
     }
 
     Result<> set_enabled(std::string_view email, bool enabled) override {

@@ -27,6 +27,7 @@ UserColumns::UserColumns(const Statement& statement) {
         if (name == "id") id_ = i;
         if (name == "email" || name == "username" || name == "user") email_ = i;
         if (name == "password") password_ = i;
+        if (name == "scram_keys") scram_keys_ = i;
         if (name == "quota_mb") quota_mb_ = i;
         if (name == "quota_bytes") quota_bytes_ = i;
         if (name == "quota_rule") quota_rule_ = i;
@@ -52,6 +53,7 @@ std::optional<User> UserColumns::read(const Statement& row, std::string_view loo
     }
     if (user.email.empty()) return std::nullopt;
     if (password_) user.password = row.text(*password_);
+    if (scram_keys_) user.scram_keys = row.text(*scram_keys_);
     user.quota_mb = quota_mb(row);
     user.enabled = (!enabled_ || is_true(row.text(*enabled_))) && (!disabled_ || !is_true(row.text(*disabled_)));
     user.admin = admin_ && is_true(row.text(*admin_));

@@ -12,6 +12,7 @@ namespace posthouse::auth {
 
 /// Columns are known by these names, without regard to case; others are ignored, and only `password` must be there:
 ///   password                  the stored hash; a user without one (NULL, empty) cannot log in
+///   scram_keys                SCRAM keys of the same password (auth/passwords/scram_beside.h)
 ///   email, username, user     the address, or its local part; must be what was looked up
 ///   quota_mb                  in MiB, or
 ///   quota_bytes, or           rounded up to MiB
@@ -31,8 +32,8 @@ class UserColumns {
   private:
     using Place = std::optional<std::size_t>;
     std::int64_t quota_mb(const Statement& row) const;
-    Place id_, email_, password_, quota_mb_, quota_bytes_, quota_rule_, enabled_, disabled_, admin_, created_at_,
-        usage_bytes_, messages_, last_updated_;
+    Place id_, email_, password_, scram_keys_, quota_mb_, quota_bytes_, quota_rule_, enabled_, disabled_, admin_,
+        created_at_, usage_bytes_, messages_, last_updated_;
 };
 
 }  // namespace posthouse::auth

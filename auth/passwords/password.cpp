@@ -3,6 +3,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 #include "auth/passwords/stored.h"
 
 namespace posthouse::auth {
@@ -43,7 +45,8 @@ bool needs_rehash(std::string_view stored, const PasswordSettings& settings) {
     const Result<StoredPassword> parsed = parse_stored(stored, settings.default_scheme);
     const Scheme* wanted = find_scheme(settings.scheme);
     if (!parsed || wanted == nullptr) return false;
-    if (parsed->scheme->family == &scram_family && wanted->family != &scram_family) return false;
+    const bool kept_beside = std::ranges::find(settings.scram_keys, parsed->scheme->name) != settings.scram_keys.end();
+    if (parsed->scheme->family == &scram_family && wanted->family != &scram_family && !kept_beside) return false;
     if (parsed->scheme != wanted) return true;
     return wanted->family->weaker != nullptr && wanted->family->weaker(*wanted, parsed->hash.view(), settings);
 }

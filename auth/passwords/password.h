@@ -27,7 +27,8 @@ Result<bool> verify_password(std::string_view stored, std::string_view password,
 Result<> check_stored_password(std::string_view stored, std::string_view default_scheme = {});
 
 /// Whether a fresh hash would be better than this one: another scheme than the settings', or one that costs less. Keys
-/// of SCRAM are better than what no SCRAM log-in can use: they are replaced by other such keys only.
+/// of SCRAM are better than what no SCRAM log-in can use: they are replaced by other such keys only, unless the
+/// settings have them kept beside the hash.
 bool needs_rehash(std::string_view stored, const PasswordSettings& settings = {});
 
 /// A password to hand to somebody: 20 letters and digits without look-alikes (115 bits).

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "auth/passwords/scheme.h"
+#include "auth/passwords/scram_beside.h"
 #include "auth/passwords/stored.h"
 #include "lib/base/random.h"
 #include "lib/base/secret.h"
@@ -61,13 +62,17 @@ bool weaker(const Scheme& scheme, std::string_view hash, const PasswordSettings&
 
 const Family scram_family{check, verify, make, weaker};
 
-Result<ScramSecret> scram_secret(std::string_view stored, sasl::ScramHash hash, std::string_view default_scheme) {
+Result<ScramSecret> scram_secret(std::string_view stored, std::string_view beside, sasl::ScramHash hash,
+                                 std::string_view default_scheme) {
     Result<StoredPassword> parsed = parse_stored(stored, default_scheme);
     if (!parsed) return fail(parsed.error());
     const Scheme& scheme = *parsed->scheme;
     if (scheme.family == &plain_family) return ScramSecret{std::nullopt, std::move(parsed->hash)};
     if (scheme.family == &scram_family && hash_of(scheme) == hash)
         return ScramSecret{sasl::parse_scram_keys(hash, parsed->hash.view()), {}};
+    Result<std::optional<sasl::ScramKeys>> keys = find_scram_beside(stored, beside, hash);
+    if (!keys) return fail(keys.error());
+    if (*keys) return ScramSecret{std::move(*keys), {}};
     return unsupported("a log-in by SCRAM needs its keys, stored is {" + std::string(scheme.name) + "}");
 }
 

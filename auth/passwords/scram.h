@@ -16,8 +16,9 @@ struct ScramSecret {
     Secret password;  ///< when there are no keys
 };
 
-/// From a stored password: keys of `hash`, or a readable password. Errors: unsupported (another scheme, which is named;
-/// or one that cannot be verified at all).
-Result<ScramSecret> scram_secret(std::string_view stored, sasl::ScramHash hash, std::string_view default_scheme = {});
+/// From a stored password, which is keys of `hash` or readable, or else from the keys beside it (scram_beside.h).
+/// Errors: unsupported (another scheme, which is named; or one that cannot be verified at all).
+Result<ScramSecret> scram_secret(std::string_view stored, std::string_view beside, sasl::ScramHash hash,
+                                 std::string_view default_scheme = {});
 
 }  // namespace posthouse::auth

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "lib/config/config.h"
 #include "lib/sasl/scram_keys.h"
@@ -21,6 +22,8 @@ struct PasswordSettings {
     std::string default_scheme{};     ///< of stored ones without `{SCHEME}`; empty: what the hash itself says
     Argon2Cost argon2{};
     std::uint64_t scram_iterations = sasl::scram_default_iterations;
+    std::vector<std::string> scram_keys{};  ///< schemes of the keys that are kept beside a hash (scram_beside.h)
+    bool rehash = true;                     ///< whether weaker hashes are replaced at log-in
 };
 
 /// As [auth] says.

@@ -7,6 +7,7 @@
 #include "auth/directory/address.h"
 #include "auth/directory/database.h"
 #include "auth/passwords/password.h"
+#include "auth/server/renew_password.h"
 #include "auth/server/user_fields.h"
 #include "guardd/client_network.h"
 #include "lib/base/log.h"
@@ -84,7 +85,7 @@ net::Async<std::expected<ScramLogin, sasl::FailReply>> Authenticator::begin_scra
     login.user = std::move(*user);
     login.reason = "no such user";
     if (!login.user) co_return login;
-    Result<ScramSecret> secret = scram_secret(login.user->password, hash, default_scheme);
+    Result<ScramSecret> secret = scram_secret(login.user->password, login.user->scram_keys, hash, default_scheme);
     if (!secret) {
         login.reason = login.user->password.empty() ? "user without a password" : secret.error().text;
         co_return login;
@@ -194,7 +195,7 @@ net::Async<Authenticator::Checked> Authenticator::verify(const Claim& claim, con
     }
     if (!*verdict) co_return Checked{Outcome::wrong, found.email, "wrong password"};
     Checked checked = co_await admit(found, *identity, claim);
-    if (checked.outcome == Outcome::ok) rehash(found, password);
+    if (checked.outcome == Outcome::ok) renew(found, password);
     co_return checked;
 }
 
@@ -309,16 +310,14 @@ net::Async<Result<bool>> Authenticator::in_turn(bool known, net::Deadline deadli
     co_return verdict;
 }
 
-void Authenticator::rehash(const User& user, const Secret& password) {
-    if (!daemon_.config()->auth.rehash || daemon_.config()->directory.tables != "posthouse") return;
+void Authenticator::renew(const User& user, const Secret& password) {
+    if (daemon_.config()->directory.tables != "posthouse") return;
     const PasswordSettings settings = password_settings(*daemon_.config());
-    if (!needs_rehash(user.password, settings)) return;
+    if (!needs_renewal(user, settings)) return;
     keeper_.write("hash of " + user.email,
-                  [settings, email = user.email, old = user.password,
-                   secret = std::make_shared<Secret>(std::string(password.view()))](Directory& directory) -> Result<> {
-                      const Result<std::string> fresh = hash_password(secret->view(), settings);
-                      if (!fresh) return fail(fresh.error());
-                      return directory.replace_hash(email, old, *fresh);
+                  [settings, email = user.email, stored = user.password,
+                   secret = std::make_shared<Secret>(std::string(password.view()))](Directory& directory) {
+                      return renew_password(directory, email, stored, secret->view(), settings);
                   });
 }
 

@@ -117,8 +117,8 @@ class Authenticator {
     bool is_known(const User& user, const Origin& origin) const;
     /// Does `work`, a hash or what must seem to be one, on the hashing threads.
     net::Async<Result<bool>> in_turn(bool known, net::Deadline deadline, std::function<Result<bool>()> work);
-    /// Has the hash of a password that was right made anew, when it is weaker than one made today.
-    void rehash(const User& user, const Secret& password);
+    /// Has what is stored of a password that was right made anew, when it is weaker than what is made today.
+    void renew(const User& user, const Secret& password);
     void report(const Checked& checked, const Claim& claim);
     net::Async<> wait_for_tick(net::Clock::time_point begun);
 

@@ -92,6 +92,19 @@ class SaslClients(SystemTest):
             session.send("\r\n")
             return session.line()
 
+    def test_keys_beside_another_hash(self):
+        self.instance.settings["auth.scram_keys"] = "SCRAM-SHA-256, SCRAM-SHA-1"
+        self.addCleanup(self.instance.settings.pop, "auth.scram_keys")
+        user = self.new_user("ARGON2ID")
+        changed = User(user.address, "fresh")
+        for right, wrong in ((user, changed), (changed, user)):
+            for mechanism, digest in (("SCRAM-SHA-256", "sha256"), ("SCRAM-SHA-1", "sha1")):
+                self.assertTrue(self.imap(ScramClient(right, digest), mechanism).startswith(b"a OK"))
+                self.assertTrue(self.imap(ScramClient(wrong, digest), mechanism).startswith(b"a NO"))
+            with contextlib.closing(Imap(self.instance.address("imap"))) as session:
+                self.assertTrue(session.login(right).startswith("OK"))
+            self.instance.posthouse("user", "passwd", user.address, "--password-stdin", input=changed.password + "\n")
+
     def test_every_message_that_is_changed_fails(self):
         user = self.new_user()
         self.assertTrue(self.imap(ScramClient(user), "SCRAM-SHA-256").startswith(b"a OK"))

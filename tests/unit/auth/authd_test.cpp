@@ -1,6 +1,7 @@
 // Tests of authd's sockets as foreign programs use them.
 #include <gtest/gtest.h>
 
+#include "auth/directory/sqlite.h"
 #include "lib/base/base64.h"
 #include "lib/net/connect.h"
 #include "lib/sasl/socketmap.h"
@@ -353,6 +354,45 @@ TEST(Authd, ScramProvesBothSidesToEachOther) {
             EXPECT_EQ(answer, "OK\t8\tuser=joe@example.org\tquota_rule=*:storage=5M");
         },
         offer_scram);
+}
+
+net::Async<> wait_for_scram_keys(net::Loop& loop, RunningAuthd& authd) {
+    const net::Deadline deadline = soon();
+    while ((*authd.open()->find_user("joe@example.org"))->scram_keys.empty() && !deadline.passed())
+        co_await loop.sleep_until(net::Deadline::in(std::chrono::milliseconds(5)));
+}
+
+TEST(Authd, KeysForScramAreMadeAtALogInThatSendsThePassword) {
+    with_authd(
+        [](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
+            const auto client = [](std::string password) {
+                return sasl::ScramClient(sasl::ScramHash::sha_256, "joe@example.org", std::move(password));
+            };
+            net::Stream stream = co_await connect(loop, authd, "auth");
+            co_await read_greeting(stream);
+            std::string answer = co_await scram(stream, 1, "SCRAM-SHA-256", client("secret"), "");
+            EXPECT_EQ(answer, "FAIL\t1\tuser=joe@example.org");
+            answer = co_await ask(stream, plain(2, "\0joe@example.org\0secret"sv));
+            EXPECT_EQ(answer, "OK\t2\tuser=joe@example.org\tquota_rule=*:storage=5M");
+            co_await wait_for_scram_keys(loop, authd);
+            answer = co_await scram(stream, 3, "SCRAM-SHA-256", client("secret"), "");
+            EXPECT_EQ(answer, "OK\t3\tuser=joe@example.org\tquota_rule=*:storage=5M");
+            EXPECT_TRUE((*authd.open()->find_user("joe@example.org"))->password.starts_with("{ARGON2ID}"));
+            // Somebody changes the password by SQL, and leaves the keys.
+            const auto sql = SqliteConnection::open(authd.database(), SqliteConnection::Open::existing, 1000);
+            EXPECT_TRUE((*sql)->execute("UPDATE virtual_users SET password = '" +
+                                        *hash_password("fresh", {.argon2 = {8192, 1}}) +
+                                        "' WHERE email = 'joe@example.org'"));
+            answer = co_await scram(stream, 4, "SCRAM-SHA-256", client("secret"), "");
+            EXPECT_EQ(answer, "FAIL\t4\tuser=joe@example.org");
+            answer = co_await scram(stream, 5, "SCRAM-SHA-256", client("fresh"), "");
+            EXPECT_EQ(answer, "FAIL\t5\tuser=joe@example.org");
+        },
+        [](config::Config& config) {
+            offer_scram(config);
+            config.auth.scram_keys = {"SCRAM-SHA-256"};
+            config.auth.rehash = false;
+        });
 }
 
 net::Async<std::string> salt_shown(net::Stream& stream, std::string user) {

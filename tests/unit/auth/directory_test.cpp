@@ -402,6 +402,23 @@ TEST_P(DirectoryTest, AHashIsReplacedOnlyWhileItIsTheOldOne) {
     EXPECT_EQ((*directory->find_user("joe@example.org"))->password, "fresh");
 }
 
+TEST_P(DirectoryTest, ScramKeysStayAsLongAsTheHashTheyBelongTo) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    const auto keys = [&] { return (*directory->find_user("joe@example.org"))->scram_keys; };
+    EXPECT_EQ(keys(), "");
+    EXPECT_EQ(directory->set_scram_keys("joe@example.org", "other", "k").error().code, ErrorCode::not_found);
+    ASSERT_TRUE(directory->set_scram_keys("joe@example.org", "{PLAIN}secret", "k"));
+    EXPECT_EQ(keys(), "k");
+    EXPECT_EQ((*directory->users(""))[0].scram_keys, "k");
+    ASSERT_TRUE(directory->replace_hash("joe@example.org", "{PLAIN}secret", "fresh"));
+    EXPECT_EQ(keys(), "");
+    ASSERT_TRUE(directory->set_scram_keys("joe@example.org", "fresh", "k"));
+    ASSERT_TRUE(directory->set_password("joe@example.org", "other"));
+    EXPECT_EQ(keys(), "");
+}
+
 TEST_P(DirectoryTest, SettingWhatIsSetAlreadyIsNoError) {
     const auto directory = create();
     ASSERT_TRUE(directory->add_domain("example.org"));

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "auth/passwords/password.h"
+#include "auth/passwords/scram_beside.h"
 #include "storage/store.h"
 #include "tests/unit/cli/command_line.h"
 
@@ -40,6 +41,22 @@ TEST_F(CommandsTest, AReadyHashIsStoredAsItIs) {
     EXPECT_EQ(run("user passwd joe@example.org --hash-stdin", "{NTLM}abc\n"), 2);
     EXPECT_EQ(run("user passwd joe@example.org --hash-stdin --generate", "{PLAIN}abc\n"), 2);
     EXPECT_EQ(run("user add ann@example.org --hash-stdin", "{PLAIN}abc\n"), 0);
+}
+
+TEST_F(CommandsTest, ScramKeysAreKeptBesideAPasswordThatIsSet) {
+    add_joe();
+    const auto keys_of = [&](const std::string& user) {
+        const auth::User found = **directory()->find_user(user + "@example.org");
+        return auth::find_scram_beside(found.password, found.scram_keys, sasl::ScramHash::sha_256);
+    };
+    EXPECT_FALSE(*keys_of("joe"));
+    std::ofstream(folder_ + "/posthouse.toml", std::ios::app) << "[auth]\nscram_keys = [\"SCRAM-SHA-256\"]\n";
+    EXPECT_EQ(run("user passwd joe@example.org --password-stdin", "fresh\n"), 0) << err_;
+    EXPECT_EQ(run("user add ann@example.org --generate"), 0) << err_;
+    EXPECT_EQ(run("user add --csv -", "pat@example.org,secret\n"), 0) << err_;
+    for (const std::string user : {"joe", "ann", "pat"}) EXPECT_TRUE(*keys_of(user)) << user;
+    EXPECT_EQ(run("user passwd joe@example.org --hash-stdin", "{SSHA}1G904nLkTkGWjKNnQuB/hpWXC/hzYWx0c2FsdA==\n"), 0);
+    EXPECT_FALSE(*keys_of("joe"));
 }
 
 TEST_F(CommandsTest, TheCostOfPasswordsIsMeasured) {
