@@ -197,7 +197,8 @@ auth::LoginContext Session::login_context() const {
             .local = connection_.local,
             .secured = stream().tls(),
             .session = log().id(),
-            .binding = stream().tls_binding()};
+            .binding = stream().tls_binding(),
+            .certificate_user = stream().tls_client_name()};
 }
 
 net::Deadline Session::deadline() const {

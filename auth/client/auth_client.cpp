@@ -22,6 +22,7 @@ std::string auth_line(std::uint32_t id, LoginContext& context, std::string& mech
     if (context.local.is_ip()) command.local_port = context.local.port();
     command.session = std::move(context.session);
     command.secured = context.secured;
+    command.certificate_user = std::move(context.certificate_user);
     command.no_login = true;
     if (context.binding)
         command.channel_bindings.push_back({std::move(context.binding->type), std::move(context.binding->data)});
@@ -47,7 +48,7 @@ Error error_of(const sasl::FailReply& reply) {
 }  // namespace
 
 sasl::Circumstances circumstances_of(const net::Stream& stream, bool allow_plain_login) {
-    return {stream.tls() || allow_plain_login, stream.tls_binding().has_value()};
+    return {stream.tls() || allow_plain_login, stream.tls_binding().has_value(), !stream.tls_client_name().empty()};
 }
 
 struct AuthClient::Pending : PendingReply<LoginStep> {

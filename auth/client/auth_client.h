@@ -26,6 +26,7 @@ struct LoginContext {
     std::string session;   ///< id of the user's session, for authd's log
     /// Of the user's TLS connection, for -PLUS.
     std::optional<net::TlsBinding> binding{};
+    std::string certificate_user{};  ///< whom the user's TLS certificate names (Stream::tls_client_name), for EXTERNAL
 };
 
 /// The circumstances of a connection, as they decide what is offered.

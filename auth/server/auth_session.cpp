@@ -19,7 +19,7 @@ sasl::MechLine mech_line(const std::string& name) {
     sasl::MechLine line{name, {}};
     if (name.starts_with("SCRAM-"))
         line.properties.push_back({"mutual-auth", {}});
-    else
+    else if (name != "EXTERNAL")
         line.properties.push_back({"plaintext", {}});
     if (name.ends_with("-PLUS")) line.properties.push_back({"channel-binding", {}});
     return line;
@@ -38,8 +38,9 @@ AuthSession::AuthSession(net::Loop& loop, net::Stream& stream, Authenticator& au
 std::string AuthSession::greeting() const {
     sasl::Greeting greeting{
         {1, identity_.minor_version}, {}, static_cast<std::uint32_t>(::getpid()), identity_.connection, cookie_};
-    // Only our own daemons can tell about channel binding.
-    const sasl::Circumstances circumstances{true, identity_.minor_version >= 3};
+    // Only our own daemons tell about channel binding and certificates; others would offer to everybody what they see.
+    const bool own = identity_.minor_version >= 3;
+    const sasl::Circumstances circumstances{true, own, own};
     for (const std::string& name : sasl::offered_mechanisms(authenticator_.mechanisms(), circumstances))
         greeting.mechanisms.push_back(mech_line(name));
     return sasl::encode(greeting);

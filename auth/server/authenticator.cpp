@@ -107,6 +107,15 @@ net::Async<Verdict> Authenticator::check_scram(ScramLogin login, const sasl::Scr
     co_return verdict;
 }
 
+net::Async<Verdict> Authenticator::check_vouched(Claim claim) {
+    guard::Penalty penalty = co_await serve_penalty(claim, net::Deadline::in(daemon_.config()->auth.request_timeout));
+    const net::Clock::time_point begun = net::Clock::now();
+    Checked checked{Outcome::refused, {}, std::move(penalty.reason)};
+    if (!penalty.refused) checked = co_await find_vouched(claim);
+    Verdict verdict = co_await conclude(std::move(checked), claim, begun);
+    co_return verdict;
+}
+
 net::Async<Verdict> Authenticator::deny(Claim claim, std::string reason) {
     const net::Clock::time_point begun = net::Clock::now();
     Verdict verdict = co_await conclude({Outcome::wrong, {}, std::move(reason)}, claim, begun);
@@ -121,8 +130,9 @@ Result<Authenticator::Identity> Authenticator::identify(const Claim& claim) cons
     std::string_view user = claim.user;
     std::string target = claim.authorization_id;
     const std::string& separator = config->auth.master_user_separator;
-    const auto cut =
-        separator.empty() || config->auth.master_users.empty() ? std::string_view::npos : user.rfind(separator.front());
+    const auto cut = claim.vouched || separator.empty() || config->auth.master_users.empty()
+                         ? std::string_view::npos
+                         : user.rfind(separator.front());
     if (cut != std::string_view::npos) {
         const std::string_view acting_as = user.substr(0, cut);
         if (!target.empty() && target != acting_as) return fail(ErrorCode::invalid, "two users to act as");
@@ -227,6 +237,16 @@ net::Async<Authenticator::Checked> Authenticator::verify_scram(const ScramLogin&
     if (!*right) co_return Checked{Outcome::wrong, found.email, "wrong password"};
     Checked checked = co_await admit(found, *identity, login.claim);
     if (checked.outcome == Outcome::ok) server_final = proof.server_final(*keys);
+    co_return checked;
+}
+
+net::Async<Authenticator::Checked> Authenticator::find_vouched(const Claim& claim) {
+    const Result<Identity> identity = identify(claim);
+    if (!identity) co_return Checked{Outcome::wrong, {}, identity.error().text};
+    const Result<std::optional<User>> user = co_await find(identity->email);
+    if (!user) co_return Checked{Outcome::temporary, identity->email, user.error().message()};
+    if (!*user) co_return Checked{Outcome::wrong, {}, "no such user"};
+    Checked checked = co_await admit(**user, *identity, claim);
     co_return checked;
 }
 

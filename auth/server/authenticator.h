@@ -41,6 +41,7 @@ struct Claim {
     std::string user;              ///< as typed; `user*master` is the user that a master user wants to act as
     std::string authorization_id;  ///< whom to act as; empty: the user itself
     Origin origin;
+    bool vouched = false;  ///< a certificate tells who it is: no master user is named in `user`
 };
 
 /// Somebody who may log in.
@@ -77,6 +78,8 @@ class Authenticator {
     net::Async<std::expected<ScramLogin, sasl::FailReply>> begin_scram(Claim claim, sasl::ScramHash hash);
     /// Whether the proof fits; `server_final` gets what proves this server to the client.
     net::Async<Verdict> check_scram(ScramLogin login, const sasl::ScramProof& proof, std::string& server_final);
+    /// Somebody for whom another vouches: whether there is such a user, who may log in.
+    net::Async<Verdict> check_vouched(Claim claim);
     /// An exchange went wrong in a way that is suspicious: counts as a failure.
     net::Async<Verdict> deny(Claim claim, std::string reason);
     /// The mechanisms that are offered now.
@@ -108,6 +111,7 @@ class Authenticator {
     net::Async<Checked> verify(const Claim& claim, const Secret& password, net::Deadline deadline);
     net::Async<Checked> verify_scram(const ScramLogin& login, const sasl::ScramProof& proof, std::string& server_final,
                                      net::Deadline deadline);
+    net::Async<Checked> find_vouched(const Claim& claim);
     /// Who has no password waits for a turn as a hash would, so that a full queue doesn't tell either who exists.
     net::Async<Checked> refuse_in_turn(std::string user, std::string reason, net::Deadline deadline);
     /// `user` has proved who they are: whether they may log in, and act as whom they want.

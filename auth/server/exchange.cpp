@@ -14,9 +14,12 @@ std::unique_ptr<Exchange> make_exchange(Authenticator& authenticator, std::span<
                                         const sasl::AuthCommand& command) {
     const std::string name = ascii::upper(command.mechanism);
     // Who speaks this protocol has seen to it that secrets are safe.
-    if (!sasl::is_offered(configured, {true, !command.channel_bindings.empty()}, name)) return nullptr;
+    if (!sasl::is_offered(configured, {true, !command.channel_bindings.empty(), !command.certificate_user.empty()},
+                          name))
+        return nullptr;
     if (const std::optional<sasl::Mechanism> mechanism = sasl::parse_mechanism(name))
         return make_password_exchange(authenticator, *mechanism, command);
+    if (name == "EXTERNAL") return make_external_exchange(authenticator, command);
     const bool plus = name.ends_with("-PLUS");
     if (name.starts_with("SCRAM-SHA-256"))
         return make_scram_exchange(authenticator, sasl::ScramHash::sha_256, plus, command);

@@ -33,6 +33,8 @@ std::unique_ptr<Exchange> make_password_exchange(Authenticator& authenticator, s
 /// For SCRAM.
 std::unique_ptr<Exchange> make_scram_exchange(Authenticator& authenticator, sasl::ScramHash hash, bool plus,
                                               const sasl::AuthCommand& command);
+/// For EXTERNAL.
+std::unique_ptr<Exchange> make_external_exchange(Authenticator& authenticator, const sasl::AuthCommand& command);
 
 /// For the mechanism that the command names; null: unknown, or not one of `configured` ([auth] mechanisms).
 std::unique_ptr<Exchange> make_exchange(Authenticator& authenticator, std::span<const std::string> configured,

@@ -106,6 +106,7 @@ Result<std::map<std::string, std::string>> read_tls_files(const Config& config) 
         if (read) read = read_tls_file("tls.additional", one.certificate, files);
         if (read) read = read_tls_file("tls.additional", one.key, files);
     }
+    if (read) read = read_tls_file("tls.client_ca", config.tls.client_ca, files);
     if (!read) return fail(read.error());
     return files;
 }

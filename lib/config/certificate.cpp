@@ -46,6 +46,14 @@ Result<> check_certificate(std::string_view certificate_pem, std::string_view ke
     return {};
 }
 
+bool holds_certificate(std::string_view pem) {
+    const BioPointer bytes = memory(pem);
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate{
+        PEM_read_bio_X509(bytes.get(), nullptr, no_pass_phrase, nullptr), &X509_free};
+    ERR_clear_error();
+    return certificate != nullptr;
+}
+
 std::string validity_concern(std::string_view certificate_pem, std::time_t now) {
     const BioPointer bytes = memory(certificate_pem);
     const std::unique_ptr<X509, decltype(&X509_free)> certificate{

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -50,6 +51,10 @@ class Checker {
         const auto& tls = config_.tls;
         if (!tls.certificate.empty()) certificate_time("tls.certificate", tls.certificate, now);
         for (const CertificateFiles& files : tls.additional) certificate_time("tls.additional", files.certificate, now);
+        if (!tls.client_ca.empty()) certificate_time("tls.client_ca", tls.client_ca, now);
+        const auto& mechanisms = config_.auth.mechanisms;
+        if (tls.client_ca.empty() && std::ranges::find(mechanisms, "EXTERNAL") != mechanisms.end())
+            problem("auth.mechanisms", "EXTERNAL is never offered without tls.client_ca");
         owners();
         quota_concerns();
         return std::move(problems_);
@@ -194,6 +199,11 @@ class Checker {
             problem("tls.certificate", "is needed by the listeners with TLS (submissions, imaps, pop3s)");
         }
         for (const CertificateFiles& files : tls.additional) certificate("tls.additional", "tls.additional", files);
+        if (tls.client_ca.empty()) return;
+        const Result<std::string> authorities = read_file(tls.client_ca, max_certificate);
+        if (!authorities) problem("tls.client_ca", authorities.error().message());
+        if (authorities && !holds_certificate(*authorities))
+            problem("tls.client_ca", tls.client_ca + ": holds no certificate in PEM form");
     }
 
     void certificate_time(const std::string& parameter, const std::string& path, std::time_t now) {

@@ -24,6 +24,9 @@ Problems quota_problems(const Config& config, const Origins& origins);
 /// 2027-01-01", "expires on 2026-02-01" when that is within 14 days of `now`. Empty: nothing.
 std::string validity_concern(std::string_view certificate_pem, std::time_t now);
 
+/// Whether a PEM text begins with a certificate.
+bool holds_certificate(std::string_view pem);
+
 /// The PEM texts are a certificate chain and the private key of its first certificate. Errors: invalid, with the
 /// reason.
 Result<> check_certificate(std::string_view certificate_pem, std::string_view key_pem);

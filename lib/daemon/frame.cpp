@@ -76,15 +76,18 @@ Result<std::shared_ptr<const net::TlsContext>> Frame::make_tls(const config::Bun
     if (settings.certificate.empty()) return std::shared_ptr<const net::TlsContext>();
     net::TlsSettings tls;
     tls.minimum_protocol = settings.minimum_protocol;
+    const auto text = [&](const std::string& path) {
+        const auto found = bundle.files.find(path);
+        return found == bundle.files.end() ? std::string() : found->second;
+    };
     const auto add = [&](const std::string& certificate, const std::string& key) {
-        const auto text = [&](const std::string& path) {
-            const auto found = bundle.files.find(path);
-            return found == bundle.files.end() ? std::string() : found->second;
-        };
         tls.certificates.push_back({text(certificate), text(key), certificate});
     };
     add(settings.certificate, settings.key);
     for (const config::CertificateFiles& more : settings.additional) add(more.certificate, more.key);
+    tls.client_ca_pem = text(settings.client_ca);
+    tls.client_ca_origin = settings.client_ca;
+    tls.cert_username_field = settings.cert_username_field;
     return net::TlsContext::server(tls);
 }
 

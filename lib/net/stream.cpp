@@ -12,6 +12,7 @@
 #include <span>
 #include <utility>
 
+#include "lib/net/certificate_name.h"
 #include "lib/net/poller.h"
 #include "lib/net/tls.h"
 
@@ -351,6 +352,14 @@ std::optional<TlsBinding> Stream::tls_binding() const {
                                      : SSL_get_finished(ssl, bytes.data(), bytes.size());
     if (size == 0 || size > bytes.size()) return std::nullopt;
     return TlsBinding{"tls-unique", {reinterpret_cast<const char*>(bytes.data()), size}};
+}
+
+std::string Stream::tls_client_name() const {
+    const SSL* ssl = state_->ssl;
+    if (ssl == nullptr || SSL_get_verify_result(ssl) != X509_V_OK) return {};
+    X509* certificate = SSL_get0_peer_certificate(ssl);
+    return certificate == nullptr ? std::string()
+                                  : certificate_name(certificate, state_->context->cert_username_field());
 }
 
 Async<> Stream::close(Deadline deadline) {

@@ -91,6 +91,9 @@ class Stream {
     TlsInfo tls_info() const;
     /// Nothing without TLS, and with TLS 1.2 without the extended master secret (RFC 7627 §6.1: not unique then).
     std::optional<TlsBinding> tls_binding() const;
+    /// Server side: whom the client's certificate names, if it has shown one of the context's client_ca that is valid.
+    /// Empty: none, or none that names somebody.
+    std::string tls_client_name() const;
 
     // Ending
 

@@ -38,10 +38,33 @@ Owned<BIO> memory(const std::string& text) {
     return Owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-Result<Owned<SSL_CTX>> make_server(const TlsCertificate& certificate, const std::string& minimum_protocol) {
+/// Whether the certificate is good is asked of each connection (Stream::tls_client_name): a client with one of another
+/// authority may still log in with a password.
+int go_on(int, X509_STORE_CTX*) { return 1; }
+
+Result<> ask_clients(SSL_CTX* context, const TlsSettings& settings) {
+    // A resumed session keeps the certificate: it must not be of another context.
+    constexpr std::string_view id = "posthouse";
+    SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(id.data()), id.size());
+    if (settings.client_ca_pem.empty()) return {};
+    const Owned<BIO> authorities = memory(settings.client_ca_pem);
+    bool any = false;
+    while (const Owned<X509> authority{PEM_read_bio_X509(authorities.get(), nullptr, nullptr, nullptr)}) {
+        any = X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get()) == 1 &&
+              SSL_CTX_add_client_CA(context, authority.get()) == 1;
+        if (!any) break;
+    }
+    if (!any) return fail(ErrorCode::invalid, settings.client_ca_origin + ": no certificates in PEM form");
+    ERR_clear_error();
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, go_on);
+    return {};
+}
+
+Result<Owned<SSL_CTX>> make_server(const TlsCertificate& certificate, const TlsSettings& settings) {
     Owned<SSL_CTX> context(SSL_CTX_new(TLS_server_method()));
     if (!context) return fail(ErrorCode::internal, "TLS is not available", openssl_reason());
-    SSL_CTX_set_min_proto_version(context.get(), minimum_protocol == "TLSv1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
+    SSL_CTX_set_min_proto_version(context.get(),
+                                  settings.minimum_protocol == "TLSv1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
     SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                            SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(context.get(),
@@ -63,6 +86,7 @@ Result<Owned<SSL_CTX>> make_server(const TlsCertificate& certificate, const std:
     if (!key) return bad(certificate, "no private key in PEM form without a passphrase");
     if (SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1 || SSL_CTX_check_private_key(context.get()) != 1)
         return bad(certificate, "the private key does not belong to the certificate");
+    if (const Result<> asked = ask_clients(context.get(), settings); !asked) return fail(asked.error());
     return context;
 }
 
@@ -70,6 +94,7 @@ Result<Owned<SSL_CTX>> make_server(const TlsCertificate& certificate, const std:
 
 struct TlsContext::Impl {
     std::vector<Owned<SSL_CTX>> contexts;
+    std::string cert_username_field;
 
     static int choose(SSL* ssl, int*, void* arg) {
         const auto& self = *static_cast<Impl*>(arg);
@@ -90,19 +115,20 @@ TlsContext::~TlsContext() = default;
 
 ssl_ctx_st* TlsContext::raw() const { return impl_->contexts.front().get(); }
 
+const std::string& TlsContext::cert_username_field() const { return impl_->cert_username_field; }
+
 Result<std::shared_ptr<const TlsContext>> TlsContext::server(const TlsSettings& settings) {
     if (settings.certificates.empty()) return fail(ErrorCode::invalid, "No certificate");
     auto impl = std::make_unique<Impl>();
     for (const TlsCertificate& certificate : settings.certificates) {
-        Result<Owned<SSL_CTX>> context = make_server(certificate, settings.minimum_protocol);
+        Result<Owned<SSL_CTX>> context = make_server(certificate, settings);
         if (!context) return fail(context.error());
         impl->contexts.push_back(std::move(*context));
     }
     SSL_CTX* first = impl->contexts.front().get();
     SSL_CTX_set_tlsext_servername_callback(first, &Impl::choose);
     SSL_CTX_set_tlsext_servername_arg(first, impl.get());
-    constexpr std::string_view id = "posthouse";
-    SSL_CTX_set_session_id_context(first, reinterpret_cast<const unsigned char*>(id.data()), id.size());
+    impl->cert_username_field = settings.cert_username_field;
     return std::shared_ptr<const TlsContext>(new TlsContext(std::move(impl)));
 }
 

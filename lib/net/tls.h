@@ -21,6 +21,10 @@ struct TlsCertificate {
 struct TlsSettings {
     std::vector<TlsCertificate> certificates;  ///< the first is used when no name matches SNI
     std::string minimum_protocol = "TLSv1.2";  ///< TLSv1.2 or TLSv1.3
+    /// Clients are asked for a certificate of these authorities (PEM text), and go on without one. Empty: not asked.
+    std::string client_ca_pem{};
+    std::string client_ca_origin{};                  ///< where it comes from, for error messages
+    std::string cert_username_field = "commonName";  ///< what names a client in its certificate (certificate_name.h)
 };
 
 /// Immutable. Sessions keep the one they began with alive.
@@ -36,6 +40,7 @@ class TlsContext {
     TlsContext& operator=(const TlsContext&) = delete;
     ~TlsContext();
     ssl_ctx_st* raw() const;
+    const std::string& cert_username_field() const;
 
   private:
     struct Impl;

@@ -35,6 +35,7 @@ Result<ClientLine> parse_auth(const std::vector<std::string_view>& fields) {
     Result<std::string> mechanism = tab_unescape(fields[2]);
     if (!mechanism || mechanism->empty()) return malformed("AUTH");
     command.mechanism = std::move(*mechanism);
+    bool certificate_is_valid = false;
     for (std::size_t i = 3; i < fields.size(); ++i) {
         constexpr std::string_view resp = "resp=";
         if (fields[i].starts_with(resp)) {
@@ -62,6 +63,10 @@ Result<ClientLine> parse_auth(const std::vector<std::string_view>& fields) {
             command.session = std::move(value);
         else if (key == "secured")
             command.secured = true;
+        else if (key == "valid-client-cert")
+            certificate_is_valid = true;
+        else if (key == "cert_username")
+            command.certificate_user = std::move(value);
         else if (key == "nologin")
             command.no_login = true;
         else if (key == "no-penalty")
@@ -74,6 +79,7 @@ Result<ClientLine> parse_auth(const std::vector<std::string_view>& fields) {
         } else
             command.others.push_back(std::move(*parsed));
     }
+    if (!certificate_is_valid) command.certificate_user.clear();
     return command;
 }
 
@@ -127,6 +133,10 @@ std::string encode(const AuthCommand& command) {
     if (command.remote_port != 0) append_parameter(line, "rport", std::to_string(command.remote_port));
     if (!command.session.empty()) append_parameter(line, "session", command.session);
     if (command.secured) append_parameter(line, "secured");
+    if (!command.certificate_user.empty()) {
+        append_parameter(line, "valid-client-cert");
+        append_parameter(line, "cert_username", command.certificate_user);
+    }
     if (command.no_login) append_parameter(line, "nologin");
     if (command.no_penalty) append_parameter(line, "no-penalty");
     for (const ChannelBinding& binding : command.channel_bindings)

@@ -34,8 +34,11 @@ struct AuthCommand {
     std::string remote_ip;  ///< rip=: the user's address
     std::uint32_t local_port = 0;
     std::uint32_t remote_port = 0;
-    std::string session;      ///< session=: id of the user's session, for logs
-    bool secured = false;     ///< the user's connection is encrypted, so that plain text mechanisms are fine
+    std::string session;   ///< session=: id of the user's session, for logs
+    bool secured = false;  ///< the user's connection is encrypted, so that plain text mechanisms are fine
+    /// valid-client-cert and cert_username=: whom the certificate names that the user's TLS client has shown and that
+    /// was verified; empty: there is none.
+    std::string certificate_user;
     bool no_login = false;    ///< nologin: no master request follows
     bool no_penalty = false;  ///< no-penalty: a trusted client; failures are not counted
     /// channel-binding=<type>:<base64>, each: what the user's TLS connection has, for -PLUS. A word of this project.

@@ -10,6 +10,7 @@ std::vector<std::string> offered_mechanisms(std::span<const std::string> configu
     std::vector<std::string> offered;
     if (!circumstances.may_send_secrets) return offered;
     for (const std::string& name : configured) {
+        if (name == "EXTERNAL" && !circumstances.certificate_user) continue;
         if (circumstances.channel_binding && name.starts_with("SCRAM-")) offered.push_back(name + "-PLUS");
         offered.push_back(name);
     }

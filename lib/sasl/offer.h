@@ -12,10 +12,12 @@ namespace posthouse::sasl {
 struct Circumstances {
     bool may_send_secrets = false;  ///< TLS, or the administrator has allowed to go without
     bool channel_binding = false;   ///< the TLS connection can be bound to (channel_binding.h)
+    bool certificate_user = false;  ///< the client has shown a certificate that names somebody
 };
 
 /// The mechanisms of `configured`, in its order, that may be used; before each SCRAM its -PLUS, where there is channel
-/// binding. Nothing before secrets may be sent: an eavesdropper could try passwords against a SCRAM exchange.
+/// binding; EXTERNAL where a certificate tells the user. Nothing before secrets may be sent: an eavesdropper could try
+/// passwords against a SCRAM exchange.
 std::vector<std::string> offered_mechanisms(std::span<const std::string> configured,
                                             const Circumstances& circumstances);
 

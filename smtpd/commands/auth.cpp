@@ -16,7 +16,8 @@ auth::LoginContext context_of(const Session& session) {
             .local = session.connection.local,
             .secured = session.tls(),
             .session = session.connection.log.id(),
-            .binding = session.connection.stream.tls_binding()};
+            .binding = session.connection.stream.tls_binding(),
+            .certificate_user = session.connection.stream.tls_client_name()};
 }
 
 smtp::Reply refusal(Session& session, const Error& error) {

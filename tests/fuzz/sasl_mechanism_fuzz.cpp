@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "lib/base/ascii.h"
+#include "lib/sasl/external.h"
 #include "lib/sasl/mechanism.h"
 
 using namespace posthouse;
@@ -11,6 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
     sasl::ServerExchange exchange(data[0] % 2 == 0 ? sasl::Mechanism::plain : sasl::Mechanism::login);
+    (void)sasl::parse_external(input);
     bool begun = false;
     for (const std::string_view response : ascii::split(input.substr(0, 65536), '\n')) {
         Result<sasl::ServerStep> step = begun ? exchange.respond(response) : exchange.begin(response);

@@ -10,7 +10,7 @@ TIMEOUT = 60
 class Wire:
     """A connection on which lines are read and bytes are written."""
 
-    def __init__(self, address, tls=False, certificate=None, timeout=TIMEOUT, source=None):
+    def __init__(self, address, tls=False, certificate=None, timeout=TIMEOUT, source=None, shown=None):
         if isinstance(address, str):
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(timeout)
@@ -19,11 +19,14 @@ class Wire:
             self.socket = socket.create_connection(address, timeout, (source, 0) if source else None)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
-            self.start_tls(certificate)
+            self.start_tls(certificate, shown)
         self.file = self.socket.makefile("rb")
 
-    def start_tls(self, certificate):
+    def start_tls(self, certificate, shown=None):
+        """`certificate` is trusted; `shown` is (certificate, key) of the client."""
         context = ssl.create_default_context(cafile=certificate)
+        if shown:
+            context.load_cert_chain(*shown)
         self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
         self.file = self.socket.makefile("rb")
 

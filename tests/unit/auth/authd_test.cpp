@@ -458,6 +458,57 @@ TEST(Authd, ScramPlusIsForDaemonsThatTellTheChannel) {
         offer_scram);
 }
 
+std::string external(int id, std::string_view user, std::string_view act_as) {
+    return "AUTH\t" + std::to_string(id) +
+           "\tEXTERNAL\tservice=imap\tnologin\tsecured\tvalid-client-cert\tcert_username=" + std::string(user) +
+           "\tresp=" + base64::encode(act_as) + '\n';
+}
+
+TEST(Authd, ACertificateIsEnoughForExternal) {
+    const auto settings = [](config::Config& config) {
+        config.auth.mechanisms = {"PLAIN", "EXTERNAL"};
+        config.auth.master_users = {"boss@example.org"};
+    };
+    with_authd(
+        [](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
+            // An empty password keeps everything else out.
+            EXPECT_TRUE(authd.open()->add_user({"boss@example.org", "", 0, true, false}));
+            net::Stream others = co_await connect(loop, authd, "auth");
+            for (std::string text; text != "DONE" && !text.starts_with("error"); text = co_await line(others))
+                EXPECT_NE(text, "MECH\tEXTERNAL");
+            net::Stream stream = co_await connect(loop, authd, "login");
+            std::string greeting;
+            for (std::string text; text != "DONE" && !text.starts_with("error"); greeting += text + '\n')
+                text = co_await line(stream);
+            EXPECT_NE(greeting.find("MECH\tEXTERNAL\n"), std::string::npos) << greeting;
+            const std::string joe = "user=joe@example.org\tquota_rule=*:storage=5M";
+            std::string answer = co_await ask(stream, external(1, "Joe@example.org", ""));
+            EXPECT_EQ(answer, "OK\t1\t" + joe);
+            answer = co_await ask(stream, external(2, "joe@example.org", "JOE@example.org"));
+            EXPECT_EQ(answer, "OK\t2\t" + joe);
+            answer = co_await ask(stream, external(3, "joe@example.org", "ann@example.org"));
+            EXPECT_EQ(answer, "FAIL\t3\tuser=joe@example.org\tcode=authzfail\tauthz");
+            answer = co_await ask(stream, external(4, "ann@example.org", ""));
+            EXPECT_EQ(answer, "FAIL\t4\tuser=ann@example.org\tcode=user_disabled\tuser_disabled");
+            answer = co_await ask(stream, external(5, "nobody@example.org", ""));
+            EXPECT_EQ(answer, "FAIL\t5\tuser=nobody@example.org");
+            answer = co_await ask(stream, external(6, "boss@example.org", "joe@example.org"));
+            EXPECT_EQ(answer, "OK\t6\t" + joe + "\tmaster_user=boss@example.org");
+            // What the certificate names is one user, whatever it looks like.
+            answer = co_await ask(stream, external(7, "joe@example.org*boss@example.org", ""));
+            EXPECT_EQ(answer, "FAIL\t7\tuser=joe@example.org*boss@example.org");
+            answer = co_await ask(stream,
+                                  "AUTH\t8\tEXTERNAL\tservice=imap\tsecured\tcert_username=joe@example.org\tresp=\n");
+            EXPECT_TRUE(answer.starts_with("FAIL\t8\treason=Unsupported")) << answer;
+            answer = co_await ask(
+                stream, "AUTH\t9\tEXTERNAL\tservice=imap\tsecured\tvalid-client-cert\tcert_username=joe@example.org\n");
+            EXPECT_EQ(answer, "CONT\t9\t");
+            answer = co_await ask(stream, "CONT\t9\t\n");
+            EXPECT_EQ(answer, "OK\t9\t" + joe);
+        },
+        settings);
+}
+
 TEST(Authd, AMasterUserActsAsAnother) {
     const auto settings = [](config::Config& config) { config.auth.master_users = {"Boss@example.org"}; };
     with_authd(

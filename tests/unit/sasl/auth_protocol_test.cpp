@@ -51,6 +51,20 @@ TEST(AuthTabs, LinesAreBounded) {
     EXPECT_FALSE(split_line("AUTH\0"sv));
 }
 
+TEST(AuthCommand, ACertificateCountsOnlyWhenItIsSaidToBeValid) {
+    const auto user = [](std::string_view words) {
+        return client<AuthCommand>("AUTH\t1\tEXTERNAL\tservice=imap" + std::string(words) + "\tresp=").certificate_user;
+    };
+    EXPECT_EQ(user("\tvalid-client-cert\tcert_username=joe@example.org"), "joe@example.org");
+    EXPECT_EQ(user("\tcert_username=joe@example.org\tvalid-client-cert"), "joe@example.org");
+    EXPECT_EQ(user("\tcert_username=joe@example.org"), "");
+    EXPECT_EQ(user("\tvalid-client-cert"), "");
+    AuthCommand command;
+    command.mechanism = "EXTERNAL";
+    command.certificate_user = "a\tb";
+    EXPECT_EQ(client<AuthCommand>(without_lf(encode(command))).certificate_user, "a\tb");
+}
+
 TEST(AuthCommand, AsPostfixSendsIt) {
     const auto command = client<AuthCommand>(
         "AUTH\t1\tPLAIN\tservice=smtp\tnologin\tlip=192.0.2.1\trip=198.51.100.7\tsecured\tresp=AGpvZQBzZWNyZXQ=");

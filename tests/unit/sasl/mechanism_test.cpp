@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/sasl/external.h"
+
 namespace posthouse::sasl {
 namespace {
 
@@ -112,6 +114,14 @@ TEST(SaslMechanism, NamesAreKnownInAnyCase) {
     EXPECT_EQ(parse_mechanism("plain"), Mechanism::plain);
     EXPECT_EQ(parse_mechanism("LOGIN"), Mechanism::login);
     EXPECT_EQ(parse_mechanism("CRAM-MD5"), std::nullopt);
+}
+
+TEST(External, SaysWhomToActAsOrNothing) {
+    EXPECT_EQ(*parse_external(""), "");
+    EXPECT_EQ(*parse_external("joe@example.org"), "joe@example.org");
+    EXPECT_FALSE(parse_external(std::string_view("joe\0", 4)));
+    EXPECT_FALSE(parse_external("\xFF"));
+    EXPECT_EQ(parse_external(std::string(max_response + 1, 'x')).error().code, ErrorCode::limit);
 }
 
 }  // namespace

@@ -155,5 +155,11 @@ TEST(Offer, NothingBeforeSecretsMayBeSent) {
     EXPECT_TRUE(is_offered(configured, {true, true}, "SCRAM-SHA-256-PLUS"));
 }
 
+TEST(Offer, ExternalIsForThoseWhoseCertificateNamesThem) {
+    const std::vector<std::string> configured{"EXTERNAL", "PLAIN"};
+    EXPECT_EQ(offered_mechanisms(configured, {true, true, true}), configured);
+    EXPECT_EQ(offered_mechanisms(configured, {true, true, false}), std::vector<std::string>{"PLAIN"});
+}
+
 }  // namespace
 }  // namespace posthouse::sasl
