@@ -14,7 +14,7 @@ std::span<const DaemonKind> daemon_kinds() {
     // Who talks to clients drains first, then what they deliver to and ask, and authd, which everybody asks, last.
     // Each gets the sections it reads, be they named after another: what is left out has its default there.
     static const std::vector<DaemonKind> kinds = {
-        {"authd", {"auth", "login", "userdb", "socketmap", "usage"}, {"auth", "directory"}, false, 2, one},
+        {"authd", {"auth", "login", "userdb", "socketmap", "usage"}, {"auth", "directory", "oauth2"}, false, 2, one},
         {"guardd", {"guard"}, {"guard"}, false, 1, one},
         {"lmtpd", {"lmtp", "quota"}, {"lmtpd", "quota"}, false, 1, [](const Config& c) { return c.lmtpd.workers; }},
         {"smtpd",

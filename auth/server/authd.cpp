@@ -70,6 +70,7 @@ Authd::Authd(daemon::Daemon& daemon)
           daemon.metrics().counter("posthouse_auth_socketmap_lookups_total", "Look-ups on the socketmap")) {}
 
 net::Async<Result<>> Authd::start() {
+    if (const Result<> read = authenticator_.read_token_keys(); !read) co_return fail(read.error());
     Result<bool> opened = co_await lookups_.run([this]() -> Result<bool> {
         const Result<std::unique_ptr<Directory>> directory = create_directory(settings_);
         if (!directory) return fail(directory.error());
@@ -160,6 +161,12 @@ net::Async<Result<>> Authd::ready() {
         [this] { return pool_.with([](Directory& directory) { return directory.has_domain("localhost"); }); });
     if (!answered) co_return fail(answered.error());
     co_return Result<>{};
+}
+
+void Authd::reloaded() {
+    if (const Result<> read = authenticator_.read_token_keys(); !read)
+        log::error("the keys for tokens cannot be read, going on with the old ones",
+                   {{"reason", read.error().message()}});
 }
 
 net::Async<> Authd::stop() { co_await authenticator_.stop(); }

@@ -25,6 +25,7 @@ class Authd final : public daemon::Application {
     net::Async<Result<>> start() override;
     net::Async<> serve(daemon::Connection& connection) override;
     net::Async<Result<>> ready() override;
+    void reloaded() override;
     net::Async<> stop() override;
 
   private:

@@ -16,6 +16,7 @@
 #include "auth/server/invented_salts.h"
 #include "auth/server/recent_log_ins.h"
 #include "auth/server/verdict_cache.h"
+#include "auth/tokens/token_checker.h"
 #include "guardd/client.h"
 #include "guardd/penalties.h"
 #include "lib/daemon/daemon.h"
@@ -41,7 +42,7 @@ struct Claim {
     std::string user;              ///< as typed; `user*master` is the user that a master user wants to act as
     std::string authorization_id;  ///< whom to act as; empty: the user itself
     Origin origin;
-    bool vouched = false;  ///< a certificate tells who it is: no master user is named in `user`
+    bool vouched = false;  ///< a certificate or a token tells who it is: no master user is named in `user`
 };
 
 /// Somebody who may log in.
@@ -80,10 +81,16 @@ class Authenticator {
     net::Async<Verdict> check_scram(ScramLogin login, const sasl::ScramProof& proof, std::string& server_final);
     /// Somebody for whom another vouches: whether there is such a user, who may log in.
     net::Async<Verdict> check_vouched(Claim claim);
+    /// Whose a bearer token is; then as check_vouched. `claim.user` is not looked at.
+    net::Async<Verdict> check_token(Claim claim, Secret token);
     /// An exchange went wrong in a way that is suspicious: counts as a failure.
     net::Async<Verdict> deny(Claim claim, std::string reason);
     /// The mechanisms that are offered now.
     std::vector<std::string> mechanisms() const { return daemon_.config()->auth.mechanisms; }
+    /// What a token must be good for, in one line.
+    std::string token_scope() const;
+    /// Reads the keys that sign tokens; again after a reload. Errors: as TokenChecker::make; then the old ones stay.
+    Result<> read_token_keys();
     /// Ends the connection to guardd.
     net::Async<> stop();
 
@@ -112,6 +119,8 @@ class Authenticator {
     net::Async<Checked> verify_scram(const ScramLogin& login, const sasl::ScramProof& proof, std::string& server_final,
                                      net::Deadline deadline);
     net::Async<Checked> find_vouched(const Claim& claim);
+    /// `claim.user` becomes whom the token names, or else whom the client wants to act as.
+    net::Async<Checked> verify_token(Claim& claim, const Secret& token, net::Deadline deadline);
     /// Who has no password waits for a turn as a hash would, so that a full queue doesn't tell either who exists.
     net::Async<Checked> refuse_in_turn(std::string user, std::string reason, net::Deadline deadline);
     /// `user` has proved who they are: whether they may log in, and act as whom they want.
@@ -137,6 +146,10 @@ class Authenticator {
     guard::Penalties own_penalties_;
     VerdictCache verdicts_;
     RecentLogIns recent_;
+    std::shared_ptr<TokenChecker> tokens_;  ///< since the start
+    net::Pool token_threads_;
+    std::size_t token_places_;
+    std::size_t tokens_now_ = 0;
     std::optional<InventedSalts> salts_;  ///< since the first SCRAM log-in
     metrics::Counter ok_;
     metrics::Counter failed_;

@@ -20,6 +20,8 @@ std::unique_ptr<Exchange> make_exchange(Authenticator& authenticator, std::span<
     if (const std::optional<sasl::Mechanism> mechanism = sasl::parse_mechanism(name))
         return make_password_exchange(authenticator, *mechanism, command);
     if (name == "EXTERNAL") return make_external_exchange(authenticator, command);
+    if (const std::optional<sasl::BearerMechanism> bearer = sasl::parse_bearer_mechanism(name))
+        return make_bearer_exchange(authenticator, *bearer, command);
     const bool plus = name.ends_with("-PLUS");
     if (name.starts_with("SCRAM-SHA-256"))
         return make_scram_exchange(authenticator, sasl::ScramHash::sha_256, plus, command);

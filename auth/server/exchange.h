@@ -10,6 +10,7 @@
 #include "lib/base/secret.h"
 #include "lib/net/async.h"
 #include "lib/sasl/auth_command.h"
+#include "lib/sasl/bearer.h"
 #include "lib/sasl/mechanism.h"
 
 namespace posthouse::auth {
@@ -35,6 +36,9 @@ std::unique_ptr<Exchange> make_scram_exchange(Authenticator& authenticator, sasl
                                               const sasl::AuthCommand& command);
 /// For EXTERNAL.
 std::unique_ptr<Exchange> make_external_exchange(Authenticator& authenticator, const sasl::AuthCommand& command);
+/// For OAUTHBEARER and XOAUTH2.
+std::unique_ptr<Exchange> make_bearer_exchange(Authenticator& authenticator, sasl::BearerMechanism mechanism,
+                                               const sasl::AuthCommand& command);
 
 /// For the mechanism that the command names; null: unknown, or not one of `configured` ([auth] mechanisms).
 std::unique_ptr<Exchange> make_exchange(Authenticator& authenticator, std::span<const std::string> configured,

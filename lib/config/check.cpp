@@ -34,6 +34,7 @@ class Checker {
         folders();
         directory();
         certificates();
+        tokens();
         sockets();
         addresses();
         proxies();
@@ -55,6 +56,7 @@ class Checker {
         const auto& mechanisms = config_.auth.mechanisms;
         if (tls.client_ca.empty() && std::ranges::find(mechanisms, "EXTERNAL") != mechanisms.end())
             problem("auth.mechanisms", "EXTERNAL is never offered without tls.client_ca");
+        token_concerns();
         owners();
         quota_concerns();
         return std::move(problems_);
@@ -211,6 +213,31 @@ class Checker {
         if (!certificate) return;
         const std::string concern = validity_concern(*certificate, now);
         if (!concern.empty()) problem(parameter, path + " " + concern);
+    }
+
+    void tokens() {
+        const auto& oauth2 = config_.oauth2;
+        const std::string& url = oauth2.introspection_url;
+        if (!url.empty() && !url.starts_with("https://") && !url.starts_with("http://"))
+            problem("oauth2.introspection_url", "must begin with https:// or http://");
+        if (oauth2.username_attribute.empty()) problem("oauth2.username_attribute", "must not be empty");
+    }
+
+    void token_concerns() {
+        const auto& oauth2 = config_.oauth2;
+        const bool offered = std::ranges::any_of(config_.auth.mechanisms, [](const std::string& name) {
+            return name == "OAUTHBEARER" || name == "XOAUTH2";
+        });
+        if (!offered) return;
+        if (oauth2.introspection_url.empty() && oauth2.local_validation_keys.empty())
+            problem("auth.mechanisms",
+                    "every token is refused without oauth2.introspection_url or oauth2.local_validation_keys");
+        if (!oauth2.local_validation_keys.empty() && oauth2.audiences.empty())
+            problem("oauth2.audiences", "is empty: tokens that were made for other services log in here too");
+        if (oauth2.introspection_url.starts_with("http://") &&
+            !oauth2.introspection_url.starts_with("http://localhost") &&
+            !oauth2.introspection_url.starts_with("http://127."))
+            problem("oauth2.introspection_url", "is not https://: tokens can be read on their way");
     }
 
     void sockets() {

@@ -1,3 +1,4 @@
 posthouse_fuzz_target(auth_address DEPENDS directory)
 posthouse_fuzz_target(auth_resolution DEPENDS auth_client)
 posthouse_fuzz_target(auth_stored_password DEPENDS passwords)
+posthouse_fuzz_target(auth_token DEPENDS tokens)
