@@ -10,7 +10,8 @@ std::string capabilities(const Session& session) {
     std::string text = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE";
     if (session.state() == kNotAuthenticated) {
         if (session.may_start_tls()) text += " STARTTLS";
-        text += session.may_send_password() ? sasl::mechanism_list(session.mechanisms(), "AUTH=") : " LOGINDISABLED";
+        text += sasl::mechanism_list(session.mechanisms(), "AUTH=");
+        if (!session.may_use_login()) text += " LOGINDISABLED";
         return text;
     }
     text +=

@@ -1,6 +1,7 @@
 // The loop of an IMAP session: wait, read a command, perform it, reply; and how a session ends.
 #include "imapd/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "imapd/capabilities.h"
@@ -162,6 +163,11 @@ net::Async<std::optional<Result<std::string>>> Session::read_line(std::size_t ma
 }
 
 bool Session::may_send_password() const { return stream().tls() || config().tls.allow_plain_login; }
+
+bool Session::may_use_login() const {
+    const std::vector<std::string> offered = mechanisms();
+    return std::ranges::find(offered, "PLAIN") != offered.end();
+}
 
 std::vector<std::string> Session::mechanisms() const {
     return sasl::offered_mechanisms(config().auth.mechanisms,

@@ -54,6 +54,8 @@ class Session {
     State state() const { return selected_ ? kSelected : account_ ? kAuthenticated : kNotAuthenticated; }
     /// Passwords may be sent: the connection is encrypted, or needn't be.
     bool may_send_password() const;
+    /// LOGIN may be used: passwords may be sent, and PLAIN, by which authd is asked, is among the mechanisms.
+    bool may_use_login() const;
     /// The SASL mechanisms that are offered now.
     std::vector<std::string> mechanisms() const;
     /// STARTTLS is possible now.

@@ -1,6 +1,7 @@
 // The loop of a POP3 session: wait, read a line, perform it, reply; and how a session ends.
 #include "pop3d/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/base/secret.h"
@@ -67,6 +68,11 @@ net::Async<bool> Session::start_tls() {
 }
 
 bool Session::may_send_password() const { return stream().tls() || config().tls.allow_plain_login; }
+
+bool Session::may_use_user() const {
+    const std::vector<std::string> offered = mechanisms();
+    return std::ranges::find(offered, "PLAIN") != offered.end();
+}
 
 std::vector<std::string> Session::mechanisms() const {
     return sasl::offered_mechanisms(config().auth.mechanisms,

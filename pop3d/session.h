@@ -48,6 +48,8 @@ class Session {
     State state() const { return maildrop_ ? State::transaction : State::authorization; }
     /// Passwords may be sent: the connection is encrypted, or needn't be.
     bool may_send_password() const;
+    /// USER and PASS may be used: passwords may be sent, and PLAIN, by which authd is asked, is among the mechanisms.
+    bool may_use_user() const;
     /// The SASL mechanisms that are offered now.
     std::vector<std::string> mechanisms() const;
     /// STLS is possible now.

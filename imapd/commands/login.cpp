@@ -80,6 +80,7 @@ net::Async<std::optional<Secret>> ask(Session& session, const auth::LoginChallen
         co_return std::nullopt;
     }
     if (**answer == "*") {
+        session.log().info("log-in given up", {{"peer", session.login_context().remote.to_string()}});
         reply = bad("Authentication cancelled");
         co_return std::nullopt;
     }
@@ -95,6 +96,7 @@ net::Async<std::optional<Secret>> ask(Session& session, const auth::LoginChallen
 }  // namespace
 
 net::Async<Reply> login(Session& session, imap::Login command) {
+    if (!session.may_use_login()) co_return no("[CANNOT] LOGIN is not offered");
     auth::AuthClient& auth = session.services().auth;
     const std::string user = command.user;
     Result<auth::Login> done = co_await auth.log_in(session.login_context(), std::move(command.user),

@@ -18,10 +18,8 @@ net::Async<Answer> stls(Session& session, pop3::Stls /*command*/) {
 net::Async<Answer> capa(Session& session, pop3::Capa /*command*/) {
     pop3::Capabilities offered;
     offered.stls = session.state() == State::authorization && session.may_start_tls();
-    if (session.may_send_password()) {
-        offered.user = true;
-        offered.sasl_mechanisms = session.mechanisms();
-    }
+    offered.user = session.may_use_user();
+    offered.sasl_mechanisms = session.mechanisms();
     offered.implementation = "Posthouse";
     co_await session.send(pop3::capability_reply(offered));
     co_return std::nullopt;

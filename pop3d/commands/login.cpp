@@ -93,6 +93,10 @@ net::Async<std::optional<Result<Secret>>> ask(Session& session, std::string_view
 
 /// USER (RFC 1939 §7). Says nothing about whether the user exists.
 net::Async<Answer> user(Session& session, pop3::User command) {
+    if (!session.may_use_user()) {
+        session.count_error();
+        co_return pop3::err("USER is not offered");
+    }
     session.user_name = std::move(command.name);
     co_return pop3::ok("Password, please");
 }
@@ -137,6 +141,8 @@ net::Async<Answer> auth(Session& session, pop3::Auth command) {
         if (!response || !*response) authd.cancel(challenge.exchange);
         if (!response) co_return std::nullopt;
         if (!*response) {
+            if (response->error().code == ErrorCode::cancelled)
+                session.log().info("log-in given up", {{"peer", session.login_context().remote.to_string()}});
             session.count_error();
             co_return pop3::err(response->error().text);
         }

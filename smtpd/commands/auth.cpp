@@ -41,7 +41,10 @@ net::Async<smtp::Parsed<Secret>> ask(Session& session, std::string challenge) {
     if (!line && line.error().code == ErrorCode::limit)
         co_return smtp::refuse(500, "5.5.6", "The response is too long");
     if (!line) co_return std::unexpected(smtp::Reply());
-    if (*line == "*") co_return smtp::refuse(501, "5.7.0", "Authentication cancelled");
+    if (*line == "*") {
+        session.connection.log.info("log-in given up", {{"peer", session.connection.peer.to_string()}});
+        co_return smtp::refuse(501, "5.7.0", "Authentication cancelled");
+    }
     std::optional<std::string> response = base64::decode(*line);
     wipe(*line);
     if (!response) co_return smtp::refuse(501, "5.5.2", "The response is not valid base64");

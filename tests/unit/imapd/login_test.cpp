@@ -30,6 +30,17 @@ TEST(LoginWithoutTls, NoPasswordIsTaken) {
     EXPECT_TRUE(client.run("STARTTLS").starts_with("t NO "));
 }
 
+TEST(LoginWithoutPlain, IsNotOffered) {
+    config::Config config;
+    config.tls.allow_plain_login = true;
+    config.auth.mechanisms = {"SCRAM-SHA-256"};
+    ImapServer server{config};
+    TestClient client = server.connect();
+    const std::string greeting = client.read_until("* OK");
+    EXPECT_TRUE(has(greeting, " AUTH=SCRAM-SHA-256 LOGINDISABLED]")) << greeting;
+    EXPECT_TRUE(client.run("LOGIN joe@example.org secret").starts_with("t NO [CANNOT]"));
+}
+
 TEST_F(LoginTest, EveryFormOfLoginWorks) {
     const std::string plain = base64::encode(std::string("\0joe@example.org\0secret", 23));
     for (const std::string& command :

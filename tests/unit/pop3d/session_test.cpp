@@ -27,6 +27,15 @@ TEST_F(Pop3Session, ReadsWhatWasDeliveredByteForByteWithDotsStuffed) {
               "+OK Message follows\r\nSubject: one\r\n\r\n..\r\n...dots\r\nend\r\n.\r\n+OK Bye\r\n");
 }
 
+TEST_F(Pop3Session, UserIsNotOfferedWherePlainIsNot) {
+    config.auth.mechanisms = {"SCRAM-SHA-256"};
+    const std::string transcript = converse("CAPA\r\nUSER joe@example.org\r\nPASS secret\r\nQUIT\r\n");
+    EXPECT_EQ(transcript.find("\r\nUSER\r\n"), std::string::npos) << transcript;
+    EXPECT_NE(transcript.find("\r\nSASL SCRAM-SHA-256\r\n"), std::string::npos) << transcript;
+    EXPECT_NE(transcript.find("-ERR USER is not offered\r\n-ERR USER comes first\r\n+OK Bye\r\n"), std::string::npos)
+        << transcript;
+}
+
 TEST_F(Pop3Session, TopSendsHeaderAndLines) {
     deliver("Subject: one\r\n\r\nfirst\r\nsecond\r\nthird\r\n");
     EXPECT_EQ(after_log_in("TOP 1 0\r\nTOP 1 2\r\nQUIT\r\n"),
