@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/base/secret.h"
+#include "lib/daemon/origin.h"
 #include "lib/pop3/command.h"
 #include "pop3d/commands/table.h"
 
@@ -16,6 +17,7 @@ Session::Session(const Services& services, daemon::Connection& connection, confi
       connection_(connection),
       config_(std::move(config)),
       tls_(std::move(tls)),
+      may_tell_origin_(daemon::may_tell_origin(*config_, connection.peer)),
       login_deadline_(net::Deadline::in(config_->pop3d.login_timeout)) {}
 
 net::Async<> Session::run() {

@@ -52,6 +52,10 @@ class Session {
     bool may_use_user() const;
     /// The SASL mechanisms that are offered now.
     std::vector<std::string> mechanisms() const;
+    /// The peer may tell whose client it acts for.
+    bool may_tell_origin() const { return may_tell_origin_; }
+    /// It acts for the client at `origin`: for that one a log-in counts.
+    void set_origin(net::Address origin) { connection_.peer = std::move(origin); }
     /// STLS is possible now.
     bool may_start_tls() const { return tls_ != nullptr && !stream().tls(); }
     /// The handshake, after the +OK of STLS has been sent. False: the connection is of no more use.
@@ -100,6 +104,7 @@ class Session {
     daemon::Connection& connection_;
     config::Snapshot config_;
     std::shared_ptr<const net::TlsContext> tls_;
+    bool may_tell_origin_;
     net::Deadline login_deadline_;
     std::optional<Maildrop> maildrop_;
     storage::AccountQuota quota_;

@@ -92,6 +92,21 @@ Result<Command> top(Arguments arguments) {
     return Top{*number, *lines};
 }
 
+// 1*( SP attribute-name "=" value )
+Result<Command> xclient(Arguments arguments) {
+    if (!arguments || arguments->empty()) return fail(ErrorCode::invalid, "Attributes expected");
+    Xclient command;
+    for (const std::string_view attribute : ascii::split(*arguments, ' ')) {
+        const std::size_t equals = attribute.find('=');
+        if (equals == std::string_view::npos || equals == 0) return fail(ErrorCode::invalid, "Attributes expected");
+        const std::string_view name = attribute.substr(0, equals);
+        if (ascii::iequals(name, "LOGIN")) return fail(ErrorCode::invalid, "Nobody logs others in");
+        if (ascii::iequals(name, "ADDR")) command.address = attribute.substr(equals + 1);
+        if (ascii::iequals(name, "PORT")) command.port = attribute.substr(equals + 1);
+    }
+    return command;
+}
+
 struct Keyword {
     std::string_view name;
     Result<Command> (*parse)(Arguments);
@@ -113,6 +128,7 @@ constexpr std::array keywords{
     Keyword{"NOOP", without_arguments<Noop>},
     Keyword{"RSET", without_arguments<Rset>},
     Keyword{"QUIT", without_arguments<Quit>},
+    Keyword{"XCLIENT", xclient},
 };
 
 }  // namespace

@@ -53,12 +53,18 @@ struct Top {
 };  ///< RFC 1939 §7
 struct Dele {
     MessageNumber message = 0;
-};               ///< RFC 1939 §5
+};  ///< RFC 1939 §5
 struct Noop {};  ///< RFC 1939 §5
 struct Rset {};  ///< RFC 1939 §5
 struct Quit {};  ///< RFC 1939 §4, §6
+/// As Dovecot has it: a host that is trusted tells whose client it acts for. Other attributes are passed over.
+struct Xclient {
+    std::string address;  ///< ADDR=; empty: not said
+    std::string port;     ///< PORT=; likewise
+};
 
-using Command = std::variant<User, Pass, Apop, Auth, Stls, Capa, Stat, List, Uidl, Retr, Top, Dele, Noop, Rset, Quit>;
+using Command =
+    std::variant<User, Pass, Apop, Auth, Stls, Capa, Stat, List, Uidl, Retr, Top, Dele, Noop, Rset, Quit, Xclient>;
 
 /// Parses one line without its CRLF. Errors, their text fit for -ERR: unsupported (unknown command), limit (line too
 /// long), invalid (arguments). A keyword is matched without case; arguments stand after exactly one space; USER and

@@ -9,18 +9,12 @@ namespace {
 
 std::string_view name(ResponseCode code) {
     switch (code) {
-        case ResponseCode::none:
-            return "";
-        case ResponseCode::in_use:
-            return "[IN-USE]";
-        case ResponseCode::login_delay:
-            return "[LOGIN-DELAY]";
-        case ResponseCode::sys_temp:
-            return "[SYS/TEMP]";
-        case ResponseCode::sys_perm:
-            return "[SYS/PERM]";
-        case ResponseCode::auth:
-            return "[AUTH]";
+        case ResponseCode::none: return "";
+        case ResponseCode::in_use: return "[IN-USE]";
+        case ResponseCode::login_delay: return "[LOGIN-DELAY]";
+        case ResponseCode::sys_temp: return "[SYS/TEMP]";
+        case ResponseCode::sys_perm: return "[SYS/PERM]";
+        case ResponseCode::auth: return "[AUTH]";
     }
     return "";
 }
@@ -45,6 +39,7 @@ std::string capability_reply(const Capabilities& capabilities) {
     reply += "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n";
     if (capabilities.user) reply += "USER\r\n";
     if (capabilities.stls) reply += "STLS\r\n";
+    if (capabilities.xclient) reply += "XCLIENT\r\n";
     if (!capabilities.sasl_mechanisms.empty()) {
         reply += "SASL";
         for (const std::string& mechanism : capabilities.sasl_mechanisms) reply.append(" ").append(mechanism);

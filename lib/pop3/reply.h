@@ -42,6 +42,7 @@ std::string to_challenge(std::string_view challenge);
 struct Capabilities {
     bool user = false;                         ///< USER and PASS
     bool stls = false;                         ///< STLS
+    bool xclient = false;                      ///< XCLIENT
     std::vector<std::string> sasl_mechanisms;  ///< SASL …; none: the capability is absent
     std::string implementation;                ///< IMPLEMENTATION …; empty: absent
 };

@@ -18,6 +18,7 @@ net::Async<Answer> stls(Session& session, pop3::Stls command);
 net::Async<Answer> capa(Session& session, pop3::Capa command);
 net::Async<Answer> noop(Session& session, pop3::Noop command);
 net::Async<Answer> quit(Session& session, pop3::Quit command);
+net::Async<Answer> xclient(Session& session, pop3::Xclient command);
 
 // listing.cpp
 net::Async<Answer> stat(Session& session, pop3::Stat command);

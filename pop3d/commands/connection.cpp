@@ -1,4 +1,5 @@
-// Commands about the connection itself: STLS, CAPA, NOOP and QUIT with its UPDATE state.
+// Commands about the connection itself: STLS, CAPA, NOOP, XCLIENT, and QUIT with its UPDATE state.
+#include "lib/daemon/origin.h"
 #include "pop3d/commands/commands.h"
 
 namespace posthouse::pop3d {
@@ -20,6 +21,7 @@ net::Async<Answer> capa(Session& session, pop3::Capa /*command*/) {
     offered.stls = session.state() == State::authorization && session.may_start_tls();
     offered.user = session.may_use_user();
     offered.sasl_mechanisms = session.mechanisms();
+    offered.xclient = session.state() == State::authorization && session.may_tell_origin();
     offered.implementation = "Posthouse";
     co_await session.send(pop3::capability_reply(offered));
     co_return std::nullopt;
@@ -27,6 +29,25 @@ net::Async<Answer> capa(Session& session, pop3::Capa /*command*/) {
 
 /// NOOP (RFC 1939 §5).
 net::Async<Answer> noop(Session& /*session*/, pop3::Noop /*command*/) { co_return pop3::ok(); }
+
+/// XCLIENT, as Dovecot has it: a webmail or a proxy that is trusted by setting tells whose client it acts for.
+net::Async<Answer> xclient(Session& session, pop3::Xclient command) {
+    if (!session.may_tell_origin()) {
+        session.count_error();
+        co_return pop3::err("XCLIENT is not permitted from your address");
+    }
+    session.user_name.clear();
+    if (command.address.empty()) co_return pop3::ok("Updated");
+    Result<net::Address> origin = daemon::told_origin(command.address, command.port);
+    if (!origin) {
+        session.count_error();
+        co_return pop3::err(origin.error().text);
+    }
+    const net::Address told_by = session.login_context().remote;
+    session.log().info("acts for a client", {{"address", origin->ip()}, {"told_by", told_by.ip()}});
+    session.set_origin(std::move(*origin));
+    co_return pop3::ok("Updated");
+}
 
 /// QUIT (RFC 1939 §4, §6): after log-in the UPDATE state, which alone removes messages.
 net::Async<Answer> quit(Session& session, pop3::Quit /*command*/) {

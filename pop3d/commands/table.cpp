@@ -56,6 +56,7 @@ constexpr std::array rows{
     row<pop3::Noop, noop>("NOOP", Allowed::transaction, Password::no),
     row<pop3::Rset, rset>("RSET", Allowed::transaction, Password::no),
     row<pop3::Quit, quit>("QUIT", Allowed::always, Password::no),
+    row<pop3::Xclient, xclient>("XCLIENT", Allowed::authorization, Password::no),
 };
 static_assert(rows.size() == std::variant_size_v<pop3::Command>);
 

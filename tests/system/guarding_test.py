@@ -203,6 +203,14 @@ class Origins(Guarded, SystemTest):
             session.command("EHLO webmail.example.org")
             return self.auth(session, user)
 
+    def by_pop3_xclient(self, client, user, source=webmail):
+        with Pop3(self.instance.address("pop3s"), tls=True, certificate=self.instance.certificate, source=source) as session:
+            status = session.command(f"XCLIENT ADDR={client} PORT=40000")
+            if not status.startswith("+OK"):
+                return status
+            session.command(f"USER {user.address}")
+            return session.command(f"PASS {user.password}")
+
     def by_proxy(self, header, user):
         with Wire(self.instance.address("pop3"), source=self.proxy) as session:
             session.send(header)
@@ -251,6 +259,16 @@ class Origins(Guarded, SystemTest):
             self.by_xclient("IPV6:2001:db8:9::77", User(self.alice.address, "wrong"))
         self.assertEqual(self.subjects(), {("2001:db8:9::/64", self.alice.address)})
         self.bans("lift", "2001:db8:9::1")
+
+    def test_xclient_tells_it_in_pop3(self):
+        attacker, colleague = self.new_client(), self.new_client()
+        for _ in range(4):
+            self.assertTrue(self.by_pop3_xclient(attacker, User(self.alice.address, "wrong")).startswith("-ERR [AUTH]"))
+        self.assertEqual(self.subjects(), {(attacker, self.alice.address)})
+        self.assertTrue(self.by_pop3_xclient(attacker, self.alice).startswith("-ERR [SYS/TEMP]"))
+        self.assertTrue(self.by_pop3_xclient(colleague, self.alice).startswith("+OK"))
+        self.bans("lift", attacker)
+        self.assertTrue(self.by_pop3_xclient(colleague, self.alice, source=self.new_address()).startswith("-ERR"))
 
     def test_xclient_is_for_trusted_hosts_in_its_place_with_attributes_that_are_known(self):
         with Smtp(self.instance.address("smtp"), source=self.new_address()) as session:

@@ -69,6 +69,16 @@ TEST(Pop3Command, AuthRefusesBadNamesAndBadBase64) {
         EXPECT_EQ(error_of(line), ErrorCode::invalid) << line;
 }
 
+TEST(Pop3Command, XclientTellsAnAddress) {
+    const Xclient full = parsed<Xclient>("xclient SESSION=abc addr=192.0.2.7 PORT=40000 TTL=5");
+    EXPECT_EQ(full.address, "192.0.2.7");
+    EXPECT_EQ(full.port, "40000");
+    EXPECT_EQ(parsed<Xclient>("XCLIENT TTL=5").address, "");
+    for (const char* line : {"XCLIENT", "XCLIENT ", "XCLIENT ADDR", "XCLIENT =x", "XCLIENT ADDR=192.0.2.7 ",
+                             "XCLIENT ADDR=192.0.2.7 LOGIN=joe@example.org"})
+        EXPECT_EQ(error_of(line), ErrorCode::invalid) << line;
+}
+
 TEST(Pop3Command, MessageNumbersAreFromOneAndDecimal) {
     for (const char* line : {"RETR", "RETR ", "RETR 0", "RETR -1", "RETR +1", "RETR 1 ", "RETR  1", "RETR 1x",
                              "DELE 1 2", "LIST 0", "UIDL x", "TOP 1", "TOP 0 1", "TOP 1 -1", "TOP 1 ", "TOP 1 2 3"})

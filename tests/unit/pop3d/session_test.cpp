@@ -36,6 +36,20 @@ TEST_F(Pop3Session, UserIsNotOfferedWherePlainIsNot) {
         << transcript;
 }
 
+TEST_F(Pop3Session, XclientIsForHostsThatAreTrustedAndBeforeTheLogIn) {
+    EXPECT_EQ(converse("XCLIENT ADDR=198.51.100.7\r\nQUIT\r\n"),
+              "-ERR XCLIENT is not permitted from your address\r\n+OK Bye\r\n");
+    config.listen.origin_trusted_networks = {"192.0.2.1"};
+    const std::string capabilities = converse("CAPA\r\n" + log_in + "CAPA\r\nQUIT\r\n");
+    EXPECT_NE(capabilities.find("\r\nXCLIENT\r\n"), std::string::npos) << capabilities;
+    EXPECT_EQ(capabilities.find("\r\nXCLIENT\r\n"), capabilities.rfind("\r\nXCLIENT\r\n")) << capabilities;
+    EXPECT_EQ(
+        converse("XCLIENT ADDR=IPV6:2001:db8::7 PORT=4711 SESSION=x TTL=5\r\nXCLIENT TTL=5\r\nXCLIENT ADDR=nowhere\r\n"
+                 "XCLIENT ADDR=192.0.2.9 PORT=x\r\nQUIT\r\n"),
+        "+OK Updated\r\n+OK Updated\r\n-ERR \"nowhere\" is not an IP address\r\n-ERR That is no port\r\n+OK Bye\r\n");
+    EXPECT_TRUE(after_log_in("XCLIENT ADDR=192.0.2.9\r\n").starts_with("-ERR Already logged in"));
+}
+
 TEST_F(Pop3Session, TopSendsHeaderAndLines) {
     deliver("Subject: one\r\n\r\nfirst\r\nsecond\r\nthird\r\n");
     EXPECT_EQ(after_log_in("TOP 1 0\r\nTOP 1 2\r\nQUIT\r\n"),
