@@ -51,6 +51,7 @@ Result<> AuthSession::handle(std::string_view text) {
     if (!line) return fail(line.error());
     if (const auto* version = std::get_if<sasl::Version>(&*line)) {
         if (version->major != 1) return fail(ErrorCode::unsupported, "Auth protocol has another major version");
+        client_minor_version_ = version->minor;
     } else if (const auto* pid = std::get_if<sasl::ClientPid>(&*line)) {
         client_pid_ = pid->pid;
     } else if (auto* command = std::get_if<sasl::AuthCommand>(&*line)) {
@@ -131,7 +132,7 @@ bool AuthSession::may_wait() {
 
 void AuthSession::finish(std::uint32_t id, bool no_login, Verdict verdict) {
     if (!verdict) {
-        if (verdict.error().code == sasl::FailCode::temporary && identity_.minor_version < 3 && exchanges_.empty()) {
+        if (verdict.error().code == sasl::FailCode::temporary && client_minor_version_ == 0 && exchanges_.empty()) {
             end();
             return;
         }

@@ -14,9 +14,9 @@
 
 namespace posthouse::auth {
 
-/// `auth` speaks version 1.2, `login` 1.3. The greeting is sent at once: Exim waits for its DONE. Postfix and Exim take
-/// every FAIL for a wrong password, but the end of the connection for a temporary failure: so it ends for one on
-/// `auth`, unless other exchanges go on.
+/// `auth` speaks version 1.2, `login` 1.3. The greeting is sent at once: Exim waits for its DONE. Postfix and Exim,
+/// whose version is 1.0, take every FAIL for a wrong password, but the end of the connection for a temporary failure:
+/// so it ends for one, unless other exchanges go on. Dovecot knows `temp`, and takes the end for a wrong password.
 class AuthSession final : public LineConnection {
   public:
     struct Identity {
@@ -49,6 +49,7 @@ class AuthSession final : public LineConnection {
     LoginTable& logins_;
     Identity identity_;
     std::string cookie_;
+    std::uint32_t client_minor_version_ = 0;
     std::uint32_t client_pid_ = 0;
     std::uint64_t last_serial_ = 0;
     std::map<std::uint32_t, Running> exchanges_;  ///< by id

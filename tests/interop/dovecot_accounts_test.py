@@ -5,7 +5,7 @@ import pathlib
 import shutil
 import tempfile
 
-from both_servers import Imap, Server, SystemTest, User
+from both_servers import Imap, Server, SystemTest, User, eventually
 from dovecot import Dovecot, give, started_by
 from mariadb_test import OnMariadb
 from posthouse_test import main, run
@@ -150,7 +150,8 @@ class Sql(WithDovecot, OnMariadb):
 class Authd(WithDovecot, SystemTest):
     """Dovecot without accounts of its own: its log-in processes and its look-ups use authd's sockets."""
 
-    settings = {"auth.failure_delay": "0", "guard.failure_delay": "0", "tls.allow_plain_login": "true"}
+    settings = {"directory.engine": "sqlite", "auth.failure_delay": "0", "guard.failure_delay": "0", "tls.allow_plain_login": "true",
+                "general.restart_delay": "10ms"}
 
     @classmethod
     def setUpClass(cls):
@@ -206,6 +207,22 @@ service pop3 {{
                 self.assertTrue(pop3.command("STAT").startswith("+OK 1 "))
         self.assertRegex(self.imap(self.dovecot, User(kim.address, "wrong")), "AUTHENTICATIONFAILED")
         self.assertRegex(self.imap(self.dovecot, User("nobody@posthouse.example", "secret")), "AUTHENTICATIONFAILED")
+
+    def test_while_the_directory_is_away_nobody_is_told_that_a_password_is_wrong(self):
+        mia = self.make("mia", "secret")
+        database = self.instance.folder / "db" / "directory.sqlite"
+        away = database.with_suffix(".away")
+        database.rename(away)
+        for user in (mia, User("nobody@posthouse.example", "secret")):
+            self.assertRegex(self.imap(self.dovecot, user), r"^NO \[UNAVAILABLE\]")
+        away.rename(database)
+        self.assertRegex(self.imap(self.dovecot, mia), "^OK")
+
+    def test_log_ins_go_on_after_authd_was_killed(self):
+        tim = self.make("tim", "secret")
+        for _ in range(3):
+            self.instance.kill("authd")
+            eventually(lambda: self.imap(self.dovecot, tim).startswith("OK"), "log-ins to Dovecot")
 
     def test_its_lmtp_delivers_to_users_of_authd(self):
         lee = self.make("lee", "secret")

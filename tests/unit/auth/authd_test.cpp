@@ -171,13 +171,13 @@ TEST(Authd, AChangedPasswordHoldsAtOnce) {
 
 TEST(Authd, WithoutADatabaseItFailsForNowAndHeals) {
     with_authd([](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
-        net::Stream auth = co_await connect(loop, authd, "login");
+        net::Stream auth = co_await connect(loop, authd, "auth");
         co_await read_greeting(auth);
         net::Stream userdb = co_await connect(loop, authd, "userdb");
         (void)co_await line(userdb);
         (void)co_await line(userdb);
         std::filesystem::rename(authd.database(), authd.database() + ".away");
-        std::string answer = co_await ask(auth, plain(1, "\0joe@example.org\0secret"sv));
+        std::string answer = co_await ask(auth, "VERSION\t1\t1\n" + plain(1, "\0joe@example.org\0secret"sv));
         EXPECT_EQ(answer, "FAIL\t1\tuser=joe@example.org\tcode=temp_fail\ttemp");
         answer = co_await ask(userdb, "USER\t1\tjoe@example.org\n");
         EXPECT_TRUE(answer.starts_with("FAIL\t1")) << answer;
@@ -189,17 +189,21 @@ TEST(Authd, WithoutADatabaseItFailsForNowAndHeals) {
     });
 }
 
-TEST(Authd, ToOthersATemporaryFailureIsTheEndOfTheConnection) {
+TEST(Authd, ToPostfixATemporaryFailureIsTheEndOfTheConnection) {
     with_authd([](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
         std::filesystem::rename(authd.database(), authd.database() + ".away");
         net::Stream stream = co_await connect(loop, authd, "auth");
         co_await read_greeting(stream);
-        std::string answer = co_await ask(stream, "AUTH\t1\tLOGIN\tservice=smtp\n");
+        std::string answer = co_await ask(stream, "VERSION\t1\t0\nCPID\t42\nAUTH\t1\tLOGIN\tservice=smtp\n");
         EXPECT_EQ(answer, "CONT\t1\tVXNlcm5hbWU6");
         answer = co_await ask(stream, plain(2, "\0joe@example.org\0secret"sv));
         EXPECT_EQ(answer, "FAIL\t2\tuser=joe@example.org\tcode=temp_fail\ttemp");  // 1 goes on
         answer = co_await ask(stream, "CANCEL\t1\n" + plain(3, "\0joe@example.org\0secret"sv));
         EXPECT_TRUE(answer.starts_with("error: ")) << answer;
+        stream = co_await connect(loop, authd, "auth");
+        co_await read_greeting(stream);
+        answer = co_await ask(stream, "VERSION\t1\t2\nCPID\t42\n" + plain(1, "\0joe@example.org\0secret"sv));
+        EXPECT_EQ(answer, "FAIL\t1\tuser=joe@example.org\tcode=temp_fail\ttemp") << "Dovecot knows it";
         std::filesystem::rename(authd.database() + ".away", authd.database());
         stream = co_await connect(loop, authd, "auth");
         co_await read_greeting(stream);
