@@ -17,6 +17,7 @@ Without options: the release build and all tests. These take longer, and can be 
 
   --asan            all tests again, built with AddressSanitizer and UndefinedBehaviorSanitizer
   --tsan            all tests again, built with ThreadSanitizer
+  --mariadb         the system tests again, with their directories in a MariaDB server
   --tidy            clang-tidy and clang-format over the source; no test
   --fuzz MINUTES    every fuzz target for so long, with libFuzzer
   --bench           the benchmarks
@@ -31,6 +32,7 @@ USAGE
 }
 
 presets=release
+mariadb=no
 tidy=no
 fuzz_minutes=0
 bench=no
@@ -48,6 +50,7 @@ while [ $# -gt 0 ]; do
     case $1 in
         --asan) presets="$presets asan" ;;
         --tsan) presets="$presets tsan" ;;
+        --mariadb) mariadb=yes ;;
         --tidy) tidy=yes ;;
         --fuzz) fuzz_minutes=$2 && shift ;;
         --bench) bench=yes ;;
@@ -107,30 +110,37 @@ if [ ! -e /dev/pts/ptmx ] && [ "$(id -u)" = 0 ] && [ -d /dev/pts ]; then
     mount -t devpts -o ptmxmode=0666 devpts /dev/pts && terminals=/dev/pts
 fi
 
-# run_tests PRESET: builds and runs its tests. CTest's own closing lines say how many ran.
+# build_and_test PRESET: builds and runs its tests.
+build_and_test() {
+    echo "== build ($1)"
+    sh packaging/build.sh "$1" "build/$1" "" "-DPOSTHOUSE_TESTS=ON" || exit 1
+    phase_ends "build ($1)"
+    run_tests "$1" "$1" ctest -LE '^(soak|bench)$'
+}
+
+# run_tests NAME PRESET COMMAND...: runs CTest, with the build of the preset. Its own closing lines say how many ran.
 run_tests() {
-    preset=$1
-    echo "== build ($preset)"
-    sh packaging/build.sh "$preset" "build/$preset" "" "-DPOSTHOUSE_TESTS=ON" || exit 1
-    phase_ends "build ($preset)"
-    echo "== test ($preset)"
-    labels="-LE ^(soak|bench)\$"
+    name=$1
+    preset=$2
+    shift 2
+    echo "== test ($name)"
+    log=build/$preset/test.log
+    [ "$name" = "$preset" ] || log=build/$preset/test-$name.log
     results=0
-    # shellcheck disable=SC2086
-    TMPDIR=$test_folder ctest --test-dir "build/$preset" -j "$jobs" --no-tests=error --output-on-failure $labels \
-        ${only:+-R "$only"} >"build/$preset/test.log" 2>&1 || results=1
+    TMPDIR=$test_folder "$@" --test-dir "build/$preset" -j "$jobs" --no-tests=error --output-on-failure \
+        ${only:+-R "$only"} >"$log" 2>&1 || results=1
     # What passed in a line each stays in the log; shown are failures, with their output, and the summary.
     awk '/^ *[0-9]+\/[0-9]+ Test .* Passed / { next }
          /^ *Start +[0-9]+:/ { next }
          /^Label Time Summary/ { exit }
          /tests passed, / { summary = 1 }
-         summary == 0 || /./ { print }' "build/$preset/test.log"
-    [ "$results" = 0 ] || failed="$failed test($preset)"
-    slowest=$slowest$(sed -n 's/^ *[0-9]*\/[0-9]* Test *#[0-9]*: \([^ ]*\) .* \([0-9.]*\) sec.*/\2 \1/p' "build/$preset/test.log" |
-        sort -rn | head -n 10 | while read -r seconds name; do printf '    %7s s  %s (%s)\n' "$seconds" "$name" "$preset"; done)"
+         summary == 0 || /./ { print }' "$log"
+    [ "$results" = 0 ] || failed="$failed test($name)"
+    slowest=$slowest$(sed -n 's/^ *[0-9]*\/[0-9]* Test *#[0-9]*: \([^ ]*\) .* \([0-9.]*\) sec.*/\2 \1/p' "$log" |
+        sort -rn | head -n 10 | while read -r seconds test; do printf '    %7s s  %s (%s)\n' "$seconds" "$test" "$name"; done)"
 "
-    closing=$(grep 'tests passed, ' "build/$preset/test.log" | tail -n 1 || true)
-    phase_ends "test ($preset)"
+    closing=$(grep 'tests passed, ' "$log" | tail -n 1 || true)
+    phase_ends "test ($name)"
 }
 
 # Sanitizers find their symbolizer under this name only when told so.
@@ -141,7 +151,8 @@ fi
 
 slowest=
 closing=
-for preset in $presets; do run_tests "$preset"; done
+for preset in $presets; do build_and_test "$preset"; done
+[ "$mariadb" = no ] || run_tests mariadb release python3 -B tests/system/mariadb_server.py ctest -L '^(system|interop)$'
 
 if [ "$tidy" = yes ]; then
     echo "== tidy"
@@ -183,6 +194,6 @@ echo "Where the time went:"
 printf '%s' "$timings"
 echo "  slowest tests:"
 printf '%s' "$slowest"
-[ -z "$failed" ] || echo "FAILED:$failed (logs: build/*/test.log)"
+[ -z "$failed" ] || echo "FAILED:$failed (logs: build/*/test*.log)"
 echo "$closing"
 [ -z "$failed" ]

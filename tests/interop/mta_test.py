@@ -116,7 +116,7 @@ class WithMailServers(SystemTest):
         cls.addClassCleanup(shutil.rmtree, cls.sockets, ignore_errors=True)
         os.chown(cls.sockets, 0, ID)
         cls.sockets.chmod(0o2750)
-        cls.settings = {"auth.failure_delay": "0", "guard.failure_delay": "0", "guard.free_failures": "1000",
+        cls.settings = {"directory.engine": "sqlite", "auth.failure_delay": "0", "guard.failure_delay": "0", "guard.free_failures": "1000",
                         **{f"listen.{name}": cls.sockets / f"{name}.sock" for name in ("auth", "socketmap", "lmtp")}}
         super().setUpClass()
         cls.alice = cls.instance.user("alice")

@@ -3,7 +3,6 @@ that Posthouse makes."""
 
 import base64
 import contextlib
-import sqlite3
 
 from both_servers import Imap, SystemTest, User
 from posthouse_test import main, run
@@ -26,9 +25,7 @@ class Passwords(SystemTest):
             return session.command("AUTHENTICATE PLAIN " + response)[0].startswith("OK")
 
     def stored(self, address):
-        name, domain = address.split("@")
-        with contextlib.closing(sqlite3.connect(self.instance.folder / "db" / "directory.sqlite")) as database:
-            return database.execute("SELECT password FROM virtual_users WHERE email = ?", (address,)).fetchone()[0]
+        return self.instance.directory(f"SELECT password FROM virtual_users WHERE email = '{address}'")[0][0]
 
     def test_hashes_of_dovecot_let_their_users_in(self):
         rows = ["email,password_hash"]

@@ -205,7 +205,7 @@ class Injection:
 
 
 class InSqlite:
-    settings = Injection.own
+    settings = {**Injection.own, "directory.engine": "sqlite"}
 
     def dump(self):
         with contextlib.closing(sqlite3.connect(self.instance.folder / "db" / "directory.sqlite")) as database:

@@ -1,13 +1,19 @@
-"""A MariaDB server of a test's own: a socket in a temporary folder, a user `posthouse` with a password."""
+"""A MariaDB server of a test's own: a socket in a temporary folder, a user `posthouse` with a password.
+
+As a program it runs a command, whose tests' instances then have their directories in one such server:
+
+    python3 tests/system/mariadb_server.py ctest --test-dir build/release -L system
+"""
 
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 
-from posthouse_test import eventually
+from posthouse_test import SETTINGS, eventually
 
 
 class MariadbServer:
@@ -70,3 +76,16 @@ class MariadbServer:
     def settings(self):
         """The parameters of an instance that uses it."""
         return {"directory.engine": "mariadb", "directory.hosts": str(self.socket), "directory.password_file": str(self.password_file)}
+
+
+def main():
+    server = MariadbServer()
+    try:
+        server.folder.chmod(0o755)  # some instances belong to another user
+        return subprocess.call(sys.argv[1:], env={**os.environ, **SETTINGS, "POSTHOUSE_MARIADB": str(server.socket)})
+    finally:
+        server.destroy()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -17,7 +17,8 @@
 - All tests of a class share one instance; `SystemTest.start_instance(settings)` gives a further one of their own.
 - Wait with eventually(condition), which polls until a deadline; never sleep for a guessed time. No test judges speed.
 - Files run in parallel: each instance holds a block of ports and lies in a folder of its own.
-- Run one by hand: `POSTHOUSE_BUILD=build/release python3 tests/system/quickstart_test.py -v`.
+- Run one by hand: `POSTHOUSE_BUILD=build/release python3 tests/system/quickstart_test.py -v`; with directories in MariaDB:
+  `POSTHOUSE_BUILD=build/release python3 tests/system/mariadb_server.py python3 tests/system/quickstart_test.py -v`.
 - What a failing test leaves to read (the log) is printed with the failure.
 """
 
@@ -30,6 +31,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -51,6 +53,11 @@ def setting(name, default):
     """What the environment variable POSTHOUSE_<name> says to the tests, in the type of `default`, which is for when it is not
     set."""
     return type(default)(SETTINGS.get("POSTHOUSE_" + name, default))
+
+
+# The socket of a MariaDB server, in which each instance has a database of its own, but for those that name their engine. Empty:
+# directories are in SQLite.
+MARIADB = setting("MARIADB", "")
 
 
 def eventually(condition, what="", seconds=PATIENCE):
@@ -120,6 +127,7 @@ class Instance:
     def __init__(self, settings=None, started_by=()):
         self.settings = dict(settings or {})
         self.started_by = started_by
+        self.database = None
         self.ports = PortBlock()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="posthouse-"))
         self.config = self.folder / "posthouse.toml"
@@ -136,11 +144,37 @@ class Instance:
                    environment=self.environment(), timeout=300)
 
     def start(self):
+        if MARIADB and "directory.engine" not in self.settings:
+            self.make_database()
         result = self.quickstart("--port-base", self.ports.base)
         if result.returncode != 0:
             raise AssertionError(f"quickstart failed:\n{result.stdout}{result.stderr}\n{self.log()}")
         self.read_description()
         return self
+
+    def make_database(self):
+        """In the MariaDB server that all tests of this run share."""
+        self.database = "posthouse_" + re.sub(r"\W", "_", self.folder.name)
+        self.settings |= {"directory.engine": "mariadb", "directory.hosts": MARIADB, "directory.user": "root",
+                          "directory.database": self.database}
+        self.mariadb(f"CREATE DATABASE {self.database}")
+        empty = self.folder / "empty.toml"
+        empty.touch()
+        made = run(BIN / "posthouse", "--config", empty, "db", "init", environment=self.environment())
+        assert made.returncode == 0, made.stderr
+
+    def mariadb(self, sql):
+        """Runs SQL in that server."""
+        done = run("mariadb", "--no-defaults", "-S", MARIADB, "-uroot", "-N", "-e", sql)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def directory(self, query):
+        """What SQL finds in the directory: rows of text."""
+        if self.database:
+            return [line.split("\t") for line in self.mariadb(f"USE {self.database}; {query}").splitlines()]
+        with contextlib.closing(sqlite3.connect(self.folder / "db" / "directory.sqlite")) as database:
+            return [[str(value) for value in row] for row in database.execute(query)]
 
     def read_description(self):
         self.description = json.loads((self.folder / "instance.json").read_text())
@@ -163,6 +197,8 @@ class Instance:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
             shutil.rmtree(self.folder, ignore_errors=True)
+            if self.database:
+                self.mariadb(f"DROP DATABASE {self.database}")
             self.ports.close()
         if crashes:
             raise AssertionError("daemons crashed:\n" + "\n".join(crashes))

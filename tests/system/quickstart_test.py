@@ -74,7 +74,7 @@ class WhatIsWrong(unittest.TestCase):
     """One clear line that says what and where, exit code not 0, nothing half done."""
 
     def setUp(self):
-        self.instance = Instance()
+        self.instance = Instance({"directory.engine": "sqlite"})
         self.addCleanup(self.instance.destroy)
 
     def start(self, *arguments):

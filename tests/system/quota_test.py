@@ -4,7 +4,6 @@ the figure is what lies on disk, whatever happens to the index."""
 
 import json
 import shutil
-import sqlite3
 import threading
 
 from mail_wire import Imap, Smtp, Wire
@@ -192,10 +191,8 @@ class Quota(SystemTest):
 
         eventually(told, "the usage is reported")
         self.assertEqual(size_file.read_text(), f"{5 << 20}S\n{used} {count}\n")
-        database = sqlite3.connect(next(self.instance.folder.glob("db/*.sqlite")))
-        row = database.execute("SELECT usage_mb, usage_bytes, messages FROM mailbox_usage WHERE email = ?", [joe.address]).fetchone()
-        database.close()
-        self.assertEqual(row, (2, used, count))
+        rows = self.instance.directory(f"SELECT usage_mb, usage_bytes, messages FROM mailbox_usage WHERE email = '{joe.address}'")
+        self.assertEqual(rows, [["2", str(used), str(count)]])
 
     def test_a_postfix_may_ask(self):
         joe = self.user()
