@@ -371,6 +371,9 @@ Async<> Stream::close(Deadline deadline) {
         SSL_shutdown(s.ssl);
     }
     ::shutdown(s.socket.get(), SHUT_WR);
+    int family = AF_UNSPEC;
+    socklen_t size = sizeof family;
+    ::getsockopt(s.socket.get(), SOL_SOCKET, SO_DOMAIN, &family, &size);
     std::size_t discarded = 0;
     while (discarded < skip_cap && !deadline.passed()) {
         const ssize_t n = ::recv(s.socket.get(), scratch().data(), scratch().size(), 0);
@@ -378,7 +381,7 @@ Async<> Stream::close(Deadline deadline) {
             discarded += static_cast<std::size_t>(n);
             continue;
         }
-        if (n == 0 || (errno != EAGAIN && errno != EINTR)) co_return;
+        if (n == 0 || (errno != EAGAIN && errno != EINTR) || family == AF_UNIX) co_return;
         Result<> ready = co_await s.wait(Io::want_read, deadline);
         if (!ready && ready.error().code != ErrorCode::busy) co_return;
     }

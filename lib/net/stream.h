@@ -98,7 +98,7 @@ class Stream {
     // Ending
 
     /// Flushes, tells the peer (close_notify, FIN), and reads until it closes too, so that it surely gets the last
-    /// reply; at most until `deadline`. Errors are ignored.
+    /// reply; at most until `deadline`. A Unix socket keeps that for the peer: it isn't waited for. Errors are ignored.
     Async<> close(Deadline deadline);
     /// Ends the present wait_input() with `woken`; if none waits, the next one.
     void wake();

@@ -160,6 +160,27 @@ TEST(Stream, WritesWithBackPressureAndLosesNothingAtClose) {
     EXPECT_EQ(loop.run_until_complete(large_transfer(loop)), 10'000'000u);
 }
 
+Async<> close_before_the_peer(Loop& loop) {
+    Pair pair = socket_pair();
+    {
+        Stream stream(loop, std::move(pair.a));
+        EXPECT_EQ(::write(pair.b.get(), "unread", 6), 6);
+        Result<> written = co_await stream.write("good-bye", soon());
+        EXPECT_TRUE(written);
+        co_await stream.close(Deadline::never());
+    }
+    Stream peer(loop, std::move(pair.b));
+    Result<std::string> last = co_await peer.read_exactly(8, soon());
+    EXPECT_EQ(last, "good-bye");
+    last = co_await peer.read_exactly(1, soon());
+    EXPECT_EQ(last.error().code, ErrorCode::closed);
+}
+
+TEST(Stream, APeerOnAUnixSocketThatDoesNotCloseIsNotWaitedFor) {
+    Loop loop;
+    loop.run_until_complete(close_before_the_peer(loop));
+}
+
 Async<> wake_and_drain(Stream* stream) {
     stream->wake();
     stream->drain();
