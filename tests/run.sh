@@ -90,7 +90,7 @@ if [ "$install" = yes ]; then
     # shellcheck disable=SC2086
     install_packages build/install.log $needed
     # shellcheck disable=SC2086
-    unpack_packages build/unpacked $unpacked_packages
+    unpack_packages build/unpacked $unpacked_packages || failed="$failed unpack"
 fi
 phase_ends install
 

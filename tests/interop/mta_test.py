@@ -11,7 +11,7 @@ import unittest
 
 from both_servers import SystemTest, User, eventually
 from mail_programs import tls_context
-from mail_transfer import ID, Exim, Postfix
+from mail_transfer import ID, Exim, Postfix, why_not_here
 from posthouse_test import PATIENCE, main, run
 
 POSTFIX_MASTER = """
@@ -106,8 +106,8 @@ login:
 """
 
 
-@unittest.skipUnless(os.geteuid() == 0, "Postfix and Exim are started by root")
-class WithMailServers(SystemTest):
+@unittest.skipIf(why_not_here(), why_not_here())
+class MailServers(SystemTest):
     """The sockets lie in a folder whose group is the servers': what is made in it is, too (docs/administration.md)."""
 
     @classmethod
@@ -116,7 +116,8 @@ class WithMailServers(SystemTest):
         cls.addClassCleanup(shutil.rmtree, cls.sockets, ignore_errors=True)
         os.chown(cls.sockets, 0, ID)
         cls.sockets.chmod(0o2750)
-        cls.settings = {"directory.engine": "sqlite", "auth.failure_delay": "0", "guard.failure_delay": "0", "guard.free_failures": "1000",
+        cls.settings = {"directory.engine": "sqlite", "general.restart_delay": "100ms", "general.restart_delay_limit": "100ms",
+                        "auth.failure_delay": "0", "guard.failure_delay": "0", "guard.free_failures": "1000",
                         **{f"listen.{name}": cls.sockets / f"{name}.sock" for name in ("auth", "socketmap", "lmtp")}}
         super().setUpClass()
         cls.alice = cls.instance.user("alice")
@@ -174,8 +175,8 @@ class WithMailServers(SystemTest):
                 print(f"--- the log of {server.name}:\n{server.log()[-10000:]}\n---")
         return outcome
 
+    # -- log-ins
 
-class LogIns(WithMailServers):
     def test_who_knows_the_password_may_relay(self):
         for server in self.servers:
             for mechanism in ("PLAIN", "LOGIN"):
@@ -223,8 +224,8 @@ class LogIns(WithMailServers):
                 self.assertIn(client.docmd("AUTH", "PLAIN " + response)[0], range(500, 600), (server.name, response))
             self.assertEqual(self.auth(server, self.alice, client=client), 235)
 
+    # -- look-ups
 
-class LookUps(WithMailServers):
     def test_postfix_knows_domains_mailboxes_and_aliases(self):
         ann = self.add_user("ann")
         self.posthouse("alias", "add", "info@posthouse.example", ann.address, "outside@elsewhere.example")
@@ -277,10 +278,10 @@ class LookUps(WithMailServers):
         texts = [path.read_text() for path in folder.iterdir()] if folder.exists() else []
         return sorted(line[9:] for text in texts for line in text.split("\n\n")[0].splitlines() if line.startswith("Subject: "))
 
+    # -- outages
 
-class Outages(WithMailServers):
     def test_while_the_directory_is_away_everything_is_temporary(self):
-        joe = self.add_user("joe")
+        joe = self.add_user("jane")
         database = self.instance.folder / "db" / "directory.sqlite"
         away = database.with_suffix(".away")
         database.rename(away)

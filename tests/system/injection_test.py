@@ -124,17 +124,21 @@ class Injection:
             self.assertEqual(steering, [], repr(line[:1000]))
             self.assertFalse(message == "logged in" and self.alice.address in fields, line[:1000])
 
-    def say(self, listener, *lines, greets=True):
+    def say(self, listener, *lines, greets=True, end=b"\r\n"):
         """All that is answered to the lines. They end in good-byes where the daemon greets: the first may be a response."""
-        with Wire(self.instance.address(listener), tls=listener == "submissions", certificate=self.instance.certificate) as wire:
+        address = self.instance.address(listener) if listener in self.instance.description["listeners"] else self.socket(listener)
+        with Wire(address, tls=listener == "submissions", certificate=self.instance.certificate) as wire:
             if greets:
                 wire.line()
-            send_what_is_taken(wire.socket, b"".join(line + b"\r\n" for line in lines), patience=PATIENCE)
+            send_what_is_taken(wire.socket, b"".join(line + end for line in lines), patience=PATIENCE)
             if not greets:
                 with contextlib.suppress(OSError):
                     wire.socket.shutdown(socket.SHUT_WR)
             wire.socket.settimeout(PATIENCE)
             return ends(wire.socket)
+
+    def socket(self, name):
+        return str(self.instance.folder / "run" / f"{name}.sock")
 
     def converse(self, protocol, *commands):
         if protocol == "imap":
@@ -235,6 +239,13 @@ class Sqlite(Injection, InSqlite, HostileTest):
                                             ("auth", b"AUTH\t1\tPLAIN\tservice=x", b"CONT\t1\t" + shape)):
                 said = self.converse(protocol, *conversation)
                 self.refused(said, self.IN[protocol], b" ".join(conversation))
+
+    def test_policy_requests_about_any_name_get_one_answer(self):
+        for name in [fragment.encode() for fragment in FRAGMENTS] + ODD:
+            for listener in ("quota", "guard", "usage"):
+                said = self.say(listener, b"request=smtpd_access_policy", b"protocol_state=RCPT", b"recipient=" + name,
+                                b"sasl_username=" + name, b"client_address=" + name, b"size=1", b"", greets=False, end=b"\n")
+                self.assertRegex(said, rb"\A(action=[^\r\n]*\n\n)*\Z", name[:200])
 
     def test_names_of_hosts_and_senders_forge_no_reply_and_no_line(self):
         for name in [fragment.encode() for fragment in FRAGMENTS] + ODD:
