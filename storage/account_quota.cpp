@@ -30,6 +30,13 @@ Result<> AccountQuota::check(const MailboxName& mailbox, const Usage& added) con
     return fits ? fits : fail_quota(fits.error());
 }
 
+Result<std::optional<AccountQuota::Standing>> AccountQuota::standing() const {
+    if (keeper_ == nullptr) return std::nullopt;
+    const Result<Usage> used = keeper_->usage(*account_, limits_);
+    if (!used) return fail(used.error());
+    return Standing{*used, limits_->total()};
+}
+
 Result<std::optional<Reservation>> AccountQuota::reserve(const MailboxName& mailbox, const Usage& added) const {
     if (keeper_ == nullptr) return std::nullopt;
     Result<Reservation> room = keeper_->reserve(*account_, limits_, mailbox, added, LastMail::must_fit);

@@ -38,6 +38,13 @@ class AccountQuota {
     /// Would it fit now?
     Result<> check(const MailboxName& mailbox, const Usage& added) const;
 
+    /// What is used of which limit, of all mail (rule "*"). Nothing: there is no quota.
+    struct Standing {
+        Usage used;
+        QuotaLimit limit;
+    };
+    Result<std::optional<Standing>> standing() const;
+
     /// APPEND; room is needed for what the messages take on disk, which may be less or more than was announced.
     Result<Charged<Appended>> append(const NamedMailbox& target, std::vector<NewMessage> messages) const;
     Result<Charged<Copied>> copy(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target) const;

@@ -50,6 +50,10 @@ class QuotaKeeper {
     /// is there room at all? Other errors: it can't be told.
     Result<> check(const AccountName& account, const SharedLimits& limits, const MailboxName& mailbox,
                    const Usage& added, LastMail last);
+    /// What the account's counted mail takes now.
+    Result<Usage> usage(const AccountName& account, const SharedLimits& limits) {
+        return source_.usage(account, limits);
+    }
     /// It fits, as far as that is known without blocking; false: check() must look.
     bool surely_fits(const AccountName& account, const SharedLimits& limits, const MailboxName& mailbox,
                      const Usage& added);

@@ -55,6 +55,19 @@ net::Async<Reply> move(Session& session, imap::Copy command);
 // expunge.cpp
 net::Async<Reply> expunge(Session& session, imap::NoArguments command);
 net::Async<Reply> uid_expunge(Session& session, imap::UidExpunge command);
+// acl.cpp
+net::Async<Reply> set_acl(Session& session, imap::SetAcl command);
+net::Async<Reply> delete_acl(Session& session, imap::AclIdentifier command);
+net::Async<Reply> get_acl(Session& session, imap::MailboxArgument command);
+net::Async<Reply> list_rights(Session& session, imap::AclIdentifier command);
+net::Async<Reply> my_rights(Session& session, imap::MailboxArgument command);
+// metadata.cpp
+net::Async<Reply> get_metadata(Session& session, imap::GetMetadata command);
+net::Async<Reply> set_metadata(Session& session, imap::SetMetadata command);
+// quota.cpp
+net::Async<Reply> get_quota(Session& session, imap::QuotaRoot command);
+net::Async<Reply> get_quota_root(Session& session, imap::MailboxArgument command);
+net::Async<Reply> set_quota(Session& session, imap::SetQuota command);
 // idle.cpp
 net::Async<Reply> idle(Session& session, imap::NoArguments command);
 

@@ -4,19 +4,39 @@
 #include "imapd/commands/commands.h"
 #include "imapd/listing.h"
 #include "imapd/mailbox_names.h"
+#include "imapd/metadata_response.h"
+#include "imapd/rights_response.h"
 #include "imapd/session.h"
 #include "imapd/status_response.h"
 
 namespace posthouse::imapd {
 namespace {
 
-/// STATUS of each mailbox after its LIST line (RFC 5819 §2); one that has gone meanwhile has none. Blocks.
-std::string with_status(const storage::Account& account, const Listing& listing, imap::StatusItems items,
-                        std::uint64_t append_limit) {
-    if (!listing.exists) return listing.line;
-    const Result<std::string> status =
-        status_response(account, listing.name, wire_name(listing.name), items, append_limit);
-    return listing.line + status.value_or("");
+/// What LIST is to tell of each mailbox beside its line.
+struct Extras {
+    std::optional<imap::StatusItems> status;  ///< RFC 5819 §2
+    bool my_rights = false;                   ///< RFC 8440 §4
+    std::vector<std::string> entries;         ///< RFC 9590 §3
+    std::uint64_t append_limit = 0;
+    std::string user;
+
+    bool empty() const { return !status && !my_rights && entries.empty(); }
+};
+
+/// The mailbox's line and what follows it; one that has gone meanwhile has only its line. Blocks.
+std::string with_extras(const storage::Account& account, const Listing& listing, const Extras& extras) {
+    std::string out = listing.line;
+    if (!listing.exists) return out;
+    const std::string name = wire_name(listing.name);
+    if (extras.status)
+        out += status_response(account, listing.name, name, *extras.status, extras.append_limit).value_or("");
+    if (extras.my_rights)
+        if (const Result<storage::Rights> rights = account.effective_rights(listing.name, {extras.user}))
+            append_my_rights(out, name, *rights);
+    if (!extras.entries.empty())
+        if (const Result<storage::Annotations> annotations = account.annotations(listing.name))
+            append_metadata(out, name, *annotations, {extras.entries});
+    return out;
 }
 
 }  // namespace
@@ -31,11 +51,19 @@ net::Async<Reply> list(Session& session, imap::List command) {
     const storage::Account& account = session.account();
     const Result<std::vector<storage::ListedMailbox>> mailboxes = co_await session.disk([&] { return account.list(); });
     if (!mailboxes) co_return no(mailboxes.error());
-    const auto limit = static_cast<std::uint64_t>(session.config().imapd.append_limit);
+    Extras extras{command.return_status,
+                  command.return_my_rights,
+                  {},
+                  static_cast<std::uint64_t>(session.config().imapd.append_limit),
+                  session.user()};
+    if (command.return_metadata) {
+        Result<std::vector<std::string>> entries = read_queried(*command.return_metadata);
+        if (!entries) co_return bad(entries.error().text);
+        extras.entries = std::move(*entries);
+    }
     for (const Listing& listing : listing_of(command, *mailboxes)) {
-        if (command.return_status) {
-            const std::string lines =
-                co_await session.disk([&] { return with_status(account, listing, *command.return_status, limit); });
+        if (!extras.empty()) {
+            const std::string lines = co_await session.disk([&] { return with_extras(account, listing, extras); });
             co_await session.send(lines);
         } else {
             co_await session.send(listing.line);

@@ -1,4 +1,4 @@
-// Arguments of AUTHENTICATE, LOGIN, ID and ENABLE.
+// Arguments of AUTHENTICATE, LOGIN, ID, ENABLE, GETQUOTA and SETQUOTA.
 #include "lib/base/base64.h"
 #include "lib/imap/command.h"
 #include "lib/imap/limits.h"
@@ -40,6 +40,26 @@ void read(Arguments& arguments, Id& command) {
             return arguments.fail("ID field too long", ErrorCode::limit);
         }
         if (!arguments.failed()) command.fields.emplace_back(std::move(field), std::move(value));
+    } while (arguments.accept(' '));
+    arguments.expect(')');
+}
+
+void read(Arguments& arguments, QuotaRoot& command) {
+    arguments.space();
+    command.root = arguments.astring();
+}
+
+void read(Arguments& arguments, SetQuota& command) {
+    arguments.space();
+    command.root = arguments.astring();
+    arguments.space();
+    arguments.expect('(');
+    if (arguments.accept(')')) return;
+    do {
+        if (command.limits.size() >= kMaxWords) return arguments.fail("Too many resources", ErrorCode::limit);
+        std::string resource = arguments.keyword();
+        arguments.space();
+        command.limits.emplace_back(std::move(resource), arguments.number64());
     } while (arguments.accept(' '));
     arguments.expect(')');
 }

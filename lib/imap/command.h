@@ -9,6 +9,7 @@
 #include "lib/imap/arguments.h"
 #include "lib/imap/commands.h"
 #include "lib/imap/fetch_command.h"
+#include "lib/imap/metadata_commands.h"
 #include "lib/imap/search_command.h"
 
 namespace posthouse::imap {
@@ -40,6 +41,10 @@ void read(Arguments& arguments, Lsub& command);
 void read(Arguments& arguments, Store& command);
 void read(Arguments& arguments, Copy& command);
 void read(Arguments& arguments, UidExpunge& command);
+void read(Arguments& arguments, SetAcl& command);
+void read(Arguments& arguments, AclIdentifier& command);
+void read(Arguments& arguments, QuotaRoot& command);
+void read(Arguments& arguments, SetQuota& command);
 
 /// "(MESSAGES UIDNEXT …)" of STATUS.
 StatusItems read_status_items(Arguments& arguments);

@@ -105,6 +105,8 @@ struct List {
     bool return_subscribed = false;
     bool return_children = false;
     bool return_special_use = false;
+    bool return_my_rights = false;                            ///< RFC 8440
+    std::optional<std::vector<std::string>> return_metadata;  ///< entries (RFC 9590)
     std::optional<StatusItems> return_status;
 };
 
@@ -130,6 +132,32 @@ struct Copy {
     bool by_uid = false;
     SequenceSet messages;
     std::string mailbox;
+};
+
+/// SETACL (RFC 4314 §3.1).
+struct SetAcl {
+    enum class Action { replace, add, remove };
+    std::string mailbox;
+    std::string identifier;
+    Action action = Action::replace;
+    std::string rights;  ///< letters
+};
+
+/// DELETEACL, LISTRIGHTS (RFC 4314 §3.2, §3.4).
+struct AclIdentifier {
+    std::string mailbox;
+    std::string identifier;
+};
+
+/// GETQUOTA (RFC 9208 §4.1.1).
+struct QuotaRoot {
+    std::string root;
+};
+
+/// SETQUOTA (RFC 9208 §4.1.3).
+struct SetQuota {
+    std::string root;
+    std::vector<std::pair<std::string, std::uint64_t>> limits;
 };
 
 /// UID EXPUNGE (RFC 4315 §2.1).

@@ -28,6 +28,8 @@ inline constexpr std::size_t kMaxKeyword = 200;
 inline constexpr std::size_t kMaxMailboxName = 1000;
 /// Patterns in one LIST, and other lists of words (ENABLE, options).
 inline constexpr std::size_t kMaxWords = 64;
+/// An identifier in an access control list.
+inline constexpr std::size_t kMaxIdentifier = 320;
 /// Pairs in ID (RFC 2971 §3.3).
 inline constexpr std::size_t kMaxIdPairs = 30;
 /// Strings inside ID (RFC 2971 §3.3).

@@ -49,6 +49,11 @@ void read_return_options(Arguments& arguments, List& command) {
             command.return_children = true;
         } else if (option == "SPECIAL-USE") {
             command.return_special_use = true;
+        } else if (option == "MYRIGHTS") {
+            command.return_my_rights = true;
+        } else if (option == "METADATA") {
+            arguments.space();
+            command.return_metadata = read_entries(arguments);
         } else if (option == "STATUS") {
             arguments.space();
             command.return_status = read_status_items(arguments);

@@ -1,0 +1,66 @@
+// GETMETADATA and SETMETADATA (RFC 5464 §4.2, §4.3), of mailboxes and, with the name "", of the account as a whole.
+#include <string>
+
+#include "imapd/commands/commands.h"
+#include "imapd/mailbox_names.h"
+#include "imapd/metadata_response.h"
+#include "imapd/session.h"
+
+namespace posthouse::imapd {
+namespace {
+
+/// Nothing for "".
+Result<std::optional<storage::MailboxName>> target_of(Session& session, const std::string& wire) {
+    if (wire.empty()) return std::nullopt;
+    Result<storage::MailboxName> name = mailbox_of(session, wire);
+    if (!name) return fail(name.error());
+    return std::move(*name);
+}
+
+/// RFC 5464 §4.3: why a value can't be stored.
+Reply refusal(const Error& error) {
+    if (error.code != ErrorCode::limit) return no(error);
+    return no("[METADATA MAXSIZE " + std::to_string(storage::Annotations::max_value_bytes) + "] " +
+              "Too many annotations, or too large ones");
+}
+
+}  // namespace
+
+net::Async<Reply> get_metadata(Session& session, imap::GetMetadata command) {
+    const Result<std::optional<storage::MailboxName>> target = target_of(session, command.mailbox);
+    if (!target) co_return no(target.error());
+    const Result<std::vector<std::string>> entries = read_queried(command.entries);
+    if (!entries) co_return bad(entries.error().text);
+    const storage::Account& account = session.account();
+    const Result<storage::Annotations> annotations =
+        co_await session.disk([&] { return account.annotations(*target); });
+    if (!annotations) co_return no(annotations.error());
+    std::string line;
+    const std::optional<std::size_t> longest =
+        append_metadata(line, command.mailbox, *annotations, {*entries, command.depth, command.max_size});
+    co_await session.send(line);
+    if (longest) co_return ok("[METADATA LONGENTRIES " + std::to_string(*longest) + "] GETMETADATA completed");
+    co_return ok("GETMETADATA completed");
+}
+
+/// One entry after the other: what fails leaves those before it set, as RFC 5464 §4.3 lets it.
+net::Async<Reply> set_metadata(Session& session, imap::SetMetadata command) {
+    const Result<std::optional<storage::MailboxName>> target = target_of(session, command.mailbox);
+    if (!target) co_return no(target.error());
+    std::vector<storage::EntryName> entries;
+    for (const auto& [name, value] : command.values) {
+        Result<storage::EntryName> entry = storage::EntryName::parse(name);
+        if (!entry) co_return bad(entry.error().text);
+        entries.push_back(std::move(*entry));
+    }
+    storage::Account& account = session.account();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const Result<> set = co_await session.disk([&] {
+            return account.set_annotation(*target, entries[i], std::nullopt, std::move(command.values[i].second));
+        });
+        if (!set) co_return refusal(set.error());
+    }
+    co_return ok("SETMETADATA completed");
+}
+
+}  // namespace posthouse::imapd
