@@ -123,22 +123,36 @@ void CommandInput::consume_message(std::size_t count) {
     message_left_ -= count;
 }
 
-net::Async<Result<bool>> CommandInput::end_message(net::Deadline deadline) {
+net::Async<Result<CommandInput::AfterMessage>> CommandInput::end_message(net::Deadline deadline) {
     message_.reset();
+    AfterMessage after;
     Result<std::string> line = co_await stream_.read_line(max_line_, deadline);
     if (!line && line.error().code != ErrorCode::limit) co_return fail(line.error());
-    if (line && line->empty()) co_return true;
-    if (!line) co_return false;
+    if (line && line->empty()) co_return after;
+    after.kind = AfterMessage::Kind::malformed;
+    if (!line) co_return after;
+    const auto announced = imap::literal_at_end(*line);
+    Result<imap::AppendItem> item = imap::parse_next_item(*line);
+    if (item && announced && *announced) {
+        const imap::LiteralAnnouncement& literal = **announced;
+        message_ =
+            CommandReader::ReadLiteral{literal.size, literal.synchronizing, literal.binary, Destination::message};
+        message_left_ = literal.size;
+        accepted_ = false;
+        after.kind = AfterMessage::Kind::another;
+        after.item = std::move(*item);
+        co_return after;
+    }
     // What follows may announce more literals, which a client that need not wait sends in any case.
     reader_.refuse({ErrorCode::invalid, "Unexpected arguments after the message", {}});
     const CommandReader::Next next = reader_.add_line(*line);
     const auto* literal = std::get_if<CommandReader::ReadLiteral>(&next);
-    if (literal == nullptr) co_return false;
+    if (literal == nullptr) co_return after;
     Result<> discarded = co_await discard(literal->size, deadline);
     if (!discarded) co_return fail(discarded.error());
     Result<> rest = co_await discard_rest(deadline);
     if (!rest) co_return fail(rest.error());
-    co_return false;
+    co_return after;
 }
 
 }  // namespace posthouse::imapd

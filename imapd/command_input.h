@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/imap/append_command.h"
 #include "lib/imap/command_reader.h"
 #include "lib/net/stream.h"
 
@@ -38,8 +39,17 @@ class CommandInput {
     /// Shows the next piece of the message, at least one byte. The view holds until consume_message.
     net::Async<Result<std::string_view>> read_message(net::Deadline deadline);
     void consume_message(std::size_t count);
-    /// Reads the rest of the command, behind the message. False: it is not empty, the command is malformed.
-    net::Async<Result<bool>> end_message(net::Deadline deadline);
+    /// What follows a message.
+    struct AfterMessage {
+        enum class Kind {
+            end,        ///< of the command
+            another,    ///< message (RFC 3502): message() tells of it
+            malformed,  ///< the rest of the command was read
+        };
+        Kind kind = Kind::end;
+        imap::AppendItem item;  ///< of the other message
+    };
+    net::Async<Result<AfterMessage>> end_message(net::Deadline deadline);
 
   private:
     net::Async<Result<>> discard(std::uint64_t count, net::Deadline deadline);

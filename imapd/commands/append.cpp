@@ -1,12 +1,16 @@
-// APPEND (RFC 3501 §6.3.11): the message goes from the connection to the disk piece by piece.
+// APPEND (RFC 3501 §6.3.11), of several messages (RFC 3502), and REPLACE (RFC 8508): messages go from the connection to
+// the disk piece by piece.
+#include <expected>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "imapd/commands/commands.h"
 #include "imapd/flag_mapping.h"
+#include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/session.h"
+#include "lib/imap/limits.h"
 #include "lib/imap/responses.h"
 #include "lib/mime/wire.h"
 
@@ -62,63 +66,140 @@ net::Async<Result<>> receive(Session& session, storage::MessageWriter& writer) {
     co_return outcome;
 }
 
-/// What is wrong with the command before its message is asked for.
-std::optional<Reply> objection(const Session& session, const imap::Append& command) {
-    if (command.binary) return no("[CANNOT] Binary literals are not supported");
-    if (command.size == 0) return no("[CANNOT] An empty message cannot be stored");
-    if (command.size > append_limit(session)) return too_big(session);
+/// What is wrong with a message before it is asked for.
+std::optional<Reply> objection(const Session& session, const imap::AppendItem& item) {
+    if (item.size == 0) return no("[CANNOT] An empty message cannot be stored");
+    if (item.size > append_limit(session)) return too_big(session);
     return std::nullopt;
+}
+
+/// Why a message that has come can't be stored.
+Reply refusal(const Session& session, const imap::AppendItem& item, const Error& error) {
+    if (error.code == ErrorCode::limit) return too_big(session);
+    if (error.code != ErrorCode::invalid) return no(error);
+    // RFC 3516 §4.4: what only a literal8 may hold would have to be encoded.
+    return item.binary ? no("[UNKNOWN-CTE] " + error.text) : bad(error.text);
+}
+
+/// Messages that were received, and where they go.
+struct Received {
+    storage::MailboxName name;
+    std::shared_ptr<storage::Mailbox> mailbox;
+    std::vector<storage::NewMessage> messages;
+};
+
+/// Receives the messages of a command, the first of which is announced by `item`.
+net::Async<std::expected<Received, Reply>> receive_all(Session& session, const std::string& mailbox,
+                                                       imap::AppendItem item) {
+    using After = CommandInput::AfterMessage::Kind;
+    if (!session.input().message()) co_return std::unexpected(bad("Expected the message as a literal"));
+    const Result<storage::MailboxName> name = mailbox_of(session, mailbox);
+    if (!name) co_return std::unexpected(no(name.error()));
+    Received received{*name, nullptr, {}};
+    storage::Usage added;
+    for (;;) {
+        if (std::optional<Reply> wrong = objection(session, item)) co_return std::unexpected(std::move(*wrong));
+        if (received.messages.size() == imap::kMaxAppended)
+            co_return std::unexpected(no("[LIMIT] Too many messages in one command"));
+        Result<storage::Flags> flags = to_storage(item.flags);
+        if (!flags) co_return std::unexpected(bad(flags.error().text));
+        const storage::Account& account = session.account();
+        Result<Target> target = co_await session.disk([&] { return open_target(account, *name); });
+        if (!target) co_return std::unexpected(no_target(target.error()));
+        received.mailbox = std::move(target->mailbox);
+
+        // Before the client sends what would be refused.
+        const storage::AccountQuota& quota = session.quota();
+        added += {static_cast<std::int64_t>(item.size), 1};
+        if (!quota.surely_fits(*name, added)) {
+            const Result<> fits = co_await session.disk([&] { return quota.check(*name, added); });
+            if (!fits) co_return std::unexpected(no(fits.error()));
+        }
+
+        const Result<> accepted = co_await session.input().accept_message(session.deadline());
+        if (!accepted) {
+            session.failed(accepted.error());
+            co_return std::unexpected(Reply{});
+        }
+        const Result<> stored = co_await receive(session, target->writer);
+        if (session.ended()) co_return std::unexpected(Reply{});
+        Result<CommandInput::AfterMessage> after = co_await session.input().end_message(session.deadline());
+        if (!after) {
+            session.failed(after.error());
+            co_return std::unexpected(Reply{});
+        }
+        if (after->kind == After::malformed) co_return std::unexpected(bad("Unexpected arguments after the message"));
+        if (!stored) co_return std::unexpected(refusal(session, item, stored.error()));
+
+        std::optional<storage::Time> date;
+        if (item.date) date = storage::Time(std::chrono::seconds(item.date->seconds));
+        received.messages.push_back({std::move(target->writer), std::move(*flags), date});
+        if (after->kind == After::end) co_return received;
+        item = std::move(after->item);
+    }
+}
+
+std::string uid_code(const storage::Appended& appended) {
+    std::vector<std::uint32_t> uids;
+    uids.reserve(appended.uids.size());
+    for (const storage::Uid uid : appended.uids) uids.push_back(uid.value());
+    return imap::append_uid_code(appended.uid_validity.value(), uids);
+}
+
+/// The message in the view that REPLACE names.
+std::optional<storage::Uid> replaced_by(const storage::View& view, const imap::Replace& command) {
+    if (command.message == 0) return view.uids().empty() ? std::nullopt : std::optional(view.uids().back());
+    if (!command.by_uid) return view.uid(storage::SequenceNumber(command.message));
+    const storage::Uid uid(command.message);
+    return view.uids().contains(uid) ? std::optional(uid) : std::nullopt;
 }
 
 }  // namespace
 
+/// All messages or none (RFC 3502 §6.3.11).
 net::Async<Reply> append(Session& session, imap::Append command) {
-    if (!session.input().message()) co_return bad("Expected the message as a literal");
-    std::optional<Reply> wrong = objection(session, command);
-    if (wrong) co_return std::move(*wrong);
-    const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
-    if (!name) co_return no(name.error());
-    Result<storage::Flags> flags = to_storage(command.flags);
-    if (!flags) co_return bad(flags.error().text);
-    const storage::Account& account = session.account();
-    Result<Target> target = co_await session.disk([&] { return open_target(account, *name); });
-    if (!target) co_return no_target(target.error());
-
-    // Before the client sends what would be refused.
+    std::expected<Received, Reply> received = co_await receive_all(session, command.mailbox, std::move(command.item));
+    if (!received) co_return std::move(received.error());
     const storage::AccountQuota& quota = session.quota();
-    const storage::Usage added{static_cast<std::int64_t>(command.size), 1};
-    if (!quota.surely_fits(*name, added)) {
-        const Result<> fits = co_await session.disk([&] { return quota.check(*name, added); });
-        if (!fits) co_return no(fits.error());
-    }
-
-    const Result<> accepted = co_await session.input().accept_message(session.deadline());
-    if (!accepted) {
-        session.failed(accepted.error());
-        co_return Reply{};
-    }
-    const Result<> received = co_await receive(session, target->writer);
-    if (session.ended()) co_return Reply{};
-    const Result<bool> ended = co_await session.input().end_message(session.deadline());
-    if (!ended) {
-        session.failed(ended.error());
-        co_return Reply{};
-    }
-    if (!*ended) co_return bad("Unexpected arguments after the message");
-    if (!received && received.error().code == ErrorCode::invalid) co_return bad(received.error().text);
-    if (!received && received.error().code == ErrorCode::limit) co_return too_big(session);
-    if (!received) co_return no(received.error());
-
-    std::optional<storage::Time> date;
-    if (command.date) date = storage::Time(std::chrono::seconds(command.date->seconds));
-    std::vector<storage::NewMessage> messages;
-    messages.push_back({std::move(target->writer), std::move(*flags), date});
-    const Result<storage::Charged<storage::Appended>> appended =
-        co_await session.disk([&] { return quota.append({*target->mailbox, *name}, std::move(messages)); });
+    const Result<storage::Charged<storage::Appended>> appended = co_await session.disk(
+        [&] { return quota.append({*received->mailbox, received->name}, std::move(received->messages)); });
     if (!appended) co_return no_target(appended.error());
     co_await session.send_warning(appended->warning);
-    const storage::Appended& done = appended->done;
-    co_return ok(imap::append_uid_code(done.uid_validity.value(), done.uids.front().value()) + " APPEND completed");
+    co_return ok(uid_code(appended->done) + " APPEND completed");
+}
+
+/// The new message is durable before the old one goes. APPENDUID comes before EXPUNGE (RFC 8508 §3.3).
+net::Async<Reply> replace(Session& session, imap::Replace command) {
+    storage::View& view = session.selected().view;
+    if (view.read_only()) co_return no("[READ-ONLY] Mailbox is open read-only");
+    const std::optional<storage::Uid> old = replaced_by(view, command);
+    if (!old && !command.by_uid) co_return bad("Invalid message sequence number");
+    if (!old) co_return no("[NONEXISTENT] There is no such message");
+    std::expected<Received, Reply> received = co_await receive_all(session, command.mailbox, std::move(command.item));
+    if (!received) co_return std::move(received.error());
+    if (received->messages.size() != 1) co_return bad("A message is replaced by one");
+    storage::UidSet gone;
+    gone.add(*old);
+    const storage::AccountQuota& quota = session.quota();
+    std::vector<storage::Uid> removed;
+    const Result<storage::Charged<storage::Appended>> appended =
+        co_await session.disk([&]() -> Result<storage::Charged<storage::Appended>> {
+            auto added = quota.append({*received->mailbox, received->name}, std::move(received->messages));
+            if (!added) return added;
+            const auto removal = quota.removal();
+            Result<std::vector<storage::Uid>> expunged = view.mailbox().expunge(gone, storage::ExpungeRule::all_given);
+            if (!expunged) return fail(expunged.error());
+            removed = std::move(*expunged);
+            return added;
+        });
+    if (!appended) co_return no_target(appended.error());
+    log_expunged(session, removed);
+    co_await session.send_warning(appended->warning);
+    const std::string line = "* OK " + uid_code(appended->done) + " Replacement stored\r\n";
+    co_await session.send(line);
+    Reply reply = ok(command.by_uid ? "UID REPLACE completed" : "REPLACE completed");
+    reply.tells_modseq = true;
+    co_return reply;
 }
 
 }  // namespace posthouse::imapd

@@ -40,6 +40,7 @@ net::Async<Reply> list_namespaces(Session& session, imap::NoArguments command);
 net::Async<Reply> status(Session& session, imap::Status command);
 // append.cpp
 net::Async<Reply> append(Session& session, imap::Append command);
+net::Async<Reply> replace(Session& session, imap::Replace command);
 // fetch.cpp
 net::Async<Reply> fetch(Session& session, imap::Fetch command);
 // store.cpp

@@ -20,6 +20,8 @@ inline constexpr std::size_t kMaxFetchItems = 64;
 inline constexpr std::size_t kMaxHeaderFields = 100;
 /// Part numbers in one section ("1.2.3"), as deep as messages are parsed.
 inline constexpr std::size_t kMaxPartDepth = 100;
+/// Messages in one APPEND; each waits in a file that is open.
+inline constexpr std::size_t kMaxAppended = 100;
 /// Flags and keywords in one STORE or APPEND: more than a mailbox can hold.
 inline constexpr std::size_t kMaxFlags = 600;
 /// A keyword is kept in every folder's keyword table.

@@ -138,8 +138,8 @@ void append_flags_of_mailbox(std::string& out, const Flags& known, bool read_onl
     out += read_only ? ")] Read-only mailbox\r\n" : ")] Flags permitted\r\n";
 }
 
-std::string append_uid_code(std::uint32_t uid_validity, std::uint32_t uid) {
-    return "[APPENDUID " + std::to_string(uid_validity) + " " + std::to_string(uid) + "]";
+std::string append_uid_code(std::uint32_t uid_validity, std::span<const std::uint32_t> uids) {
+    return "[APPENDUID " + std::to_string(uid_validity) + " " + print_numbers(uids) + "]";
 }
 
 std::string copy_uid_code(std::uint32_t uid_validity, std::span<const std::uint32_t> source,

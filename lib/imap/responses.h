@@ -67,8 +67,8 @@ void append_vanished(std::string& out, std::span<const NumberRange> uids, bool e
 /// "* FLAGS (…)" and "* OK [PERMANENTFLAGS (…)]" of SELECT. `may_add`: \* is among the permanent flags.
 void append_flags_of_mailbox(std::string& out, const Flags& known, bool read_only, bool may_add);
 
-/// "[APPENDUID 38505 3955]" (RFC 4315 §3).
-std::string append_uid_code(std::uint32_t uid_validity, std::uint32_t uid);
+/// "[APPENDUID 38505 3955]", and a set for several (RFC 4315 §3).
+std::string append_uid_code(std::uint32_t uid_validity, std::span<const std::uint32_t> uids);
 /// "[COPYUID 38505 304,319:320 3956:3958]" (RFC 4315 §3). Source and destination correspond in order.
 std::string copy_uid_code(std::uint32_t uid_validity, std::span<const std::uint32_t> source,
                           std::span<const std::uint32_t> destination);

@@ -59,7 +59,8 @@ TEST(Responses, FlagsOfAMailbox) {
 }
 
 TEST(Responses, CodesOfRfc4315) {
-    EXPECT_EQ(append_uid_code(38505, 3955), "[APPENDUID 38505 3955]");
+    EXPECT_EQ(append_uid_code(38505, std::vector<std::uint32_t>{3955}), "[APPENDUID 38505 3955]");
+    EXPECT_EQ(append_uid_code(38505, std::vector<std::uint32_t>{3955, 3956, 3958}), "[APPENDUID 38505 3955:3956,3958]");
     EXPECT_EQ(
         copy_uid_code(38505, std::vector<std::uint32_t>{304, 319, 320}, std::vector<std::uint32_t>{3956, 3957, 3958}),
         "[COPYUID 38505 304,319:320 3956:3958]");

@@ -117,6 +117,49 @@ TEST_F(MessagesTest, AnAppendThatIsRefusedLeavesTheConnectionUsable) {
     EXPECT_TRUE(has(client.run("STATUS INBOX (MESSAGES)"), "MESSAGES 0"));
 }
 
+// RFC 3502 §6.3.11
+TEST_F(MessagesTest, SeveralMessagesAreAppendedOrNone) {
+    TestClient client = select_inbox();
+    const std::string done = client.run(
+        "APPEND INBOX (\\Seen) {4+}\r\nA: b (\\Draft) \"17-Jul-1996 02:44:25 -0700\" {4+}\r\nC: d {4+}\r\nE: f");
+    EXPECT_TRUE(has(done, " 1:3] APPEND completed")) << done;
+    EXPECT_TRUE(has(client.run("FETCH 2 (FLAGS INTERNALDATE BODY.PEEK[])"), "\\Draft")) << done;
+    EXPECT_TRUE(has(client.run("FETCH 3 BODY.PEEK[]"), "E: f"));
+    EXPECT_TRUE(client.run(std::string("APPEND INBOX {4+}\r\nA: b {4+}\r\nA:\0b", 34)).starts_with("t BAD NUL"));
+    EXPECT_TRUE(client.run("APPEND INBOX {4+}\r\nA: b {99999999999+}\r\nA").starts_with("t NO [TOOBIG]"));
+}
+
+TEST_F(MessagesTest, AnAppendOfSeveralThatIsRefusedStoresNothing) {
+    TestClient client = select_inbox();
+    EXPECT_TRUE(client.run("APPEND INBOX {4+}\r\nA: b (\\Recent) {4+}\r\nA: b").starts_with("t BAD"));
+    EXPECT_TRUE(client.run("APPEND INBOX {4+}\r\nA: b {0+}\r\n").starts_with("t NO [CANNOT]"));
+    EXPECT_TRUE(client.run("APPEND INBOX {4+}\r\nA: b {99999999999}").starts_with("t NO [TOOBIG]"));
+    std::string many = "APPEND INBOX";
+    for (int i = 0; i < 120; ++i) many += " {4+}\r\nA: b";
+    EXPECT_TRUE(client.run(many).starts_with("t NO [LIMIT]"));
+    EXPECT_TRUE(has(client.run("STATUS INBOX (MESSAGES)"), "MESSAGES 0"));
+    EXPECT_EQ(client.run("NOOP"), "t OK NOOP completed\r\n");
+}
+
+// RFC 8508 §3
+TEST_F(MessagesTest, AMessageIsReplaced) {
+    TestClient client = select_inbox();
+    append(client, "A: old\r\n");
+    append(client, "A: other\r\n");
+    client.run("NOOP");
+    const std::string done = client.run("REPLACE 1 INBOX (\\Draft) {6+}\r\nA: new");
+    EXPECT_TRUE(has(done, "] Replacement stored\r\n* 1 EXPUNGE\r\n* 2 EXISTS\r\n")) << done;
+    EXPECT_TRUE(has(done, "t OK REPLACE completed"));
+    EXPECT_TRUE(has(client.run("FETCH 2 (FLAGS BODY.PEEK[])"), "A: new"));
+    EXPECT_TRUE(has(client.run("UID REPLACE 2 Drafts {6+}\r\nA: two"), "* 1 EXPUNGE\r\n"));
+    EXPECT_TRUE(has(client.run("STATUS Drafts (MESSAGES)"), "MESSAGES 1"));
+    EXPECT_TRUE(client.run("REPLACE 9 INBOX {6+}\r\nA: new").starts_with("t BAD"));
+    EXPECT_TRUE(client.run("UID REPLACE 9 INBOX {6+}\r\nA: new").starts_with("t NO [NONEXISTENT]"));
+    EXPECT_TRUE(client.run("REPLACE 1 Nothing {6+}\r\nA: new").starts_with("t NO [TRYCREATE]"));
+    EXPECT_TRUE(client.run("REPLACE * INBOX {6+}\r\nA: new {4+}\r\nA: b").starts_with("t BAD"));
+    EXPECT_TRUE(has(client.run("STATUS INBOX (MESSAGES)"), "MESSAGES 1"));
+}
+
 TEST_F(MessagesTest, AppendKeepsFlagsAndDate) {
     TestClient client = select_inbox();
     client.run("APPEND INBOX (\\Flagged $Work) \"17-Jul-1996 02:44:25 -0700\" {4+}\r\nA: b");
