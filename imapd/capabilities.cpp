@@ -20,6 +20,7 @@ std::string capabilities(const Session& session) {
         " QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE ACL RIGHTS=texk METADATA LIST-MYRIGHTS LIST-METADATA"
         " MULTIAPPEND REPLACE I18NLEVEL=1 OBJECTID SAVEDATE PREVIEW STATUS=SIZE CREATE-SPECIAL-USE APPENDLIMIT=" +
         std::to_string(session.config().imapd.append_limit);
+    if (!session.stream().compressed()) text += " COMPRESS=DEFLATE";
     return text;
 }
 

@@ -15,6 +15,7 @@ struct Reply {
     enum class Then {
         go_on,
         start_tls,
+        start_compression,
         log_out,  ///< the connection ends
     };
     Kind kind = Kind::ok;

@@ -111,6 +111,9 @@ net::Async<> Session::follow(const Reply& reply) {
     } else if (reply.then == Reply::Then::start_tls) {
         const Result<> done = co_await stream().start_tls(tls_, deadline());
         if (!done) failed(done.error());
+    } else if (reply.then == Reply::Then::start_compression) {
+        const Result<> done = co_await stream().start_compression(deadline());
+        if (!done) failed(done.error());
     }
 }
 

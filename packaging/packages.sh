@@ -2,7 +2,7 @@
 
 # To build the server.
 build_packages="clang-19 lld-19 libstdc++-12-dev libc6-dev cmake ninja-build pkg-config ccache
-  libuv1-dev libssl-dev libsqlite3-dev libmariadb-dev liblmdb-dev libarchive-dev libsodium-dev libargon2-dev libcurl4-openssl-dev libfmt-dev
+  libuv1-dev libssl-dev libsqlite3-dev libmariadb-dev liblmdb-dev zlib1g-dev libarchive-dev libsodium-dev libargon2-dev libcurl4-openssl-dev libfmt-dev
   libspdlog-dev libtomlplusplus-dev libcli11-dev
   nlohmann-json3-dev libboost-dev prometheus-cpp-dev libicu-dev"
 # To make a trial instance and to send it a message.

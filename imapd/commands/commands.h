@@ -17,6 +17,7 @@ net::Async<Reply> logout(Session& session, imap::NoArguments command);
 net::Async<Reply> starttls(Session& session, imap::NoArguments command);
 net::Async<Reply> id(Session& session, imap::Id command);
 net::Async<Reply> enable(Session& session, imap::Enable command);
+net::Async<Reply> compress(Session& session, imap::Compress command);
 // login.cpp
 net::Async<Reply> login(Session& session, imap::Login command);
 net::Async<Reply> authenticate(Session& session, imap::Authenticate command);

@@ -1,4 +1,5 @@
-// CAPABILITY, NOOP, LOGOUT, STARTTLS (RFC 3501 §6.1, §6.2.1), ID (RFC 2971), ENABLE (RFC 5161).
+// CAPABILITY, NOOP, LOGOUT, STARTTLS (RFC 3501 §6.1, §6.2.1), ID (RFC 2971), ENABLE (RFC 5161), COMPRESS (RFC
+// 4978).
 #include <string>
 #include <string_view>
 #include <utility>
@@ -74,6 +75,12 @@ net::Async<Reply> id(Session& session, imap::Id command) {
     if (!client.empty()) session.log().info("client", {{"id", client}});
     co_await session.send("* ID (\"name\" \"Posthouse\")\r\n");
     co_return ok("ID completed");
+}
+
+net::Async<Reply> compress(Session& session, imap::Compress command) {
+    if (command.mechanism != "DEFLATE") co_return bad("Unknown compression");
+    if (session.stream().compressed()) co_return no("[COMPRESSIONACTIVE] Compression is active already");
+    co_return ok("Compression active", Reply::Then::start_compression);
 }
 
 /// Unknown ones are passed over (RFC 5161 §3.1).

@@ -33,6 +33,7 @@ constexpr std::array kCommands{
     CommandRow{"CAPABILITY", kAny, false, kReveal, parsed<NoArguments, capability>, "RFC 3501 §6.1.1"},
     CommandRow{"CHECK", kSelected, false, kReveal, parsed<NoArguments, check>, "RFC 3501 §6.4.1"},
     CommandRow{"CLOSE", kSelected, false, kReveal, parsed<NoArguments, close>, "RFC 3501 §6.4.2"},
+    CommandRow{"COMPRESS", kLoggedIn, false, kReveal, parsed<imap::Compress, compress>, "RFC 4978 §3"},
     CommandRow{"COPY", kSelected, false, kReveal, parsed<imap::Copy, copy>, "RFC 3501 §6.4.7"},
     CommandRow{"CREATE", kLoggedIn, false, kReveal, parsed<imap::Create, create>, "RFC 3501 §6.3.3"},
     CommandRow{"DELETE", kLoggedIn, false, kReveal, parsed<imap::MailboxArgument, remove>, "RFC 3501 §6.3.4"},

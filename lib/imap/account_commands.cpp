@@ -1,4 +1,4 @@
-// Arguments of AUTHENTICATE, LOGIN, ID, ENABLE, GETQUOTA and SETQUOTA.
+// Arguments of AUTHENTICATE, LOGIN, ID, ENABLE, COMPRESS, GETQUOTA and SETQUOTA.
 #include "lib/base/base64.h"
 #include "lib/imap/command.h"
 #include "lib/imap/limits.h"
@@ -62,6 +62,11 @@ void read(Arguments& arguments, SetQuota& command) {
         command.limits.emplace_back(std::move(resource), arguments.number64());
     } while (arguments.accept(' '));
     arguments.expect(')');
+}
+
+void read(Arguments& arguments, Compress& command) {
+    arguments.space();
+    command.mechanism = arguments.keyword();
 }
 
 void read(Arguments& arguments, Enable& command) {

@@ -31,6 +31,7 @@ void read(Arguments& arguments, Authenticate& command);
 void read(Arguments& arguments, Login& command);
 void read(Arguments& arguments, Id& command);
 void read(Arguments& arguments, Enable& command);
+void read(Arguments& arguments, Compress& command);
 void read(Arguments& arguments, Select& command);
 void read(Arguments& arguments, Create& command);
 void read(Arguments& arguments, MailboxArgument& command);

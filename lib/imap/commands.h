@@ -34,6 +34,11 @@ struct Id {
     std::vector<std::pair<std::string, std::optional<std::string>>> fields;
 };
 
+/// COMPRESS (RFC 4978 §3).
+struct Compress {
+    std::string mechanism;  ///< in upper case
+};
+
 /// ENABLE (RFC 5161 §3.1).
 struct Enable {
     std::vector<std::string> capabilities;  ///< in upper case

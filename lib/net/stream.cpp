@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "lib/net/certificate_name.h"
+#include "lib/net/compression.h"
 #include "lib/net/poller.h"
 #include "lib/net/tls.h"
 
@@ -21,8 +22,9 @@ namespace {
 
 constexpr std::size_t input_cap = std::size_t{66} * 1024;   // most bytes that wait to be consumed: a line of 64 KiB
 constexpr std::size_t output_cap = std::size_t{16} * 1024;  // bytes that wait for company before they are sent
-constexpr std::size_t skip_cap = std::size_t{16} * 1024 * 1024;  // how much of an overlong line is skipped
-constexpr unsigned reads_between_yields = 32;                    // a flood of input must not starve other sessions
+constexpr std::size_t skip_cap = std::size_t{16} * 1024 * 1024;     // how much of an overlong line is skipped
+constexpr std::size_t compressed_at_once = std::size_t{16} * 1024;  // bytes that wait to be inflated
+constexpr unsigned reads_between_yields = 32;                       // a flood of input must not starve other sessions
 
 enum class Io { done, want_read, want_write, closed, failed };
 
@@ -53,6 +55,7 @@ struct Stream::State {
     std::string out;
     std::shared_ptr<const TlsContext> context;
     SSL* ssl = nullptr;
+    std::unique_ptr<Compression> compression;
     std::string failure;
     unsigned reads = 0;
     bool woken = false;
@@ -124,6 +127,11 @@ struct Stream::State {
 
     // Sends `bytes`, waiting as often as needed.
     Async<Result<>> send_all(std::string_view bytes, Deadline deadline) {
+        std::string compressed;
+        if (compression) {
+            compressed = compression->deflate(bytes);
+            bytes = compressed;
+        }
         while (!bytes.empty()) {
             std::size_t sent = 0;
             const Io io = send(bytes, sent);
@@ -147,6 +155,16 @@ struct Stream::State {
         co_return sent;
     }
 
+    // Takes what has come compressed, as far as there is room; false: more must come.
+    Result<bool> inflate() {
+        if (!compression->has_received()) return false;
+        const std::span<char> space = scratch().first(input_cap - in.size());
+        const Result<std::size_t> count = compression->inflate(space);
+        if (!count) return fail(count.error());
+        in.append(space.data(), *count);
+        return *count > 0;
+    }
+
     // Receives once; waits for the peer when nothing is there. With `interruptible`, wake() ends it with `busy`.
     Async<Result<>> fill(Deadline deadline, bool interruptible) {
         if (in_start > 0) {
@@ -155,8 +173,17 @@ struct Stream::State {
         }
         if (++reads % reads_between_yields == 0) co_await loop.yield();
         for (;;) {
+            if (compression) {
+                const Result<bool> inflated = inflate();
+                if (!inflated) co_return fail(inflated.error());
+                if (*inflated) co_return Result<>{};
+            }
             std::size_t got = 0;
-            const Io io = receive(input_cap - in.size(), got);
+            const Io io = receive(compression ? compressed_at_once : input_cap - in.size(), got);
+            if (io == Io::done && compression) {
+                compression->feed({scratch().data(), got});
+                continue;
+            }
             if (io == Io::done) {
                 in.append(scratch().data(), got);
                 co_return Result<>{};
@@ -276,7 +303,9 @@ Async<Result<std::string_view>> Stream::peek_more(std::size_t already, Deadline 
 
 void Stream::consume(std::size_t count) { state_->in_start += std::min(count, state_->buffered().size()); }
 
-bool Stream::has_buffered_input() const { return !state_->buffered().empty(); }
+bool Stream::has_buffered_input() const {
+    return !state_->buffered().empty() || (state_->compression && state_->compression->has_received());
+}
 
 Async<Result<>> Stream::write(std::string_view bytes, Deadline deadline) {
     State& s = *state_;
@@ -319,6 +348,19 @@ Async<Result<>> Stream::start_tls_client(std::shared_ptr<const TlsContext> conte
     Result<> shaken = co_await state_->handshake(deadline);
     co_return shaken;
 }
+
+Async<Result<>> Stream::start_compression(Deadline deadline) {
+    State& s = *state_;
+    Result<> flushed = co_await s.flush(deadline);
+    if (!flushed) co_return flushed;
+    s.compression = std::make_unique<Compression>();
+    s.compression->feed(s.buffered());
+    s.in.clear();
+    s.in_start = 0;
+    co_return Result<>{};
+}
+
+bool Stream::compressed() const { return state_->compression != nullptr; }
 
 bool Stream::tls() const { return state_->ssl != nullptr; }
 

@@ -95,6 +95,13 @@ class Stream {
     /// Empty: none, or none that names somebody.
     std::string tls_client_name() const;
 
+    // Compression
+
+    /// Everything from here on is compressed, both ways (RFC 4978 §3); what was read already and not consumed, too.
+    /// Flushes before. To be called once. Costs what Compression tells.
+    Async<Result<>> start_compression(Deadline deadline);
+    bool compressed() const;
+
     // Ending
 
     /// Flushes, tells the peer (close_notify, FIN), and reads until it closes too, so that it surely gets the last

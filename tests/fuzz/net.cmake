@@ -1,1 +1,2 @@
 posthouse_fuzz_target(proxy_header DEPENDS net)
+posthouse_fuzz_target(net_compression DEPENDS net)

@@ -27,6 +27,11 @@ config::Config with_name(config::Config config) {
 }  // namespace
 
 void TestClient::send(std::string_view bytes) {
+    if (!compression_) return send_raw(bytes);
+    send_raw(compression_->deflate(bytes));
+}
+
+void TestClient::send_raw(std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent <= 0) return;
@@ -40,8 +45,26 @@ bool TestClient::fill() {
     std::array<char, 65536> bytes{};
     const ssize_t got = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
     if (got <= 0) return false;
-    buffer_.append(bytes.data(), static_cast<std::size_t>(got));
-    return true;
+    if (!compression_) {
+        buffer_.append(bytes.data(), static_cast<std::size_t>(got));
+        return true;
+    }
+    return inflate({bytes.data(), static_cast<std::size_t>(got)});
+}
+
+bool TestClient::inflate(std::string_view bytes) {
+    compression_->feed(bytes);
+    std::array<char, 65536> space{};
+    for (;;) {
+        const Result<std::size_t> inflated = compression_->inflate(space);
+        if (!inflated || *inflated == 0) return inflated.has_value();
+        buffer_.append(space.data(), *inflated);
+    }
+}
+
+void TestClient::start_compression() {
+    compression_ = std::make_unique<net::Compression>();
+    inflate(std::exchange(buffer_, {}));
 }
 
 std::string TestClient::line() {

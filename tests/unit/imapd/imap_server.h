@@ -6,12 +6,14 @@
 #include <functional>
 #include <future>
 #include <list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
 
 #include "imapd/session.h"
 #include "lib/base/fd.h"
+#include "lib/net/compression.h"
 #include "storage/store.h"
 
 namespace posthouse::imapd {
@@ -26,15 +28,21 @@ class TestClient {
     std::string read_until(std::string_view prefix);
     /// Sends "t COMMAND" CRLF and gives all responses, with the tagged one.
     std::string run(std::string_view command);
+    /// What is sent and read from now on is compressed (RFC 4978).
+    void start_compression();
+    /// As it is, also when the rest is compressed.
+    void send_raw(std::string_view bytes);
     /// Everything up to the end of the connection.
     std::string read_rest();
 
   private:
     bool fill();
+    bool inflate(std::string_view bytes);
     std::string line();
 
     UniqueFd socket_;
     std::string buffer_;
+    std::unique_ptr<net::Compression> compression_;
 };
 
 class ImapServer {

@@ -1,0 +1,39 @@
+// Compression: raw DEFLATE (RFC 1951) both ways over a connection (RFC 4978), what is sent readable at once.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.h"
+
+namespace posthouse::net {
+
+/// The state of both directions; about 110 KiB while it lives, whatever the peer sends.
+class Compression {
+  public:
+    Compression();
+    Compression(const Compression&) = delete;
+    Compression& operator=(const Compression&) = delete;
+    ~Compression();
+
+    /// All of `bytes`, compressed, so that the peer can read every one of them (a sync flush).
+    std::string deflate(std::string_view bytes);
+
+    /// Takes compressed bytes that have come.
+    void feed(std::string_view bytes) { received_ += bytes; }
+    /// Fills `out` with what has come, as far as it goes; gives the number of bytes, 0: more must come. closed: the
+    /// peer has ended its stream; io: what came is no DEFLATE.
+    Result<std::size_t> inflate(std::span<char> out);
+    /// Compressed bytes that wait to be inflated.
+    bool has_received() const { return !received_.empty(); }
+
+  private:
+    struct Streams;
+    std::unique_ptr<Streams> streams_;
+    std::string received_;
+};
+
+}  // namespace posthouse::net
