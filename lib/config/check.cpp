@@ -220,7 +220,21 @@ class Checker {
         const std::string& url = oauth2.introspection_url;
         if (!url.empty() && !url.starts_with("https://") && !url.starts_with("http://"))
             problem("oauth2.introspection_url", "must begin with https:// or http://");
+        for (const auto& [name, path] : {std::pair("oauth2.client_secret_file", oauth2.client_secret_file),
+                                         std::pair("oauth2.tls_ca_cert_file", oauth2.tls_ca_cert_file),
+                                         std::pair("oauth2.local_validation_keys", oauth2.local_validation_keys)})
+            if (!path.empty() && ::access(path.c_str(), R_OK) != 0)
+                problem(name, path + " cannot be read: " + std::strerror(errno));
         if (oauth2.username_attribute.empty()) problem("oauth2.username_attribute", "must not be empty");
+    }
+
+    /// What follows `http://` begins with a host that is this machine.
+    static bool is_loopback(std::string_view url) {
+        const std::string_view host = url.substr(0, url.find_first_of("/?", url.starts_with('[') ? url.find(']') : 0));
+        const std::string_view name = host.substr(0, host.find(':'));
+        return name == "localhost" ||
+               (name.starts_with("127.") && name.find_first_not_of("0123456789.") == name.npos) ||
+               host.starts_with("[::1]");
     }
 
     void token_concerns() {
@@ -234,9 +248,7 @@ class Checker {
                     "every token is refused without oauth2.introspection_url or oauth2.local_validation_keys");
         if (!oauth2.local_validation_keys.empty() && oauth2.audiences.empty())
             problem("oauth2.audiences", "is empty: tokens that were made for other services log in here too");
-        if (oauth2.introspection_url.starts_with("http://") &&
-            !oauth2.introspection_url.starts_with("http://localhost") &&
-            !oauth2.introspection_url.starts_with("http://127."))
+        if (oauth2.introspection_url.starts_with("http://") && !is_loopback(oauth2.introspection_url.substr(7)))
             problem("oauth2.introspection_url", "is not https://: tokens can be read on their way");
     }
 

@@ -133,6 +133,57 @@ TEST_F(CheckTest, NamesACertificateThatIsMissingOrNone) {
     EXPECT_NE(problems().find("tls.certificate: is needed by the listeners with TLS"), std::string::npos) << problems();
 }
 
+TEST_F(CheckTest, WantsCertificatesOfTheAuthoritiesOfClients) {
+    config_.tls.client_ca = config_.tls.certificate;
+    EXPECT_EQ(problems(), "");
+    config_.tls.client_ca = config_.tls.key;
+    EXPECT_EQ(problems(), "tls.client_ca: " + folder_ + "/key.pem: holds no certificate in PEM form\n");
+    config_.tls.client_ca = folder_ + "/missing.pem";
+    EXPECT_NE(problems(), "");
+}
+
+TEST_F(CheckTest, WantsAUrlAndFilesForTokens) {
+    config_.oauth2.introspection_url = "https://id.example/introspect";
+    config_.oauth2.local_validation_keys = folder_;
+    EXPECT_EQ(problems(), "");
+    config_.oauth2.introspection_url = "file:///etc/passwd";
+    EXPECT_EQ(problems(), "oauth2.introspection_url: must begin with https:// or http://\n");
+    config_.oauth2.introspection_url.clear();
+    config_.oauth2.local_validation_keys = folder_ + "/missing";
+    EXPECT_EQ(problems(),
+              "oauth2.local_validation_keys: " + folder_ + "/missing cannot be read: No such file or directory\n");
+    config_.oauth2.local_validation_keys.clear();
+    config_.oauth2.username_attribute.clear();
+    EXPECT_EQ(problems(), "oauth2.username_attribute: must not be empty\n");
+}
+
+TEST_F(CheckTest, NotesMechanismsThatCannotBeUsedAndTokensThatAreNotSafe) {
+    const auto notes = [&] {
+        std::string text;
+        for (const Problem& problem : warnings(config_, {}, std::time(nullptr)))
+            if (problem.message().starts_with("auth.") || problem.message().starts_with("oauth2."))
+                text += problem.message().substr(0, problem.message().find(' ')) + '\n';
+        return text;
+    };
+    EXPECT_EQ(notes(), "");
+    config_.auth.mechanisms = {"EXTERNAL", "OAUTHBEARER"};
+    EXPECT_EQ(notes(), "auth.mechanisms:\nauth.mechanisms:\n");
+    config_.tls.client_ca = config_.tls.certificate;
+    config_.oauth2.local_validation_keys = folder_;
+    EXPECT_EQ(notes(), "oauth2.audiences:\n");
+    config_.oauth2.audiences = {"mail"};
+    for (const char* safe :
+         {"https://id.example/", "http://localhost:8080/x", "http://127.0.0.1/", "http://[::1]:80/"}) {
+        config_.oauth2.introspection_url = safe;
+        EXPECT_EQ(notes(), "") << safe;
+    }
+    for (const char* open :
+         {"http://id.example/", "http://localhost.example/", "http://127.example/", "http://[2001:db8::1]/[::1]"}) {
+        config_.oauth2.introspection_url = open;
+        EXPECT_EQ(notes(), "oauth2.introspection_url:\n") << open;
+    }
+}
+
 TEST_F(CheckTest, RefusesAFileWhereAFolderShouldBe) {
     write("mail", "");
     EXPECT_EQ(problems(), "general.mail_root: " + folder_ + "/mail is not a folder\n");
