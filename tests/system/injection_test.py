@@ -5,11 +5,15 @@ logs in as before. On SQLite and on MariaDB, with Posthouse's tables and with lo
 import base64
 import contextlib
 import json
+import pathlib
 import re
+import shutil
 import socket
 import sqlite3
+import tempfile
 import unicodedata
 
+from clients_token_test import Introspection, oauthbearer, xoauth2
 from hostile import HostileTest, ends, send_what_is_taken
 from mail_wire import Wire
 from mariadb_test import OnMariadb
@@ -92,10 +96,9 @@ def parse_line(line):
     return int(found[1]), found[2], found[3]
 
 
-class Injection:
+class Conversations:
     """What is said to a daemon and what it answers are bytes; each conversation has a connection of its own."""
 
-    ways = slice(0, 8, 7)  # of log_ins(): for the database it is all the same which daemon asks
 
     own = {"auth.failure_delay": "0", "guard.failure_delay": "0", "guard.network_ban_failures": "0",
            "guard.account_ban_failures": "0", "tls.allow_plain_login": "true", "auth.rehash": "false",
@@ -152,8 +155,6 @@ class Injection:
     def refused(self, said, granted, what):
         self.assertNotRegex(said, granted, what[:200])
 
-    # -- log-ins
-
     IN = {"imap": rb"(?m)^a OK (?!ID)", "smtp": rb"(?m)^235", "pop3": rb"(?m)^\+OK (?!\d+ octets).*(logged in|messages|mailbox)", "auth": rb"(?m)^OK\t"}
 
     def log_ins(self, name, password):
@@ -173,6 +174,10 @@ class Injection:
         if not set(b"\r\n") & set(name + password):
             yield "imap", (b'LOGIN "' + re.sub(rb'(["\\])', rb"\\\1", name) + b'" "' + password + b'"',)
             yield "pop3", (b"USER " + name, b"PASS " + password)
+
+
+class Injection(Conversations):
+    ways = slice(0, 8, 7)  # of log_ins(): for the database it is all the same which daemon asks
 
     def test_a_name_that_is_not_the_users_lets_nobody_in(self):
         for name in NAMES:
@@ -194,8 +199,6 @@ class Injection:
                 said = self.converse(protocol, *conversation)
                 self.assertRegex(said, self.IN[protocol], conversation)
 
-    # -- look-ups
-
     def test_an_address_that_nobody_has_is_nobodys(self):
         for name in NAMES:
             for asked in (b"mailbox", b"alias", b"resolve", b"domain"):
@@ -209,7 +212,7 @@ class Injection:
 
 
 class InSqlite:
-    settings = {**Injection.own, "directory.engine": "sqlite"}
+    settings = {**Conversations.own, "directory.engine": "sqlite"}
 
     def dump(self):
         with contextlib.closing(sqlite3.connect(self.instance.folder / "db" / "directory.sqlite")) as database:
@@ -217,7 +220,7 @@ class InSqlite:
 
 
 class InMariadb(OnMariadb):
-    extra = {**Injection.own, "log.format": "json"}
+    extra = {**Conversations.own, "log.format": "json"}
 
     def dump(self):
         tables = self.server.execute("SHOW TABLES IN posthouse").split()
@@ -261,6 +264,47 @@ class Sqlite(Injection, InSqlite, HostileTest):
                         finals = re.findall(rb"(?m)^(\d{3}) ", said)
                         self.assertRegex(said, rb"\A(\d{3}[- ][^\r\n]*\r\n)*\Z", command[:200])
                         self.assertIn(len(finals), (1, 3), (command[:200], said))  # it is ended for some
+            if not set(b"\r\n") & set(name):
+                said = self.say("pop3", b"XCLIENT ADDR=" + name, b"XCLIENT ADDR=" + xtext(name) + b" SESSION=" + xtext(name), name, b"QUIT")
+                self.assertRegex(said, rb"\A((\+OK|-ERR)[^\r\n]*\r\n)*\Z", name[:200])
+
+
+class Tokens(Conversations, InSqlite, HostileTest):
+    """What stands in tokens, and beside them; whoever issues them lets its users choose their names."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="posthouse-tokens-"))
+        cls.addClassCleanup(shutil.rmtree, folder)
+        cls.server = Introspection()
+        cls.addClassCleanup(cls.server.server_close)
+        cls.addClassCleanup(cls.server.shutdown)
+        (folder / "secret").write_text(cls.server.password + "\n")
+        cls.settings = {**InSqlite.settings, "auth.mechanisms": "OAUTHBEARER,XOAUTH2,PLAIN,LOGIN", "oauth2.introspection_url": cls.server.url,
+                        "oauth2.client_id": "posthouse", "oauth2.client_secret_file": folder / "secret", "oauth2.scope": ""}
+        super().setUpClass()
+
+    def bearer(self, message, mechanism=b"OAUTHBEARER"):
+        return self.converse("imap", b"AUTHENTICATE " + mechanism + b" " + base64.b64encode(message), b"")
+
+    def test_a_token_lets_nobody_be_somebody_else(self):
+        token = self.server.issue(self.bob.address)
+        self.assertRegex(self.bearer(oauthbearer(token)), self.IN["imap"])
+        for name in NAMES:
+            for message, mechanism in ((b"user=" + name + b"\1auth=Bearer " + token.encode() + b"\1\1", b"XOAUTH2"),
+                                       (b"n,a=" + name.replace(b"=", b"=3D").replace(b",", b"=2C") + b",\1auth=Bearer " + token.encode() +
+                                        b"\1\1", b"OAUTHBEARER")):
+                if name:  # no name is the token's own
+                    self.refused(self.bearer(message, mechanism), self.IN["imap"], message)
+
+    def test_a_token_is_asked_about_as_it_is_and_names_who_it_names(self):
+        good = self.server.issue(self.alice.address)
+        for text in [name.decode(errors="replace") for name in NAMES] + [f"x&token={good}", f"{good}&token=x", f"{good}\r\ntoken: {good}",
+                                                                       f"{good}\0", f"{good}%", f"x\1auth=Bearer {good}"]:
+            asked = len(self.server.asked)
+            self.refused(self.bearer(b"n,,\1auth=Bearer " + text.encode() + b"\1\1"), self.IN["imap"], text.encode())
+            self.assertIn(self.server.asked[asked:], ([], [text]))
+            self.refused(self.bearer(oauthbearer(self.server.issue(text))), self.IN["imap"], text.encode())
 
 
 class Mariadb(Injection, HostileTest, InMariadb):
