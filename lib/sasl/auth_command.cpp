@@ -41,7 +41,10 @@ Result<ClientLine> parse_auth(const std::vector<std::string_view>& fields) {
         if (fields[i].starts_with(resp)) {
             // It is the last by definition: base64 has no tab, so anything behind it is an error.
             if (i + 1 != fields.size()) return fail(ErrorCode::invalid, "Parameter after resp= in AUTH");
-            command.initial_response = decode_response(fields[i].substr(resp.size()));
+            // Nothing at all is how Exim says that there is no initial response; an empty one is "=".
+            const std::string_view text = fields[i].substr(resp.size());
+            if (text.empty()) break;
+            command.initial_response = decode_response(text);
             if (!command.initial_response) return MalformedResponse{command.id};
             break;
         }
@@ -143,7 +146,8 @@ std::string encode(const AuthCommand& command) {
         append_parameter(line, "channel-binding", binding.type + ':' + base64::encode(binding.data));
     append_parameters(line, command.others);
     if (command.initial_response) {
-        std::string encoded = base64::encode(command.initial_response->view());
+        std::string encoded =
+            command.initial_response->empty() ? "=" : base64::encode(command.initial_response->view());
         line.reserve(line.size() + encoded.size() + 8);
         line += "\tresp=";
         line += encoded;

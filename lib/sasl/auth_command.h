@@ -44,7 +44,7 @@ struct AuthCommand {
     /// channel-binding=<type>:<base64>, each: what the user's TLS connection has, for -PLUS. A word of this project.
     ChannelBindings channel_bindings;
     Parameters others;                       ///< what else was said, in its order
-    std::optional<Secret> initial_response;  ///< resp=, decoded; always last on the line
+    std::optional<Secret> initial_response;  ///< resp=, decoded; always last on the line; `resp==` is an empty one
 };
 
 /// `CONT <id> <base64>`: the answer to a challenge.

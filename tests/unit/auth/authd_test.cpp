@@ -465,7 +465,7 @@ TEST(Authd, ScramPlusIsForDaemonsThatTellTheChannel) {
 std::string external(int id, std::string_view user, std::string_view act_as) {
     return "AUTH\t" + std::to_string(id) +
            "\tEXTERNAL\tservice=imap\tnologin\tsecured\tvalid-client-cert\tcert_username=" + std::string(user) +
-           "\tresp=" + base64::encode(act_as) + '\n';
+           "\tresp=" + (act_as.empty() ? "=" : base64::encode(act_as)) + '\n';
 }
 
 TEST(Authd, ACertificateIsEnoughForExternal) {
@@ -502,7 +502,7 @@ TEST(Authd, ACertificateIsEnoughForExternal) {
             answer = co_await ask(stream, external(7, "joe@example.org*boss@example.org", ""));
             EXPECT_EQ(answer, "FAIL\t7\tuser=joe@example.org*boss@example.org");
             answer = co_await ask(stream,
-                                  "AUTH\t8\tEXTERNAL\tservice=imap\tsecured\tcert_username=joe@example.org\tresp=\n");
+                                  "AUTH\t8\tEXTERNAL\tservice=imap\tsecured\tcert_username=joe@example.org\tresp==\n");
             EXPECT_TRUE(answer.starts_with("FAIL\t8\treason=Unsupported")) << answer;
             answer = co_await ask(
                 stream, "AUTH\t9\tEXTERNAL\tservice=imap\tsecured\tvalid-client-cert\tcert_username=joe@example.org\n");
