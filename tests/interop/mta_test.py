@@ -80,6 +80,7 @@ tls_privatekey = {key}
 auth_advertise_hosts = ${{if def:tls_in_cipher {{*}}{{}}}}
 acl_smtp_rcpt = rcpt
 smtp_max_unknown_commands = 1000
+smtp_accept_max = 100
 begin acl
 rcpt:
   accept authenticated = *
@@ -103,6 +104,11 @@ login:
   public_name = LOGIN
   server_socket = {sockets}/auth.sock
   server_set_id = $auth1
+scram:
+  driver = dovecot
+  public_name = SCRAM-SHA-256
+  server_socket = {sockets}/auth.sock
+  server_set_id = $auth1
 """
 
 
@@ -118,6 +124,7 @@ class MailServers(SystemTest):
         cls.sockets.chmod(0o2750)
         cls.settings = {"directory.engine": "sqlite", "general.restart_delay": "100ms", "general.restart_delay_limit": "100ms",
                         "auth.failure_delay": "0", "guard.failure_delay": "0", "guard.free_failures": "1000",
+                        "auth.mechanisms": "PLAIN,LOGIN,SCRAM-SHA-256", "auth.scram_keys": "SCRAM-SHA-256",
                         **{f"listen.{name}": cls.sockets / f"{name}.sock" for name in ("auth", "socketmap", "lmtp")}}
         super().setUpClass()
         cls.alice = cls.instance.user("alice")
@@ -149,13 +156,13 @@ class MailServers(SystemTest):
         client.ehlo()
         return client
 
-    def auth(self, server, user, mechanism="PLAIN", client=None):
-        """The code of the reply to AUTH."""
+    def auth(self, server, user, mechanism="PLAIN", client=None, initial=True):
+        """The code of the reply to AUTH, or to what follows it where the client waits for a challenge first."""
         client = client or self.session(server)
         client.user, client.password = user.address, user.password
         method = client.auth_plain if mechanism == "PLAIN" else client.auth_login
         try:
-            return client.auth(mechanism, method)[0]
+            return client.auth(mechanism, method, initial_response_ok=initial)[0]
         except smtplib.SMTPAuthenticationError as error:
             return error.smtp_code
 
@@ -198,16 +205,28 @@ class MailServers(SystemTest):
                                "--auth-user", user.address, "--auth-password", user.password, "--quit-after", "AUTH")
                     self.assertEqual(done.returncode, code, done.stdout)
 
+    def test_scram_goes_through_them(self):
+        """The server proves itself as well, in one more challenge."""
+        zoe = self.add_user("zoe")
+        for server in self.servers:
+            for user, code in ((zoe, 0), (User(zoe.address, "wrong"), 77), (User("nobody@posthouse.example", "x"), 77)):
+                done = run("msmtp", "--file=/dev/null", "--host=127.0.0.1", f"--port={server.port}", f"--from={user.address}",
+                           "--auth=scram-sha-256", f"--user={user.address}", f"--passwordeval=echo {user.password}", "--tls=on",
+                           "--tls-starttls=on", f"--tls-trust-file={self.instance.certificate}", "--tls-host-override=localhost",
+                           self.alice.address, input="Subject: by SCRAM\n\nx\n")
+                self.assertEqual(done.returncode, code, (server.name, done.stderr))
+
     def test_wrong_passwords_unknown_and_disabled_users_are_refused_for_good(self):
         joe = self.add_user("joe")
         self.posthouse("user", "disable", joe.address)
         for server in self.servers:
             for mechanism in ("PLAIN", "LOGIN"):
-                for user in (User(self.alice.address, "wrong"), User(self.alice.address, ""), joe,
-                             User("nobody@posthouse.example", self.alice.password), User("alice", self.alice.password)):
-                    with self.subTest(server.name, mechanism=mechanism, user=user.address):
-                        self.assertEqual(self.auth(server, user, mechanism), 535)
-            self.assertEqual(self.auth(server, self.alice), 235)
+                for initial in (True, False):
+                    for user in (User(self.alice.address, "wrong"), User(self.alice.address, ""), joe,
+                                 User("nobody@posthouse.example", self.alice.password), User("alice", self.alice.password)):
+                        with self.subTest(server.name, mechanism=mechanism, initial=initial, user=user.address):
+                            self.assertEqual(self.auth(server, user, mechanism, initial=initial), 535)
+                    self.assertEqual(self.auth(server, self.alice, mechanism, initial=initial), 235)
 
     def test_names_and_passwords_of_any_bytes_pass(self):
         for number, password in enumerate(("pa ss\"w{o}rd$1$", "p\u00e4ssw\u00f6rt", "=", "x" * 200, "a\tb", "${run{id}}")):
