@@ -27,11 +27,19 @@ std::string highest_modseq_of(const Selected& selected) {
     return "* OK " + highest_modseq_code(selected.view.highest_modseq()) + "Highest\r\n";
 }
 
+void begin_fetch(std::string& out, storage::SequenceNumber number, storage::Uid uid, bool uid_only) {
+    if (uid_only)
+        out += "* " + std::to_string(uid.value()) + " UIDFETCH (";
+    else
+        out += "* " + std::to_string(number.value()) + " FETCH (";
+}
+
 void append_flags_fetch(std::string& out, const storage::View& view, const storage::MessageFlags& message,
                         FlagsFetch shows) {
     const auto number = view.number(message.uid);
     if (!number) return;
-    out += "* " + std::to_string(number->value()) + " FETCH (";
+    begin_fetch(out, *number, message.uid, shows.uid_only);
+    if (shows.uid_only) shows.uid = false;
     if (shows.uid) out += "UID " + std::to_string(message.uid.value());
     if (shows.flags) {
         if (shows.uid) out += ' ';
@@ -48,7 +56,7 @@ void append_flags_fetch(std::string& out, const storage::View& view, const stora
 namespace {
 
 void append_expunged(std::string& out, const std::vector<storage::Expunged>& expunged, const Enabled& enabled) {
-    if (!enabled.qresync) {
+    if (!enabled.qresync && !enabled.uid_only) {
         for (const storage::Expunged& message : expunged) imap::append_numbered(out, message.number.value(), "EXPUNGE");
         return;
     }
@@ -74,7 +82,8 @@ Result<std::string> refresh(Selected& selected, storage::Expunges expunges, cons
         out += flags_of_mailbox(selected);
     }
     for (const storage::MessageFlags& message : changes->flags)
-        append_flags_fetch(out, selected.view, message, {.uid = true, .modseq = enabled.condstore});
+        append_flags_fetch(out, selected.view, message,
+                           {.uid = true, .modseq = enabled.condstore, .uid_only = enabled.uid_only});
     return out;
 }
 

@@ -27,7 +27,10 @@ struct FlagsFetch {
     bool uid = false;
     bool flags = true;
     bool modseq = false;
+    bool uid_only = false;  ///< UIDFETCH with the UID (RFC 9586 §3.3)
 };
+/// Begins a response about a message's data: "* n FETCH (", or "* uid UIDFETCH (" with `uid_only`.
+void begin_fetch(std::string& out, storage::SequenceNumber number, storage::Uid uid, bool uid_only);
 /// Appends "* n FETCH (UID u FLAGS (…) MODSEQ (m))"; nothing when the message isn't in the view.
 void append_flags_fetch(std::string& out, const storage::View& view, const storage::MessageFlags& message,
                         FlagsFetch shows);

@@ -34,6 +34,8 @@ net::Async<Reply> run(Session& session, const CommandRow& row, const imap::Comma
     if (row.sends_password && !session.may_send_password()) {
         co_return no("[PRIVACYREQUIRED] Passwords are not taken without TLS");
     }
+    if (row.by_number && session.enabled().uid_only)
+        co_return bad("[UIDREQUIRED] Messages have no numbers with UIDONLY");
     Reply reply = co_await row.run(session, head);
     const bool goes_on = !session.ended() && reply.then == Reply::Then::go_on;
     if (goes_on && session.state() == kSelected) {

@@ -96,6 +96,8 @@ class Session {
     net::Async<> enable_condstore();
     /// VANISHED from now on, and MODSEQ.
     net::Async<> enable_qresync();
+    /// UIDs in the place of numbers from now on.
+    void enable_uid_only() { enabled_.uid_only = true; }
     /// Tells the client what others changed in the selected mailbox.
     net::Async<> send_changes(storage::Expunges expunges);
     /// A line that is no command (SASL responses, DONE). Nothing: the session ends. Too long: error `limit`.

@@ -91,6 +91,8 @@ net::Async<Reply> enable(Session& session, imap::Enable command) {
             co_await session.enable_condstore();
         else if (capability == "QRESYNC")
             co_await session.enable_qresync();
+        else if (capability == "UIDONLY")
+            session.enable_uid_only();
         else
             continue;
         line += " " + capability;

@@ -87,8 +87,7 @@ net::Async<Reply> fetch(Session& session, imap::Fetch command) {
         co_await session.send(piece);
     }
     if (command.partial) *numbers = part_of(*numbers, *command.partial);
-    FetchRun run(selected, std::move(command.items), std::move(*numbers),
-                 {command.changed_since, session.enabled().condstore});
+    FetchRun run(selected, std::move(command.items), std::move(*numbers), session.enabled(), command.changed_since);
     bool more = true;
     while (more) {
         piece.clear();

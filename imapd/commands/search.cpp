@@ -8,6 +8,7 @@
 namespace posthouse::imapd {
 
 net::Async<Reply> search(Session& session, imap::Search command) {
+    if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
     if (command.asks_modseq) co_await session.enable_condstore();
     SearchRun run(session.selected(), command.key);
     const Result<> done = co_await find(session, run);

@@ -21,7 +21,7 @@ struct Opened {
 
 /// What happened since the client was here: VANISHED (EARLIER), and FETCH of what is new or has other flags (RFC 7162
 /// §3.2.5).
-Result<> append_resync(std::string& out, const storage::View& view, const imap::Resync& resync) {
+Result<> append_resync(std::string& out, const storage::View& view, const imap::Resync& resync, bool uid_only) {
     if (resync.uid_validity != view.mailbox().uid_validity().value()) return {};
     const storage::ModSeq since(resync.modseq);
     const Result<storage::MessageChanges> changes = view.mailbox().changes_since(since);
@@ -47,13 +47,14 @@ Result<> append_resync(std::string& out, const storage::View& view, const imap::
     if (!rows) return fail(rows.error());
     for (const storage::MessageRow& row : *rows)
         if (row.modseq > since)
-            append_flags_fetch(out, view, {row.uid, row.flags, row.modseq}, {.uid = true, .modseq = true});
+            append_flags_fetch(out, view, {row.uid, row.flags, row.modseq},
+                               {.uid = true, .modseq = true, .uid_only = uid_only});
     return {};
 }
 
 /// Opens a mailbox and makes the responses of SELECT. Blocks.
 Result<Opened> open(const storage::Account& account, const storage::MailboxName& name, storage::Access access,
-                    const std::optional<imap::Resync>& resync) {
+                    const std::optional<imap::Resync>& resync, bool uid_only) {
     Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(name);
     if (!mailbox) return fail(mailbox.error());
     Result<storage::View> view = storage::View::open(std::move(*mailbox), access);
@@ -65,7 +66,7 @@ Result<Opened> open(const storage::Account& account, const storage::MailboxName&
     out = flags_of_mailbox(*opened.selected);
     imap::append_numbered(out, now.count(), "EXISTS");
     imap::append_numbered(out, now.recent(), "RECENT");
-    if (const auto unseen = now.first_unseen()) {
+    if (const auto unseen = now.first_unseen(); unseen && !uid_only) {
         out += "* OK [UNSEEN " + std::to_string(unseen->value()) + "] First unseen\r\n";
     }
     out += "* OK [UIDVALIDITY " + std::to_string(now.mailbox().uid_validity().value()) + "] UIDs valid\r\n";
@@ -73,7 +74,7 @@ Result<Opened> open(const storage::Account& account, const storage::MailboxName&
     out += highest_modseq_of(*opened.selected);
     out += "* OK [MAILBOXID (" + mailbox_id_of(now.mailbox().guid()) + ")] Mailbox\r\n";
     if (resync)
-        if (const Result<> told = append_resync(out, now, *resync); !told) return fail(told.error());
+        if (const Result<> told = append_resync(out, now, *resync, uid_only); !told) return fail(told.error());
     return opened;
 }
 
@@ -87,7 +88,8 @@ net::Async<Reply> select_with(Session& session, const imap::Select& command, sto
     const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
     if (!name) co_return no(name.error());
     const storage::Account& account = session.account();
-    Result<Opened> opened = co_await session.disk([&] { return open(account, *name, access, command.resync); });
+    Result<Opened> opened =
+        co_await session.disk([&] { return open(account, *name, access, command.resync, session.enabled().uid_only); });
     if (!opened) co_return no(opened.error());
     session.select(std::move(opened->selected));
     co_await session.send(opened->responses);

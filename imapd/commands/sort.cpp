@@ -35,6 +35,7 @@ net::Async<Result<std::vector<std::uint32_t>>> in_order(Session& session, const 
 }  // namespace
 
 net::Async<Reply> sort(Session& session, imap::Sort command) {
+    if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
     if (command.asks_modseq) co_await session.enable_condstore();
     Selected& selected = session.selected();
     SearchRun run(selected, command.key);
@@ -64,6 +65,7 @@ net::Async<Reply> sort(Session& session, imap::Sort command) {
 }
 
 net::Async<Reply> thread(Session& session, imap::Thread command) {
+    if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
     SearchRun run(session.selected(), command.key);
     const Result<> done = co_await find(session, run);
     if (!done) co_return no(done.error());

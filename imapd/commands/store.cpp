@@ -77,7 +77,8 @@ std::string modified_code(const storage::View& view, const std::vector<storage::
 
 net::Async<Reply> store(Session& session, imap::Store command) {
     storage::View& view = session.selected().view;
-    const Result<std::vector<imap::NumberRange>> numbers = numbers_of(session.selected(), command.messages, command.by_uid);
+    const Result<std::vector<imap::NumberRange>> numbers =
+        numbers_of(session.selected(), command.messages, command.by_uid);
     if (!numbers) co_return bad(numbers.error().text);
     if (view.read_only()) co_return no("[READ-ONLY] Mailbox is open read-only");
     Result<storage::Flags> flags = to_storage(command.flags);
@@ -92,7 +93,8 @@ net::Async<Reply> store(Session& session, imap::Store command) {
     view.acknowledge(done->stored);
     // Who counts by MODSEQ is told it of a silent STORE as well (RFC 7162 §3.1.3).
     if (!command.silent || tells_modseq)
-        co_await send_flags(session, done->stored, {command.by_uid, !command.silent, tells_modseq});
+        co_await send_flags(session, done->stored,
+                            {command.by_uid, !command.silent, tells_modseq, session.enabled().uid_only});
     std::size_t asked = 0;
     for (const imap::NumberRange& range : *numbers) asked += range.last - range.first + 1;
     // RFC 2180 §4.2: messages that another session has removed.

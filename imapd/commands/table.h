@@ -23,6 +23,7 @@ struct CommandRow {
     /// Parses the arguments and runs the command.
     net::Async<Reply> (*run)(Session& session, const imap::CommandHead& head);
     std::string_view section;  ///< where it is defined
+    bool by_number = false;    ///< names messages by their numbers: not with UIDONLY (RFC 9586 §3.1)
 };
 
 /// The row of a verb in upper case; nullptr: there is no such command.

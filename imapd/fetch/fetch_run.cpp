@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "imapd/changes.h"
 #include "imapd/flag_mapping.h"
 #include "imapd/object_ids.h"
 #include "lib/imap/bodystructure.h"
@@ -42,10 +43,11 @@ bool names_fields(const imap::Section& section) {
 }  // namespace
 
 FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::vector<imap::NumberRange> numbers,
-                   Condstore condstore)
+                   Enabled enabled, std::optional<std::uint64_t> changed_since)
     : selected_(selected),
       items_(std::move(items)),
-      condstore_(condstore),
+      enabled_(enabled),
+      changed_since_(changed_since),
       numbers_(std::move(numbers)),
       message_(std::move(selected.open_message)) {
     for (const imap::FetchItem& item : items_) {
@@ -132,7 +134,7 @@ Result<> FetchRun::load_rows(const std::vector<imap::NumberRange>& batch) {
     if (rows->size() < asked) some_gone_ = true;
     rows_.reserve(rows->size());
     for (storage::MessageRow& row : *rows) {
-        if (condstore_.changed_since && row.modseq.value() <= *condstore_.changed_since) continue;
+        if (changed_since_ && row.modseq.value() <= *changed_since_) continue;
         rows_.push_back({std::move(row)});
     }
     return {};
@@ -157,7 +159,7 @@ void FetchRun::set_seen() {
         row->row.flags = std::move(message.flags);
         row->set_seen = true;
     }
-    if (!shows_modseq_ && !condstore_.enabled) return;
+    if (!shows_modseq_ && !enabled_.condstore) return;
     // The change has a MODSEQ of its own.
     const Result<std::vector<storage::MessageRow>> now = selected_.view.mailbox().rows(unseen);
     if (!now) return;
@@ -184,7 +186,7 @@ Result<bool> FetchRun::begin_message(std::string& out) {
         ++next_row_;
         return false;
     }
-    out += "* " + std::to_string(number->value()) + " FETCH (";
+    begin_fetch(out, *number, row.uid, enabled_.uid_only);
     inside_response_ = true;
     item_ = 0;
     return true;
@@ -322,7 +324,7 @@ void FetchRun::end_message(std::string& out) {
         out += " FLAGS ";
         imap::append_flags(out, to_imap(row.row.flags), selected_.view.is_recent(row.row.uid));
     }
-    if (row.set_seen && condstore_.enabled && !shows_modseq_)
+    if (row.set_seen && enabled_.condstore && !shows_modseq_)
         out += " MODSEQ (" + std::to_string(row.row.modseq.value()) + ")";
     out += ")\r\n";
     inside_response_ = false;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "imapd/enabled.h"
 #include "imapd/fetch/open_message.h"
 #include "imapd/selected.h"
 #include "lib/base/result.h"
@@ -22,14 +23,10 @@ namespace posthouse::imapd {
 /// All calls block. The view must not change while a run exists.
 class FetchRun {
   public:
-    /// How MODSEQ counts (RFC 7162 §3.1).
-    struct Condstore {
-        std::optional<std::uint64_t> changed_since = {};  ///< messages whose MODSEQ isn't above this are left out
-        bool enabled = false;                             ///< flags that are told unasked come with their MODSEQ
-    };
-    /// `numbers`: the messages, as numbers_of gives them.
+    /// `numbers`: the messages, as numbers_of gives them. `changed_since`: messages whose MODSEQ isn't above this are
+    /// left out (RFC 7162 §3.1.4.1).
     FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::vector<imap::NumberRange> numbers,
-             Condstore condstore);
+             Enabled enabled, std::optional<std::uint64_t> changed_since);
     FetchRun(const FetchRun&) = delete;
     FetchRun& operator=(const FetchRun&) = delete;
     /// Leaves the last message open in `selected`, if it is large: its next piece may be asked for.
@@ -68,7 +65,8 @@ class FetchRun {
     std::optional<storage::SummaryParts> summary_parts_;  ///< that items show
     bool shows_flags_ = false;
     bool shows_modseq_ = false;
-    Condstore condstore_;
+    Enabled enabled_;
+    std::optional<std::uint64_t> changed_since_;
 
     // What is still to do: ranges of numbers, of which those before next_range_ are done.
     std::vector<imap::NumberRange> numbers_;

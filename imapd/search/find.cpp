@@ -5,6 +5,11 @@
 
 namespace posthouse::imapd {
 
+std::optional<Reply> objection(const Session& session, const imap::SearchKey& key) {
+    if (!session.enabled().uid_only || !names_numbers(key)) return std::nullopt;
+    return bad("[UIDREQUIRED] Messages have no numbers with UIDONLY");
+}
+
 net::Async<Result<>> find(Session& session, SearchRun& run) {
     bool more = true;
     while (more) {

@@ -8,6 +8,8 @@
 
 namespace posthouse::imapd {
 
+/// Why a search can't be run: it names messages by numbers that the client doesn't have (RFC 9586 §3.1).
+std::optional<Reply> objection(const Session& session, const imap::SearchKey& key);
 /// Runs a search to its end; an error is for a tagged NO.
 net::Async<Result<>> find(Session& session, SearchRun& run);
 /// Remembers as "$" those of the found messages that the result options name (RFC 5182 §2.1, RFC 9394 §3.1). `found`

@@ -77,12 +77,15 @@ PreparedKey prepare(const imap::SearchKey& key, const Selected& selected) {
     return ready;
 }
 
+bool names_numbers(const imap::SearchKey& key) {
+    return (key.kind == Kind::sequence && !key.set.is_saved()) || std::ranges::any_of(key.children, names_numbers);
+}
+
 storage::Columns columns_of(const PreparedKey& key) {
     storage::Columns columns;
     columns.internal_date = key.kind == Kind::before || key.kind == Kind::on || key.kind == Kind::since ||
                             key.kind == Kind::older || key.kind == Kind::younger;
-    columns.save_date =
-        key.kind == Kind::saved_before || key.kind == Kind::saved_on || key.kind == Kind::saved_since;
+    columns.save_date = key.kind == Kind::saved_before || key.kind == Kind::saved_on || key.kind == Kind::saved_since;
     columns.email_id = key.kind == Kind::email_id;
     columns.wire_size = key.kind == Kind::larger || key.kind == Kind::smaller;
     for (const PreparedKey& child : key.children) {

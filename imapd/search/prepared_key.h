@@ -29,6 +29,8 @@ struct PreparedKey {
 /// `key` for messages of the view, which must not change while the result is used.
 PreparedKey prepare(const imap::SearchKey& key, const Selected& selected);
 
+/// Whether message numbers are among the keys; "$" is none.
+bool names_numbers(const imap::SearchKey& key);
 /// What of the rows the key asks for.
 storage::Columns columns_of(const PreparedKey& key);
 
