@@ -149,8 +149,8 @@ class Hostile(HostileTest):
         self.addCleanup(imap.close)
         for command in ("APPEND INBOX {3+}\r\nabcdef", "APPEND INBOX {3+}\r\na\0b", "APPEND INBOX {0+}\r\n",
                         "APPEND INBOX {99999999999}",
-                        "APPEND INBOX {3+}\r\nabc {3+}\r\nabc", 'APPEND INBOX "99-Foo-2000 00:00:00 +0000" {3+}\r\nabc',
-                        "APPEND .. {3+}\r\nabc", "APPEND Nowhere {3+}\r\nabc", "APPEND INBOX ~{3+}\r\nabc"):
+                        "APPEND INBOX {3+}\r\nabc {3+}\r\na\0c", "APPEND INBOX {3+}\r\nabc {3+}\r\nabcd", 'APPEND INBOX "99-Foo-2000 00:00:00 +0000" {3+}\r\nabc',
+                        "APPEND .. {3+}\r\nabc", "APPEND Nowhere {3+}\r\nabc", "APPEND INBOX ~{3+}\r\na\0c"):
             self.assertRegex(imap.command(command)[0], "^(NO|BAD) ", command)
             self.check_goes_on(imap, command)
         self.assertEqual(messages(self.instance, alice), before)
