@@ -14,6 +14,8 @@ std::string_view code_of(ErrorCode code) {
         case ErrorCode::not_found: return "[NONEXISTENT] ";
         case ErrorCode::exists: return "[ALREADYEXISTS] ";
         case ErrorCode::denied: return "[NOPERM] ";
+        case ErrorCode::unauthorized: return "[AUTHORIZATIONFAILED] ";
+        case ErrorCode::expired: return "[EXPIRED] ";
         case ErrorCode::invalid:
         case ErrorCode::unsupported: return "[CANNOT] ";
         case ErrorCode::limit: return "[LIMIT] ";

@@ -37,9 +37,9 @@ Error error_of(const sasl::FailReply& reply) {
     switch (reply.code) {
         case sasl::FailCode::temporary:
             return {ErrorCode::unavailable, text("Temporary authentication failure"), "authd said so"};
-        case sasl::FailCode::authorization: return {ErrorCode::denied, text("Not authorized"), {}};
+        case sasl::FailCode::authorization: return {ErrorCode::unauthorized, text("Not authorized"), {}};
         case sasl::FailCode::disabled: return {ErrorCode::denied, text("Account is disabled"), {}};
-        case sasl::FailCode::expired: return {ErrorCode::denied, text("Password has expired"), {}};
+        case sasl::FailCode::expired: return {ErrorCode::expired, text("Password has expired"), {}};
         case sasl::FailCode::wrong_credentials: break;
     }
     return {ErrorCode::denied, text("Authentication failed"), {}};

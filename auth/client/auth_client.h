@@ -45,9 +45,10 @@ struct LoginChallenge {
 };
 using LoginStep = std::variant<Login, LoginChallenge>;
 
-/// Log-ins over one connection, many at a time. Errors of all operations: denied (wrong name or password, or not
-/// permitted; the text may be shown), unavailable (authd is away, overloaded, or has no database, or the deadline
-/// passed: say "try again later"), invalid (a malformed response), cancelled.
+/// Log-ins over one connection, many at a time. Errors of all operations: denied (wrong name or password, or disabled),
+/// unauthorized (may not log in to this service, or not act as another user), expired (the password serves no more);
+/// the text of these may be shown; unavailable (authd is away, overloaded, or has no database, or the deadline passed:
+/// say "try again later"), invalid (a malformed response), cancelled.
 ///
 ///     Result<Login> login = co_await auth.log_in(context, user, std::move(password), deadline);
 class AuthClient final : public Link {

@@ -24,7 +24,9 @@ void count(const Session& session, std::string_view result) {
 
 net::Deadline auth_deadline(const Session& session) { return net::Deadline::in(session.config().auth.request_timeout); }
 
-/// RFC 5530 §3: who is refused hears AUTHENTICATIONFAILED, whatever the reason; a part that is away is no refusal.
+/// RFC 5530 §3: who is refused hears AUTHENTICATIONFAILED, whatever the reason, and only who knows the password more; a
+/// part that is away is no refusal. Deviates from its AUTHORIZATIONFAILED: because no other code says that this user
+/// may not use this service, that is told without another identity too.
 Reply refusal(const Session& session, const Error& error, std::string_view user) {
     session.log().info("log-in failed", {{"user", user}, {"error", error.message()}});
     switch (error.code) {
@@ -33,6 +35,8 @@ Reply refusal(const Session& session, const Error& error, std::string_view user)
             count(session, "denied");
             return no("[AUTHENTICATIONFAILED] " +
                       (error.text.empty() ? "Authentication failed" : imap::reply_text(error.text)));
+        case ErrorCode::unauthorized:
+        case ErrorCode::expired: count(session, "denied"); return no(error);
         case ErrorCode::invalid:
         case ErrorCode::limit: count(session, "invalid"); return bad(imap::reply_text(error.text));
         case ErrorCode::unsupported: count(session, "invalid"); return no(imap::reply_text(error.text));

@@ -16,6 +16,8 @@ std::string_view to_string(ErrorCode code) {
         case ErrorCode::not_found: return "not_found";
         case ErrorCode::exists: return "exists";
         case ErrorCode::denied: return "denied";
+        case ErrorCode::unauthorized: return "unauthorized";
+        case ErrorCode::expired: return "expired";
         case ErrorCode::unavailable: return "unavailable";
         case ErrorCode::busy: return "busy";
         case ErrorCode::no_space: return "no_space";

@@ -10,21 +10,23 @@ namespace posthouse {
 
 /// What kind of failure it was; protocols map each to their own reply (RFC 3463 status, IMAP response code, …).
 enum class ErrorCode {
-    invalid,      ///< malformed input: syntax error of the protocol or of a file
-    limit,        ///< input over a bound (length, count, depth, size)
-    timeout,      ///< a deadline passed
-    closed,       ///< the peer closed the connection (or end of file)
-    cancelled,    ///< the operation was cancelled by this side
-    not_found,    ///< no such user, mailbox, message, file
-    exists,       ///< already there
-    denied,       ///< not permitted
-    unavailable,  ///< a part is away: try again later
-    busy,         ///< somebody else holds it: try again soon
-    no_space,     ///< disk full
-    over_quota,   ///< the user's quota would be exceeded
-    unsupported,  ///< understood, but not offered here
-    io,           ///< a system call failed
-    internal,     ///< a bug
+    invalid,       ///< malformed input: syntax error of the protocol or of a file
+    limit,         ///< input over a bound (length, count, depth, size)
+    timeout,       ///< a deadline passed
+    closed,        ///< the peer closed the connection (or end of file)
+    cancelled,     ///< the operation was cancelled by this side
+    not_found,     ///< no such user, mailbox, message, file
+    exists,        ///< already there
+    denied,        ///< not permitted
+    unauthorized,  ///< who it is is known, but they may not log in here, or not as whom they want
+    expired,       ///< the password was right, but serves no more
+    unavailable,   ///< a part is away: try again later
+    busy,          ///< somebody else holds it: try again soon
+    no_space,      ///< disk full
+    over_quota,    ///< the user's quota would be exceeded
+    unsupported,   ///< understood, but not offered here
+    io,            ///< a system call failed
+    internal,      ///< a bug
 };
 
 /// The code's name as logs show it, e.g. "not_found".

@@ -24,6 +24,8 @@ pop3::Reply refusal(Session& session, const Error& error, std::string_view user)
     session.log().info("log-in failed", {{"user", user}, {"error", error.message()}});
     switch (error.code) {
         case ErrorCode::denied:
+        case ErrorCode::unauthorized:
+        case ErrorCode::expired:
         case ErrorCode::not_found:
             session.count_error();
             count(session, "denied");

@@ -22,10 +22,13 @@ auth::LoginContext context_of(const Session& session) {
 
 smtp::Reply refusal(Session& session, const Error& error) {
     const bool denied = error.code == ErrorCode::denied;
-    session.parts.counters.login(denied ? "failure" : "unavailable");
+    // The password was right: what is wrong is told (RFC 3463 §3.8: X.7.0 is all that has no status of its own).
+    const bool refused = error.code == ErrorCode::unauthorized || error.code == ErrorCode::expired;
+    session.parts.counters.login(denied || refused ? "failure" : "unavailable");
     session.connection.log.info("log-in failed",
                                 {{"address", session.connection.peer.ip()}, {"error", error.message()}});
     if (denied) return {535, "5.7.8", "Authentication credentials invalid"};
+    if (refused) return {535, "5.7.0", error.text};
     if (error.code == ErrorCode::invalid) return {501, "5.5.2", "The response is malformed"};
     return {454, "4.7.0", "Temporary authentication failure, try again later"};
 }

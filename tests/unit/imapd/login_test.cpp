@@ -71,6 +71,8 @@ TEST_F(LoginTest, FailuresAreToldApart) {
     client.read_until("* OK");
     EXPECT_TRUE(client.run("LOGIN joe@example.org wrong").starts_with("t NO [AUTHENTICATIONFAILED]"));
     EXPECT_TRUE(client.run("LOGIN later@example.org x").starts_with("t NO [UNAVAILABLE]"));
+    EXPECT_EQ(client.run("LOGIN webonly@example.org x"), "t NO [AUTHORIZATIONFAILED] Not authorized\r\n");
+    EXPECT_EQ(client.run("LOGIN newcomer@example.org x"), "t NO [EXPIRED] Password has expired\r\n");
     EXPECT_TRUE(client.run("AUTHENTICATE KERBEROS").starts_with("t NO "));
     EXPECT_TRUE(has(client.run("AUTHENTICATE PLAIN\r\n*"), "t BAD "));
     EXPECT_TRUE(has(client.run("AUTHENTICATE PLAIN\r\n???"), "t BAD "));

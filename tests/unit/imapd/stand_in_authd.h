@@ -1,4 +1,5 @@
-// A stand-in for authd: it knows joe@example.org with the password "secret", and is "away" for later@example.org.
+// A stand-in for authd: it knows joe@example.org with the password "secret", and is "away" for later@example.org;
+// webonly@ may not log in here, and newcomer@ needs another password.
 #pragma once
 
 #include <optional>
@@ -25,7 +26,10 @@ inline std::string verdict(std::uint32_t id, const sasl::Credentials& who) {
     if (who.user == "joe@example.org" && who.password.view() == "secret") {
         return sasl::encode(sasl::OkReply{.id = id, .user = who.user, .fields = {}});
     }
-    return sasl::encode(sasl::FailReply{.id = id, .user = who.user, .reason = {}});
+    sasl::FailReply refusal{.id = id, .user = who.user, .reason = {}};
+    if (who.user == "webonly@example.org") refusal.code = sasl::FailCode::authorization;
+    if (who.user == "newcomer@example.org") refusal.code = sasl::FailCode::expired;
+    return sasl::encode(refusal);
 }
 
 /// One connection of imapd to authd.

@@ -62,6 +62,12 @@ inline net::Async<> answer_log_ins(net::Loop& loop, UniqueFd socket) {
                     sasl::FailReply{.id = id, .user = who.user, .code = sasl::FailCode::temporary, .reason = {}});
             if (ascii::iequals(who.user, "joe@example.org") && who.password.view() == "secret")
                 reply = sasl::encode(sasl::OkReply{.id = id, .user = "joe@example.org", .fields = {}});
+            if (who.user == "webonly@example.org")
+                reply = sasl::encode(sasl::FailReply{
+                    .id = id, .user = who.user, .code = sasl::FailCode::authorization, .reason = "Not by POP3"});
+            if (who.user == "newcomer@example.org")
+                reply = sasl::encode(
+                    sasl::FailReply{.id = id, .user = who.user, .code = sasl::FailCode::expired, .reason = {}});
         }
         sent = co_await stream.write(reply, soon());
         if (sent) sent = co_await stream.flush(soon());

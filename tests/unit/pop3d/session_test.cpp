@@ -128,6 +128,10 @@ TEST_F(Pop3Session, AuthCanBeCancelledAndListed) {
 TEST_F(Pop3Session, WrongPasswordsAndAbsentPartsAreToldApart) {
     const std::string wrong = converse("USER joe@example.org\r\nPASS wrong\r\n");
     EXPECT_NE(wrong.find("\r\n-ERR [AUTH] "), std::string::npos) << wrong;
+    const std::string service = converse("USER webonly@example.org\r\nPASS secret\r\n");
+    EXPECT_NE(service.find("\r\n-ERR [AUTH] Not by POP3\r\n"), std::string::npos) << service;
+    const std::string expired = converse("USER newcomer@example.org\r\nPASS secret\r\n");
+    EXPECT_NE(expired.find("\r\n-ERR [AUTH] Password has expired\r\n"), std::string::npos) << expired;
     const std::string later = converse("USER later@example.org\r\nPASS secret\r\n");
     EXPECT_NE(later.find("\r\n-ERR [SYS/TEMP] "), std::string::npos) << later;
 }

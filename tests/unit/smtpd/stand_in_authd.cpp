@@ -45,6 +45,8 @@ std::string answer(std::uint32_t id, const Result<sasl::ServerStep>& step) {
     const auto& credentials = std::get<sasl::Credentials>(*step);
     sasl::FailReply failure{.id = id, .user = credentials.user, .code = {}, .reason = ""};
     if (credentials.user == "broken@local.example") failure.code = sasl::FailCode::temporary;
+    if (credentials.user == "carol@local.example") failure.code = sasl::FailCode::authorization;
+    if (credentials.user == "bob@local.example") failure.code = sasl::FailCode::expired;
     if (credentials.user != "alice@local.example" || credentials.password.view() != "secret") {
         return sasl::encode(failure);
     }

@@ -1,5 +1,5 @@
 // StandInAuthd: socketmap and log-ins over a handful of addresses, in the real protocols.
-//   alice, bob, carol   mailboxes in local.example; alice's password is "secret"
+//   alice, bob, carol   mailboxes in local.example; alice's password is "secret", bob's has expired, carol may not send
 //   team                alias of alice and bob
 //   loop, broken        alias loop; directory away
 //   ext, both           aliases to another server, and to bob and another server

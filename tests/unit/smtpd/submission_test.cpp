@@ -75,6 +75,15 @@ TEST(Submission, WrongPasswordsAbsentAuthdAndNonsenseHaveRepliesOfTheirOwn) {
     EXPECT_EQ(codes(world.talk_encrypted("EHLO x\r\n" + wrong + "QUIT\r\n", "submissions")), "220 250 454 221");
 }
 
+TEST(Submission, WhoKnowsThePasswordIsToldWhyItDoesNotServe) {
+    World world;
+    const std::string carol = "AUTH PLAIN " + plain("carol@local.example", "x") + "\r\n";
+    const std::string bob = "AUTH PLAIN " + plain("bob@local.example", "x") + "\r\n";
+    const std::string output = world.talk_encrypted("EHLO x\r\n" + carol + bob + "QUIT\r\n", "submissions");
+    EXPECT_NE(output.find("\r\n535 5.7.0 Not authorized\r\n535 5.7.0 Password has expired\r\n"), std::string::npos)
+        << output;
+}
+
 TEST(Submission, ASecondLoginIsRefused) {
     World world;
     const std::string login = "AUTH PLAIN " + plain("alice@local.example", "secret") + "\r\n";
