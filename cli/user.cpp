@@ -3,6 +3,7 @@
 #include <CLI/Validators.hpp>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 
 #include "auth/directory/address.h"
@@ -26,6 +27,8 @@ struct Options {
     std::string csv;
     std::string domain;
     std::uint64_t quota_mb = 0;
+    std::optional<std::uint64_t> new_quota_mb;
+    std::optional<std::string> services;
     bool admin = false;
     bool disabled = false;
     MailDisposal mail;
@@ -42,6 +45,18 @@ Result<std::string> address(const Context& context, const Options& options) {
 Result<> keep_scram_keys(auth::Directory& directory, const std::string& email, const NewPassword& password) {
     if (password.scram_keys.empty()) return {};
     return directory.set_scram_keys(email, password.stored, password.scram_keys);
+}
+
+/// For people: "imap, smtp".
+std::string listed(const auth::Services& services) {
+    std::string text;
+    for (const std::string_view name : services.names()) text.append(text.empty() ? "" : ", ").append(name);
+    return text.empty() ? "all" : text;
+}
+
+/// For programs: null for all.
+nlohmann::json as_json(const auth::Services& services) {
+    return services.all() ? nlohmann::json() : nlohmann::json(services.names());
 }
 
 Exit done_with_password(Context& context, const std::string& email, const std::string& what,
@@ -68,10 +83,13 @@ Exit add(Context& context, const Options& options) {
     if (!present) return report(context, present.error());
     if (*present) return report(context, {ErrorCode::exists, "User " + *email + " already exists", {}});
 
+    const Result<auth::Services> services = auth::Services::parse(options.services.value_or("all"));
+    if (!services) return report(context, services.error());
     const Result<NewPassword> password = read_password(context, *email, options.password);
     if (!password) return report(context, password.error());
-    const auth::NewUser user{*email, password->stored, static_cast<std::int64_t>(options.quota_mb), !options.disabled,
-                             options.admin};
+    const auth::NewUser user{
+        *email,        password->stored, static_cast<std::int64_t>(options.quota_mb), !options.disabled,
+        options.admin, *services};
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
     if (const Result<> added = change->directory().add_user(user); !added) return report(context, added.error());
@@ -80,6 +98,7 @@ Exit add(Context& context, const Options& options) {
     std::string details = "quota " + std::to_string(options.quota_mb) + " MB";
     if (options.admin) details += ", admin";
     if (options.disabled) details += ", disabled";
+    if (!services->all()) details += ", services " + services->text();
     if (const Result<> kept = change->commit("user.add", *email, details); !kept) return report(context, kept.error());
     forget_moves(context, std::array{*email});
     const std::string left = mail_left_behind(context, *email);
@@ -107,6 +126,7 @@ Exit list(Context& context, const Options& options) {
             rows.push_back({{"email", user.email},
                             {"enabled", user.enabled},
                             {"admin", user.admin},
+                            {"services", as_json(user.services)},
                             {"quota_mb", user.quota_mb},
                             {"usage_mb", user.usage ? nlohmann::json(user.usage->mb()) : nlohmann::json()},
                             {"usage_bytes", user.usage ? nlohmann::json(user.usage->bytes) : nlohmann::json()},
@@ -121,6 +141,7 @@ Exit list(Context& context, const Options& options) {
     for (const auto& user : *users) {
         std::string state = user.enabled ? "enabled" : "disabled";
         if (user.admin) state += ", admin";
+        if (!user.services.all()) state += ", only " + listed(user.services);
         table.add({user.email, state, user.quota_mb == 0 ? "-" : std::to_string(user.quota_mb),
                    user.usage ? std::to_string(user.usage->mb()) : "?",
                    user.usage ? std::to_string(user.usage->messages) : "?", format_time(user.created_at)});
@@ -132,18 +153,39 @@ Exit list(Context& context, const Options& options) {
 Exit set(Context& context, const Options& options) {
     const Result<std::string> email = address(context, options);
     if (!email) return report(context, email.error());
+    if (!options.new_quota_mb && !options.services)
+        return report(context, {ErrorCode::invalid, "What to set? Give --quota or --services", {}});
+    const Result<auth::Services> services = auth::Services::parse(options.services.value_or("all"));
+    if (!services) return report(context, services.error());
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
-    const auto quota_mb = static_cast<std::int64_t>(options.quota_mb);
-    if (const Result<> set = change->directory().set_quota(*email, quota_mb); !set) return report(context, set.error());
-    const std::string text = std::to_string(quota_mb) + " MB";
-    if (const Result<> kept = change->commit("user.set", *email, "quota " + text); !kept)
-        return report(context, kept.error());
-    return done(context,
-                "Quota of " + *email + (quota_mb == 0 ? " removed: section [quota] holds." : " is " + text + "."),
-                {{"email", *email}, {"quota_mb", quota_mb}});
+    std::string details;
+    std::string sentences;
+    nlohmann::json document = {{"email", *email}};
+    const auto note = [&](const std::string& detail, const std::string& sentence) {
+        details += (details.empty() ? "" : ", ") + detail;
+        sentences += (sentences.empty() ? "" : " ") + sentence;
+    };
+    if (options.new_quota_mb) {
+        const auto quota_mb = static_cast<std::int64_t>(*options.new_quota_mb);
+        const Result<> set = change->directory().set_quota(*email, quota_mb);
+        if (!set) return report(context, set.error());
+        const std::string text = std::to_string(quota_mb) + " MB";
+        note("quota " + text,
+             "Quota of " + *email + (quota_mb == 0 ? " removed: section [quota] holds." : " is " + text + "."));
+        document["quota_mb"] = quota_mb;
+    }
+    if (options.services) {
+        const Result<> set = change->directory().set_services(*email, *services);
+        if (!set) return report(context, set.error());
+        note("services " + (services->all() ? "all" : services->text()),
+             *email + " may log in to " + (services->all() ? "all services" : listed(*services)) + '.');
+        document["services"] = as_json(*services);
+    }
+    if (const Result<> kept = change->commit("user.set", *email, details); !kept) return report(context, kept.error());
+    return done(context, sentences, document);
 }
 
 Exit passwd(Context& context, const Options& options) {
@@ -207,11 +249,19 @@ Exit remove(Context& context, const Options& options) {
                 {{"email", *email}, {"mail_deleted", options.mail.takes_mail()}, {"archive", options.mail.archive}});
 }
 
-CLI::Option* add_quota_option(CLI::App& command, std::uint64_t& quota_mb) {
+template <typename T>
+CLI::Option* add_quota_option(CLI::App& command, T& quota_mb) {
     return command
         .add_option("--quota", quota_mb, "Quota in MB, in place of the rule for * in [quota]; 0: none of its own")
         ->type_name("MB")
         ->check(CLI::Range(std::uint64_t{0}, max_quota_mb));
+}
+
+CLI::Option* add_services_option(CLI::App& command, std::optional<std::string>& services) {
+    return command
+        .add_option("--services", services,
+                    "What the user may log in to: imap, pop3, smtp, http (webmail), separated by commas; all")
+        ->type_name("LIST");
 }
 
 }  // namespace
@@ -235,6 +285,7 @@ void add_user_commands(CLI::App& app, Context& context) {
         command->add_option("--csv", options->csv, "Add all users of a CSV file, or none; - is standard input");
     csv->type_name("FILE")->excludes(address_option);
     add_quota_option(*command, options->quota_mb)->excludes(csv);
+    add_services_option(*command, options->services)->excludes(csv);
     command->add_flag("--admin", options->admin, "Administrator: gets postmaster's mail")->excludes(csv);
     command->add_flag("--disabled", options->disabled, "May not log in yet")->excludes(csv);
     add_password_options(*command, options->password);
@@ -246,10 +297,12 @@ void add_user_commands(CLI::App& app, Context& context) {
     command->add_option("--domain", options->domain, "Only of this domain");
 
     command =
-        add_command(*group, context, "set", "Change a user's quota; sessions that are open keep the old one",
-                    "user set joe@example.org --quota 2048", [&context, options] { return set(context, *options); });
+        add_command(*group, context, "set", "Change what a user has and may do; sessions that are open keep the old",
+                    "user set joe@example.org --quota 2048 --services imap,smtp",
+                    [&context, options] { return set(context, *options); });
     with_address(command)->required();
-    add_quota_option(*command, options->quota_mb)->required();
+    add_quota_option(*command, options->new_quota_mb);
+    add_services_option(*command, options->services);
 
     command = add_command(*group, context, "passwd", "Set a user's password", "user passwd joe@example.org --generate",
                           [&context, options] { return passwd(context, *options); });

@@ -11,6 +11,7 @@
 #include "auth/directory/distribution_lists.h"
 #include "auth/directory/rename.h"
 #include "auth/directory/send_as_grants.h"
+#include "auth/directory/services.h"
 #include "auth/directory/transports.h"
 #include "lib/base/result.h"
 
@@ -44,6 +45,7 @@ struct User {
     std::int64_t quota_mb = 0;  ///< 0: none of its own, [quota] holds
     bool enabled = true;        ///< may log in
     bool admin = false;
+    Services services;  ///< that the user may log in to
     std::int64_t created_at = 0;
     std::optional<MailboxUsage> usage;  ///< none was reported yet
 };
@@ -78,6 +80,7 @@ struct NewUser {
     std::int64_t quota_mb = 0;
     bool enabled = true;
     bool admin = false;
+    Services services{};
 };
 
 /// What daemons ask. Names and addresses are given in the form of address.h. Errors of all operations: unavailable
@@ -164,6 +167,7 @@ class Directory : public Lookups {
     /// another one is stored.
     virtual Result<> set_scram_keys(std::string_view email, std::string_view password, std::string_view keys) = 0;
     virtual Result<> set_enabled(std::string_view email, bool enabled) = 0;
+    virtual Result<> set_services(std::string_view email, const Services& services) = 0;
     virtual Result<> set_quota(std::string_view email, std::int64_t quota_mb) = 0;
     /// Other names, as rename.h says.
     virtual Result<RenameCounts> rename_user(std::string_view from, std::string_view to) = 0;

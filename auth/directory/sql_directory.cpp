@@ -138,11 +138,12 @@ class SqlDirectory final : public Directory, private SqlStatements {
     Result<> add_user(const NewUser& user) override {
         if (const Result<> domain = require_domain(user.email); !domain) return domain;
         return change(
-            "INSERT INTO virtual_users (domain_id, email, password, quota_mb, enabled, admin)"
-            " SELECT id, ?, ?, ?, ?, ? FROM virtual_domains WHERE name = ?",
+            "INSERT INTO virtual_users (domain_id, email, password, quota_mb, enabled, admin, services)"
+            " SELECT id, ?, ?, ?, ?, ?, ? FROM virtual_domains WHERE name = ?",
             "User " + user.email, [&](Statement& query) {
                 query.bind(user.email).bind(user.password).bind(user.quota_mb);
-                query.bind(std::int64_t{user.enabled}).bind(std::int64_t{user.admin}).bind(domain_of(user.email));
+                query.bind(std::int64_t{user.enabled}).bind(std::int64_t{user.admin});
+                query.bind(user.services.text()).bind(domain_of(user.email));
             });
     }
 
@@ -172,6 +173,11 @@ class SqlDirectory final : public Directory, private SqlStatements {
     Result<> set_enabled(std::string_view email, bool enabled) override {
         return change("UPDATE virtual_users SET enabled = ? WHERE email = ?", "User " + std::string(email),
                       [&](Statement& query) { query.bind(std::int64_t{enabled}).bind(email); });
+    }
+
+    Result<> set_services(std::string_view email, const Services& services) override {
+        return change("UPDATE virtual_users SET services = ? WHERE email = ?", "User " + std::string(email),
+                      [&](Statement& query) { query.bind(services.text()).bind(email); });
     }
 
     Result<> set_quota(std::string_view email, std::int64_t quota_mb) override {

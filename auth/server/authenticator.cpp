@@ -27,6 +27,7 @@ guard::Time steady_now() {
 }
 
 constexpr const char* logins_help = "Log-ins by result";
+constexpr const char* service_text = "This account may not use this service";
 constexpr const char* refused_text = "Too many failed log-ins, try again later";
 
 }  // namespace
@@ -326,14 +327,19 @@ net::Async<Authenticator::Checked> Authenticator::admit(const User& user, const 
         if (!(*found)->enabled) co_return Checked{Outcome::unauthorized, user.email, "user to act as is disabled"};
         target = std::move(*found);
     }
+    const User& account = target ? *target : user;
+    if (!account.services.allow(claim.origin.service))
+        co_return Checked{Outcome::unauthorized, user.email, "may not use this service", service_text};
     recent_.remember(user.email, guard::client_network(claim.origin.remote_ip), net::Clock::now());
     if (!claim.origin.no_penalty) {
         guard_.auth_success(claim.origin.remote_ip, user.email);
         own_penalties_.success(guard::client_network(claim.origin.remote_ip), user.email);
     }
-    if (!target) co_return Checked{Outcome::ok, user.email, {}, quota_fields(user)};
-    Checked checked{Outcome::ok, target->email, {}, quota_fields(*target), user.email};
-    checked.fields.push_back({"master_user", user.email});
+    Checked checked{Outcome::ok, account.email, {}, {}, quota_fields(account)};
+    if (target) {
+        checked.master = user.email;
+        checked.fields.push_back({"master_user", user.email});
+    }
     co_return checked;
 }
 
@@ -345,6 +351,7 @@ net::Async<Verdict> Authenticator::conclude(Checked checked, const Claim& claim,
     report(checked, claim);
     sasl::FailReply failure;
     failure.user = claim.user;
+    failure.reason = std::move(checked.told);
     switch (checked.outcome) {
         case Outcome::ok: co_return Authenticated{std::move(checked.user), std::move(checked.fields)};
         case Outcome::temporary:

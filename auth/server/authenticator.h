@@ -100,6 +100,7 @@ class Authenticator {
         Outcome outcome = Outcome::temporary;
         std::string user;      ///< as the directory has it, if it does
         std::string reason{};  ///< for the log
+        std::string told{};    ///< to the client, of a failure; empty: nothing special
         sasl::Parameters fields{};
         std::string master{};  ///< who has proved who they are, if it is not the user
     };

@@ -18,7 +18,9 @@ bool is_negative(const LookupCache::Value& value) {
 std::size_t size_of(const LookupCache::Value& value) {
     if (const auto* text = std::get_if<std::optional<std::string>>(&value)) return *text ? (*text)->size() : 0;
     if (const auto* user = std::get_if<std::optional<User>>(&value))
-        return *user ? (*user)->email.size() + (*user)->password.size() + (*user)->scram_keys.size() : 0;
+        return *user ? (*user)->email.size() + (*user)->password.size() + (*user)->scram_keys.size() +
+                           (*user)->services.text().size()
+                     : 0;
     std::size_t size = 0;
     if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
         for (const std::string& text : *texts) size += text.size() + sizeof(std::string);

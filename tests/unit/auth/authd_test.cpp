@@ -513,6 +513,43 @@ TEST(Authd, ACertificateIsEnoughForExternal) {
         settings);
 }
 
+std::string plain_for(int id, std::string service, std::string_view message) {
+    return "AUTH\t" + std::to_string(id) + "\tPLAIN\tservice=" + service +
+           "\tnologin\tsecured\tresp=" + base64::encode(message) + '\n';
+}
+
+TEST(Authd, AUserLogsInToTheirServicesOnly) {
+    const auto settings = [](config::Config& config) { config.auth.master_users = {"boss@example.org"}; };
+    with_authd(
+        [](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
+            const auto directory = authd.open();
+            EXPECT_TRUE(directory->set_services("joe@example.org", Services("imap http")));
+            EXPECT_TRUE(directory->add_user({"boss@example.org", "{PLAIN}master", 0, true, false, Services("pop3")}));
+            net::Stream stream = co_await connect(loop, authd, "auth");
+            co_await read_greeting(stream);
+            const std::string_view joe = "\0joe@example.org\0secret"sv;
+            const std::string refusal = "\tcode=authzfail\tauthz\treason=This account may not use this service";
+            std::string answer = co_await ask(stream, plain_for(1, "imap", joe));
+            EXPECT_EQ(answer, "OK\t1\tuser=joe@example.org\tquota_rule=*:storage=5M");
+            answer = co_await ask(stream, plain_for(2, "pop3", joe));
+            EXPECT_EQ(answer, "FAIL\t2\tuser=joe@example.org" + refusal);
+            answer = co_await ask(stream, plain_for(3, "submissions", joe));
+            EXPECT_EQ(answer, "FAIL\t3\tuser=joe@example.org" + refusal);
+            answer = co_await ask(stream, plain_for(4, "pop3", "\0joe@example.org\0wrong"sv));
+            EXPECT_EQ(answer, "FAIL\t4\tuser=joe@example.org") << "only who knows the password is told";
+            // Whoever acts as another does so where that one may.
+            const std::string_view boss = "\0joe@example.org*boss@example.org\0master"sv;
+            answer = co_await ask(stream, plain_for(5, "imap", boss));
+            EXPECT_EQ(answer, "OK\t5\tuser=joe@example.org\tquota_rule=*:storage=5M\tmaster_user=boss@example.org");
+            answer = co_await ask(stream, plain_for(6, "pop3", boss));
+            EXPECT_EQ(answer, "FAIL\t6\tuser=joe@example.org*boss@example.org" + refusal);
+            EXPECT_TRUE(directory->set_services("joe@example.org", {}));
+            answer = co_await ask(stream, plain_for(7, "smtp", joe));
+            EXPECT_EQ(answer, "OK\t7\tuser=joe@example.org\tquota_rule=*:storage=5M") << "at once";
+        },
+        settings);
+}
+
 TEST(Authd, AMasterUserActsAsAnother) {
     const auto settings = [](config::Config& config) { config.auth.master_users = {"Boss@example.org"}; };
     with_authd(

@@ -40,6 +40,7 @@ TEST_P(DirectoryTest, UsersAreFoundAsTheyWereAdded) {
     EXPECT_EQ((*user)->quota_mb, 100);
     EXPECT_TRUE((*user)->enabled);
     EXPECT_FALSE((*user)->usage);
+    EXPECT_TRUE((*user)->services.all());
     EXPECT_FALSE(*directory->find_user("ann@example.org"));
     EXPECT_TRUE(*directory->has_domain("example.org"));
     EXPECT_FALSE(*directory->has_domain("example.net"));
@@ -60,6 +61,7 @@ TEST_P(DirectoryTest, EachFailureHasItsCode) {
     EXPECT_EQ(directory->set_password("ann@example.org", "h").error().code, ErrorCode::not_found);
     EXPECT_EQ(directory->set_enabled("ann@example.org", false).error().code, ErrorCode::not_found);
     EXPECT_EQ(directory->set_quota("ann@example.org", 1).error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->set_services("ann@example.org", {}).error().code, ErrorCode::not_found);
     EXPECT_EQ(directory->set_usage("ann@example.org", 1, 1).error().code, ErrorCode::not_found);
     EXPECT_EQ(directory->remove_domain("example.net").error().code, ErrorCode::not_found);
 }
@@ -143,12 +145,14 @@ TEST_P(DirectoryTest, ChangesAreSeenByOtherConnectionsAtOnce) {
     ASSERT_TRUE(writer->set_enabled("joe@example.org", false));
     ASSERT_TRUE(writer->set_password("joe@example.org", "{PLAIN}other"));
     ASSERT_TRUE(writer->set_quota("joe@example.org", 7));
+    ASSERT_TRUE(writer->set_services("joe@example.org", Services("imap smtp")));
     ASSERT_TRUE(writer->set_usage("joe@example.org", 42, 1));
     ASSERT_TRUE(writer->set_usage("joe@example.org", (42 << 20) + 1, 2));
     const auto user = reader->find_user("joe@example.org");
     EXPECT_FALSE((*user)->enabled);
     EXPECT_EQ((*user)->password, "{PLAIN}other");
     EXPECT_EQ((*user)->quota_mb, 7);
+    EXPECT_EQ((*user)->services.text(), "imap smtp");
     EXPECT_EQ((*user)->usage->bytes, (42 << 20) + 1);
     EXPECT_EQ((*user)->usage->messages, 2);
     EXPECT_EQ((*user)->usage->mb(), 43) << "rounded up";

@@ -109,9 +109,20 @@ TEST_P(PostfixAdmin, WhatACollationTakesForTheSameIsAnotherUser) {
     EXPECT_FALSE(*directory_->find_user("' OR '1'='1"));
 }
 
+TEST_P(PostfixAdmin, ServicesComeFromAColumnOfThatName) {
+    settings().directory.queries.user = *config::LookupQuery::parse(
+        "SELECT username AS user, password, 'imap,sieve' AS services FROM mailbox WHERE username = '%u'");
+    const auto user = (*open_directory(settings()))->find_user("joe@example.org");
+    ASSERT_TRUE(user && *user);
+    EXPECT_TRUE((*user)->services.allow("sieve"));
+    EXPECT_FALSE((*user)->services.allow("smtp"));
+    EXPECT_TRUE((*directory_->find_user("joe@example.org"))->services.all()) << "no such column";
+}
+
 TEST_P(PostfixAdmin, NothingIsWritten) {
     EXPECT_EQ(directory_->add_domain("example.com").error().code, ErrorCode::unsupported);
     EXPECT_EQ(directory_->set_password("joe@example.org", "x").error().code, ErrorCode::unsupported);
+    EXPECT_EQ(directory_->set_services("joe@example.org", {}).error().code, ErrorCode::unsupported);
     EXPECT_EQ(directory_->domains().error().code, ErrorCode::unsupported);
     EXPECT_EQ(directory_->send_as_grants().add("joe@example.org", "x@example.org").error().code,
               ErrorCode::unsupported);

@@ -116,6 +116,27 @@ TEST_F(CommandsTest, AQuotaIsSetAndShown) {
     EXPECT_EQ(run("user set zoe@example.org --quota 1"), 3);
 }
 
+TEST_F(CommandsTest, ServicesAreSetAndShown) {
+    add_joe();
+    EXPECT_TRUE(json("user list")[0]["services"].is_null());
+    EXPECT_EQ(json("user set joe@example.org --services smtp,IMAP")["services"],
+              nlohmann::json::array({"imap", "smtp"}));
+    EXPECT_EQ(json("user list")[0]["services"], nlohmann::json::array({"imap", "smtp"}));
+    EXPECT_EQ((*directory()->find_user("joe@example.org"))->services.text(), "imap smtp");
+    ASSERT_EQ(run("user list"), 0);
+    EXPECT_NE(out_.find("enabled, only imap, smtp"), std::string::npos) << out_;
+    EXPECT_EQ(run("user set joe@example.org --services imap,ftp"), 2);
+    EXPECT_EQ(run("user set joe@example.org --services imap,all"), 2);
+    EXPECT_EQ(run("user set joe@example.org --services ,"), 2);
+    EXPECT_EQ(run("user set zoe@example.org --services imap"), 3);
+    EXPECT_EQ(run("user set joe@example.org --services all --quota 5"), 0);
+    EXPECT_EQ(out_, "Quota of joe@example.org is 5 MB. joe@example.org may log in to all services.\n");
+    EXPECT_EQ(json("db audit --about joe@example.org")[0]["details"], "quota 5 MB, services all");
+    EXPECT_TRUE((*directory()->find_user("joe@example.org"))->services.all());
+    EXPECT_EQ(run("user add ann@example.org --services pop3 --password-stdin", "x\n"), 0);
+    EXPECT_EQ((*directory()->find_user("ann@example.org"))->services.text(), "pop3");
+}
+
 TEST_F(CommandsTest, WhatMailTakesIsShownAndCountedAnew) {
     add_joe();
     ASSERT_EQ(run("user set joe@example.org --quota 1"), 0);
