@@ -142,6 +142,7 @@ int run(int argc, const char* const* argv, Context& context) {
     app.add_flag("--yes,-y", context.yes, "Ask no questions");
     add_domain_commands(app, context);
     add_user_commands(app, context);
+    add_app_password_commands(app, context);
     add_alias_commands(app, context);
     add_list_commands(app, context);
     add_address_commands(app, context);

@@ -57,6 +57,7 @@ Exit confirm(Context& context, const std::string& question);
 /// Every group of commands; main.cpp calls them all.
 void add_domain_commands(CLI::App& app, Context& context);
 void add_user_commands(CLI::App& app, Context& context);
+void add_app_password_commands(CLI::App& app, Context& context);
 void add_alias_commands(CLI::App& app, Context& context);
 void add_list_commands(CLI::App& app, Context& context);
 void add_address_commands(CLI::App& app, Context& context);

@@ -29,6 +29,7 @@ struct Options {
     std::uint64_t quota_mb = 0;
     std::optional<std::uint64_t> new_quota_mb;
     std::optional<std::string> services;
+    std::string app_passwords_only;
     bool admin = false;
     bool disabled = false;
     MailDisposal mail;
@@ -127,6 +128,7 @@ Exit list(Context& context, const Options& options) {
                             {"enabled", user.enabled},
                             {"admin", user.admin},
                             {"services", as_json(user.services)},
+                            {"app_passwords_only", user.app_passwords_only},
                             {"quota_mb", user.quota_mb},
                             {"usage_mb", user.usage ? nlohmann::json(user.usage->mb()) : nlohmann::json()},
                             {"usage_bytes", user.usage ? nlohmann::json(user.usage->bytes) : nlohmann::json()},
@@ -141,6 +143,7 @@ Exit list(Context& context, const Options& options) {
     for (const auto& user : *users) {
         std::string state = user.enabled ? "enabled" : "disabled";
         if (user.admin) state += ", admin";
+        if (user.app_passwords_only) state += ", app passwords";
         if (!user.services.all()) state += ", only " + listed(user.services);
         table.add({user.email, state, user.quota_mb == 0 ? "-" : std::to_string(user.quota_mb),
                    user.usage ? std::to_string(user.usage->mb()) : "?",
@@ -153,8 +156,8 @@ Exit list(Context& context, const Options& options) {
 Exit set(Context& context, const Options& options) {
     const Result<std::string> email = address(context, options);
     if (!email) return report(context, email.error());
-    if (!options.new_quota_mb && !options.services)
-        return report(context, {ErrorCode::invalid, "What to set? Give --quota or --services", {}});
+    if (!options.new_quota_mb && !options.services && options.app_passwords_only.empty())
+        return report(context, {ErrorCode::invalid, "What to set? --help lists the options", {}});
     const Result<auth::Services> services = auth::Services::parse(options.services.value_or("all"));
     if (!services) return report(context, services.error());
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
@@ -183,6 +186,14 @@ Exit set(Context& context, const Options& options) {
         note("services " + (services->all() ? "all" : services->text()),
              *email + " may log in to " + (services->all() ? "all services" : listed(*services)) + '.');
         document["services"] = as_json(*services);
+    }
+    if (!options.app_passwords_only.empty()) {
+        const bool only = options.app_passwords_only == "on";
+        const Result<> set = change->directory().set_app_passwords_only(*email, only);
+        if (!set) return report(context, set.error());
+        note("app passwords only " + options.app_passwords_only,
+             *email + (only ? " needs app passwords but for webmail." : " may use the password everywhere."));
+        document["app_passwords_only"] = only;
     }
     if (const Result<> kept = change->commit("user.set", *email, details); !kept) return report(context, kept.error());
     return done(context, sentences, document);
@@ -303,6 +314,10 @@ void add_user_commands(CLI::App& app, Context& context) {
     with_address(command)->required();
     add_quota_option(*command, options->new_quota_mb);
     add_services_option(*command, options->services);
+    command
+        ->add_option("--app-passwords-only", options->app_passwords_only,
+                     "Whether imap, pop3 and smtp take app passwords only")
+        ->check(CLI::IsMember({"on", "off"}));
 
     command = add_command(*group, context, "passwd", "Set a user's password", "user passwd joe@example.org --generate",
                           [&context, options] { return passwd(context, *options); });

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/directory/app_password.h"
 #include "auth/directory/distribution_lists.h"
 #include "auth/directory/rename.h"
 #include "auth/directory/send_as_grants.h"
@@ -45,7 +46,8 @@ struct User {
     std::int64_t quota_mb = 0;  ///< 0: none of its own, [quota] holds
     bool enabled = true;        ///< may log in
     bool admin = false;
-    Services services;  ///< that the user may log in to
+    Services services;                ///< that the user may log in to
+    bool app_passwords_only = false;  ///< the password itself serves for webmail only
     std::int64_t created_at = 0;
     std::optional<MailboxUsage> usage;  ///< none was reported yet
 };
@@ -93,6 +95,8 @@ class Lookups {
     /// The domain that `name` is another name of.
     virtual Result<std::optional<std::string>> domain_alias(std::string_view name) = 0;
     virtual Result<std::optional<User>> find_user(std::string_view email) = 0;
+    /// A user's, in the order of making; at most `limit`.
+    virtual Result<std::vector<AppPassword>> find_app_passwords(std::string_view email, std::size_t limit) = 0;
     /// Where mail for `source` goes, in the order of making; at most `limit`.
     virtual Result<std::vector<std::string>> alias_destinations(std::string_view source, std::size_t limit) = 0;
     /// Who gets postmaster's mail where nobody has that name: the oldest administrator of the domain, else the oldest
@@ -140,6 +144,7 @@ class Directory : public Lookups {
     virtual Result<std::vector<Alias>> aliases(std::string_view domain) = 0;
     /// The latest entries first, at most `limit`; of one subject when it is not empty.
     virtual Result<std::vector<AuditEntry>> audit(std::string_view subject, std::size_t limit) = 0;
+    virtual AppPasswords& app_passwords() = 0;
     virtual DistributionLists& distribution_lists() = 0;
     virtual SendAsGrants& send_as_grants() = 0;
     virtual Transports& transports() = 0;
@@ -168,6 +173,7 @@ class Directory : public Lookups {
     virtual Result<> set_scram_keys(std::string_view email, std::string_view password, std::string_view keys) = 0;
     virtual Result<> set_enabled(std::string_view email, bool enabled) = 0;
     virtual Result<> set_services(std::string_view email, const Services& services) = 0;
+    virtual Result<> set_app_passwords_only(std::string_view email, bool only) = 0;
     virtual Result<> set_quota(std::string_view email, std::int64_t quota_mb) = 0;
     /// Other names, as rename.h says.
     virtual Result<RenameCounts> rename_user(std::string_view from, std::string_view to) = 0;

@@ -16,12 +16,15 @@ config::LookupQuery own(std::string_view sql) {
 LookupQueries make_own_queries() {
     const std::string user =
         "SELECT u.id, u.email, u.password, u.scram_keys, u.quota_mb, u.enabled, u.admin, u.services,"
-        " u.created_at,"
+        " u.app_passwords_only, u.created_at,"
         " m.usage_bytes, m.messages, m.last_updated"
         " FROM virtual_users u LEFT JOIN mailbox_usage m ON m.email = u.email";
     return {
         .domain = own("SELECT 1 FROM virtual_domains WHERE name = '%s'"),
         .user = own(user + " WHERE u.email = '%u'"),
+        .app_passwords = own("SELECT p.id, p.name, p.password, p.scope, p.networks, p.expires_at, p.created_at,"
+                             " p.last_used_at FROM app_passwords p JOIN virtual_users u ON u.id = p.user_id"
+                             " WHERE u.email = '%u' ORDER BY p.id"),
         .alias = own("SELECT destination FROM virtual_aliases WHERE source = '%u' ORDER BY id"),
         .domain_alias = own("SELECT d.name FROM domain_aliases a JOIN virtual_domains d ON d.id = a.domain_id"
                             " WHERE a.name = '%d'"),
@@ -57,6 +60,7 @@ Result<LookupQueries> configured_queries(const config::Config& config) {
     };
     for (const Row& row : {Row{"domain_query", directory.domain_query, queries.domain},
                            Row{"user_query", directory.user_query, queries.user},
+                           Row{"app_passwords_query", directory.app_passwords_query, queries.app_passwords},
                            Row{"alias_query", directory.alias_query, queries.alias},
                            Row{"domain_alias_query", directory.domain_alias_query, queries.domain_alias},
                            Row{"responsible_query", directory.responsible_query, queries.responsible},

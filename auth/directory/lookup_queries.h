@@ -16,6 +16,7 @@ enum class Tables {
 struct LookupQueries {
     config::LookupQuery domain;
     config::LookupQuery user;
+    config::LookupQuery app_passwords;
     config::LookupQuery alias;
     config::LookupQuery domain_alias;
     config::LookupQuery responsible;

@@ -3,22 +3,11 @@
 
 #include <algorithm>
 
+#include "auth/directory/listed.h"
 #include "lib/base/ascii.h"
 
 namespace posthouse::auth {
 namespace {
-
-constexpr std::string_view separators = ", \t\r\n";
-
-std::vector<std::string_view> split(std::string_view list) {
-    std::vector<std::string_view> names;
-    for (std::size_t at = 0;;) {
-        const std::size_t begin = list.find_first_not_of(separators, at);
-        if (begin == std::string_view::npos) return names;
-        at = std::min(list.find_first_of(separators, begin), list.size());
-        names.push_back(list.substr(begin, at - begin));
-    }
-}
 
 std::string_view listed_as(std::string_view service) {
     if (ascii::iequals(service, "submission") || ascii::iequals(service, "submissions")) return "smtp";
@@ -33,7 +22,7 @@ std::string_view listed_as(std::string_view service) {
 }  // namespace
 
 Result<Services> Services::parse(std::string_view text) {
-    const std::vector<std::string_view> names = split(text);
+    const std::vector<std::string_view> names = listed(text);
     if (names.size() == 1 && ascii::iequals(names[0], "all")) return Services();
     for (const std::string_view name : names) {
         const auto is_name = [&](std::string_view known) { return ascii::iequals(known, name); };
@@ -51,12 +40,12 @@ Result<Services> Services::parse(std::string_view text) {
 }
 
 bool Services::allow(std::string_view service) const {
-    const std::vector<std::string_view> listed = names();
-    return listed.empty() || std::ranges::any_of(listed, [name = listed_as(service)](std::string_view one) {
+    const std::vector<std::string_view> allowed = names();
+    return allowed.empty() || std::ranges::any_of(allowed, [name = listed_as(service)](std::string_view one) {
                return ascii::iequals(one, name);
            });
 }
 
-std::vector<std::string_view> Services::names() const { return split(list_); }
+std::vector<std::string_view> Services::names() const { return listed(list_); }
 
 }  // namespace posthouse::auth

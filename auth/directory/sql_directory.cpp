@@ -4,6 +4,7 @@
 #include <ctime>
 #include <utility>
 
+#include "auth/directory/sql_app_passwords.h"
 #include "auth/directory/sql_distribution_lists.h"
 #include "auth/directory/sql_send_as_grants.h"
 #include "auth/directory/sql_statements.h"
@@ -64,6 +65,10 @@ class SqlDirectory final : public Directory, private SqlStatements {
         });
         if (!read) return fail(read.error());
         return found;
+    }
+
+    Result<std::vector<AppPassword>> find_app_passwords(std::string_view email, std::size_t limit) override {
+        return app_passwords_.find(settings_.queries.app_passwords, email, limit);
     }
 
     Result<std::vector<std::string>> alias_destinations(std::string_view source, std::size_t limit) override {
@@ -180,6 +185,11 @@ class SqlDirectory final : public Directory, private SqlStatements {
                       [&](Statement& query) { query.bind(services.text()).bind(email); });
     }
 
+    Result<> set_app_passwords_only(std::string_view email, bool only) override {
+        return change("UPDATE virtual_users SET app_passwords_only = ? WHERE email = ?", "User " + std::string(email),
+                      [&](Statement& query) { query.bind(std::int64_t{only}).bind(email); });
+    }
+
     Result<> set_quota(std::string_view email, std::int64_t quota_mb) override {
         return change("UPDATE virtual_users SET quota_mb = ? WHERE email = ?", "User " + std::string(email),
                       [&](Statement& query) { query.bind(quota_mb).bind(email); });
@@ -227,6 +237,8 @@ class SqlDirectory final : public Directory, private SqlStatements {
             who, bind);
     }
 
+    AppPasswords& app_passwords() override { return app_passwords_; }
+
     DistributionLists& distribution_lists() override { return distribution_lists_; }
 
     SendAsGrants& send_as_grants() override { return send_as_grants_; }
@@ -272,6 +284,7 @@ class SqlDirectory final : public Directory, private SqlStatements {
     }
 
     const SqlDirectorySettings settings_;
+    SqlAppPasswords app_passwords_{*this};
     SqlDistributionLists distribution_lists_{*this};
     SqlSendAsGrants send_as_grants_{*this};
     SqlTransports transports_{*this};

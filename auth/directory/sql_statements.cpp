@@ -1,14 +1,9 @@
 // SqlStatements: look-ups that give texts.
 #include "auth/directory/sql_statements.h"
 
-#include <algorithm>
+#include "auth/directory/listed.h"
 
 namespace posthouse::auth {
-namespace {
-
-constexpr std::string_view separators = ", \t\r\n";
-
-}  // namespace
 
 Result<bool> SqlStatements::any(const config::LookupQuery& lookup, std::string_view key) {
     bool found = false;
@@ -25,11 +20,8 @@ Result<std::vector<std::string>> SqlStatements::column(const config::LookupQuery
     std::vector<std::string> texts;
     const Result<> read = each(lookup, key, [&](const Statement& row) -> Result<bool> {
         const std::string text = row.text(0);
-        for (std::size_t at = 0; at < text.size() && texts.size() < limit;) {
-            const std::size_t begin = text.find_first_not_of(separators, at);
-            if (begin == std::string::npos) break;
-            at = std::min(text.find_first_of(separators, begin), text.size());
-            texts.push_back(text.substr(begin, at - begin));
+        for (const std::string_view one : listed(text)) {
+            if (texts.size() < limit) texts.emplace_back(one);
         }
         return texts.size() < limit;
     });

@@ -2,11 +2,13 @@
 #include "auth/server/authenticator.h"
 
 #include <algorithm>
+#include <ctime>
 #include <utility>
 
 #include "auth/directory/address.h"
 #include "auth/directory/database.h"
 #include "auth/passwords/password.h"
+#include "auth/server/app_password_terms.h"
 #include "auth/server/renew_password.h"
 #include "auth/server/user_fields.h"
 #include "guardd/client_network.h"
@@ -27,6 +29,10 @@ guard::Time steady_now() {
 }
 
 constexpr const char* logins_help = "Log-ins by result";
+// How exactly it is known when an app password was last used: with many of them in use, the database is written to for
+// each this often.
+constexpr std::int64_t use_noted_every = 15 * 60;  // s
+
 constexpr const char* service_text = "This account may not use this service";
 constexpr const char* refused_text = "Too many failed log-ins, try again later";
 
@@ -209,33 +215,122 @@ net::Async<Result<std::optional<User>>> Authenticator::find(std::string email) {
     co_return std::move(*looked_up);
 }
 
+net::Async<Result<std::vector<AppPassword>>> Authenticator::find_app_passwords(std::string email) {
+    const auto find_all = [&](Lookups& directory) { return directory.find_app_passwords(email, max_app_passwords); };
+    std::optional<Result<std::vector<AppPassword>>> looked_up = directory_.look_up_fresh(find_all);
+    if (!looked_up) looked_up = co_await lookups_.run([&] { return directory_.look_up(find_all); });
+    co_return std::move(*looked_up);
+}
+
+net::Async<Result<Authenticator::Match>> Authenticator::find_match(const User& user, const Secret& password,
+                                                                   const Origin& origin, net::Deadline deadline) {
+    const auto known = [&](const std::string& stored) {
+        return verdicts_.find(stored, password.view(), net::Clock::now());
+    };
+    std::optional<bool> own = known(user.password);
+    if (own == true) co_return Match{true, std::nullopt};
+    const Result<std::vector<AppPassword>> apps = co_await find_app_passwords(user.email);
+    const std::span<const AppPassword> candidates = apps ? std::span(*apps) : std::span<const AppPassword>();
+    const auto remembered =
+        std::ranges::find_if(candidates, [&](const AppPassword& app) { return known(app.password) == true; });
+    if (remembered != candidates.end()) co_return Match{true, *remembered};
+    if (own == false && candidates.empty()) {
+        if (!apps) co_return fail(apps.error());
+        co_return Match{};
+    }
+    // Generated app passwords have fast hashes: they are tried before the one that is meant to take time.
+    const net::Clock::time_point begun = net::Clock::now();
+    std::optional<AppPassword> app;
+    std::string unverified;  // why the first of those that can't be verified can't
+    const bool own_known = own.has_value();
+    const Result<bool> right = co_await in_turn(
+        is_known(user, origin), deadline, [&, scheme = daemon_.config()->auth.default_pass_scheme]() -> Result<bool> {
+            for (const AppPassword& candidate : candidates) {
+                const Result<bool> fits = verify_password(candidate.password, password.view(), scheme);
+                if (!fits && unverified.empty()) unverified = candidate.name + ": " + fits.error().message();
+                if (!fits || !*fits) continue;
+                app = candidate;
+                return true;
+            }
+            if (!own_known && !user.password.empty()) {
+                const Result<bool> fits = verify_password(user.password, password.view(), scheme);
+                if (!fits) return fits;
+                own = *fits;
+            }
+            return own.value_or(false);
+        });
+    hash_seconds_.observe(std::chrono::duration<double>(net::Clock::now() - begun).count());
+    if (!unverified.empty())
+        log::warning("app password cannot be verified", {{"user", user.email}, {"reason", unverified}});
+    if (!right) co_return fail(right.error());
+    if (app) verdicts_.remember(app->password, password.view(), true, net::Clock::now());
+    if (!own_known && own) verdicts_.remember(user.password, password.view(), *own, net::Clock::now());
+    if (!*right && !apps) co_return fail(apps.error());
+    co_return Match{*right, std::move(app)};
+}
+
 net::Async<Authenticator::Checked> Authenticator::verify(const Claim& claim, const Secret& password,
                                                          net::Deadline deadline) {
     const Result<Identity> identity = identify(claim);
     if (!identity) co_return Checked{Outcome::wrong, {}, identity.error().text};
     const Result<std::optional<User>> user = co_await find(identity->email);
     if (!user) co_return Checked{Outcome::temporary, identity->email, user.error().message()};
-    if (!*user || (*user)->password.empty()) {
-        Checked refused = co_await refuse_in_turn({}, *user ? "user without a password" : "no such user", deadline);
+    if (!*user) {
+        Checked refused = co_await refuse_in_turn({}, "no such user", deadline);
         co_return refused;
     }
     const User& found = **user;
-    std::optional<bool> verdict = verdicts_.find(found.password, password.view(), net::Clock::now());
-    if (!verdict) {
-        const net::Clock::time_point begun = net::Clock::now();
-        const Result<bool> computed = co_await in_turn(
-            is_known(found, claim.origin), deadline, [&, scheme = daemon_.config()->auth.default_pass_scheme] {
-                return verify_password(found.password, password.view(), scheme);
-            });
-        hash_seconds_.observe(std::chrono::duration<double>(net::Clock::now() - begun).count());
-        if (!computed) co_return Checked{Outcome::temporary, found.email, computed.error().message()};
-        verdict = *computed;
-        verdicts_.remember(found.password, password.view(), *verdict, net::Clock::now());
-    }
-    if (!*verdict) co_return Checked{Outcome::wrong, found.email, "wrong password"};
-    Checked checked = co_await admit(found, *identity, claim);
-    if (checked.outcome == Outcome::ok) renew(found, password);
+    const Result<Match> match = co_await find_match(found, password, claim.origin, deadline);
+    if (!match) co_return Checked{Outcome::temporary, found.email, match.error().message()};
+    if (!match->right)
+        co_return Checked{Outcome::wrong, found.email,
+                          found.password.empty() ? "user without a password" : "wrong password"};
+    std::optional<Checked> refused =
+        match->app ? refuse_app(found, *match->app, *identity, claim) : refuse_own(found, claim);
+    Checked checked;
+    if (refused)
+        checked = std::move(*refused);
+    else
+        checked = co_await admit(found, *identity, claim);
+    if (match->app) checked.app_password = match->app->name;
+    if (checked.outcome != Outcome::ok) co_return checked;
+    if (match->app)
+        note_use(*match->app);
+    else
+        renew(found, password);
     co_return checked;
+}
+
+std::optional<Authenticator::Checked> Authenticator::refuse_own(const User& user, const Claim& claim) {
+    if (!user.app_passwords_only || Services("http").allow(claim.origin.service)) return std::nullopt;
+    return Checked{Outcome::unauthorized, user.email, "needs an app password",
+                   "This account needs an app password here"};
+}
+
+std::optional<Authenticator::Checked> Authenticator::refuse_app(const User& user, const AppPassword& app,
+                                                                const Identity& identity, const Claim& claim) {
+    if (!identity.target.empty())
+        return Checked{Outcome::unauthorized, user.email, "an app password may not act as another user"};
+    switch (check_terms(app, claim.origin.service, claim.origin.remote_ip, std::time(nullptr))) {
+        case AppPasswordTerms::met: return std::nullopt;
+        case AppPasswordTerms::expired:
+            return Checked{Outcome::expired, user.email, "app password has expired", "This app password has expired"};
+        case AppPasswordTerms::other_service:
+            return Checked{Outcome::unauthorized, user.email, "app password is not for this service",
+                           "This app password is not for this service"};
+        case AppPasswordTerms::other_network: break;
+    }
+    return Checked{Outcome::unauthorized, user.email, "app password is not for this network",
+                   "This app password may not be used from there"};
+}
+
+void Authenticator::note_use(const AppPassword& app) {
+    const auto& directory = daemon_.config()->directory;
+    const std::int64_t now = std::time(nullptr);
+    if (directory.tables != "posthouse" || !directory.app_passwords_query.empty()) return;
+    if (app.last_used_at && now - *app.last_used_at < use_noted_every) return;
+    keeper_.write("use of app password " + std::to_string(app.id),
+                  [id = app.id, now](Directory& writer) { return writer.app_passwords().set_used(id, now); });
 }
 
 net::Async<Authenticator::Checked> Authenticator::verify_scram(const ScramLogin& login, const sasl::ScramProof& proof,
@@ -264,6 +359,7 @@ net::Async<Authenticator::Checked> Authenticator::verify_scram(const ScramLogin&
     });
     if (!right) co_return Checked{Outcome::temporary, found.email, right.error().message()};
     if (!*right) co_return Checked{Outcome::wrong, found.email, "wrong password"};
+    if (std::optional<Checked> refused = refuse_own(found, login.claim)) co_return std::move(*refused);
     Checked checked = co_await admit(found, *identity, login.claim);
     if (checked.outcome == Outcome::ok) server_final = proof.server_final(*keys);
     co_return checked;
@@ -359,6 +455,7 @@ net::Async<Verdict> Authenticator::conclude(Checked checked, const Claim& claim,
             co_return std::unexpected(std::move(failure));
         case Outcome::disabled: failure.code = sasl::FailCode::disabled; break;
         case Outcome::unauthorized: failure.code = sasl::FailCode::authorization; break;
+        case Outcome::expired: failure.code = sasl::FailCode::expired; break;
         case Outcome::refused:
             failure.code = sasl::FailCode::temporary;
             failure.reason = refused_text;
@@ -406,7 +503,12 @@ void Authenticator::report(const Checked& checked, const Claim& claim) {
     switch (checked.outcome) {
         case Outcome::ok:
             ok_.add();
-            if (checked.master.empty())
+            if (!checked.app_password.empty())
+                session.info("logged in", {{"user", checked.user},
+                                           {"app_password", checked.app_password},
+                                           {"service", service},
+                                           {"remote", remote}});
+            else if (checked.master.empty())
                 session.info("logged in", {{"user", checked.user}, {"service", service}, {"remote", remote}});
             else
                 session.info(
@@ -421,11 +523,19 @@ void Authenticator::report(const Checked& checked, const Claim& claim) {
         case Outcome::wrong:
         case Outcome::disabled:
         case Outcome::unauthorized:
+        case Outcome::expired:
             failed_.add();
             // fail2ban reads this line (packaging/fail2ban): what the client chose stands behind its address.
-            session.warning(
-                "log-in failed",
-                {{"remote", remote}, {"service", service}, {"reason", checked.reason}, {"user", claim.user}});
+            if (checked.app_password.empty())
+                session.warning(
+                    "log-in failed",
+                    {{"remote", remote}, {"service", service}, {"reason", checked.reason}, {"user", claim.user}});
+            else
+                session.warning("log-in failed", {{"remote", remote},
+                                                  {"service", service},
+                                                  {"reason", checked.reason},
+                                                  {"user", claim.user},
+                                                  {"app_password", checked.app_password}});
             return;
         case Outcome::refused:
             refused_.add();

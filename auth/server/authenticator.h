@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,14 +96,15 @@ class Authenticator {
     net::Async<> stop();
 
   private:
-    enum class Outcome { ok, wrong, disabled, unauthorized, refused, temporary };
+    enum class Outcome { ok, wrong, disabled, unauthorized, expired, refused, temporary };
     struct Checked {
         Outcome outcome = Outcome::temporary;
         std::string user;      ///< as the directory has it, if it does
         std::string reason{};  ///< for the log
         std::string told{};    ///< to the client, of a failure; empty: nothing special
         sasl::Parameters fields{};
-        std::string master{};  ///< who has proved who they are, if it is not the user
+        std::string master{};        ///< who has proved who they are, if it is not the user
+        std::string app_password{};  ///< the name of the one that was given, if one was
     };
     /// A claim in the words of the directory.
     struct Identity {
@@ -116,6 +118,23 @@ class Authenticator {
     net::Async<guard::Penalty> serve_penalty(const Claim& claim, net::Deadline deadline);
     net::Async<guard::Penalty> ask_penalty(const std::string& ip, const std::string& user);
     net::Async<Result<std::optional<User>>> find(std::string email);
+    net::Async<Result<std::vector<AppPassword>>> find_app_passwords(std::string email);
+    /// What a password turned out to be.
+    struct Match {
+        bool right = false;
+        std::optional<AppPassword> app;  ///< an app password; else the user's own
+    };
+    /// Errors: of what could not be looked up, when nothing else fits; of the user's own password, which cannot be
+    /// verified. App passwords that cannot be are none.
+    net::Async<Result<Match>> find_match(const User& user, const Secret& password, const Origin& origin,
+                                         net::Deadline deadline);
+    /// Why the user's own password does not serve for this log-in, though it is right.
+    static std::optional<Checked> refuse_own(const User& user, const Claim& claim);
+    /// The same of an app password.
+    static std::optional<Checked> refuse_app(const User& user, const AppPassword& app, const Identity& identity,
+                                             const Claim& claim);
+    /// Has it written down, unless it was lately.
+    void note_use(const AppPassword& app);
     net::Async<Checked> verify(const Claim& claim, const Secret& password, net::Deadline deadline);
     net::Async<Checked> verify_scram(const ScramLogin& login, const sasl::ScramProof& proof, std::string& server_final,
                                      net::Deadline deadline);

@@ -25,6 +25,11 @@ Result<std::optional<User>> CachedDirectory::View::find_user(std::string_view em
     return answer<std::optional<User>>(Map::user, email, [&](Lookups& lookups) { return lookups.find_user(email); });
 }
 
+Result<std::vector<AppPassword>> CachedDirectory::View::find_app_passwords(std::string_view email, std::size_t limit) {
+    return answer<std::vector<AppPassword>>(Map::app_passwords, email,
+                                            [&](Lookups& lookups) { return lookups.find_app_passwords(email, limit); });
+}
+
 Result<std::vector<std::string>> CachedDirectory::View::alias_destinations(std::string_view source, std::size_t limit) {
     return answer<std::vector<std::string>>(
         Map::alias, source, [&](Lookups& lookups) { return lookups.alias_destinations(source, limit); });

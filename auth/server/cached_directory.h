@@ -47,6 +47,7 @@ class CachedDirectory {
         Result<bool> has_domain(std::string_view name) override;
         Result<std::optional<std::string>> domain_alias(std::string_view name) override;
         Result<std::optional<User>> find_user(std::string_view email) override;
+        Result<std::vector<AppPassword>> find_app_passwords(std::string_view email, std::size_t limit) override;
         Result<std::vector<std::string>> alias_destinations(std::string_view source, std::size_t limit) override;
         Result<std::optional<std::string>> responsible_user(std::string_view domain) override;
         Result<bool> has_list(std::string_view address) override;

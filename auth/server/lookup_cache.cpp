@@ -12,6 +12,7 @@ bool is_negative(const LookupCache::Value& value) {
     if (const auto* flag = std::get_if<bool>(&value)) return !*flag;
     if (const auto* text = std::get_if<std::optional<std::string>>(&value)) return !*text;
     if (const auto* user = std::get_if<std::optional<User>>(&value)) return !*user;
+    if (const auto* apps = std::get_if<std::vector<AppPassword>>(&value)) return apps->empty();
     return std::get<std::vector<std::string>>(value).empty();
 }
 
@@ -22,6 +23,11 @@ std::size_t size_of(const LookupCache::Value& value) {
                            (*user)->services.text().size()
                      : 0;
     std::size_t size = 0;
+    if (const auto* apps = std::get_if<std::vector<AppPassword>>(&value)) {
+        for (const AppPassword& app : *apps)
+            size += sizeof(AppPassword) + app.name.size() + app.password.size() + app.scope.text().size() +
+                    app.networks.size();
+    }
     if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
         for (const std::string& text : *texts) size += text.size() + sizeof(std::string);
     }

@@ -31,8 +31,19 @@ class LookupCache {
         Duration outage{0};     ///< how long either is good while the database is away
         std::size_t bytes = 0;
     };
-    enum class Map : std::uint8_t { domain, domain_alias, user, alias, responsible, list, sender, transport };
-    using Value = std::variant<bool, std::optional<std::string>, std::optional<User>, std::vector<std::string>>;
+    enum class Map : std::uint8_t {
+        domain,
+        domain_alias,
+        user,
+        app_passwords,
+        alias,
+        responsible,
+        list,
+        sender,
+        transport
+    };
+    using Value = std::variant<bool, std::optional<std::string>, std::optional<User>, std::vector<AppPassword>,
+                               std::vector<std::string>>;
 
     explicit LookupCache(const Settings& settings) : settings_(settings) {}
 

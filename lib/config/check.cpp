@@ -166,6 +166,7 @@ class Checker {
         for (const auto& [name, query, needed] :
              {std::tuple("directory.domain_query", directory.domain_query, true),
               std::tuple("directory.user_query", directory.user_query, true),
+              std::tuple("directory.app_passwords_query", directory.app_passwords_query, false),
               std::tuple("directory.alias_query", directory.alias_query, false),
               std::tuple("directory.domain_alias_query", directory.domain_alias_query, false),
               std::tuple("directory.responsible_query", directory.responsible_query, false),

@@ -146,6 +146,7 @@ TEST_P(DirectoryTest, ChangesAreSeenByOtherConnectionsAtOnce) {
     ASSERT_TRUE(writer->set_password("joe@example.org", "{PLAIN}other"));
     ASSERT_TRUE(writer->set_quota("joe@example.org", 7));
     ASSERT_TRUE(writer->set_services("joe@example.org", Services("imap smtp")));
+    ASSERT_TRUE(writer->set_app_passwords_only("joe@example.org", true));
     ASSERT_TRUE(writer->set_usage("joe@example.org", 42, 1));
     ASSERT_TRUE(writer->set_usage("joe@example.org", (42 << 20) + 1, 2));
     const auto user = reader->find_user("joe@example.org");
@@ -153,6 +154,7 @@ TEST_P(DirectoryTest, ChangesAreSeenByOtherConnectionsAtOnce) {
     EXPECT_EQ((*user)->password, "{PLAIN}other");
     EXPECT_EQ((*user)->quota_mb, 7);
     EXPECT_EQ((*user)->services.text(), "imap smtp");
+    EXPECT_TRUE((*user)->app_passwords_only);
     EXPECT_EQ((*user)->usage->bytes, (42 << 20) + 1);
     EXPECT_EQ((*user)->usage->messages, 2);
     EXPECT_EQ((*user)->usage->mb(), 43) << "rounded up";
@@ -334,6 +336,74 @@ TEST_P(DirectoryTest, TheOldestAdministratorIsResponsible) {
     EXPECT_EQ(*directory->responsible_user("example.org"), "root@example.net");
     ASSERT_TRUE(directory->add_user({"boss@example.org", "h", 0, true, true}));
     EXPECT_EQ(*directory->responsible_user("example.org"), "boss@example.org");
+}
+
+AppPassword app_password(std::string name, std::string scope = {}) {
+    AppPassword app;
+    app.name = std::move(name);
+    app.password = "{PLAIN}app";
+    app.scope = Services(std::move(scope));
+    return app;
+}
+
+TEST_P(DirectoryTest, AppPasswordsAreFoundAsTheyWereAdded) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    EXPECT_TRUE(directory->find_app_passwords("joe@example.org", 10)->empty());
+    AppPassword phone = app_password("Phone", "imap smtp");
+    phone.networks = "192.0.2.0/24";
+    phone.expires_at = 5'000'000'000;
+    ASSERT_TRUE(directory->app_passwords().add("joe@example.org", phone));
+    ASSERT_TRUE(directory->app_passwords().add("joe@example.org", app_password("T\xC3\xA4"
+                                                                               "blet")));
+    EXPECT_EQ(directory->app_passwords().add("joe@example.org", phone).error().code, ErrorCode::exists);
+    EXPECT_EQ(directory->app_passwords().add("ann@example.org", phone).error().code, ErrorCode::not_found);
+    const auto all = directory->find_app_passwords("joe@example.org", 10);
+    ASSERT_TRUE(all && all->size() == 2);
+    EXPECT_EQ((*all)[0].name, "Phone");
+    EXPECT_EQ((*all)[0].password, "{PLAIN}app");
+    EXPECT_EQ((*all)[0].scope.text(), "imap smtp");
+    EXPECT_EQ((*all)[0].networks, "192.0.2.0/24");
+    EXPECT_EQ((*all)[0].expires_at, 5'000'000'000);
+    EXPECT_GT((*all)[0].created_at, 0);
+    EXPECT_FALSE((*all)[0].last_used_at);
+    EXPECT_EQ((*all)[1].name,
+              "T\xC3\xA4"
+              "blet");
+    EXPECT_TRUE((*all)[1].scope.all());
+    EXPECT_FALSE((*all)[1].expires_at);
+    EXPECT_EQ(directory->find_app_passwords("joe@example.org", 1)->size(), 1u);
+    EXPECT_TRUE(directory->find_app_passwords("ann@example.org", 10)->empty());
+}
+
+TEST_P(DirectoryTest, AppPasswordsAreBoundedTakenBackAndGoWithTheirUser) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    for (std::size_t i = 0; i < max_app_passwords; ++i)
+        ASSERT_TRUE(directory->app_passwords().add("joe@example.org", app_password(std::to_string(i))));
+    EXPECT_EQ(directory->app_passwords().add("joe@example.org", app_password("more")).error().code, ErrorCode::limit);
+    EXPECT_TRUE(directory->app_passwords().remove("joe@example.org", "7"));
+    EXPECT_EQ(directory->app_passwords().remove("joe@example.org", "7").error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->find_app_passwords("joe@example.org", 100)->size(), max_app_passwords - 1);
+    EXPECT_TRUE(directory->app_passwords().remove("joe@example.org", {}));
+    EXPECT_EQ(directory->app_passwords().remove("joe@example.org", {}).error().code, ErrorCode::not_found);
+    ASSERT_TRUE(directory->app_passwords().add("joe@example.org", app_password("last")));
+    ASSERT_TRUE(directory->remove_user("joe@example.org"));
+    EXPECT_EQ(raw()->query_number("SELECT count(*) FROM app_passwords"), 0);
+}
+
+TEST_P(DirectoryTest, TheLatestUseOfAnAppPasswordIsKept) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    ASSERT_TRUE(directory->app_passwords().add("joe@example.org", app_password("Phone")));
+    const std::int64_t id = (*directory->find_app_passwords("joe@example.org", 1))[0].id;
+    EXPECT_TRUE(directory->app_passwords().set_used(id, 1000));
+    EXPECT_EQ(directory->app_passwords().set_used(id, 900).error().code, ErrorCode::not_found);
+    EXPECT_EQ((*directory->find_app_passwords("joe@example.org", 1))[0].last_used_at, 1000);
+    EXPECT_EQ(directory->app_passwords().set_used(id + 1, 1000).error().code, ErrorCode::not_found);
 }
 
 TEST_P(DirectoryTest, AuditEntriesAreListedLatestFirst) {

@@ -119,6 +119,21 @@ TEST_P(PostfixAdmin, ServicesComeFromAColumnOfThatName) {
     EXPECT_TRUE((*directory_->find_user("joe@example.org"))->services.all()) << "no such column";
 }
 
+TEST_P(PostfixAdmin, AppPasswordsComeFromAQueryIfThereIsOne) {
+    EXPECT_TRUE(directory_->find_app_passwords("joe@example.org", 10)->empty());
+    settings().directory.queries.app_passwords = *config::LookupQuery::parse(
+        "SELECT 'Phone' AS name, password, 'imap' AS Scope FROM mailbox WHERE username = '%u'");
+    const auto found = (*open_directory(settings()))->find_app_passwords("joe@example.org", 10);
+    ASSERT_TRUE(found && found->size() == 1);
+    EXPECT_EQ((*found)[0].password, "{PLAIN}secret");
+    EXPECT_EQ((*found)[0].scope.text(), "imap");
+    EXPECT_FALSE((*found)[0].expires_at);
+    settings().directory.queries.app_passwords =
+        *config::LookupQuery::parse("SELECT username FROM mailbox WHERE username = '%u'");
+    EXPECT_EQ((*open_directory(settings()))->find_app_passwords("joe@example.org", 10).error().code,
+              ErrorCode::internal);
+}
+
 TEST_P(PostfixAdmin, NothingIsWritten) {
     EXPECT_EQ(directory_->add_domain("example.com").error().code, ErrorCode::unsupported);
     EXPECT_EQ(directory_->set_password("joe@example.org", "x").error().code, ErrorCode::unsupported);

@@ -137,6 +137,56 @@ TEST_F(CommandsTest, ServicesAreSetAndShown) {
     EXPECT_EQ((*directory()->find_user("ann@example.org"))->services.text(), "pop3");
 }
 
+TEST_F(CommandsTest, AppPasswordsAreMadeListedAndRemoved) {
+    add_joe();
+    const nlohmann::json made = json(
+        "app-password add joe@example.org --name Phone --scope smtp,imap --network 192.0.2.7/24 --network ::1 "
+        "--expires 90d");
+    EXPECT_EQ(made["scope"], nlohmann::json::array({"imap", "smtp"}));
+    EXPECT_EQ(made["networks"], nlohmann::json::array({"192.0.2.0/24", "::1"}));
+    const auto stored = directory()->find_app_passwords("joe@example.org", 10);
+    ASSERT_EQ(stored->size(), 1u);
+    EXPECT_TRUE(*auth::verify_password((*stored)[0].password, made["password"].get<std::string>()));
+    EXPECT_EQ((*stored)[0].networks, "192.0.2.0/24 ::1");
+    EXPECT_NEAR(static_cast<double>(*(*stored)[0].expires_at - (*stored)[0].created_at), 90 * 86400, 60);
+    EXPECT_EQ(run("app-password add joe@example.org --name Phone"), 4);
+    EXPECT_EQ(run("app-password add zoe@example.org --name Phone"), 3);
+    EXPECT_EQ(run("app-password add joe@example.org"), 2);
+    EXPECT_EQ(run("app-password add joe@example.org --name x --scope ftp"), 2);
+    EXPECT_EQ(run("app-password add joe@example.org --name x --network 300.0.0.0/8"), 2);
+    for (const char* time : {"90", "2001-01-01", "2031-13-01", "2031-1-1", "0"})
+        EXPECT_EQ(run(std::string("app-password add joe@example.org --name x --expires ") + time), 2) << time;
+    ASSERT_EQ(run("app-password add joe@example.org --name Day --expires 2031-12-31"), 0);
+    EXPECT_NE(out_.find("App password \"Day\" of joe@example.org: "), std::string::npos) << out_;
+    const nlohmann::json rows = json("app-password list joe@example.org");
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows[1]["expires_at"], 1'956'441'600);
+    EXPECT_TRUE(rows[1]["scope"].is_null());
+    EXPECT_TRUE(rows[1]["last_used_at"].is_null());
+    EXPECT_FALSE(rows[0].contains("password"));
+    ASSERT_EQ(run("app-password list joe@example.org"), 0);
+    EXPECT_NE(out_.find("Day    all        any               2031-12-31 00:00  never"), std::string::npos) << out_;
+    const nlohmann::json entry = json("db audit --about joe@example.org")[1];
+    EXPECT_EQ(entry["action"], "app-password.add");
+    EXPECT_EQ(run("app-password remove joe@example.org"), 2);
+    EXPECT_EQ(run("app-password remove joe@example.org Phone --all"), 2);
+    EXPECT_EQ(run("app-password remove joe@example.org Phone"), 0);
+    EXPECT_EQ(run("app-password remove joe@example.org Phone"), 3);
+    EXPECT_EQ(run("app-password remove joe@example.org --all"), 0);
+    EXPECT_TRUE(json("app-password list joe@example.org").empty());
+    EXPECT_EQ(run("app-password list zoe@example.org"), 3);
+}
+
+TEST_F(CommandsTest, AUserCanBeKeptToAppPasswords) {
+    add_joe();
+    EXPECT_EQ(json("user set joe@example.org --app-passwords-only on")["app_passwords_only"], true);
+    EXPECT_TRUE((*directory()->find_user("joe@example.org"))->app_passwords_only);
+    EXPECT_EQ(json("user list")[0]["app_passwords_only"], true);
+    EXPECT_EQ(run("user set joe@example.org --app-passwords-only off"), 0);
+    EXPECT_FALSE((*directory()->find_user("joe@example.org"))->app_passwords_only);
+    EXPECT_EQ(run("user set joe@example.org --app-passwords-only maybe"), 2);
+}
+
 TEST_F(CommandsTest, WhatMailTakesIsShownAndCountedAnew) {
     add_joe();
     ASSERT_EQ(run("user set joe@example.org --quota 1"), 0);
