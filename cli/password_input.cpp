@@ -91,6 +91,14 @@ auth::PasswordSettings password_settings(const Context& context) {
     return config ? auth::password_settings(**config) : auth::PasswordSettings();
 }
 
+Result<std::vector<std::string>> check_chosen(const Context& context, std::span<const auth::ChosenPassword> passwords) {
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return fail(config.error());
+    const std::optional<auth::PasswordRules> rules = auth::password_rules(**config);
+    if (!rules) return std::vector<std::string>(passwords.size());
+    return auth::check_chosen(passwords, *rules);
+}
+
 Result<NewPassword> read_password(Context& context, const std::string& email, const PasswordOptions& options) {
     const auth::PasswordSettings settings = password_settings(context);
     if (options.hash_from_stdin) {
@@ -111,6 +119,12 @@ Result<NewPassword> read_password(Context& context, const std::string& email, co
         Result<Secret> typed = prompt(email);
         if (!typed) return fail(typed.error());
         password = std::move(*typed);
+    }
+    if (!options.generate) {
+        const auth::ChosenPassword chosen{email, password.view()};
+        const Result<std::vector<std::string>> wrong = check_chosen(context, std::span(&chosen, 1));
+        if (!wrong) return fail(wrong.error());
+        if (!wrong->front().empty()) return fail(ErrorCode::invalid, wrong->front());
     }
     Result<std::string> hash = auth::hash_password(password.view(), settings);
     if (!hash) return fail(hash.error());

@@ -2,8 +2,11 @@
 // command line, which every process can read.
 #pragma once
 
+#include <span>
 #include <string>
+#include <vector>
 
+#include "auth/passwords/rules.h"
 #include "auth/passwords/settings.h"
 #include "cli/command.h"
 #include "lib/base/secret.h"
@@ -29,8 +32,11 @@ void add_password_options(CLI::App& command, PasswordOptions& options);
 /// How passwords are stored; as if nothing was configured when the configuration is wrong, which the next step reports.
 auth::PasswordSettings password_settings(const Context& context);
 
-/// The password for `email`, hashed as the configuration says unless it is a hash. Errors: invalid (empty, the two
-/// entries differ, no terminal to ask on, or a hash that cannot be verified).
+/// auth::check_chosen with the rules of the configuration. Errors: as that, and as Context::config.
+Result<std::vector<std::string>> check_chosen(const Context& context, std::span<const auth::ChosenPassword> passwords);
+
+/// The password for `email`, hashed as the configuration says unless it is a hash. Errors: invalid (empty, against the
+/// rules, the two entries differ, no terminal to ask on, or a hash that cannot be verified); as check_chosen.
 Result<NewPassword> read_password(Context& context, const std::string& email, const PasswordOptions& options);
 
 }  // namespace posthouse::cli

@@ -28,6 +28,7 @@ namespace posthouse::cli {
 namespace {
 
 constexpr std::size_t max_csv = std::size_t{1} << 30;  // several million users
+constexpr std::size_t max_reported = 20;
 
 Result<std::string> read_input(Context& context, const std::string& path) {
     if (path != "-") return read_file(path, max_csv);
@@ -59,6 +60,28 @@ class Progress {
     std::mutex mutex_;
     std::size_t done_ = 0;
 };
+
+/// Whether the passwords that were chosen keep to the rules. Errors: invalid, with the faulty lines (at most 20).
+Result<> check_rules(const Context& context, const std::vector<UserRow>& rows) {
+    std::vector<auth::ChosenPassword> chosen;
+    std::vector<std::size_t> lines;
+    for (const UserRow& row : rows) {
+        if (row.password.empty() || row.generated) continue;
+        chosen.push_back({row.user.email, row.password});
+        lines.push_back(row.line);
+    }
+    const Result<std::vector<std::string>> wrong = check_chosen(context, chosen);
+    if (!wrong) return fail(wrong.error());
+    std::string problems;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        if ((*wrong)[i].empty() || ++count > max_reported) continue;
+        problems += (problems.empty() ? "Line " : "\nLine ") + std::to_string(lines[i]) + ": " + (*wrong)[i];
+    }
+    if (count > max_reported) problems += "\n" + std::to_string(count - max_reported) + " more lines are wrong";
+    if (count > 0) return fail(ErrorCode::invalid, problems);
+    return {};
+}
 
 // Hashing is what takes the time (12 ms each): all processors do it.
 Result<> hash_all(Context& context, std::vector<UserRow>& rows, const auth::PasswordSettings& settings) {
@@ -123,6 +146,7 @@ Exit import_users(Context& context, const std::string& path, bool generate) {
         parse_user_rows(*csv, generate, local_part(context), password_settings(context).default_scheme);
     wipe(*csv);
     if (!rows) return report(context, rows.error());
+    if (const Result<> checked = check_rules(context, *rows); !checked) return report(context, checked.error());
     if (const Result<> hashed = hash_all(context, *rows, password_settings(context)); !hashed)
         return report(context, hashed.error());
     if (const Result<> added = add_all(context, *rows); !added) return report(context, added.error());

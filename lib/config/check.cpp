@@ -33,6 +33,7 @@ class Checker {
     Problems run() {
         folders();
         directory();
+        passwords();
         certificates();
         tokens();
         sockets();
@@ -175,6 +176,12 @@ class Checker {
             if (const Result<LookupQuery> parsed = LookupQuery::parse(query); !parsed)
                 problem(name, parsed.error().text);
         }
+    }
+
+    void passwords() {
+        const std::string& denylist = config_.auth.password_denylist;
+        if (!denylist.empty() && ::faccessat(AT_FDCWD, denylist.c_str(), R_OK, AT_EACCESS) != 0)
+            problem("auth.password_denylist", denylist + " is not readable (" + std::strerror(errno) + ")");
     }
 
     void certificate(const std::string& parameter, const std::string& key_parameter, const CertificateFiles& files) {

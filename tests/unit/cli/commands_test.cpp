@@ -187,6 +187,35 @@ TEST_F(CommandsTest, AUserCanBeKeptToAppPasswords) {
     EXPECT_EQ(run("user set joe@example.org --app-passwords-only maybe"), 2);
 }
 
+TEST_F(CommandsTest, ChosenPasswordsKeepToTheRules) {
+    add_joe();
+    const auto write_rules = [&](const std::string& rules) {
+        std::ofstream(folder_ + "/posthouse.toml")
+            << "[directory]\nsqlite = \"directory.sqlite\"\n[auth]\npassword_min_length = 10\n" + rules;
+    };
+    ::unsetenv("POSTHOUSE_AUTH_PASSWORD_RULES");
+    write_rules("");
+    EXPECT_EQ(run("user passwd joe@example.org --password-stdin", "ninechars\n"), 2);
+    EXPECT_EQ(err_, "posthouse: The password must have at least 10 characters\n");
+    EXPECT_EQ(run("user add zoe@example.org --password-stdin", "Password123\n"), 2);
+    EXPECT_EQ(err_, "posthouse: The password is known to everybody who guesses at passwords\n");
+    EXPECT_EQ(run("user passwd joe@example.org --password-stdin", "a good long one\n"), 0) << err_;
+    EXPECT_EQ(run("user passwd joe@example.org --hash-stdin", "{PLAIN}x\n"), 0) << err_;
+    EXPECT_EQ(run("user passwd joe@example.org --generate"), 0) << err_;
+    EXPECT_EQ(
+        run("user add --csv -", "a@example.org,a good long one\nb@example.org,short\nc@example.org,iloveyou123\n"), 2);
+    EXPECT_EQ(err_,
+              "posthouse: Line 2: The password must have at least 10 characters\n"
+              "posthouse: Line 3: The password is known to everybody who guesses at passwords\n");
+    EXPECT_EQ(json("user list").size(), 1u);
+    EXPECT_EQ(run("user add --csv - --generate", "email,password_hash\na@example.org,\nb@example.org,{PLAIN}x\n"), 0);
+    std::ofstream(folder_ + "/known") << "a good long one\n";
+    write_rules("password_denylist = \"known\"\n");
+    EXPECT_EQ(run("user passwd joe@example.org --password-stdin", "A good long one\n"), 2);
+    write_rules("password_denylist = \"absent\"\n");
+    EXPECT_EQ(run("user passwd joe@example.org --password-stdin", "another good one\n"), 6);
+}
+
 TEST_F(CommandsTest, WhatMailTakesIsShownAndCountedAnew) {
     add_joe();
     ASSERT_EQ(run("user set joe@example.org --quota 1"), 0);
