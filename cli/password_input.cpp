@@ -84,6 +84,8 @@ void add_password_options(CLI::App& command, PasswordOptions& options) {
     command.add_flag("--generate", options.generate, "Generate a password and print it")
         ->excludes(from_stdin)
         ->excludes(hash_from_stdin);
+    command.add_flag("--must-change", options.must_change,
+                     "The user must set another one, by webmail, before it serves for mail programs");
 }
 
 auth::PasswordSettings password_settings(const Context& context) {

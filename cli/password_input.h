@@ -17,6 +17,7 @@ struct PasswordOptions {
     bool from_stdin = false;
     bool hash_from_stdin = false;
     bool generate = false;
+    bool must_change = false;  ///< it serves for mail only when the user has set another one
 };
 
 /// A password as it is stored.
@@ -26,7 +27,7 @@ struct NewPassword {
     std::string scram_keys;  ///< as auth.scram_keys wants them (auth/passwords/scram_beside.h); empty: none
 };
 
-/// Adds --password-stdin, --hash-stdin and --generate.
+/// Adds --password-stdin, --hash-stdin, --generate and --must-change.
 void add_password_options(CLI::App& command, PasswordOptions& options);
 
 /// How passwords are stored; as if nothing was configured when the configuration is wrong, which the next step reports.

@@ -72,7 +72,7 @@ Exit done_with_password(Context& context, const std::string& email, const std::s
 }
 
 Exit add(Context& context, const Options& options) {
-    if (!options.csv.empty()) return import_users(context, options.csv, options.password.generate);
+    if (!options.csv.empty()) return import_users(context, options.csv, options.password);
     if (options.address.empty())
         return report(context, {ErrorCode::invalid, "Whom to add? Give an address, or --csv", {}});
     const Result<std::string> email = address(context, options);
@@ -88,9 +88,10 @@ Exit add(Context& context, const Options& options) {
     if (!services) return report(context, services.error());
     const Result<NewPassword> password = read_password(context, *email, options.password);
     if (!password) return report(context, password.error());
-    const auth::NewUser user{
-        *email,        password->stored, static_cast<std::int64_t>(options.quota_mb), !options.disabled,
-        options.admin, *services};
+    auth::NewUser user{*email, password->stored, static_cast<std::int64_t>(options.quota_mb), !options.disabled,
+                       options.admin};
+    user.services = *services;
+    user.must_change_password = options.password.must_change;
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
     if (const Result<> added = change->directory().add_user(user); !added) return report(context, added.error());
@@ -100,6 +101,7 @@ Exit add(Context& context, const Options& options) {
     if (options.admin) details += ", admin";
     if (options.disabled) details += ", disabled";
     if (!services->all()) details += ", services " + services->text();
+    if (options.password.must_change) details += ", password to be changed";
     if (const Result<> kept = change->commit("user.add", *email, details); !kept) return report(context, kept.error());
     forget_moves(context, std::array{*email});
     const std::string left = mail_left_behind(context, *email);
@@ -129,6 +131,7 @@ Exit list(Context& context, const Options& options) {
                             {"admin", user.admin},
                             {"services", as_json(user.services)},
                             {"app_passwords_only", user.app_passwords_only},
+                            {"must_change_password", user.must_change_password},
                             {"quota_mb", user.quota_mb},
                             {"usage_mb", user.usage ? nlohmann::json(user.usage->mb()) : nlohmann::json()},
                             {"usage_bytes", user.usage ? nlohmann::json(user.usage->bytes) : nlohmann::json()},
@@ -143,6 +146,7 @@ Exit list(Context& context, const Options& options) {
     for (const auto& user : *users) {
         std::string state = user.enabled ? "enabled" : "disabled";
         if (user.admin) state += ", admin";
+        if (user.must_change_password) state += ", must change password";
         if (user.app_passwords_only) state += ", app passwords";
         if (!user.services.all()) state += ", only " + listed(user.services);
         table.add({user.email, state, user.quota_mb == 0 ? "-" : std::to_string(user.quota_mb),
@@ -211,11 +215,14 @@ Exit passwd(Context& context, const Options& options) {
     if (!password) return report(context, password.error());
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
-    if (const Result<> set = change->directory().set_password(*email, password->stored); !set)
+    if (const Result<> set = change->directory().set_password(*email, password->stored, options.password.must_change);
+        !set)
         return report(context, set.error());
     if (const Result<> kept = keep_scram_keys(change->directory(), *email, *password); !kept)
         return report(context, kept.error());
-    if (const Result<> kept = change->commit("user.passwd", *email); !kept) return report(context, kept.error());
+    const std::string details = options.password.must_change ? "to be changed" : "";
+    if (const Result<> kept = change->commit("user.passwd", *email, details); !kept)
+        return report(context, kept.error());
     return done_with_password(context, *email, "Password of " + *email + " changed.", *password);
 }
 

@@ -139,13 +139,14 @@ Result<> add_all(Context& context, const std::vector<UserRow>& rows) {
 
 }  // namespace
 
-Exit import_users(Context& context, const std::string& path, bool generate) {
+Exit import_users(Context& context, const std::string& path, const PasswordOptions& options) {
     Result<std::string> csv = read_input(context, path);
     if (!csv) return report(context, csv.error());
     Result<std::vector<UserRow>> rows =
-        parse_user_rows(*csv, generate, local_part(context), password_settings(context).default_scheme);
+        parse_user_rows(*csv, options.generate, local_part(context), password_settings(context).default_scheme);
     wipe(*csv);
     if (!rows) return report(context, rows.error());
+    for (UserRow& row : *rows) row.user.must_change_password = options.must_change;
     if (const Result<> checked = check_rules(context, *rows); !checked) return report(context, checked.error());
     if (const Result<> hashed = hash_all(context, *rows, password_settings(context)); !hashed)
         return report(context, hashed.error());

@@ -4,10 +4,12 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/password_input.h"
 
 namespace posthouse::cli {
 
 /// Adds the users of a CSV file (`-`: standard input) in one transaction: all or none.
-Exit import_users(Context& context, const std::string& path, bool generate);
+/// Rows without a password get one when `options` say to generate it; all must be changed when they say so.
+Exit import_users(Context& context, const std::string& path, const PasswordOptions& options);
 
 }  // namespace posthouse::cli

@@ -46,8 +46,9 @@ struct User {
     std::int64_t quota_mb = 0;  ///< 0: none of its own, [quota] holds
     bool enabled = true;        ///< may log in
     bool admin = false;
-    Services services;                ///< that the user may log in to
-    bool app_passwords_only = false;  ///< the password itself serves for webmail only
+    Services services;                  ///< that the user may log in to
+    bool app_passwords_only = false;    ///< the password itself serves for webmail only
+    bool must_change_password = false;  ///< before it serves for mail
     std::int64_t created_at = 0;
     std::optional<MailboxUsage> usage;  ///< none was reported yet
 };
@@ -83,6 +84,7 @@ struct NewUser {
     bool enabled = true;
     bool admin = false;
     Services services{};
+    bool must_change_password = false;
 };
 
 /// What daemons ask. Names and addresses are given in the form of address.h. Errors of all operations: unavailable
@@ -164,7 +166,7 @@ class Directory : public Lookups {
     /// Errors: not_found.
     virtual Result<> remove_user(std::string_view email) = 0;
     /// Drops the SCRAM keys of the one before.
-    virtual Result<> set_password(std::string_view email, std::string_view password) = 0;
+    virtual Result<> set_password(std::string_view email, std::string_view password, bool must_change = false) = 0;
     /// Puts another hash of the same password in the place of `old`, and drops SCRAM keys, which were made beside that.
     /// Errors: not_found, also when the password has changed meanwhile.
     virtual Result<> replace_hash(std::string_view email, std::string_view old, std::string_view fresh) = 0;

@@ -16,7 +16,7 @@ config::LookupQuery own(std::string_view sql) {
 LookupQueries make_own_queries() {
     const std::string user =
         "SELECT u.id, u.email, u.password, u.scram_keys, u.quota_mb, u.enabled, u.admin, u.services,"
-        " u.app_passwords_only, u.created_at,"
+        " u.app_passwords_only, u.must_change_password, u.created_at,"
         " m.usage_bytes, m.messages, m.last_updated"
         " FROM virtual_users u LEFT JOIN mailbox_usage m ON m.email = u.email";
     return {

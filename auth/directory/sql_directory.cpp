@@ -143,12 +143,13 @@ class SqlDirectory final : public Directory, private SqlStatements {
     Result<> add_user(const NewUser& user) override {
         if (const Result<> domain = require_domain(user.email); !domain) return domain;
         return change(
-            "INSERT INTO virtual_users (domain_id, email, password, quota_mb, enabled, admin, services)"
-            " SELECT id, ?, ?, ?, ?, ?, ? FROM virtual_domains WHERE name = ?",
+            "INSERT INTO virtual_users (domain_id, email, password, quota_mb, enabled, admin, services,"
+            " must_change_password) SELECT id, ?, ?, ?, ?, ?, ?, ? FROM virtual_domains WHERE name = ?",
             "User " + user.email, [&](Statement& query) {
                 query.bind(user.email).bind(user.password).bind(user.quota_mb);
                 query.bind(std::int64_t{user.enabled}).bind(std::int64_t{user.admin});
-                query.bind(user.services.text()).bind(domain_of(user.email));
+                query.bind(user.services.text()).bind(std::int64_t{user.must_change_password});
+                query.bind(domain_of(user.email));
             });
     }
 
@@ -157,10 +158,12 @@ class SqlDirectory final : public Directory, private SqlStatements {
                       [&](Statement& query) { query.bind(email); });
     }
 
-    Result<> set_password(std::string_view email, std::string_view password) override {
-        return change("UPDATE virtual_users SET password = ?, scram_keys = '', password_changed_at = ? WHERE email = ?",
-                      "User " + std::string(email),
-                      [&](Statement& query) { query.bind(password).bind(now()).bind(email); });
+    Result<> set_password(std::string_view email, std::string_view password, bool must_change) override {
+        return change(
+            "UPDATE virtual_users SET password = ?, scram_keys = '', password_changed_at = ?, must_change_password = ?"
+            " WHERE email = ?",
+            "User " + std::string(email),
+            [&](Statement& query) { query.bind(password).bind(now()).bind(std::int64_t{must_change}).bind(email); });
     }
 
     Result<> replace_hash(std::string_view email, std::string_view old, std::string_view fresh) override {

@@ -36,6 +36,7 @@ UserColumns::UserColumns(const Statement& statement) {
         if (name == "admin") admin_ = i;
         if (name == "services") services_ = i;
         if (name == "app_passwords_only") app_passwords_only_ = i;
+        if (name == "must_change_password") must_change_password_ = i;
         if (name == "created_at") created_at_ = i;
         if (name == "usage_bytes") usage_bytes_ = i;
         if (name == "messages") messages_ = i;
@@ -60,6 +61,7 @@ std::optional<User> UserColumns::read(const Statement& row, std::string_view loo
     user.enabled = (!enabled_ || is_true(row.text(*enabled_))) && (!disabled_ || !is_true(row.text(*disabled_)));
     user.admin = admin_ && is_true(row.text(*admin_));
     user.app_passwords_only = app_passwords_only_ && is_true(row.text(*app_passwords_only_));
+    user.must_change_password = must_change_password_ && is_true(row.text(*must_change_password_));
     if (services_) user.services = Services(row.text(*services_));
     if (id_) user.id = row.number(*id_);
     if (created_at_) user.created_at = row.number(*created_at_);

@@ -19,7 +19,7 @@ namespace posthouse::auth {
 ///   quota_rule                Dovecot's rule `*:storage=100M` or `*:bytes=104857600`
 ///   enabled, active           1, t, true, y, yes: may log in; also in `disabled`: may not
 ///   admin                     likewise
-///   app_passwords_only        likewise
+///   app_passwords_only, must_change_password   likewise
 ///   services                  those that the user may log in to (services.h); NULL, empty: all
 ///   id, created_at; usage_bytes, messages, last_updated: what was last reported (NULL: nothing)
 class UserColumns {
@@ -35,7 +35,7 @@ class UserColumns {
     using Place = std::optional<std::size_t>;
     std::int64_t quota_mb(const Statement& row) const;
     Place id_, email_, password_, scram_keys_, quota_mb_, quota_bytes_, quota_rule_, enabled_, disabled_, admin_,
-        services_, app_passwords_only_, created_at_, usage_bytes_, messages_, last_updated_;
+        services_, app_passwords_only_, must_change_password_, created_at_, usage_bytes_, messages_, last_updated_;
 };
 
 }  // namespace posthouse::auth

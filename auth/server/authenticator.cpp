@@ -24,6 +24,8 @@ constexpr std::size_t places_per_thread = 500;
 // Tokens that may wait for each thread: when the server answers in 20 ms, for 2 s.
 constexpr std::size_t tokens_per_thread = 100;
 
+bool is_webmail(const Origin& origin) { return Services("http").allow(origin.service); }
+
 guard::Time steady_now() {
     return std::chrono::duration_cast<guard::Time>(std::chrono::steady_clock::now().time_since_epoch());
 }
@@ -294,6 +296,9 @@ net::Async<Authenticator::Checked> Authenticator::verify(const Claim& claim, con
         checked = co_await admit(found, *identity, claim);
     if (match->app) checked.app_password = match->app->name;
     if (checked.outcome != Outcome::ok) co_return checked;
+    // Only webmail comes here with such a password: it can ask for a new one.
+    if (!match->app && found.must_change_password && checked.master.empty())
+        checked.fields.push_back({"must_change_password", "yes"});
     if (match->app)
         note_use(*match->app);
     else
@@ -302,7 +307,11 @@ net::Async<Authenticator::Checked> Authenticator::verify(const Claim& claim, con
 }
 
 std::optional<Authenticator::Checked> Authenticator::refuse_own(const User& user, const Claim& claim) {
-    if (!user.app_passwords_only || Services("http").allow(claim.origin.service)) return std::nullopt;
+    if (is_webmail(claim.origin)) return std::nullopt;
+    if (user.must_change_password)
+        return Checked{Outcome::expired, user.email, "password must be changed first",
+                       "The password must be changed first"};
+    if (!user.app_passwords_only) return std::nullopt;
     return Checked{Outcome::unauthorized, user.email, "needs an app password",
                    "This account needs an app password here"};
 }
@@ -361,7 +370,9 @@ net::Async<Authenticator::Checked> Authenticator::verify_scram(const ScramLogin&
     if (!*right) co_return Checked{Outcome::wrong, found.email, "wrong password"};
     if (std::optional<Checked> refused = refuse_own(found, login.claim)) co_return std::move(*refused);
     Checked checked = co_await admit(found, *identity, login.claim);
-    if (checked.outcome == Outcome::ok) server_final = proof.server_final(*keys);
+    if (checked.outcome != Outcome::ok) co_return checked;
+    if (found.must_change_password && checked.master.empty()) checked.fields.push_back({"must_change_password", "yes"});
+    server_final = proof.server_final(*keys);
     co_return checked;
 }
 

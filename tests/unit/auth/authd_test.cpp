@@ -651,6 +651,38 @@ TEST(Authd, AnAppPasswordThatCannotBeVerifiedIsNone) {
     });
 }
 
+TEST(Authd, APasswordThatMustBeChangedServesForWebmailOnly) {
+    with_authd(
+        [](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
+            const auto directory = authd.open();
+            EXPECT_TRUE(directory->set_password("joe@example.org", scram_hash("secret"), true));
+            EXPECT_TRUE(directory->app_passwords().add("joe@example.org", app_password("Phone", "telephone")));
+            net::Stream stream = co_await connect(loop, authd, "auth");
+            co_await read_greeting(stream);
+            const std::string refusal =
+                "\tuser=joe@example.org\tcode=pass_expired\tpass_expired\treason=The password must be changed first";
+            const std::string ok = "\tuser=joe@example.org\tquota_rule=*:storage=5M";
+            const std::string_view joe = "\0joe@example.org\0secret"sv;
+            std::string answer = co_await ask(stream, plain_for(1, "imap", joe));
+            EXPECT_EQ(answer, "FAIL\t1" + refusal);
+            answer = co_await ask(stream, plain_for(2, "submission", joe));
+            EXPECT_EQ(answer, "FAIL\t2" + refusal);
+            answer = co_await scram(stream, 3, "SCRAM-SHA-256",
+                                    sasl::ScramClient(sasl::ScramHash::sha_256, "joe@example.org", "secret"), "");
+            EXPECT_EQ(answer, "FAIL\t3" + refusal);
+            answer = co_await ask(stream, plain_for(4, "imap", "\0joe@example.org\0wrong"sv));
+            EXPECT_EQ(answer, "FAIL\t4\tuser=joe@example.org");
+            answer = co_await ask(stream, plain_for(5, "http", joe));
+            EXPECT_EQ(answer, "OK\t5" + ok + "\tmust_change_password=yes");
+            answer = co_await ask(stream, plain_for(6, "imap", "\0joe@example.org\0telephone"sv));
+            EXPECT_EQ(answer, "OK\t6" + ok);
+            EXPECT_TRUE(directory->set_password("joe@example.org", "{PLAIN}another"));
+            answer = co_await ask(stream, plain_for(7, "imap", "\0joe@example.org\0another"sv));
+            EXPECT_EQ(answer, "OK\t7" + ok);
+        },
+        offer_scram);
+}
+
 TEST(Authd, TheUseOfAnAppPasswordIsWrittenDownOnceInAWhile) {
     with_authd([](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
         const auto directory = authd.open();

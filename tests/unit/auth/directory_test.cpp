@@ -346,6 +346,22 @@ AppPassword app_password(std::string name, std::string scope = {}) {
     return app;
 }
 
+TEST_P(DirectoryTest, AnotherPasswordNeedsNoFurtherChange) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    NewUser user = joe();
+    user.must_change_password = true;
+    ASSERT_TRUE(directory->add_user(user));
+    const auto must_change = [&] { return (*directory->find_user("joe@example.org"))->must_change_password; };
+    EXPECT_TRUE(must_change());
+    ASSERT_TRUE(directory->set_password("joe@example.org", "{PLAIN}other"));
+    EXPECT_FALSE(must_change());
+    ASSERT_TRUE(directory->set_password("joe@example.org", "{PLAIN}first", true));
+    EXPECT_TRUE(must_change());
+    ASSERT_TRUE(directory->replace_hash("joe@example.org", "{PLAIN}first", "{CLEAR}first"));
+    EXPECT_TRUE(must_change()) << "the same password";
+}
+
 TEST_P(DirectoryTest, AppPasswordsAreFoundAsTheyWereAdded) {
     const auto directory = create();
     ASSERT_TRUE(directory->add_domain("example.org"));

@@ -216,6 +216,22 @@ TEST_F(CommandsTest, ChosenPasswordsKeepToTheRules) {
     EXPECT_EQ(run("user passwd joe@example.org --password-stdin", "another good one\n"), 6);
 }
 
+TEST_F(CommandsTest, AFirstPasswordMustBeChanged) {
+    add_joe();
+    const auto must_change = [&] { return (*directory()->find_user("joe@example.org"))->must_change_password; };
+    EXPECT_FALSE(must_change());
+    EXPECT_EQ(run("user passwd joe@example.org --generate --must-change"), 0);
+    EXPECT_TRUE(must_change());
+    EXPECT_EQ(json("user list")[0]["must_change_password"], true);
+    EXPECT_EQ(json("db audit --about joe@example.org")[0]["details"], "to be changed");
+    EXPECT_EQ(run("user passwd joe@example.org --generate"), 0);
+    EXPECT_FALSE(must_change());
+    EXPECT_EQ(run("user add ann@example.org --generate --must-change"), 0);
+    EXPECT_TRUE((*directory()->find_user("ann@example.org"))->must_change_password);
+    EXPECT_EQ(run("user add --csv - --generate --must-change", "zoe@example.org\n"), 0) << err_;
+    EXPECT_TRUE((*directory()->find_user("zoe@example.org"))->must_change_password);
+}
+
 TEST_F(CommandsTest, WhatMailTakesIsShownAndCountedAnew) {
     add_joe();
     ASSERT_EQ(run("user set joe@example.org --quota 1"), 0);
