@@ -14,6 +14,7 @@
 #include "cli/moment.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
+#include "cli/sessions.h"
 #include "cli/table.h"
 #include "lib/base/ascii.h"
 #include "lib/net/address.h"
@@ -170,6 +171,8 @@ Exit remove(Context& context, const Options& options) {
         return report(context, removed.error());
     if (const Result<> kept = change->commit("app-password.remove", email, options.all ? "all" : options.name); !kept)
         return report(context, kept.error());
+    // Which of the sessions began with it nobody knows; whoever may goes on with a new one.
+    end_sessions(context, {email});
     const std::string what = options.all ? "All app passwords" : "App password \"" + options.name + "\"";
     return done(context, what + " of " + email + " removed.",
                 {{"email", email}, {"name", options.all ? nlohmann::json() : nlohmann::json(options.name)}});

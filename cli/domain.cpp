@@ -13,6 +13,7 @@
 #include "cli/mail_folder.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
+#include "cli/sessions.h"
 #include "cli/rename.h"
 #include "cli/table.h"
 
@@ -106,6 +107,7 @@ Exit remove(Context& context, const Options& options) {
     if (options.mail.takes_mail()) details += ", " + options.mail.details();
     if (const Result<> kept = change->commit("domain.remove", *name, details); !kept)
         return report(context, kept.error());
+    end_sessions(context, {'@' + *name});
     if (const Result<> disposed = dispose_of_mail(context, options.mail, *name, *users); !disposed)
         return report(context, disposed.error());
     return done(context, "Domain " + *name + " removed.",

@@ -12,6 +12,7 @@
 #include "cli/mail_owner.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
+#include "cli/sessions.h"
 #include "storage/configure.h"
 #include "storage/store.h"
 
@@ -80,6 +81,7 @@ Exit rename(Context& context, const Subject& subject, const Options& options) {
     Result<> kept = change->commit(subject.action, options.to, "was " + options.from);
     if (!kept) kept = settle(context, **config, subject, options, kept.error());
     if (!kept) return report(context, kept.error());
+    end_sessions(context, {(subject.kind == "Domain" ? "@" : "") + options.from});
     tell_authd(context, {});  // aliases of any domain may have led to the old name
     std::string sentence = subject.kind + " " + options.from + " is now " + options.to + ".";
     if (subject.kind == "Domain") sentence += " Users: " + std::to_string(counts->users) + ".";

@@ -15,6 +15,7 @@
 #include "cli/output.h"
 #include "cli/password_input.h"
 #include "cli/rename.h"
+#include "cli/sessions.h"
 #include "cli/table.h"
 #include "cli/user_import.h"
 #include "cli/user_rows.h"
@@ -200,6 +201,7 @@ Exit set(Context& context, const Options& options) {
         document["app_passwords_only"] = only;
     }
     if (const Result<> kept = change->commit("user.set", *email, details); !kept) return report(context, kept.error());
+    if (!services->all() || options.app_passwords_only == "on") end_sessions(context, {*email});
     return done(context, sentences, document);
 }
 
@@ -223,6 +225,7 @@ Exit passwd(Context& context, const Options& options) {
     const std::string details = options.password.must_change ? "to be changed" : "";
     if (const Result<> kept = change->commit("user.passwd", *email, details); !kept)
         return report(context, kept.error());
+    end_sessions(context, {*email});
     return done_with_password(context, *email, "Password of " + *email + " changed.", *password);
 }
 
@@ -237,6 +240,7 @@ Exit set_enabled(Context& context, const Options& options, bool enabled) {
         return report(context, set.error());
     if (const Result<> kept = change->commit(enabled ? "user.enable" : "user.disable", *email); !kept)
         return report(context, kept.error());
+    if (!enabled) end_sessions(context, {*email});
     return done(context, "User " + *email + (enabled ? " enabled." : " disabled."),
                 {{"email", *email}, {"enabled", enabled}});
 }
@@ -260,6 +264,7 @@ Exit remove(Context& context, const Options& options) {
         return report(context, removed.error());
     if (const Result<> kept = change->commit("user.remove", *email, options.mail.details()); !kept)
         return report(context, kept.error());
+    end_sessions(context, {*email});
     if (const Result<> disposed = dispose_of_mail(context, options.mail, *email, {&**user, 1}); !disposed)
         return report(context, disposed.error());
     const std::string mail = options.mail.takes_mail() ? options.mail.details() : "its mail was kept";
@@ -314,10 +319,9 @@ void add_user_commands(CLI::App& app, Context& context) {
                           [&context, options] { return list(context, *options); });
     command->add_option("--domain", options->domain, "Only of this domain");
 
-    command =
-        add_command(*group, context, "set", "Change what a user has and may do; sessions that are open keep the old",
-                    "user set joe@example.org --quota 2048 --services imap,smtp",
-                    [&context, options] { return set(context, *options); });
+    command = add_command(*group, context, "set", "Change what a user has and may do",
+                          "user set joe@example.org --quota 2048 --services imap,smtp",
+                          [&context, options] { return set(context, *options); });
     with_address(command)->required();
     add_quota_option(*command, options->new_quota_mb);
     add_services_option(*command, options->services);
@@ -326,7 +330,8 @@ void add_user_commands(CLI::App& app, Context& context) {
                      "Whether imap, pop3 and smtp take app passwords only")
         ->check(CLI::IsMember({"on", "off"}));
 
-    command = add_command(*group, context, "passwd", "Set a user's password", "user passwd joe@example.org --generate",
+    command = add_command(*group, context, "passwd", "Set a user's password, and end the user's sessions",
+                          "user passwd joe@example.org --generate",
                           [&context, options] { return passwd(context, *options); });
     with_address(command)->required();
     add_password_options(*command, options->password);
@@ -335,9 +340,9 @@ void add_user_commands(CLI::App& app, Context& context) {
                           [&context, options] { return set_enabled(context, *options, true); });
     with_address(command)->required();
 
-    command = add_command(*group, context, "disable", "Keep a user from logging in; mail is still received",
-                          "user disable joe@example.org",
-                          [&context, options] { return set_enabled(context, *options, false); });
+    command = add_command(
+        *group, context, "disable", "Keep a user from logging in, end the user's sessions; mail is still received",
+        "user disable joe@example.org", [&context, options] { return set_enabled(context, *options, false); });
     with_address(command)->required();
 
     add_user_rename(*group, context);

@@ -56,11 +56,15 @@ net::Async<> Session::serve_commands() {
         if (!input) {
             co_await give_up(input.error());
         } else if (*input == net::Input::draining) {
-            co_await bye("server is stopping", "Server is shutting down, try again later");
+            co_await say_farewell();
         } else if (*input == net::Input::ready) {
             co_await serve_command();
         }
     }
+}
+
+net::Async<> Session::say_farewell() {
+    co_await bye(connection_.kicked ? "ended by the administrator" : "server is stopping", connection_.farewell());
 }
 
 net::Async<> Session::serve_command() {
@@ -179,6 +183,7 @@ std::vector<std::string> Session::mechanisms() const {
 
 void Session::logged_in(std::string user, std::shared_ptr<storage::Account> account, storage::AccountQuota quota) {
     user_ = std::move(user);
+    connection_.user = user_;
     account_ = std::move(account);
     quota_ = std::move(quota);
 }

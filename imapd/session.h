@@ -111,6 +111,8 @@ class Session {
     void end(std::string_view reason);
     /// Ends the session, and says `* BYE text`.
     net::Async<> bye(std::string_view reason, std::string_view text);
+    /// Ends the session because wait_input gave `draining`.
+    net::Async<> say_farewell();
     bool ended() const { return !end_reason_.empty(); }
     /// Ends the session because an operation of the stream failed.
     void failed(const Error& error);

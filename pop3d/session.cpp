@@ -35,7 +35,7 @@ net::Async<> Session::serve_commands() {
             co_return;
         }
         if (*input == net::Input::draining) {
-            co_await say_shutting_down();
+            co_await say_farewell();
             co_return;
         }
         if (*input == net::Input::woken) continue;
@@ -57,9 +57,9 @@ net::Async<> Session::serve_commands() {
     }
 }
 
-net::Async<> Session::say_shutting_down() {
-    end("server is stopping");
-    co_await send(pop3::to_line(pop3::err(pop3::ResponseCode::sys_temp, "Server is shutting down, try again later")));
+net::Async<> Session::say_farewell() {
+    end(connection_.kicked ? "ended by the administrator" : "server is stopping");
+    co_await send(pop3::to_line(pop3::err(pop3::ResponseCode::sys_temp, std::string(connection_.farewell()))));
 }
 
 net::Async<bool> Session::start_tls() {
@@ -83,6 +83,7 @@ std::vector<std::string> Session::mechanisms() const {
 
 void Session::logged_in(std::string user, Maildrop maildrop, storage::AccountQuota quota) {
     user_ = std::move(user);
+    connection_.user = user_;
     maildrop_ = std::move(maildrop);
     quota_ = std::move(quota);
 }

@@ -96,7 +96,7 @@ class Session {
   private:
     net::Stream& stream() const { return connection_.stream; }
     net::Async<> serve_commands();
-    net::Async<> say_shutting_down();
+    net::Async<> say_farewell();
     void failed(const Error& error);
     void log_end() const;
 

@@ -49,7 +49,9 @@ net::Async<bool> exchange(Session& session) {
         reply = farewell(session, "4.4.2", "Timeout, closing connection");
         session.ending = true;
     } else if (line.error().code == ErrorCode::cancelled) {
-        reply = farewell(session, "4.3.2", "Service shutting down");
+        const daemon::Connection& connection = session.connection;
+        reply = connection.kicked ? farewell(session, "4.7.0", std::string(connection.farewell()))
+                                  : farewell(session, "4.3.2", "Service shutting down");
         session.ending = true;
     } else {
         co_return false;

@@ -3,9 +3,9 @@
 
 #include <utility>
 
+#include "lib/daemon/control_client.h"
 #include "lib/net/scope.h"
 #include "webmail-bridge/readiness.h"
-#include "webmail-bridge/unix_http.h"
 
 namespace posthouse::bridge {
 
@@ -43,7 +43,10 @@ net::Async<> Survey::ask_part(Survey* survey, PartAnswer* answer, net::Deadline 
         answer->answer = fail(ErrorCode::unavailable, std::move(reason));
         co_return;
     }
-    Result<http::Response> got = co_await get(survey->daemon_.loop(), answer->part.control, survey->target_, deadline);
+    http::Request request;
+    request.target = survey->target_;
+    Result<http::Response> got =
+        co_await daemon::ask_control(survey->daemon_.loop(), answer->part.control, std::move(request), deadline);
     answer->answer = std::move(got);
 }
 

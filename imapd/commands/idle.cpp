@@ -40,7 +40,7 @@ net::Async<Reply> idle(Session& session, imap::NoArguments /*command*/) {
         } else if (timeout && autologout.passed()) {
             co_await session.bye("timeout", "Autologout; idle for too long");
         } else if (input && *input == net::Input::draining) {
-            co_await session.bye("server is stopping", "Server is shutting down, try again later");
+            co_await session.say_farewell();
         } else if (watch) {
             look_again = !timeout;
             co_await session.send_changes(storage::Expunges::reveal);

@@ -1,5 +1,5 @@
-// An HTTP client for Unix sockets.
-#include "webmail-bridge/unix_http.h"
+// An HTTP client for control sockets.
+#include "lib/daemon/control_client.h"
 
 #include <utility>
 
@@ -7,18 +7,17 @@
 #include "lib/net/connect.h"
 #include "lib/net/stream.h"
 
-namespace posthouse::bridge {
+namespace posthouse::daemon {
 namespace {
 
 constexpr http::Limits limits{.header_octets = 16'384, .body_octets = 8u << 20};
 
 }  // namespace
 
-net::Async<Result<http::Response>> get(net::Loop& loop, std::string path, std::string target, net::Deadline deadline) {
+net::Async<Result<http::Response>> ask_control(net::Loop& loop, std::string path, http::Request request,
+                                               net::Deadline deadline) {
     Result<net::Stream> stream = co_await net::connect_unix(loop, std::move(path), deadline);
     if (!stream) co_return fail(stream.error());
-    http::Request request;
-    request.target = std::move(target);
     request.keep_alive = false;
     Result<> sent = co_await stream->write(http::to_wire(request), deadline);
     if (!sent) co_return fail(sent.error());
@@ -37,4 +36,4 @@ net::Async<Result<http::Response>> get(net::Loop& loop, std::string path, std::s
     co_return parser.take();
 }
 
-}  // namespace posthouse::bridge
+}  // namespace posthouse::daemon

@@ -1,4 +1,4 @@
-// An HTTP client for Unix sockets: one GET to a daemon's control socket.
+// Asks a daemon on its control socket.
 #pragma once
 
 #include <string>
@@ -8,10 +8,12 @@
 #include "lib/net/deadline.h"
 #include "lib/net/loop.h"
 
-namespace posthouse::bridge {
+namespace posthouse::daemon {
 
-/// The answer to `GET target` on the Unix socket `path`, of at most 8 MiB. Errors: unavailable (nobody listens),
-/// timeout (no whole answer by `deadline`), invalid (no HTTP), limit (too large), closed, io.
-net::Async<Result<http::Response>> get(net::Loop& loop, std::string path, std::string target, net::Deadline deadline);
+/// The answer to one request on the Unix socket `path`, of at most 8 MiB; the connection ends with it. Errors:
+/// unavailable (nobody listens), timeout (no whole answer by `deadline`), invalid (no HTTP), limit (too large), closed,
+/// io.
+net::Async<Result<http::Response>> ask_control(net::Loop& loop, std::string path, http::Request request,
+                                               net::Deadline deadline);
 
-}  // namespace posthouse::bridge
+}  // namespace posthouse::daemon

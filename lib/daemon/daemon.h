@@ -29,6 +29,13 @@ struct Connection {
     net::Address local;
     std::string listener;  ///< "imaps"
     log::SessionLog log;   ///< its id is the session id, on every line
+    std::string user{};    ///< who has logged in, as the directory calls them; the application tells it here
+    bool kicked = false;   ///< an administrator ends the session: wait_input gives `draining`
+
+    /// Why the session ends, for the client, when wait_input gives `draining`.
+    std::string_view farewell() const {
+        return kicked ? "Session ended by the administrator" : "Server is shutting down, try again later";
+    }
 };
 
 /// What the frame offers to an Application. Belongs to the loop's thread.

@@ -37,7 +37,7 @@ void unblock_reload() {
     ::pthread_sigmask(SIG_UNBLOCK, &waiting, nullptr);
 }
 
-// Keeps a stream in the list of those that drain() and cancel() reach.
+// Keeps a stream of the control socket in the list of those that a drain ends.
 class Registered {
   public:
     Registered(std::list<net::Stream*>& list, net::Stream& stream)
@@ -62,7 +62,8 @@ Frame::Frame(const Spec& spec, config::Bundle bundle, std::function<Result<confi
       serving_(loop_),
       background_(loop_),
       stop_requested_(loop_),
-      stopping_(loop_) {}
+      stopping_(loop_),
+      sessions_(background_, stopping_) {}
 
 Frame::~Frame() = default;
 
@@ -248,13 +249,13 @@ net::Async<Result<>> Frame::begin(Connection& connection, const Open& open) {
 net::Async<> Frame::session(Frame* frame, const Open* open, net::Accepted accepted) {
     Connection connection{net::Stream(frame->loop_, std::move(accepted.socket)), std::move(accepted.peer),
                           std::move(accepted.local), open->name, log::SessionLog(make_id())};
-    const bool control = open->name == control_listener;
-    const Registered registered(control ? frame->control_sessions_ : frame->sessions_, connection.stream);
-    if (control) {
-        co_await serve_control(*frame, *frame->application_, connection.stream);
+    if (open->name == control_listener) {
+        const Registered registered(frame->control_sessions_, connection.stream);
+        co_await serve_control(*frame, *frame->application_, frame->sessions_, connection.stream);
         co_await connection.stream.close(net::Deadline::in(close_timeout));
         co_return;
     }
+    const SessionTable::Entry entry(frame->sessions_, connection);
     ListenerMetrics& metrics = frame->metrics_of(open->name);
     metrics.accepted.add();
     metrics.open.add(1);
@@ -279,16 +280,16 @@ net::Async<> Frame::cancel_after(Frame* frame, net::Event* done) {
     const auto patience = frame->config()->general.drain_timeout;
     Result<> ended = co_await done->wait(net::Deadline::in(patience));
     if (ended) co_return;
-    if (!frame->sessions_.empty())
+    if (frame->sessions_.size() > 0)
         log::warning("sessions did not end in time", {{"sessions", frame->sessions_.size()}});
-    for (net::Stream* stream : frame->sessions_) stream->cancel();
+    frame->sessions_.cancel();
 }
 
 net::Async<> Frame::drain() {
     log::info("stopping", {{"sessions", sessions_.size()}});
     for (Open& open : open_) open.listener.cancel();
     co_await accepting_.join();
-    for (net::Stream* stream : sessions_) stream->drain();
+    sessions_.drain();
     for (net::Stream* stream : control_sessions_) stream->cancel();
     net::Event ended(loop_);
     net::Scope patience(loop_);

@@ -7,6 +7,7 @@
 
 #include "lib/config/bundle.h"
 #include "lib/daemon/daemon.h"
+#include "lib/daemon/session_table.h"
 #include "lib/net/listener.h"
 #include "lib/net/signals.h"
 
@@ -66,13 +67,13 @@ class Frame final : public Daemon {
     std::shared_ptr<const net::TlsContext> tls_;
     std::unique_ptr<Application> application_;
     std::list<Open> open_;
-    std::list<net::Stream*> sessions_;          // of clients
-    std::list<net::Stream*> control_sessions_;  // of the control socket: not counted, not drained for
+    std::list<net::Stream*> control_sessions_;  // not counted, not drained for
     net::Scope accepting_;
     net::Scope serving_;
     net::Scope background_;
     net::Event stop_requested_;
     net::Event stopping_;
+    SessionTable sessions_;  // of clients
     bool draining_ = false;
 };
 

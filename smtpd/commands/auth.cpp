@@ -85,6 +85,7 @@ net::Async<smtp::Reply> handle_auth(Session& session, smtp::Command command) {
     }
     if (!step) co_return refusal(session, step.error());
     session.user = std::get<auth::Login>(*std::move(step)).user;
+    session.connection.user = session.user;
     session.parts.counters.login("success");
     session.connection.log.info("log-in", {{"user", session.user}, {"address", session.connection.peer.ip()}});
     co_return smtp::Reply(235, "2.7.0", "Authentication successful");
