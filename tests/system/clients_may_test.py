@@ -6,10 +6,11 @@ import contextlib
 import imaplib
 import json
 import poplib
+import shutil
 import smtplib
 
 from mail_programs import imap_client, pop3_client, smtp_client
-from posthouse_test import SystemTest, User, eventually, main
+from posthouse_test import SOURCE, SystemTest, User, eventually, main, run
 
 REFUSED = object()  # as a wrong password is
 
@@ -119,6 +120,41 @@ class WhatUsersMay(SystemTest):
         self.check(User(joe.address, "a wrong password"), imap=REFUSED, pop3=REFUSED, smtp=REFUSED)
         self.posthouse("user", "passwd", joe.address, "--password-stdin", input="one of the user's own\n")
         self.check(User(joe.address, "one of the user's own"))
+
+    def test_fail2ban_passes_over_whoever_knows_the_password(self):
+        if not shutil.which("fail2ban-regex"):
+            self.skipTest("fail2ban is not installed")
+        joe = self.user("--must-change")
+        apps = [self.app_password(joe, "--name", name, *terms) for name, *terms in (
+            ("Reader", "--scope", "pop3"), ("There", "--network", "192.0.2.0/24"), ("Short", "--expires", "1s"))]
+        reasons = ["password must be changed first", "app password is not for this service", "app password is not for this network",
+                   "app password has expired", "needs an app password", "may not use this service"]
+        def lines():
+            return [line for line in self.instance.log().splitlines()
+                    if " authd[" in line and "log-in failed" in line and joe.address in line]
+        def refused(user):
+            with contextlib.suppress(imaplib.IMAP4.error):
+                imap_client(self.instance, user).logout()
+            return any(f'reason="{reasons[3]}"' in line for line in lines())
+        for user in (joe, *apps[:2]):
+            refused(user)
+        eventually(lambda: refused(apps[2]), "it expires")
+        self.posthouse("user", "set", joe.address, "--app-passwords-only", "on")
+        self.posthouse("user", "passwd", joe.address, "--password-stdin", input=joe.password + "\n")
+        refused(joe)
+        self.posthouse("user", "set", joe.address, "--app-passwords-only", "off", "--services", "smtp")
+        refused(joe)
+        for reason in reasons:
+            self.logged(f'reason="{reason}"', joe.address)
+        log = self.instance.folder / "of joe"
+        log.write_text("\n".join(lines()) + "\n")
+        found = run("fail2ban-regex", "-o", "<ip>", log, SOURCE / "packaging/fail2ban/filter.d/posthouse.conf")
+        self.assertEqual((found.returncode, found.stdout.split()), (0, []), found.stderr)
+        refused(User(joe.address, "a wrong password"))
+        eventually(lambda: any("wrong password" in line for line in lines()), "it is logged")
+        log.write_text("\n".join(lines()) + "\n")
+        found = run("fail2ban-regex", "-o", "<ip>", log, SOURCE / "packaging/fail2ban/filter.d/posthouse.conf")
+        self.assertEqual(found.stdout.split(), ["127.0.0.1"], found.stderr)
 
     def check_ended(self, client):
         """An IMAP session is told good-bye, and its connection ends."""
