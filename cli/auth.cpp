@@ -1,4 +1,4 @@
-// posthouse auth tune
+// posthouse auth tune, and the groups' other commands
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
@@ -11,6 +11,7 @@
 
 #include "auth/passwords/password.h"
 #include "cli/auth_bans.h"
+#include "cli/auth_test.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -108,6 +109,7 @@ Exit tune(Context& context, const Options& options) {
 void add_auth_commands(CLI::App& app, Context& context) {
     CLI::App* group = add_group(app, "auth", "Log-ins: what they cost, and whose are refused");
     add_ban_commands(*group, context);
+    add_auth_test_command(*group, context);
     auto options = std::make_shared<Options>();
     CLI::App* command =
         add_command(*group, context, "tune", "Measure Argon2id here and suggest its cost",

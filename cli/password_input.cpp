@@ -88,6 +88,12 @@ void add_password_options(CLI::App& command, PasswordOptions& options) {
                      "The user must set another one, by webmail, before it serves for mail programs");
 }
 
+Result<Secret> read_password_line(Context& context) {
+    Result<std::string> line = read_input_line(context);
+    if (!line) return fail(line.error());
+    return Secret(std::move(*line));
+}
+
 auth::PasswordSettings password_settings(const Context& context) {
     const Result<config::Snapshot> config = context.config();
     return config ? auth::password_settings(**config) : auth::PasswordSettings();
@@ -114,9 +120,9 @@ Result<NewPassword> read_password(Context& context, const std::string& email, co
     if (options.generate) {
         password = Secret(auth::generate_password());
     } else if (options.from_stdin) {
-        Result<std::string> line = read_input_line(context);
+        Result<Secret> line = read_password_line(context);
         if (!line) return fail(line.error());
-        password = Secret(std::move(*line));
+        password = std::move(*line);
     } else {
         Result<Secret> typed = prompt(email);
         if (!typed) return fail(typed.error());

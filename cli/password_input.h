@@ -30,6 +30,9 @@ struct NewPassword {
 /// Adds --password-stdin, --hash-stdin, --generate and --must-change.
 void add_password_options(CLI::App& command, PasswordOptions& options);
 
+/// One line of standard input. Errors: invalid (there is none, or it is empty).
+Result<Secret> read_password_line(Context& context);
+
 /// How passwords are stored; as if nothing was configured when the configuration is wrong, which the next step reports.
 auth::PasswordSettings password_settings(const Context& context);
 

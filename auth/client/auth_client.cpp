@@ -24,6 +24,7 @@ std::string auth_line(std::uint32_t id, LoginContext& context, std::string& mech
     command.secured = context.secured;
     command.certificate_user = std::move(context.certificate_user);
     command.no_login = true;
+    command.no_penalty = context.no_penalty;
     if (context.binding)
         command.channel_bindings.push_back({std::move(context.binding->type), std::move(context.binding->data)});
     command.initial_response = std::move(response);

@@ -93,6 +93,13 @@ bool weaker(const Scheme&, std::string_view hash, const PasswordSettings& settin
            parsed->passes < settings.argon2.passes;
 }
 
+std::string cost(const Scheme&, std::string_view hash) {
+    const std::optional<Argon2Hash> parsed = parse_argon2(hash);
+    if (!parsed) return {};
+    return std::to_string(parsed->memory_kib >> 10) + " MiB, " + std::to_string(parsed->passes) + " passes, " +
+           std::to_string(parsed->lanes) + (parsed->lanes == 1 ? " lane" : " lanes");
+}
+
 }  // namespace
 
 std::optional<Argon2Hash> parse_argon2(std::string_view hash) {
@@ -113,6 +120,6 @@ std::optional<Argon2Hash> parse_argon2(std::string_view hash) {
     return std::nullopt;
 }
 
-const Family argon2_family{check, verify, make, weaker};
+const Family argon2_family{check, verify, make, weaker, cost};
 
 }  // namespace posthouse::auth

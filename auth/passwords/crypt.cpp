@@ -20,6 +20,7 @@ constexpr std::uint64_t max_bcrypt_cost = 16;                 // about 4 s
 constexpr std::uint64_t max_rounds = 1'000'000;               // about 1 s
 constexpr std::uint64_t max_memory = std::uint64_t{1} << 30;  // of yescrypt
 constexpr unsigned long made_bcrypt_cost = 11;                // about 100 ms
+constexpr std::uint64_t default_rounds = 5000;                // of SHA-crypt that names none
 constexpr unsigned long made_rounds = 100'000;                // about 60 ms
 constexpr std::size_t yescrypt_digest = 43;                   // characters
 constexpr std::size_t bcrypt_password = 72;                   // what bcrypt looks at
@@ -122,8 +123,18 @@ Result<std::string> make(const Scheme& scheme, std::string_view password, const 
     return std::string(computed);
 }
 
+std::string cost(const Scheme&, std::string_view hash) {
+    if (hash.starts_with("$2")) return "bcrypt, cost " + std::string(hash.substr(4, 2));
+    if (hash.starts_with("$1$")) return "MD5, 1000 rounds";
+    if (hash.starts_with("$y$") || hash.starts_with("$gy$")) return "yescrypt";
+    std::string_view rest = hash.substr(3);
+    const auto rounds = rest.starts_with("rounds=") ? take_number(rest, "rounds=", '$') : std::nullopt;
+    return std::string(hash.starts_with("$5$") ? "SHA-256, " : "SHA-512, ") +
+           std::to_string(rounds.value_or(default_rounds)) + " rounds";
+}
+
 }  // namespace
 
-const Family crypt_family{check, verify, make, nullptr};
+const Family crypt_family{check, verify, make, nullptr, cost};
 
 }  // namespace posthouse::auth

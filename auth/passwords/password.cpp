@@ -41,6 +41,15 @@ Result<> check_stored_password(std::string_view stored, std::string_view default
     return {};
 }
 
+Result<PasswordKind> kind_of_password(std::string_view stored, std::string_view default_scheme) {
+    const Result<StoredPassword> parsed = parse_stored(stored, default_scheme);
+    if (!parsed) return fail(parsed.error());
+    const Scheme& scheme = *parsed->scheme;
+    const bool says = scheme.family->cost != nullptr;
+    return PasswordKind{std::string(scheme.name),
+                        says ? scheme.family->cost(scheme, parsed->hash.view()) : std::string()};
+}
+
 bool needs_rehash(std::string_view stored, const PasswordSettings& settings) {
     const Result<StoredPassword> parsed = parse_stored(stored, settings.default_scheme);
     const Scheme* wanted = find_scheme(settings.scheme);

@@ -26,6 +26,14 @@ Result<bool> verify_password(std::string_view stored, std::string_view password,
 /// Whether a stored password can be verified at all; for what an administrator imports. Errors: unsupported.
 Result<> check_stored_password(std::string_view stored, std::string_view default_scheme = {});
 
+/// What a stored password is, as far as others may know it.
+struct PasswordKind {
+    std::string scheme;  ///< "ARGON2ID"
+    std::string cost;    ///< "19 MiB, 2 passes, 1 lane"; empty: there is nothing to say
+};
+/// Errors: unsupported.
+Result<PasswordKind> kind_of_password(std::string_view stored, std::string_view default_scheme = {});
+
 /// Whether a fresh hash would be better than this one: another scheme than the settings', or one that costs less. Keys
 /// of SCRAM are better than what no SCRAM log-in can use: they are replaced by other such keys only, unless the
 /// settings have them kept beside the hash.

@@ -53,8 +53,13 @@ Result<bool> verify(const Scheme&, std::string_view hash, std::string_view passw
     return constant_time_equal({reinterpret_cast<const char*>(computed.data()), computed.size()}, parts->digest);
 }
 
+std::string cost(const Scheme&, std::string_view hash) {
+    const std::optional<Parts> parts = parse(hash);
+    return parts ? std::to_string(parts->rounds) + " rounds" : std::string();
+}
+
 }  // namespace
 
-const Family pbkdf2_family{check, verify, nullptr, nullptr};
+const Family pbkdf2_family{check, verify, nullptr, nullptr, cost};
 
 }  // namespace posthouse::auth

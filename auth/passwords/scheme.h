@@ -25,6 +25,9 @@ struct Family {
     Result<std::string> (*make)(const Scheme& scheme, std::string_view password, const PasswordSettings& settings);
     /// Whether a hash of the wanted scheme costs less than the settings ask for; null: never.
     bool (*weaker)(const Scheme& scheme, std::string_view hash, const PasswordSettings& settings);
+    /// What computing it costs ("19 MiB, 2 passes"), of a hash that has passed check(); nothing of the hash itself.
+    /// Null: there is nothing to say.
+    std::string (*cost)(const Scheme& scheme, std::string_view hash) = nullptr;
 };
 
 extern const Family argon2_family;         // argon2.cpp

@@ -58,9 +58,14 @@ bool weaker(const Scheme& scheme, std::string_view hash, const PasswordSettings&
     return !keys || keys->iterations < settings.scram_iterations;
 }
 
+std::string cost(const Scheme& scheme, std::string_view hash) {
+    const std::optional<sasl::ScramKeys> keys = sasl::parse_scram_keys(hash_of(scheme), hash);
+    return keys ? std::to_string(keys->iterations) + " iterations" : std::string();
+}
+
 }  // namespace
 
-const Family scram_family{check, verify, make, weaker};
+const Family scram_family{check, verify, make, weaker, cost};
 
 Result<ScramSecret> scram_secret(std::string_view stored, std::string_view beside, sasl::ScramHash hash,
                                  std::string_view default_scheme) {

@@ -211,5 +211,20 @@ TEST(Password, GeneratedOnesDifferAndCanBeReadAloud) {
     EXPECT_NE(one, generate_password());
 }
 
+TEST(Password, ItsKindAndCostAreToldWithoutTheHash) {
+    const auto kind = [](std::string_view stored) {
+        const Result<PasswordKind> found = kind_of_password(stored);
+        return found ? found->scheme + ": " + found->cost : found.error().text;
+    };
+    EXPECT_EQ(kind(*hash_password("x")), "ARGON2ID: 19 MiB, 2 passes, 1 lane");
+    EXPECT_EQ(kind(*hash_password("x", {.scheme = "SCRAM-SHA-256", .scram_iterations = 5000})),
+              "SCRAM-SHA-256: 5000 iterations");
+    EXPECT_EQ(kind(*hash_password("x", {.scheme = "SHA512-CRYPT"})), "SHA512-CRYPT: SHA-512, 100000 rounds");
+    EXPECT_EQ(kind(*hash_password("x", {.scheme = "BLF-CRYPT"})), "BLF-CRYPT: bcrypt, cost 11");
+    EXPECT_EQ(kind("{MD5-CRYPT}$1$salt$qJH7.N4xYta3aEG/dfqo/0"), "MD5-CRYPT: MD5, 1000 rounds");
+    EXPECT_EQ(kind("{PLAIN}secret"), "PLAIN: ");
+    EXPECT_EQ(kind("{NTLM}secret").find("secret"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace posthouse::auth

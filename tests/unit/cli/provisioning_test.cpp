@@ -177,5 +177,58 @@ TEST_F(ProvisioningTest, WhyNobodyGetsTheMailIsExplained) {
     EXPECT_EQ(run("address explain nonsense"), 2);
 }
 
+TEST_F(ProvisioningTest, WhatALogInHangsOnIsTold) {
+    add_joe();
+    const nlohmann::json told = json("auth test Joe@example.org");
+    EXPECT_EQ(told["may_log_in"], true);
+    EXPECT_EQ(told["query"]["values"], std::vector<std::string>{"joe@example.org"});
+    EXPECT_NE(told["query"]["sql"].get<std::string>().find("FROM virtual_users"), std::string::npos);
+    EXPECT_EQ(told["password"]["scheme"], "ARGON2ID");
+    EXPECT_EQ(told["password"]["rehash"], false);
+    EXPECT_EQ(told["password"]["scram"].size(), 0u);
+    ASSERT_EQ(run("user passwd joe@example.org --hash-stdin", "{PLAIN}secret\n"), 0);
+    const nlohmann::json plain = json("auth test joe@example.org");
+    EXPECT_EQ(plain["password"]["rehash"], true);
+    EXPECT_EQ(plain["password"]["scram"].size(), 2u);
+    EXPECT_EQ(out_.find("secret"), std::string::npos);
+    ASSERT_EQ(run("user disable joe@example.org"), 0);
+    EXPECT_EQ(run("auth test joe@example.org"), 1);
+    EXPECT_NE(out_.find("No: joe@example.org is disabled\n"), std::string::npos) << out_;
+    EXPECT_EQ(run("auth test nobody@example.org"), 3);
+    EXPECT_EQ(run("auth test nonsense"), 2);
+    EXPECT_EQ(run("auth test joe@example.org --from nowhere"), 2);
+}
+
+TEST_F(ProvisioningTest, APasswordIsTriedAtAuthdWhichMayBeAway) {
+    add_joe();
+    EXPECT_EQ(run("--json auth test joe@example.org --password-stdin", "secret\n"), 5);
+    const nlohmann::json told = nlohmann::json::parse(out_);
+    EXPECT_EQ(told["password_right"], true);
+    EXPECT_EQ(told["verdict"]["accepted"], false);
+    EXPECT_EQ(run("auth test joe@example.org --password-stdin", "wrong\n"), 1);
+    EXPECT_NE(out_.find("No: the password is wrong\n"), std::string::npos) << out_;
+    EXPECT_EQ(run("auth test joe@example.org --password-stdin", ""), 2);
+}
+
+TEST_F(ProvisioningTest, ServicesAndAppPasswordsAreToldWithALogIn) {
+    add_joe();
+    ASSERT_TRUE(directory()->set_services("joe@example.org", auth::Services("imap")));
+    auth::AppPassword phone;
+    phone.name = "Phone";
+    phone.password = "{PLAIN}other";
+    phone.scope = auth::Services("imap");
+    ASSERT_TRUE(directory()->app_passwords().add("joe@example.org", phone));
+    const nlohmann::json told = json("auth test joe@example.org");
+    EXPECT_EQ(told["services"], std::vector<std::string>{"imap"});
+    EXPECT_EQ(told["app_passwords"][0]["name"], "Phone");
+    EXPECT_EQ(run("auth test joe@example.org --service pop3"), 1);
+    EXPECT_NE(out_.find("No: joe@example.org may not use pop3\n"), std::string::npos) << out_;
+    EXPECT_EQ(run("auth test joe@example.org --password-stdin", "other\n"), 5) << "authd is away";
+    EXPECT_NE(out_.find("is the app password Phone\n"), std::string::npos) << out_;
+    ASSERT_EQ(run("user passwd joe@example.org --password-stdin --must-change", "secret\n"), 0) << err_;
+    EXPECT_EQ(run("auth test joe@example.org"), 1);
+    EXPECT_EQ(run("auth test joe@example.org --service http"), 1) << "not among the services";
+}
+
 }  // namespace
 }  // namespace posthouse::cli
