@@ -151,6 +151,8 @@ int run(int argc, const char* const* argv, Context& context) {
     add_db_commands(app, context);
     add_acl_commands(app, context);
     add_metadata_commands(app, context);
+    add_export_command(app, context);
+    add_import_commands(app, context);
     add_config_commands(app, context);
     add_mailbox_commands(app, context);
     add_auth_commands(app, context);

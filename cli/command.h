@@ -66,6 +66,8 @@ void add_transport_commands(CLI::App& app, Context& context);
 void add_db_commands(CLI::App& app, Context& context);
 void add_acl_commands(CLI::App& app, Context& context);
 void add_metadata_commands(CLI::App& app, Context& context);
+void add_export_command(CLI::App& app, Context& context);
+void add_import_commands(CLI::App& app, Context& context);
 void add_config_commands(CLI::App& app, Context& context);
 void add_mailbox_commands(CLI::App& app, Context& context);
 void add_auth_commands(CLI::App& app, Context& context);

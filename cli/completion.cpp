@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* bash_script = R"sh(# bash completion for posthouse: eval "$(posthouse completion bash)"
 _posthouse() {
-    case "${COMP_WORDS[COMP_CWORD-1]}" in --config|--csv) compopt -o default; return;; esac
+    case "${COMP_WORDS[COMP_CWORD-1]}" in --config|--csv|--sqlite|--password-file) compopt -o default; return;; esac
     local IFS=$'\n'
     COMPREPLY=($(compgen -W "$(posthouse __complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "${COMP_WORDS[COMP_CWORD]}"))
 }

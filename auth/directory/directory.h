@@ -12,6 +12,7 @@
 #include "auth/directory/distribution_lists.h"
 #include "auth/directory/rename.h"
 #include "auth/directory/send_as_grants.h"
+#include "auth/directory/sending_limits.h"
 #include "auth/directory/services.h"
 #include "auth/directory/transports.h"
 #include "lib/base/result.h"
@@ -149,6 +150,7 @@ class Directory : public Lookups {
     virtual AppPasswords& app_passwords() = 0;
     virtual DistributionLists& distribution_lists() = 0;
     virtual SendAsGrants& send_as_grants() = 0;
+    virtual SendingLimits& sending_limits() = 0;
     virtual Transports& transports() = 0;
 
     // Writing: durable when the call returns, or when its transaction is committed
@@ -176,6 +178,7 @@ class Directory : public Lookups {
     virtual Result<> set_enabled(std::string_view email, bool enabled) = 0;
     virtual Result<> set_services(std::string_view email, const Services& services) = 0;
     virtual Result<> set_app_passwords_only(std::string_view email, bool only) = 0;
+    virtual Result<> set_admin(std::string_view email, bool admin) = 0;
     virtual Result<> set_quota(std::string_view email, std::int64_t quota_mb) = 0;
     /// Other names, as rename.h says.
     virtual Result<RenameCounts> rename_user(std::string_view from, std::string_view to) = 0;

@@ -7,6 +7,7 @@
 #include "auth/directory/sql_app_passwords.h"
 #include "auth/directory/sql_distribution_lists.h"
 #include "auth/directory/sql_send_as_grants.h"
+#include "auth/directory/sql_sending_limits.h"
 #include "auth/directory/sql_statements.h"
 #include "auth/directory/sql_transports.h"
 #include "auth/directory/user_columns.h"
@@ -193,6 +194,11 @@ class SqlDirectory final : public Directory, private SqlStatements {
                       [&](Statement& query) { query.bind(std::int64_t{only}).bind(email); });
     }
 
+    Result<> set_admin(std::string_view email, bool admin) override {
+        return change("UPDATE virtual_users SET admin = ? WHERE email = ?", "User " + std::string(email),
+                      [&](Statement& query) { query.bind(std::int64_t{admin}).bind(email); });
+    }
+
     Result<> set_quota(std::string_view email, std::int64_t quota_mb) override {
         return change("UPDATE virtual_users SET quota_mb = ? WHERE email = ?", "User " + std::string(email),
                       [&](Statement& query) { query.bind(quota_mb).bind(email); });
@@ -246,6 +252,8 @@ class SqlDirectory final : public Directory, private SqlStatements {
 
     SendAsGrants& send_as_grants() override { return send_as_grants_; }
 
+    SendingLimits& sending_limits() override { return sending_limits_; }
+
     Transports& transports() override { return transports_; }
 
     bool is_lost() const override { return connection().is_lost(); }
@@ -290,6 +298,7 @@ class SqlDirectory final : public Directory, private SqlStatements {
     SqlAppPasswords app_passwords_{*this};
     SqlDistributionLists distribution_lists_{*this};
     SqlSendAsGrants send_as_grants_{*this};
+    SqlSendingLimits sending_limits_{*this};
     SqlTransports transports_{*this};
 };
 

@@ -4,13 +4,15 @@ nobody hears that a user is unknown or a password wrong, and no mail is lost."""
 import base64
 import collections
 import contextlib
+import json
 import re
+import socket
 import threading
 import time
 
 from mail_wire import Imap, Smtp
 from mariadb_server import MariadbServer
-from posthouse_test import BIN, SystemTest, User, eventually, main, run
+from posthouse_test import BIN, PATIENCE, SystemTest, User, eventually, main, run
 
 
 class OnMariadb(SystemTest):
@@ -85,6 +87,106 @@ class Changes(OnMariadb):
             self.assertIn(self.rcpt(f"{local}@posthouse.example"), (501, 550, 553, 555), local)
             self.assertNotRegex(self.log_in(User(f"{local}@posthouse.example".replace("\\", "").replace('"', ""), self.alice.password)), "^OK")
         self.assertRegex(self.log_in(self.alice), "^OK")
+
+
+    def socketmap(self, name, key):
+        request = f"{name} {key}"
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(PATIENCE)
+            connection.connect(str(self.instance.folder / "run" / "socketmap.sock"))
+            connection.sendall(f"{len(request)}:{request},".encode())
+            return connection.recv(10000).decode().partition(":")[2]
+
+    def test_lists_grants_and_transports_count_at_once(self):
+        lisa = self.add_user("lisa")
+        crowd = "crowd@posthouse.example"
+        self.assertEqual(self.rcpt(crowd), 550)
+        self.posthouse("list", "add", crowd)
+        self.assertEqual(self.rcpt(crowd), 550)
+        self.posthouse("list", "member", "add", crowd, lisa.address)
+        self.assertEqual(self.rcpt(crowd), 250)
+        self.posthouse("list", "remove", crowd)
+        self.assertEqual(self.rcpt(crowd), 550)
+        self.assertEqual(self.socketmap("sender", "office@elsewhere.example"), "NOTFOUND ,")
+        self.posthouse("grant", "add", lisa.address, "@elsewhere.example")
+        self.assertEqual(self.socketmap("sender", "office@elsewhere.example"), f"OK {lisa.address},")
+        self.posthouse("user", "remove", lisa.address)
+        self.assertEqual(self.socketmap("sender", "office@elsewhere.example"), "NOTFOUND ,")
+        self.assertEqual(self.socketmap("transport", "elsewhere.example"), "NOTFOUND ,")
+        self.posthouse("transport", "add", "elsewhere.example", "smtp:[relay.example]")
+        self.assertEqual(self.socketmap("transport", "elsewhere.example"), "OK smtp:[relay.example],")
+        self.posthouse("transport", "remove", "elsewhere.example")
+        self.assertEqual(self.socketmap("transport", "elsewhere.example"), "NOTFOUND ,")
+
+
+class Imports(OnMariadb):
+    """Databases of other programs, as these make their tables; whoever reads them may only read."""
+
+    def import_from(self, program, *tables):
+        self.server.execute(f"CREATE DATABASE {program} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci; USE {program};"
+                            + ";".join(tables) + f"; GRANT SELECT ON {program}.* TO posthouse@localhost")
+        command = ["--json", "import", program, "--host", self.server.socket, "--database", program, "--user", "posthouse",
+                   "--password-file", self.server.password_file]
+        report = json.loads(self.posthouse(*command).stdout)
+        again = json.loads(self.posthouse(*command, "--update").stdout)
+        for kind, counts in again["rows"].items():
+            self.assertEqual((counts["added"], counts["changed"], counts["kept"]), (0, 0, 0), kind)
+        return report
+
+    def test_postfixadmin(self):
+        report = self.import_from(
+            "postfixadmin",
+            "CREATE TABLE domain (domain VARCHAR(255) NOT NULL, description VARCHAR(255) NOT NULL DEFAULT '', aliases INT(10)"
+            " NOT NULL DEFAULT 0, mailboxes INT(10) NOT NULL DEFAULT 0, maxquota BIGINT(20) NOT NULL DEFAULT 0, quota BIGINT(20)"
+            " NOT NULL DEFAULT 0, transport VARCHAR(255) NOT NULL DEFAULT 'virtual', backupmx TINYINT(1) NOT NULL DEFAULT 0,"
+            " active TINYINT(1) NOT NULL DEFAULT 1, PRIMARY KEY (domain))",
+            "CREATE TABLE mailbox (username VARCHAR(255) NOT NULL, password VARCHAR(255) NOT NULL, name VARCHAR(255) NOT NULL"
+            " DEFAULT '', maildir VARCHAR(255) NOT NULL DEFAULT '', quota BIGINT(20) NOT NULL DEFAULT 0, local_part VARCHAR(255)"
+            " NOT NULL DEFAULT '', domain VARCHAR(255) NOT NULL DEFAULT '', active TINYINT(1) NOT NULL DEFAULT 1, PRIMARY KEY"
+            " (username))",
+            "CREATE TABLE alias (address VARCHAR(255) NOT NULL, goto TEXT NOT NULL, domain VARCHAR(255) NOT NULL DEFAULT '',"
+            " active TINYINT(1) NOT NULL DEFAULT 1, PRIMARY KEY (address))",
+            "CREATE TABLE alias_domain (alias_domain VARCHAR(255) NOT NULL, target_domain VARCHAR(255) NOT NULL, active"
+            " TINYINT(1) NOT NULL DEFAULT 1, PRIMARY KEY (alias_domain))",
+            "INSERT INTO domain (domain) VALUES ('ALL'), ('pa.example'), ('other.example')",
+            "INSERT INTO alias_domain VALUES ('other.example', 'pa.example', 1)",
+            "INSERT INTO mailbox (username, password, quota) VALUES ('joe@pa.example', '{PLAIN}secret', 1048576)",
+            "INSERT INTO alias (address, goto) VALUES ('joe@pa.example', 'joe@pa.example'), ('info@pa.example', 'joe@pa.example')")
+        self.assertEqual((report["problems"], report["remarks"]), ([], []))
+        self.assertEqual(self.log_in(User("joe@pa.example", "secret"))[:2], "OK")
+        for address in ("joe@pa.example", "info@pa.example", "info@other.example"):
+            self.assertEqual(self.rcpt(address), 250, address)
+
+    def test_mailcow(self):
+        report = self.import_from(
+            "mailcow",
+            "CREATE TABLE domain (domain VARCHAR(255) NOT NULL, description VARCHAR(255), aliases INT(10) NOT NULL DEFAULT 0,"
+            " mailboxes INT(10) NOT NULL DEFAULT 0, quota BIGINT(20) NOT NULL DEFAULT 102400, backupmx TINYINT(1) NOT NULL DEFAULT 0,"
+            " active TINYINT(1) NOT NULL DEFAULT 1, PRIMARY KEY (domain))",
+            "CREATE TABLE mailbox (username VARCHAR(255) NOT NULL, password VARCHAR(255) NOT NULL, name VARCHAR(255), quota"
+            " BIGINT(20) NOT NULL DEFAULT 102400, local_part VARCHAR(255) NOT NULL, domain VARCHAR(255) NOT NULL, attributes JSON,"
+            " kind VARCHAR(100) NOT NULL DEFAULT '', active TINYINT(1) NOT NULL DEFAULT 1, PRIMARY KEY (username))",
+            "CREATE TABLE alias (id INT NOT NULL AUTO_INCREMENT, address VARCHAR(255) NOT NULL, goto TEXT NOT NULL, domain"
+            " VARCHAR(255) NOT NULL, sender_allowed TINYINT(1) NOT NULL DEFAULT 1, active TINYINT(1) NOT NULL DEFAULT 1, PRIMARY KEY"
+            " (id), UNIQUE KEY address (address))",
+            "CREATE TABLE alias_domain (alias_domain VARCHAR(255) NOT NULL, target_domain VARCHAR(255) NOT NULL, active TINYINT(1)"
+            " NOT NULL DEFAULT 1, PRIMARY KEY (alias_domain))",
+            "CREATE TABLE sender_acl (id INT NOT NULL AUTO_INCREMENT, logged_in_as VARCHAR(255) NOT NULL, send_as VARCHAR(255) NOT"
+            " NULL, external TINYINT(1) NOT NULL DEFAULT 0, PRIMARY KEY (id))",
+            "INSERT INTO domain (domain) VALUES ('cow.example')",
+            "INSERT INTO mailbox (username, password, local_part, domain, quota) VALUES ('ann@cow.example',"
+            " '{BLF-CRYPT}$2y$05$abcdefghijklmnopqrstuuR/mSWZRxPKWyYRVNzXJFOMeMaoymnIC', 'ann', 'cow.example', 3221225472)",
+            "INSERT INTO mailbox (username, password, local_part, domain, kind) VALUES ('room@cow.example', 'x', 'room',"
+            " 'cow.example', 'location')",
+            "INSERT INTO alias (address, goto, domain) VALUES ('ann@cow.example', 'ann@cow.example', 'cow.example'),"
+            " ('@cow.example', 'ann@cow.example', 'cow.example'), ('junk@cow.example', 'null@localhost', 'cow.example')",
+            "INSERT INTO sender_acl (logged_in_as, send_as) VALUES ('ann@cow.example', 'boss@cow.example')")
+        self.assertEqual(report["problems"], [])
+        self.assertEqual(report["remarks"], ["Alias junk@cow.example: null@localhost means nothing here, and is left out"])
+        self.assertEqual(report["rows"]["grants"]["added"], 1)
+        self.assertEqual(self.rcpt("anything@cow.example"), 250)
+        user = json.loads(self.posthouse("--json", "user", "list", "--domain", "cow.example").stdout)
+        self.assertEqual([(each["email"], each["quota_mb"]) for each in user], [("ann@cow.example", 3072)])
 
 
 class SqlChanges(OnMariadb):

@@ -226,6 +226,28 @@ TEST_P(DirectoryTest, AListHasAThousandMembersAndNoMore) {
     ASSERT_TRUE(transaction->commit());
 }
 
+TEST_P(DirectoryTest, LimitsAreSetAndReplaced) {
+    const auto directory = create();
+    SendingLimits& limits = directory->sending_limits();
+    const SendingLimit first{"@example.org", 100, std::nullopt, 0};
+    const SendingLimit other{"@example.org", std::nullopt, 5, std::nullopt};
+    ASSERT_TRUE(limits.set(first));
+    EXPECT_EQ(*limits.list(), std::vector{first});
+    ASSERT_TRUE(limits.set(other));
+    EXPECT_EQ(*limits.list(), std::vector{other});
+}
+
+TEST_P(DirectoryTest, AdministratorsAreMadeAndUnmade) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    ASSERT_TRUE(directory->set_admin("joe@example.org", true));
+    EXPECT_TRUE((*directory->find_user("joe@example.org"))->admin);
+    ASSERT_TRUE(directory->set_admin("joe@example.org", false));
+    EXPECT_FALSE((*directory->find_user("joe@example.org"))->admin);
+    EXPECT_EQ(directory->set_admin("ann@example.org", true).error().code, ErrorCode::not_found);
+}
+
 TEST_P(DirectoryTest, GrantsAreOfOneUserAndGoWithIt) {
     const auto directory = create();
     ASSERT_TRUE(directory->add_domain("example.org"));

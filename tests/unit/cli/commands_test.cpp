@@ -574,7 +574,7 @@ TEST_F(CommandsTest, WrongUsageIsTwoAndHelpIsNone) {
 
 TEST_F(CommandsTest, EveryCommandsHelpHasAnExample) {
     for (const std::string group :
-         {"domain", "user", "alias", "list", "address", "grant", "transport", "db", "completion"}) {
+         {"domain", "user", "alias", "list", "address", "grant", "transport", "import", "db", "completion"}) {
         ASSERT_EQ(run("__complete -- " + group + " x"), 0);
         std::istringstream words(out_);
         int commands = 0;
