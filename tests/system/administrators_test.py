@@ -23,9 +23,9 @@ OK, NOT_FOUND, EXISTS, UNAVAILABLE = 0, 3, 4, 5
 
 
 class CommandLine(unittest.TestCase):
-    """Runs `posthouse` with a configuration of its own; no daemon takes part."""
+    """Runs `posthouse` with a configuration of its own; no daemon takes part. Who waits for another waits however long it takes."""
 
-    settings = {}
+    settings = {"directory.busy_timeout": "50s", "directory.query_timeout": "1m"}
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="posthouse-"))
@@ -181,7 +181,7 @@ class Mariadb(OnAnyEngine, CommandLine):
     def setUpClass(cls):
         cls.server = MariadbServer()
         cls.addClassCleanup(cls.server.destroy)
-        cls.settings = cls.server.settings()
+        cls.settings = CommandLine.settings | cls.server.settings()
 
     def setUp(self):
         self.server.execute("DROP DATABASE posthouse; CREATE DATABASE posthouse")

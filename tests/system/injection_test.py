@@ -101,7 +101,7 @@ class Conversations:
 
 
     own = {"auth.failure_delay": "0", "guard.failure_delay": "0", "guard.network_ban_failures": "0",
-           "guard.account_ban_failures": "0", "tls.allow_plain_login": "true", "auth.rehash": "false",
+           "guard.account_ban_failures": "0", "tls.allow_plain_login": "true", "auth.argon2_memory": "8K", "auth.argon2_passes": "1",
            "listen.origin_trusted_networks": "127.0.0.0/8", "auth.mechanisms": "PLAIN,LOGIN,SCRAM-SHA-256"}
 
     def setUp(self):
