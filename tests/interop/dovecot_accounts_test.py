@@ -130,12 +130,16 @@ class Sql(WithDovecot, OnMariadb):
         self.assertRegex(self.imap(self.dovecot, joe), "AUTHENTICATIONFAILED")
         self.set("user", "enable", joe.address)
         self.assertTrue(self.auth_test(joe))
-        for column, value, fine in (("services", "'pop3 smtp'", "''"), ("app_passwords_only", "1", "0"), ("must_change_password", "1", "0")):
-            self.server.execute(f"UPDATE posthouse.virtual_users SET {column} = {value} WHERE email = '{joe.address}'")
-            self.assertFalse(self.auth_test(joe, "-x", "service=imap"), column)
-            self.assertEqual(self.auth_test(joe, "-x", "service=pop3"), column == "services", column)
-            self.server.execute(f"UPDATE posthouse.virtual_users SET {column} = {fine} WHERE email = '{joe.address}'")
-            self.assertTrue(self.auth_test(joe, "-x", "service=imap"), column)
+        self.set("user", "set", joe.address, "--services", "pop3,smtp")
+        self.assertFalse(self.auth_test(joe, "-x", "service=imap"))
+        self.assertTrue(self.auth_test(joe, "-x", "service=pop3"))
+        self.set("user", "set", joe.address, "--services", "all", "--app-passwords-only", "on")
+        self.assertFalse(self.auth_test(joe, "-x", "service=imap"))
+        self.set("user", "set", joe.address, "--app-passwords-only", "off")
+        self.assertTrue(self.auth_test(joe, "-x", "service=imap"))
+        done = self.instance.posthouse("user", "passwd", joe.address, "--must-change", "--password-stdin", input="first\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse(self.auth_test(User(joe.address, "first"), "-x", "service=imap"))
 
     def test_it_finds_home_quota_and_all_users(self):
         ann = self.make("ann", "secret", "--quota", "5")
