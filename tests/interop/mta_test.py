@@ -2,6 +2,7 @@
 domains, mailboxes and aliases there are; both deliver to lmtpd."""
 
 import base64
+import json
 import os
 import pathlib
 import shutil
@@ -242,6 +243,20 @@ class MailServers(SystemTest):
                              base64.b64encode(b"\0a\0b\0c").decode()):
                 self.assertIn(client.docmd("AUTH", "PLAIN " + response)[0], range(500, 600), (server.name, response))
             self.assertEqual(self.auth(server, self.alice, client=client), 235)
+
+    def test_what_a_user_may_counts_there_too(self):
+        may = self.add_user("may")
+        made = self.instance.posthouse("--json", "app-password", "add", may.address, "--name", "Printer", "--scope", "smtp")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        printer = User(may.address, json.loads(made.stdout)["password"])
+        for server in self.servers:
+            for user in (may, printer):
+                self.assertEqual(self.auth(server, user), 235)
+            self.posthouse("user", "set", may.address, "--app-passwords-only", "on")
+            self.assertEqual((self.auth(server, may), self.auth(server, printer)), (535, 235), server.name)
+            self.posthouse("user", "set", may.address, "--app-passwords-only", "off", "--services", "imap")
+            self.assertEqual((self.auth(server, may), self.auth(server, printer)), (535, 535), server.name)
+            self.posthouse("user", "set", may.address, "--services", "all")
 
     # -- look-ups
 
