@@ -93,7 +93,7 @@ class CertificateClients(SystemTest):
 
     def test_whom_the_certificate_names_must_exist_and_may_act_as_nobody_else(self):
         self.assertTrue(self.log_in(self.shown, self.alice.address).startswith("OK"))
-        self.assertTrue(self.log_in(self.shown, self.instance.user("bob").address).startswith("NO [AUTHENTICATIONFAILED]"))
+        self.assertTrue(self.log_in(self.shown, self.instance.user("bob").address).startswith("NO [AUTHORIZATIONFAILED]"))
         self.assertTrue(self.log_in(self.authority.issue("nobody@posthouse.example")).startswith("NO [AUTHENTICATIONFAILED]"))
         carol = User("carol@posthouse.example", "secret")
         self.instance.posthouse("user", "add", carol.address, "--password-stdin", input=carol.password + "\n")
