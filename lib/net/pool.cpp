@@ -1,13 +1,25 @@
 // Pool: whose turn it is, threads, and one wake-up of the loop for all jobs that ended since the last.
 #include "lib/net/pool.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <system_error>
 
 namespace posthouse::net {
 
-Pool::Pool(Loop& loop, std::size_t threads, Clock::duration patience)
-    : loop_(loop), usual_threads_(threads), patience_(patience), share_(std::max<std::size_t>(threads / 2, 1)) {
+namespace {
+
+constexpr int low_priority = 10;  // nice: a tenth of the usual share, and no waiting for who has the usual one
+
+}  // namespace
+
+Pool::Pool(Loop& loop, std::size_t threads, Priority priority, Clock::duration patience)
+    : loop_(loop),
+      usual_threads_(threads),
+      priority_(priority),
+      patience_(patience),
+      share_(std::max<std::size_t>(threads / 2, 1)) {
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -88,6 +100,8 @@ void Pool::finished(const Job& job) {
 }
 
 void Pool::work() {
+    // To Linux a thread is a process. Where it may not, all have the same priority.
+    if (priority_ == Priority::low) ::setpriority(PRIO_PROCESS, 0, low_priority);
     std::unique_lock lock(mutex_);
     for (;;) {
         wake_.wait(lock, [this] { return stopping_ || may_take(); });

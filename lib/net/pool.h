@@ -35,8 +35,15 @@ class Pool {
     static constexpr std::size_t max_growth = 4;
     static constexpr std::chrono::milliseconds usual_patience{100};
 
+    /// What the threads' work is to the system.
+    enum class Priority {
+        usual,
+        low,  ///< computes for long: whoever else has something to do goes first
+    };
+
     /// `patience`: how long somebody for whom nothing runs waits before threads are added.
-    Pool(Loop& loop, std::size_t threads, Clock::duration patience = usual_patience);
+    Pool(Loop& loop, std::size_t threads, Priority priority = Priority::usual,
+         Clock::duration patience = usual_patience);
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
     /// Finishes what is queued, then joins the threads. No coroutine may wait in run() any more.
@@ -118,6 +125,7 @@ class Pool {
 
     Loop& loop_;
     const std::size_t usual_threads_;
+    const Priority priority_;
     const Clock::duration patience_;
     const std::size_t share_;  ///< of one lane
     std::mutex mutex_;

@@ -291,7 +291,7 @@ Async<> note(Pool* pool, std::string* order, std::string whom) {
 }
 
 Async<std::string> take_turns(Loop& loop) {
-    Pool pool(loop, 1, hours(1));
+    Pool pool(loop, 1, Pool::Priority::usual, hours(1));
     Scope scope(loop);
     Holding holding;
     std::string order;  // one thread writes it
