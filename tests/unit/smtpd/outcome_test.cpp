@@ -20,6 +20,12 @@ TEST(Outcome, NothingStoredIsLmtpdsErrorTransientBeforePermanent) {
     EXPECT_EQ(combine(two, {never, later}, "7"), later);
 }
 
+TEST(Outcome, WhoWasKnownAndIsNotAnyMoreIsToBeTriedAgain) {
+    const smtp::Reply reply = combine(two, {{550, "5.1.1", "User unknown"}, {550, "5.1.1", "User unknown"}}, "id");
+    EXPECT_EQ(reply.code, 451);
+    EXPECT_EQ(combine(two, {{250, "2.0.0", "ok"}, {550, "5.1.1", "User unknown"}}, "id").code, 451);
+}
+
 TEST(Outcome, AMixtureNamesWhoFailed) {
     EXPECT_EQ(combine(two, {stored, later}, "7").to_wire(),
               "450 4.2.1 <b@x.example>: locked (other recipients have the message)\r\n");
