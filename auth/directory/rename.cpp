@@ -1,6 +1,7 @@
 // Row by row: the engines have no common words for putting texts together.
 #include "auth/directory/rename.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <string>
@@ -19,12 +20,12 @@ struct Place {
     bool has_domain_id;
 };
 
-#define PLACE(table, column, set_domain, has_domain_id)                                \
-    Place {                                                                            \
-        "SELECT id, " column " FROM " table " WHERE " column " = ?",                   \
-            "SELECT id, " column " FROM " table " WHERE substr(" column ", ?) = ?",    \
-            "UPDATE " table " SET " column " = ?" set_domain " WHERE id = ?",          \
-            "DELETE FROM " table " WHERE id = ?", has_domain_id                        \
+#define PLACE(table, column, set_domain, has_domain_id)                                                             \
+    Place {                                                                                                         \
+        "SELECT id, " column " FROM " table " WHERE " column " = ?",                                                \
+            "SELECT id, " column " FROM " table " WHERE substr(" column ", ?) = ?",                                 \
+            "UPDATE " table " SET " column " = ?" set_domain " WHERE id = ?", "DELETE FROM " table " WHERE id = ?", \
+            has_domain_id                                                                                           \
     }
 #define WITH_DOMAIN ", domain_id = (SELECT id FROM virtual_domains WHERE name = ?)"
 constexpr Place users = PLACE("virtual_users", "email", WITH_DOMAIN, true);
@@ -38,6 +39,9 @@ constexpr std::array others{
     PLACE("transports", "source", "", false),
     PLACE("sending_limits", "address", "", false),
 };
+/// Where mail for an address goes by its aliases.
+constexpr Place alias_destinations_of{
+    "SELECT id, destination FROM virtual_aliases WHERE source = ?", {}, {}, {}, false};
 #undef WITH_DOMAIN
 #undef PLACE
 
@@ -130,12 +134,16 @@ Result<RenameCounts> rename_user(Connection& connection, std::string_view from, 
     if (!is_taken) return fail(is_taken.error());
     if (*is_taken) return fail(ErrorCode::exists, "User " + std::string(to) + " already exists");
 
+    // Its mail would be the user's, or would go on elsewhere.
+    const Result<std::vector<Row>> led = find(connection, alias_destinations_of, {std::string(to), {}, false});
+    if (!led) return fail(led.error());
+    if (std::ranges::any_of(*led, [&](const Row& row) { return row.text != from; }))
+        return fail(ErrorCode::exists, std::string(to) + " is an alias or a list: remove it first");
     Result<RenameCounts> counts = rewrite_all(connection, {std::string(from), std::string(to), false});
     if (!counts) return counts;
     if (counts->users == 0) return fail(ErrorCode::not_found, "User " + std::string(from) + " does not exist");
     // What led from the new address to the old one leads to itself now. Beside other destinations it keeps a copy.
-    const Result<std::vector<Row>> aliases =
-        find(connection, alias_sources, {std::string(to), std::string(to), false});
+    const Result<std::vector<Row>> aliases = find(connection, alias_sources, {std::string(to), std::string(to), false});
     if (!aliases) return fail(aliases.error());
     if (aliases->size() == 1) {
         const Result<std::int64_t> removed =
@@ -147,25 +155,22 @@ Result<RenameCounts> rename_user(Connection& connection, std::string_view from, 
 }
 
 Result<RenameCounts> rename_domain(Connection& connection, std::string_view from, std::string_view to) {
-    const Result<std::int64_t> own_alias = run(
-        connection,
-        "DELETE FROM domain_aliases WHERE name = ? AND domain_id = (SELECT id FROM virtual_domains WHERE name = ?)",
-        [&](Statement& removal) { removal.bind(to).bind(from); });
+    const Result<std::int64_t> own_alias =
+        run(connection,
+            "DELETE FROM domain_aliases WHERE name = ? AND domain_id = (SELECT id FROM virtual_domains WHERE name = ?)",
+            [&](Statement& removal) { removal.bind(to).bind(from); });
     if (!own_alias) return fail(own_alias.error());
     const Result<bool> is_alias = is_there(connection, "SELECT 1 FROM domain_aliases WHERE name = ?", to);
     if (!is_alias) return fail(is_alias.error());
-    if (*is_alias)
-        return fail(ErrorCode::exists, "Domain " + std::string(to) + " is another name of another domain");
-    const Result<std::int64_t> renamed =
-        run(connection, "UPDATE virtual_domains SET name = ? WHERE name = ?",
-            [&](Statement& update) { update.bind(to).bind(from); });
+    if (*is_alias) return fail(ErrorCode::exists, "Domain " + std::string(to) + " is another name of another domain");
+    const Result<std::int64_t> renamed = run(connection, "UPDATE virtual_domains SET name = ? WHERE name = ?",
+                                             [&](Statement& update) { update.bind(to).bind(from); });
     if (!renamed && renamed.error().code == ErrorCode::exists)
         return fail(ErrorCode::exists, "Domain " + std::string(to) + " already exists");
     if (!renamed) return fail(renamed.error());
     if (*renamed == 0) return fail(ErrorCode::not_found, "Domain " + std::string(from) + " does not exist");
-    const Result<std::int64_t> transport =
-        run(connection, "UPDATE transports SET source = ? WHERE source = ?",
-            [&](Statement& update) { update.bind(to).bind(from); });
+    const Result<std::int64_t> transport = run(connection, "UPDATE transports SET source = ? WHERE source = ?",
+                                               [&](Statement& update) { update.bind(to).bind(from); });
     if (!transport) return fail(transport.error());
     return rewrite_all(connection, {"@" + std::string(from), "@" + std::string(to), true});
 }

@@ -18,7 +18,8 @@ struct RenameCounts {
 
 /// Within a writing transaction: gives the user `from` the address `to`, with everything that belongs to it, and
 /// rewrites the rows that name the old address. A row that is there already with the new one stands for both. An alias
-/// of `to` that only led to `from` goes. Errors: not_found (the user, or the domain of `to`); exists (the user `to`).
+/// of `to` that only led to `from` goes. Errors: not_found (the user, or the domain of `to`); exists (the user `to`, or
+/// an alias or a list of this address that leads elsewhere).
 Result<RenameCounts> rename_user(Connection& connection, std::string_view from, std::string_view to);
 
 /// The same for a domain, all its addresses and `@from`. Errors: not_found; exists (the domain `to`, or a domain alias

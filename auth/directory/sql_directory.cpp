@@ -118,6 +118,9 @@ class SqlDirectory final : public Directory, private SqlStatements {
     }
 
     Result<> add_domain(std::string_view name) override {
+        const Result<std::optional<std::string>> other = domain_alias(name);
+        if (!other) return fail(other.error());
+        if (*other) return fail(ErrorCode::exists, "Domain " + std::string(name) + " is another name of " + **other);
         return change("INSERT INTO virtual_domains (name) VALUES (?)", "Domain " + std::string(name),
                       [&](Statement& query) { query.bind(name); });
     }

@@ -52,6 +52,8 @@ TEST_P(DirectoryTest, EachFailureHasItsCode) {
     ASSERT_TRUE(directory->add_user(joe()));
     ASSERT_TRUE(directory->add_alias("info@example.org", "joe@example.org"));
     EXPECT_EQ(directory->add_domain("example.org").error().code, ErrorCode::exists);
+    ASSERT_TRUE(directory->add_domain_alias("example.info", "example.org"));
+    EXPECT_EQ(directory->add_domain("example.info").error().code, ErrorCode::exists);
     EXPECT_EQ(directory->add_user(joe()).error().code, ErrorCode::exists);
     EXPECT_EQ(directory->add_user({"x@example.net", "h", 0, true, false}).error().code, ErrorCode::not_found);
     EXPECT_EQ(directory->add_alias("info@example.org", "joe@example.org").error().code, ErrorCode::exists);
@@ -81,6 +83,7 @@ TEST_P(DirectoryTest, ARenamedUserIsNamedSoEverywhere) {
     EXPECT_EQ(directory->rename_user("ann@example.org", "x@example.org").error().code, ErrorCode::not_found);
     EXPECT_EQ(directory->rename_user("joe@example.org", "x@example.com").error().code, ErrorCode::not_found);
     EXPECT_EQ(directory->rename_user("joe@example.org", "joe@example.org").error().code, ErrorCode::exists);
+    EXPECT_EQ(directory->rename_user("joe@example.org", "info@example.org").error().code, ErrorCode::exists);
     // The copy that joe@ kept is the one that jo@ keeps; info@ leads to the same address once.
     EXPECT_EQ(directory->rename_user("joe@example.org", "jo@example.net").value(), (RenameCounts{1, 4}));
     EXPECT_FALSE(*directory->find_user("joe@example.org"));
