@@ -171,8 +171,10 @@ struct Stream::State {
             in.erase(0, in_start);
             in_start = 0;
         }
-        if (++reads % reads_between_yields == 0) co_await loop.yield();
         for (;;) {
+            // Also for who sends much that inflates to nothing.
+            if (++reads % reads_between_yields == 0) co_await loop.yield();
+            if (compression && deadline.passed()) co_return fail(ErrorCode::timeout, "Nothing came in time");
             if (compression) {
                 const Result<bool> inflated = inflate();
                 if (!inflated) co_return fail(inflated.error());

@@ -1,5 +1,6 @@
 // Tests of COMPRESS=DEFLATE (RFC 4978).
 #include <string>
+#include <thread>
 
 #include "tests/unit/imapd/imap_server.h"
 
@@ -55,6 +56,7 @@ TEST_F(CompressTest, WhatIsNotCompressedEndsTheConnection) {
     TestClient client = compressed();
     client.send_raw("t NOOP in clear, which is no DEFLATE\r\n");
     client.read_rest();
+    EXPECT_TRUE(client.is_closed());
     TestClient other = log_in();
     EXPECT_EQ(other.run("NOOP"), "t OK NOOP completed\r\n");
 }
@@ -68,8 +70,21 @@ TEST_F(CompressTest, AStreamThatInflatesWithoutEndIsAnOverlongLine) {
     EXPECT_LT(bomb.size(), 200'000u);
     client.send_raw(bomb);
     client.read_rest();
+    EXPECT_TRUE(client.is_closed()) << "more than is skipped";
     TestClient other = log_in();
     EXPECT_EQ(other.run("NOOP"), "t OK NOOP completed\r\n");
+}
+
+TEST_F(CompressTest, WhoSendsWhatInflatesToNothingLeavesTimeForOthers) {
+    TestClient client = compressed();
+    const std::string empty_block("\x00\x00\x00\xff\xff", 5);
+    std::string much;
+    while (much.size() < 4'000'000) much += empty_block;
+    std::thread sender([&] { client.send_raw(much); });
+    TestClient other = log_in();
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(other.run("NOOP"), "t OK NOOP completed\r\n");
+    sender.join();
+    EXPECT_EQ(client.run("NOOP"), "t OK NOOP completed\r\n");
 }
 
 }  // namespace

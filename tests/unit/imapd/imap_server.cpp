@@ -44,7 +44,8 @@ bool TestClient::fill() {
     if (::poll(&wait, 1, 20'000) <= 0) return false;
     std::array<char, 65536> bytes{};
     const ssize_t got = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
-    if (got <= 0) return false;
+    is_closed_ = got <= 0;
+    if (is_closed_) return false;
     if (!compression_) {
         buffer_.append(bytes.data(), static_cast<std::size_t>(got));
         return true;

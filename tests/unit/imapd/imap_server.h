@@ -34,6 +34,8 @@ class TestClient {
     void send_raw(std::string_view bytes);
     /// Everything up to the end of the connection.
     std::string read_rest();
+    /// The server has ended the connection.
+    bool is_closed() const { return is_closed_; }
 
   private:
     bool fill();
@@ -43,6 +45,7 @@ class TestClient {
     UniqueFd socket_;
     std::string buffer_;
     std::unique_ptr<net::Compression> compression_;
+    bool is_closed_ = false;
 };
 
 class ImapServer {
