@@ -60,7 +60,7 @@ struct ConditionalStore {
 
 /// What happened to a mailbox's messages since a modseq.
 struct MessageChanges {
-    bool whole = false;        ///< too long ago: `changed` are all there are, and `gone` is not known
+    bool whole = false;        ///< too long ago: `gone` is not known
     std::vector<Uid> changed;  ///< new, or with other flags; those that exist, ascending
     std::vector<Uid> gone;     ///< expunged; ascending
 };

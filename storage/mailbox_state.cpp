@@ -333,8 +333,8 @@ Result<MessageChanges> MailboxState::changes_since(ModSeq since) {
     if (since.value() == 0 || since.value() < row.floor || since.value() > row.modseq) {
         changes.whole = true;
         now->reader.each_flags(row.number, 0, std::numeric_limits<std::uint32_t>::max(),
-                               [&](std::uint32_t uid, const FlagRow&) {
-                                   changes.changed.emplace_back(uid);
+                               [&](std::uint32_t uid, const FlagRow& flags) {
+                                   if (flags.modseq > since.value()) changes.changed.emplace_back(uid);
                                    return true;
                                });
     } else {

@@ -1,6 +1,5 @@
 // SETACL, DELETEACL, GETACL, LISTRIGHTS and MYRIGHTS (RFC 4314 §3). Identifiers are spelled as Dovecot spells them:
-// "$group",
-// "!group" for one that overrides users, and a user's address.
+// "$group", "!group" for one that overrides users, and a user's address.
 #include <algorithm>
 #include <string>
 
@@ -58,19 +57,25 @@ bool tells_owner(const storage::AccessList& list, const std::string& user) {
     });
 }
 
+/// The user's rights, with the one that this file's commands need but MYRIGHTS (RFC 4314 §4); denied without it.
+Result<storage::Rights> administers(const storage::Account& account, const storage::MailboxName& name,
+                                    const std::string& user) {
+    Result<storage::Rights> rights = account.effective_rights(name, {user});
+    if (rights && !rights->has(storage::Right::administer))
+        return fail(ErrorCode::denied, "No right to administer this mailbox");
+    return rights;
+}
+
 net::Async<Reply> change(Session& session, const std::string& mailbox, const std::string& identifier,
-                         const AccessChange& change, std::string_view done) {
+                         const AccessChange& wanted, std::string_view done) {
     const Result<storage::MailboxName> name = mailbox_of(session, mailbox);
     if (!name) co_return no(name.error());
     const Result<Subject> subject = subject_of(identifier);
     if (!subject) co_return bad("Invalid identifier");
     storage::Account& account = session.account();
     const Result<> changed = co_await session.disk([&]() -> Result<> {
-        const Result<storage::Rights> mine = account.effective_rights(*name, {session.user()});
-        if (!mine) return fail(mine.error());
-        if (!mine->has(storage::Right::administer))
-            return fail(ErrorCode::denied, "No right to administer this mailbox");
-        return account.set_acl(*name, subject->who, subject->negative, change);
+        if (const auto mine = administers(account, *name, session.user()); !mine) return fail(mine.error());
+        return account.set_acl(*name, subject->who, subject->negative, wanted);
     });
     if (!changed) co_return no(changed.error());
     log_mailbox(session, "access changed", *name, identifier);
@@ -99,7 +104,7 @@ net::Async<Reply> get_acl(Session& session, imap::MailboxArgument command) {
     const storage::Account& account = session.account();
     storage::Rights mine;
     const Result<storage::AccessList> list = co_await session.disk([&]() -> Result<storage::AccessList> {
-        const Result<storage::Rights> rights = account.effective_rights(*name, {session.user()});
+        const Result<storage::Rights> rights = administers(account, *name, session.user());
         if (!rights) return fail(rights.error());
         mine = *rights;
         return account.acl(*name);
@@ -125,9 +130,9 @@ net::Async<Reply> list_rights(Session& session, imap::AclIdentifier command) {
     if (!name) co_return no(name.error());
     if (!subject_of(command.identifier)) co_return bad("Invalid identifier");
     const storage::Account& account = session.account();
-    const Result<bool> exists = co_await session.disk([&] { return account.exists(*name); });
-    if (!exists) co_return no(exists.error());
-    if (!*exists) co_return no(Error{ErrorCode::not_found, "Mailbox doesn't exist", {}});
+    const Result<storage::Rights> mine =
+        co_await session.disk([&] { return administers(account, *name, session.user()); });
+    if (!mine) co_return no(mine.error());
     std::string line = "* LISTRIGHTS ";
     imap::append_astring(line, command.mailbox);
     line += ' ';

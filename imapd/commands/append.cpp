@@ -88,9 +88,9 @@ struct Received {
     std::vector<storage::NewMessage> messages;
 };
 
-/// Receives the messages of a command, the first of which is announced by `item`.
+/// Receives the messages of a command, at most `most`, the first of which is announced by `item`.
 net::Async<std::expected<Received, Reply>> receive_all(Session& session, const std::string& mailbox,
-                                                       imap::AppendItem item) {
+                                                       imap::AppendItem item, std::size_t most) {
     using After = CommandInput::AfterMessage::Kind;
     if (!session.input().message()) co_return std::unexpected(bad("Expected the message as a literal"));
     const Result<storage::MailboxName> name = mailbox_of(session, mailbox);
@@ -99,8 +99,7 @@ net::Async<std::expected<Received, Reply>> receive_all(Session& session, const s
     storage::Usage added;
     for (;;) {
         if (std::optional<Reply> wrong = objection(session, item)) co_return std::unexpected(std::move(*wrong));
-        if (received.messages.size() == imap::kMaxAppended)
-            co_return std::unexpected(no("[LIMIT] Too many messages in one command"));
+        if (received.messages.size() == most) co_return std::unexpected(no("[LIMIT] Too many messages in one command"));
         Result<storage::Flags> flags = to_storage(item.flags);
         if (!flags) co_return std::unexpected(bad(flags.error().text));
         const storage::Account& account = session.account();
@@ -158,7 +157,8 @@ std::optional<storage::Uid> replaced_by(const storage::View& view, const imap::R
 
 /// All messages or none (RFC 3502 §6.3.11).
 net::Async<Reply> append(Session& session, imap::Append command) {
-    std::expected<Received, Reply> received = co_await receive_all(session, command.mailbox, std::move(command.item));
+    std::expected<Received, Reply> received =
+        co_await receive_all(session, command.mailbox, std::move(command.item), imap::kMaxAppended);
     if (!received) co_return std::move(received.error());
     const storage::AccountQuota& quota = session.quota();
     const Result<storage::Charged<storage::Appended>> appended = co_await session.disk(
@@ -175,25 +175,26 @@ net::Async<Reply> replace(Session& session, imap::Replace command) {
     const std::optional<storage::Uid> old = replaced_by(view, command);
     if (!old && !command.by_uid) co_return bad("Invalid message sequence number");
     if (!old) co_return no("[NONEXISTENT] There is no such message");
-    std::expected<Received, Reply> received = co_await receive_all(session, command.mailbox, std::move(command.item));
+    std::expected<Received, Reply> received =
+        co_await receive_all(session, command.mailbox, std::move(command.item), 1);
     if (!received) co_return std::move(received.error());
-    if (received->messages.size() != 1) co_return bad("A message is replaced by one");
     storage::UidSet gone;
     gone.add(*old);
     const storage::AccountQuota& quota = session.quota();
-    std::vector<storage::Uid> removed;
-    const Result<storage::Charged<storage::Appended>> appended =
-        co_await session.disk([&]() -> Result<storage::Charged<storage::Appended>> {
-            auto added = quota.append({*received->mailbox, received->name}, std::move(received->messages));
-            if (!added) return added;
-            const auto removal = quota.removal();
-            Result<std::vector<storage::Uid>> expunged = view.mailbox().expunge(gone, storage::ExpungeRule::all_given);
-            if (!expunged) return fail(expunged.error());
-            removed = std::move(*expunged);
-            return added;
-        });
+    const Result<storage::Charged<storage::Appended>> appended = co_await session.disk(
+        [&] { return quota.append({*received->mailbox, received->name}, std::move(received->messages)); });
     if (!appended) co_return no_target(appended.error());
-    log_expunged(session, removed);
+    const Result<std::vector<storage::Uid>> removed = co_await session.disk([&] {
+        const auto removal = quota.removal();
+        auto expunged = view.mailbox().expunge(gone, storage::ExpungeRule::all_given);
+        // Both or none (RFC 8508 §3).
+        if (!expunged)
+            static_cast<void>(
+                received->mailbox->expunge(storage::UidSet(appended->done.uids), storage::ExpungeRule::all_given));
+        return expunged;
+    });
+    if (!removed) co_return no(removed.error());
+    log_expunged(session, *removed);
     co_await session.send_warning(appended->warning);
     const std::string line = "* OK " + uid_code(appended->done) + " Replacement stored\r\n";
     co_await session.send(line);

@@ -42,7 +42,6 @@ Result<> leave_out_unchanged(const Selected& selected, const imap::Fetch& comman
             imap::append_vanished(out, named_of(view, command.messages, changes->gone), true);
         }
     }
-    if (changes->whole) return {};  // FetchRun looks at each
     std::vector<std::uint32_t> changed;
     for (const storage::Uid uid : changes->changed)
         if (const auto number = view.number(uid); number && imap::contains(numbers, number->value()))
@@ -87,7 +86,7 @@ net::Async<Reply> fetch(Session& session, imap::Fetch command) {
         co_await session.send(piece);
     }
     if (command.partial) *numbers = part_of(*numbers, *command.partial);
-    FetchRun run(selected, std::move(command.items), std::move(*numbers), session.enabled(), command.changed_since);
+    FetchRun run(selected, std::move(command.items), std::move(*numbers), session.enabled());
     bool more = true;
     while (more) {
         piece.clear();

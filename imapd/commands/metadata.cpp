@@ -17,11 +17,12 @@ Result<std::optional<storage::MailboxName>> target_of(Session& session, const st
     return std::move(*name);
 }
 
-/// RFC 5464 §4.3: why a value can't be stored.
-Reply refusal(const Error& error) {
+/// RFC 5464 §4.3: why a value of so many octets can't be stored.
+Reply refusal(const Error& error, std::size_t size) {
     if (error.code != ErrorCode::limit) return no(error);
+    if (size <= storage::Annotations::max_value_bytes) return no("[METADATA TOOMANY] Too many annotations");
     return no("[METADATA MAXSIZE " + std::to_string(storage::Annotations::max_value_bytes) + "] " +
-              "Too many annotations, or too large ones");
+              "Value is too large");
 }
 
 }  // namespace
@@ -55,10 +56,11 @@ net::Async<Reply> set_metadata(Session& session, imap::SetMetadata command) {
     }
     storage::Account& account = session.account();
     for (std::size_t i = 0; i < entries.size(); ++i) {
+        const std::size_t size = command.values[i].second.value_or("").size();
         const Result<> set = co_await session.disk([&] {
             return account.set_annotation(*target, entries[i], std::nullopt, std::move(command.values[i].second));
         });
-        if (!set) co_return refusal(set.error());
+        if (!set) co_return refusal(set.error(), size);
     }
     co_return ok("SETMETADATA completed");
 }

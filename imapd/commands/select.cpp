@@ -46,9 +46,8 @@ Result<> append_resync(std::string& out, const storage::View& view, const imap::
     const Result<std::vector<storage::MessageRow>> rows = view.mailbox().rows(changed);
     if (!rows) return fail(rows.error());
     for (const storage::MessageRow& row : *rows)
-        if (row.modseq > since)
-            append_flags_fetch(out, view, {row.uid, row.flags, row.modseq},
-                               {.uid = true, .modseq = true, .uid_only = uid_only});
+        append_flags_fetch(out, view, {row.uid, row.flags, row.modseq},
+                           {.uid = true, .modseq = true, .uid_only = uid_only});
     return {};
 }
 
@@ -83,7 +82,8 @@ net::Async<Reply> select_with(Session& session, const imap::Select& command, sto
     // Also a SELECT that fails leaves the mailbox that was selected before.
     const bool was_selected = session.state() == kSelected;
     session.unselect();
-    if (was_selected && session.enabled().qresync) co_await session.send("* OK [CLOSED] Previous mailbox closed\r\n");
+    // RFC 7162 §3.2.11
+    if (was_selected) co_await session.send("* OK [CLOSED] Previous mailbox closed\r\n");
     if (command.condstore) co_await session.enable_condstore();
     const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
     if (!name) co_return no(name.error());

@@ -21,15 +21,16 @@ net::Async<Result<>> read_headers(Session& session, std::span<const std::uint32_
     co_return Result<>{};
 }
 
-/// Messages found, in the order of the criteria, as UIDs.
-net::Async<Result<std::vector<std::uint32_t>>> in_order(Session& session, const imap::Sort& command,
-                                                        const SearchRun& run) {
+/// The numbers of the messages that match, in the order of the criteria.
+net::Async<Result<std::vector<std::uint32_t>>> find_in_order(Session& session, const imap::Sort& command,
+                                                             SearchRun& run) {
+    const Result<> done = co_await find(session, run);
+    if (!done) co_return fail(done.error());
     if (reads_headers(command.criteria)) {
         const Result<> ready = co_await read_headers(session, run.numbers());
         if (!ready) co_return fail(ready.error());
     }
-    co_return co_await session.disk(
-        [&] { return sort_found(session.selected(), run.numbers(), command.criteria, true); });
+    co_return co_await session.disk([&] { return sort_found(session.selected(), run.numbers(), command.criteria); });
 }
 
 }  // namespace
@@ -37,30 +38,10 @@ net::Async<Result<std::vector<std::uint32_t>>> in_order(Session& session, const 
 net::Async<Reply> sort(Session& session, imap::Sort command) {
     if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
     if (command.asks_modseq) co_await session.enable_condstore();
-    Selected& selected = session.selected();
-    SearchRun run(selected, command.key);
-    const Result<> done = co_await find(session, run);
-    Result<std::vector<std::uint32_t>> sorted = fail(ErrorCode::internal, {});
-    if (done)
-        sorted = co_await in_order(session, command, run);
-    else
-        sorted = fail(done.error());
-    if (!sorted) {
-        if ((command.returns & imap::kReturnSave) != 0) selected.saved = {};
-        co_return no(sorted.error());
-    }
-    save_result(selected, command, *sorted);
-    if (!command.by_uid)
-        for (std::uint32_t& uid : *sorted) uid = selected.view.number(storage::Uid(uid))->value();
-    std::optional<std::uint64_t> modseq;
-    if (command.asks_modseq) modseq = run.modseq(0);
-    std::string response;
-    if (!command.extended)
-        imap::append_sort(response, *sorted, modseq);
-    else if (command.returns != imap::kReturnSave)
-        imap::append_esearch(response, session.tag(), command.by_uid,
-                             {command.returns, *sorted, modseq, command.partial});
-    co_await session.send(response);
+    SearchRun run(session.selected(), command.key, command.asks_modseq);
+    Result<std::vector<std::uint32_t>> sorted = co_await find_in_order(session, command, run);
+    if (!sorted) co_return search_failed(session, command, sorted.error());
+    co_await send_found(session, command, run, std::move(*sorted), imap::append_sort);
     co_return ok(command.by_uid ? "UID SORT completed" : "SORT completed");
 }
 

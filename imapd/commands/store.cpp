@@ -98,9 +98,12 @@ net::Async<Reply> store(Session& session, imap::Store command) {
     std::size_t asked = 0;
     for (const imap::NumberRange& range : *numbers) asked += range.last - range.first + 1;
     // RFC 2180 §4.2: messages that another session has removed.
-    if (done->stored.size() + done->modified.size() < asked)
-        co_return no("[EXPUNGEISSUED] Some of the messages no longer exist");
-    if (!done->modified.empty()) co_return ok(modified_code(view, done->modified, command.by_uid));
+    const bool some_gone = done->stored.size() + done->modified.size() < asked;
+    if (!done->modified.empty()) {
+        const std::string text = modified_code(view, done->modified, command.by_uid);
+        co_return some_gone ? no(text) : ok(text);
+    }
+    if (some_gone) co_return no("[EXPUNGEISSUED] Some of the messages no longer exist");
     co_return ok(command.by_uid ? "UID STORE completed" : "STORE completed");
 }
 

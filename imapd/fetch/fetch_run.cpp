@@ -43,11 +43,10 @@ bool names_fields(const imap::Section& section) {
 }  // namespace
 
 FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::vector<imap::NumberRange> numbers,
-                   Enabled enabled, std::optional<std::uint64_t> changed_since)
+                   Enabled enabled)
     : selected_(selected),
       items_(std::move(items)),
       enabled_(enabled),
-      changed_since_(changed_since),
       numbers_(std::move(numbers)),
       message_(std::move(selected.open_message)) {
     for (const imap::FetchItem& item : items_) {
@@ -133,10 +132,7 @@ Result<> FetchRun::load_rows(const std::vector<imap::NumberRange>& batch) {
     for (const imap::NumberRange& range : batch) asked += range.last - range.first + 1;
     if (rows->size() < asked) some_gone_ = true;
     rows_.reserve(rows->size());
-    for (storage::MessageRow& row : *rows) {
-        if (changed_since_ && row.modseq.value() <= *changed_since_) continue;
-        rows_.push_back({std::move(row)});
-    }
+    for (storage::MessageRow& row : *rows) rows_.push_back({std::move(row)});
     return {};
 }
 

@@ -23,10 +23,9 @@ namespace posthouse::imapd {
 /// All calls block. The view must not change while a run exists.
 class FetchRun {
   public:
-    /// `numbers`: the messages, as numbers_of gives them. `changed_since`: messages whose MODSEQ isn't above this are
-    /// left out (RFC 7162 §3.1.4.1).
+    /// `numbers`: the messages, as numbers_of gives them.
     FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::vector<imap::NumberRange> numbers,
-             Enabled enabled, std::optional<std::uint64_t> changed_since);
+             Enabled enabled);
     FetchRun(const FetchRun&) = delete;
     FetchRun& operator=(const FetchRun&) = delete;
     /// Leaves the last message open in `selected`, if it is large: its next piece may be asked for.
@@ -66,7 +65,6 @@ class FetchRun {
     bool shows_flags_ = false;
     bool shows_modseq_ = false;
     Enabled enabled_;
-    std::optional<std::uint64_t> changed_since_;
 
     // What is still to do: ranges of numbers, of which those before next_range_ are done.
     std::vector<imap::NumberRange> numbers_;

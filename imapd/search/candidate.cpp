@@ -60,7 +60,7 @@ Result<bool> Candidate::matches(const PreparedKey& key) {
         case Kind::on:
         case Kind::since:
             return day_matches(key.kind, imap::day_of(row_.internal_date.time_since_epoch().count()), key.day);
-        case Kind::older: return seconds_of(row_.internal_date) <= key.number;
+        case Kind::older: return key.number > 0 && seconds_of(row_.internal_date) <= key.number;
         case Kind::younger: return seconds_of(row_.internal_date) >= key.number;
         case Kind::saved_before:
         case Kind::saved_on:

@@ -3,7 +3,29 @@
 
 #include <algorithm>
 
+#include "lib/imap/responses.h"
+
 namespace posthouse::imapd {
+namespace {
+
+/// Those of the results that the options return: what "$" and MODSEQ are about (RFC 5182 §2.4, RFC 7162 §3.1.10, RFC
+/// 9394 §3.1).
+std::vector<std::uint32_t> returned_of(const imap::SearchProgram& command, const std::vector<std::uint32_t>& found) {
+    const auto has = [&](int options) { return (command.returns & options) != 0; };
+    const bool is_part = has(imap::kReturnMin | imap::kReturnMax | imap::kReturnPartial);
+    if (found.empty() || has(imap::kReturnAll | imap::kReturnCount) || !is_part) return found;
+    std::vector<std::uint32_t> returned;
+    if (has(imap::kReturnMin)) returned.push_back(found.front());
+    if (has(imap::kReturnMax)) returned.push_back(found.back());
+    if (command.partial) {
+        const auto [first, count] = imap::taken_of(*command.partial, found.size());
+        const std::span<const std::uint32_t> part = std::span(found).subspan(first, count);
+        returned.insert(returned.end(), part.begin(), part.end());
+    }
+    return returned;
+}
+
+}  // namespace
 
 std::optional<Reply> objection(const Session& session, const imap::SearchKey& key) {
     if (!session.enabled().uid_only || !names_numbers(key)) return std::nullopt;
@@ -20,24 +42,34 @@ net::Async<Result<>> find(Session& session, SearchRun& run) {
     co_return Result<>{};
 }
 
-void save_result(Selected& selected, const imap::SearchProgram& command, std::span<const std::uint32_t> found) {
-    if ((command.returns & imap::kReturnSave) == 0) return;
-    std::vector<storage::Uid> saved;
-    const auto add = [&](std::uint32_t uid) { saved.emplace_back(uid); };
-    const bool is_part = (command.returns & (imap::kReturnMin | imap::kReturnMax | imap::kReturnPartial)) != 0;
-    const bool is_whole = (command.returns & (imap::kReturnAll | imap::kReturnCount)) != 0 || !is_part;
-    if (is_whole) {
-        std::ranges::for_each(found, add);
-    } else if (!found.empty()) {
-        if ((command.returns & imap::kReturnMin) != 0) add(found.front());
-        if ((command.returns & imap::kReturnMax) != 0) add(found.back());
-        if (command.partial) {
-            const auto [first, count] = imap::taken_of(*command.partial, found.size());
-            std::ranges::for_each(found.subspan(first, count), add);
-        }
+net::Async<> send_found(Session& session, const imap::SearchProgram& command, const SearchRun& run,
+                        std::vector<std::uint32_t> found, PlainResponse plain) {
+    Selected& selected = session.selected();
+    const storage::UidRanges& uids = selected.view.uids();
+    const std::vector<std::uint32_t> told = returned_of(command, found);
+    if ((command.returns & imap::kReturnSave) != 0) {
+        std::vector<storage::Uid> saved;
+        for (const std::uint32_t number : told) saved.push_back(uids[number - 1]);
+        std::ranges::sort(saved);
+        selected.saved = storage::UidSet(saved);
     }
-    std::ranges::sort(saved);
-    selected.saved = storage::UidSet(saved);
+    std::optional<std::uint64_t> modseq;
+    if (command.asks_modseq)
+        for (const std::uint32_t number : told) modseq = std::max(modseq.value_or(0), run.modseq_of(number).value());
+    if (command.by_uid)
+        for (std::uint32_t& number : found) number = uids[number - 1].value();
+    std::string response;
+    if (!command.extended)
+        plain(response, found, modseq);
+    else if (command.returns != imap::kReturnSave)
+        imap::append_esearch(response, session.tag(), command.by_uid,
+                             {command.returns, found, modseq, command.partial});
+    co_await session.send(response);
+}
+
+Reply search_failed(Session& session, const imap::SearchProgram& command, const Error& error) {
+    if ((command.returns & imap::kReturnSave) != 0) session.selected().saved = {};
+    return no(error);
 }
 
 }  // namespace posthouse::imapd

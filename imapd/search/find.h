@@ -8,12 +8,19 @@
 
 namespace posthouse::imapd {
 
+/// imap::append_search or imap::append_sort.
+using PlainResponse = void (*)(std::string& out, std::span<const std::uint32_t> numbers,
+                               std::optional<std::uint64_t> modseq);
+
 /// Why a search can't be run: it names messages by numbers that the client doesn't have (RFC 9586 §3.1).
 std::optional<Reply> objection(const Session& session, const imap::SearchKey& key);
 /// Runs a search to its end; an error is for a tagged NO.
 net::Async<Result<>> find(Session& session, SearchRun& run);
-/// Remembers as "$" those of the found messages that the result options name (RFC 5182 §2.1, RFC 9394 §3.1). `found`
-/// are UIDs, in the order of the results.
-void save_result(Selected& selected, const imap::SearchProgram& command, std::span<const std::uint32_t> found);
+/// Answers a search: keeps "$", and sends what was found, as an ESEARCH response where that was asked for, else as
+/// `plain` makes it. `found`: numbers, in the order of the results.
+net::Async<> send_found(Session& session, const imap::SearchProgram& command, const SearchRun& run,
+                        std::vector<std::uint32_t> found, PlainResponse plain);
+/// A search that failed leaves nothing behind "$" (RFC 5182 §2.1).
+Reply search_failed(Session& session, const imap::SearchProgram& command, const Error& error);
 
 }  // namespace posthouse::imapd

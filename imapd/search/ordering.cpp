@@ -36,15 +36,14 @@ Result<> each_header(const Selected& selected, const storage::UidSet& uids, cons
 
 Result<std::vector<std::uint32_t>> sort_rows(const Selected& selected, const storage::UidSet& uids,
                                              const storage::Columns& columns,
-                                             std::span<const imap::SortCriterion> criteria, bool by_uid) {
+                                             std::span<const imap::SortCriterion> criteria) {
     const Result<std::vector<storage::MessageRow>> rows = selected.view.mailbox().rows(uids, columns);
     if (!rows) return fail(rows.error());
     std::vector<imap::SortMessage> messages;
     messages.reserve(rows->size());
     for (const storage::MessageRow& row : *rows)
         if (const auto number = selected.view.number(row.uid))
-            messages.push_back(storage::sort_message(by_uid ? row.uid.value() : number->value(), {}, row.internal_date,
-                                                     row.wire_size));
+            messages.push_back(storage::sort_message(number->value(), {}, row.internal_date, row.wire_size));
     return imap::sort_messages(messages, criteria);
 }
 
@@ -71,17 +70,17 @@ Result<> prepare_order(const Selected& selected, std::span<const std::uint32_t> 
 }
 
 Result<std::vector<std::uint32_t>> sort_found(const Selected& selected, std::span<const std::uint32_t> numbers,
-                                              std::span<const imap::SortCriterion> criteria, bool by_uid) {
+                                              std::span<const imap::SortCriterion> criteria) {
     storage::Columns columns;
     columns.internal_date = true;
     columns.wire_size = std::ranges::find(criteria, SortKey::size, &imap::SortCriterion::key) != criteria.end();
     const storage::UidSet uids = uids_of_found(selected, numbers);
-    if (!reads_headers(criteria)) return sort_rows(selected, uids, columns, criteria, by_uid);
+    if (!reads_headers(criteria)) return sort_rows(selected, uids, columns, criteria);
     std::vector<imap::SortMessage> messages;
     std::vector<std::uint32_t> sorted;
     messages.reserve(numbers.size());
     const Result<> done = each_header(
-        selected, uids, columns, by_uid,
+        selected, uids, columns, false,
         [&](std::uint32_t number, const storage::HeaderSummary& header, const storage::MessageRow& row) {
             messages.push_back(storage::sort_message(number, header, row.internal_date, row.wire_size));
         },

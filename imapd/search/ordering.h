@@ -18,9 +18,9 @@ inline constexpr std::size_t kOrderedPerTurn = 1000;
 
 /// Makes what ordering needs of these messages (numbers, ascending), if it isn't there yet. Blocks.
 Result<> prepare_order(const Selected& selected, std::span<const std::uint32_t> numbers);
-/// The numbers, or UIDs, in the order of the criteria. Blocks.
+/// The numbers in the order of the criteria. Blocks.
 Result<std::vector<std::uint32_t>> sort_found(const Selected& selected, std::span<const std::uint32_t> numbers,
-                                              std::span<const imap::SortCriterion> criteria, bool by_uid);
+                                              std::span<const imap::SortCriterion> criteria);
 /// Appends what follows "* THREAD". Blocks.
 Result<> append_thread(std::string& out, const Selected& selected, std::span<const std::uint32_t> numbers,
                        imap::Thread::Algorithm algorithm, bool by_uid);

@@ -61,7 +61,12 @@ PreparedKey prepare(const imap::SearchKey& key, const Selected& selected) {
             }
             break;
         case Kind::older:
-        case Kind::younger: ready.number = static_cast<std::uint64_t>(std::time(nullptr)) - key.number; break;
+        case Kind::younger: {
+            // Longer ago than 1970: nothing is as old.
+            const auto now = static_cast<std::uint64_t>(std::time(nullptr));
+            ready.number = now - std::min(now, key.number);
+            break;
+        }
         case Kind::email_id:
         case Kind::thread_id: ready.keyword = key.text; break;
         case Kind::flag: ready.flag = static_cast<storage::Flag>(key.flag); break;

@@ -12,8 +12,8 @@ constexpr std::uint32_t kBatch = 1000;
 
 }  // namespace
 
-SearchRun::SearchRun(Selected& selected, const imap::SearchKey& key)
-    : selected_(selected), key_(prepare(key, selected)), columns_(columns_of(key_)) {}
+SearchRun::SearchRun(Selected& selected, const imap::SearchKey& key, bool keeps_modseqs)
+    : selected_(selected), key_(prepare(key, selected)), columns_(columns_of(key_)), keeps_modseqs_(keeps_modseqs) {}
 
 Result<bool> SearchRun::advance() {
     const storage::View& view = selected_.view;
@@ -49,30 +49,17 @@ Result<bool> SearchRun::test(std::uint64_t* octets) {
     if (!matches && candidate_->unfinished()) return false;
     if (!matches) return fail(matches.error());
     if (*matches) {
-        if (found_.empty()) first_modseq_ = candidate_->modseq();
-        last_modseq_ = candidate_->modseq();
-        highest_modseq_ = std::max(highest_modseq_, last_modseq_);
         found_.push_back(candidate_->number().value());
+        if (keeps_modseqs_) modseqs_.push_back(candidate_->modseq());
     }
     if (octets != nullptr) *octets += candidate_->octets_read();
     candidate_.reset();
     return true;
 }
 
-std::optional<std::uint64_t> SearchRun::modseq(std::uint8_t returns) const {
-    if (found_.empty()) return std::nullopt;
-    if (returns == 0 || (returns & (imap::kReturnAll | imap::kReturnCount)) != 0) return highest_modseq_.value();
-    storage::ModSeq highest;
-    if ((returns & imap::kReturnMin) != 0) highest = first_modseq_;
-    if ((returns & imap::kReturnMax) != 0) highest = std::max(highest, last_modseq_);
-    return highest.value();
-}
-
-std::vector<std::uint32_t> SearchRun::uids() const {
-    std::vector<std::uint32_t> uids;
-    uids.reserve(found_.size());
-    for (const std::uint32_t number : found_) uids.push_back(selected_.view.uids()[number - 1].value());
-    return uids;
+storage::ModSeq SearchRun::modseq_of(std::uint32_t number) const {
+    const auto place = std::ranges::lower_bound(found_, number);
+    return modseqs_.at(static_cast<std::size_t>(place - found_.begin()));
 }
 
 }  // namespace posthouse::imapd

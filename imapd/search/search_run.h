@@ -16,18 +16,16 @@ namespace posthouse::imapd {
 /// All calls block. The view must not change while a run exists.
 class SearchRun {
   public:
-    SearchRun(Selected& selected, const imap::SearchKey& key);
+    /// `keeps_modseqs`: for modseq_of().
+    SearchRun(Selected& selected, const imap::SearchKey& key, bool keeps_modseqs = false);
 
     /// Tests the next messages: some hundred, fewer when they have to be read, less than one when many keys ask for the
     /// content of a large one, so that others get the thread soon. False: all are done.
     Result<bool> advance();
     /// The numbers of the messages found, ascending.
     const std::vector<std::uint32_t>& numbers() const { return found_; }
-    /// The highest MODSEQ of those found that an extended response returns (RFC 7162 §3.1.10), or of all for `returns`
-    /// 0; nothing when none was found.
-    std::optional<std::uint64_t> modseq(std::uint8_t returns) const;
-    /// Their UIDs.
-    std::vector<std::uint32_t> uids() const;
+    /// MODSEQ of a message that was found, as it was then.
+    storage::ModSeq modseq_of(std::uint32_t number) const;
 
   private:
     Result<bool> test(std::uint64_t* octets = nullptr);
@@ -38,9 +36,8 @@ class SearchRun {
     std::uint32_t next_ = 1;
     std::optional<Candidate> candidate_;  ///< the message that is being tested
     std::vector<std::uint32_t> found_;
-    storage::ModSeq first_modseq_;    ///< of the first one found
-    storage::ModSeq last_modseq_;     ///< of the last one
-    storage::ModSeq highest_modseq_;  ///< of all
+    bool keeps_modseqs_;
+    std::vector<storage::ModSeq> modseqs_;  ///< of those found
 };
 
 }  // namespace posthouse::imapd

@@ -95,6 +95,9 @@ TEST_F(CondstoreTest, FetchTellsWhatHasChangedSince) {
     EXPECT_TRUE(has(client.run("UID FETCH 1:* (UID)" + since), "* 4 FETCH (UID 4 MODSEQ ("));
     EXPECT_EQ(client.run("FETCH 1:* (FLAGS) (CHANGEDSINCE 9223372036854775807)"), "t OK FETCH completed\r\n");
     EXPECT_TRUE(has(client.run("FETCH 1:* (FLAGS) (CHANGEDSINCE 0)"), "* 4 FETCH"));
+    EXPECT_TRUE(
+        has(client.run("FETCH 1:* (UID) (CHANGEDSINCE " + std::to_string(before) + " PARTIAL 2:2)"), "* 4 FETCH"));
+    EXPECT_FALSE(has(client.run("FETCH 1:* (UID) (CHANGEDSINCE 1 PARTIAL 2:2)"), "* 1 FETCH"));
     EXPECT_TRUE(client.run("UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1 VANISHED)").starts_with("t BAD"));
     EXPECT_TRUE(client.run("FETCH 1:* (FLAGS) (CHANGEDSINCE 1 VANISHED)").starts_with("t BAD"));
     EXPECT_TRUE(client.run("UID FETCH 1:* (FLAGS) (VANISHED)").starts_with("t BAD"));
@@ -114,6 +117,9 @@ TEST_F(CondstoreTest, SearchFindsByModseqAndTellsTheHighest) {
     EXPECT_TRUE(has(client.run("SEARCH RETURN (MAX) MODSEQ 1"), "MAX 3 MODSEQ " + text(third) + "\r\n"));
     EXPECT_TRUE(has(client.run("SEARCH RETURN (MIN MAX) MODSEQ 1"), "MIN 1 MAX 3 MODSEQ " + text(first) + "\r\n"));
     EXPECT_TRUE(has(client.run("SEARCH RETURN (COUNT) MODSEQ 1"), "COUNT 3 MODSEQ " + text(first) + "\r\n"));
+    EXPECT_TRUE(has(client.run("SEARCH RETURN (PARTIAL 2:3) MODSEQ 1"), "(2:3 2:3) MODSEQ " + text(third) + "\r\n"));
+    EXPECT_TRUE(has(client.run("SEARCH RETURN (PARTIAL 9:10) MODSEQ 1"), "(9:10 NIL)\r\n"));
+    EXPECT_TRUE(has(client.run("SORT RETURN (MAX) (ARRIVAL) UTF-8 MODSEQ 1"), "MAX 3 MODSEQ " + text(third) + "\r\n"));
     EXPECT_TRUE(client.run("SEARCH MODSEQ \"/flags/\\\\seen\" some 1").starts_with("t BAD"));
 }
 

@@ -89,7 +89,7 @@ TEST_F(MailboxesTest, SelectTellsTheMailboxAndExamineProtectsIt) {
     EXPECT_TRUE(client.run("MOVE 1 Trash").starts_with("t NO [READ-ONLY]"));
     client.run("FETCH 1 BODY[]");
     EXPECT_TRUE(has(client.run("FETCH 1 FLAGS"), "FLAGS (\\Recent)"));
-    EXPECT_TRUE(client.run("SELECT Nothing").starts_with("t NO [NONEXISTENT]"));
+    EXPECT_TRUE(has(client.run("SELECT Nothing"), "Previous mailbox closed\r\nt NO [NONEXISTENT]"));
     EXPECT_EQ(client.run("FETCH 1 FLAGS"), "t BAD Select a mailbox first\r\n");
 }
 

@@ -1,4 +1,5 @@
-// Tests of SORT and THREAD (RFC 5256), ESORT (RFC 5267), SEARCHRES (RFC 5182), PARTIAL (RFC 9394) and WITHIN (RFC 5032).
+// Tests of SORT and THREAD (RFC 5256), ESORT (RFC 5267), SEARCHRES (RFC 5182), PARTIAL (RFC 9394) and WITHIN (RFC
+// 5032).
 #include <ctime>
 #include <string>
 
@@ -97,7 +98,8 @@ TEST_F(SortTest, ASavedResultStandsForItsMessages) {
 // RFC 9394 §3.1
 TEST_F(SortTest, PartialResultsCountFromEitherEnd) {
     TestClient client = with_conversation();
-    EXPECT_EQ(untagged(client.run("SEARCH RETURN (PARTIAL -1:-2) ALL")), "* ESEARCH (TAG \"t\") PARTIAL (-1:-2 3:4)\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH RETURN (PARTIAL -1:-2) ALL")),
+              "* ESEARCH (TAG \"t\") PARTIAL (-1:-2 3:4)\r\n");
     EXPECT_EQ(untagged(client.run("SEARCH RETURN (PARTIAL 5:9 COUNT) ALL")),
               "* ESEARCH (TAG \"t\") PARTIAL (5:9 NIL) COUNT 4\r\n");
     EXPECT_EQ(untagged(client.run("SEARCH RETURN (PARTIAL 1:2) FROM nobody")),
@@ -112,6 +114,8 @@ TEST_F(SortTest, AgesAreCountedInSeconds) {
     client.run("NOOP");
     EXPECT_EQ(untagged(client.run("SEARCH OLDER 3600")), "* SEARCH 1\r\n");
     EXPECT_EQ(untagged(client.run("SEARCH YOUNGER 3600")), "* SEARCH 2\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH OLDER 4294967295")), "* SEARCH\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH YOUNGER 4294967295")), "* SEARCH 1 2\r\n");
     EXPECT_EQ(untagged(client.run("SEARCH SAVEDSINCE 1-Jan-2024")), "* SEARCH 1 2\r\n");
     EXPECT_EQ(untagged(client.run("SEARCH SAVEDBEFORE 1-Jan-2024")), "* SEARCH\r\n");
     EXPECT_EQ(untagged(client.run("SEARCH SAVEDATESUPPORTED")), "* SEARCH 1 2\r\n");
