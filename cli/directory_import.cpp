@@ -130,6 +130,10 @@ class Importer {
         if (const Result<> set = directory_.set_app_passwords_only(user.email, told.app_passwords_only); !set)
             return fail(set.error());
         if (const Result<> set = directory_.set_admin(user.email, user.admin); !set) return fail(set.error());
+        if (other_password || (user.must_change_password && !old.must_change_password) ||
+            (!user.enabled && old.enabled) || (!user.services.all() && !same(user.services, old.services)) ||
+            (told.app_passwords_only && !old.app_passwords_only))
+            report_.deprived.insert(user.email);
         return Outcome::changed;
     }
 
@@ -240,6 +244,7 @@ class Importer {
             if (!update_) return Outcome::kept;
             const Result<> removed = directory_.app_passwords().remove(row.user, row.app.name);
             if (!removed) return fail(removed.error());
+            report_.deprived.insert(row.user);
         }
         if (const Result<> added = directory_.app_passwords().add(row.user, row.app); !added)
             return fail(added.error());

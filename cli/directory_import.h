@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@ struct ImportReport {
     std::vector<std::string> kept;              ///< what differs, one by one; at most max_told
     std::vector<std::string> problems;          ///< what can't be taken, and why; at most max_told
     std::size_t problem_count = 0;
+    std::set<std::string> deprived;  ///< users from whom something was taken: whose sessions are to end
 
     static constexpr std::size_t max_told = 1000;
     void add_problem(std::string text);

@@ -18,6 +18,7 @@
 #include "cli/output.h"
 #include "cli/passwd_file.h"
 #include "cli/password_input.h"
+#include "cli/sessions.h"
 #include "cli/table.h"
 #include "lib/base/file.h"
 #include "lib/base/secret.h"
@@ -104,6 +105,7 @@ Exit import(Context& context, const DirectoryDocument& document, const Remarks& 
             details += (details.empty() ? "" : ", ") + std::to_string(counts.added + counts.changed) + ' ' + kind;
         if (const Result<> kept = change->commit("directory.import", {}, details); !kept)
             return report(context, kept.error());
+        if (!result.deprived.empty()) end_sessions(context, {result.deprived.begin(), result.deprived.end()});
     }
     if (context.json) {
         print_json(context, to_json(result, remarks, options));

@@ -22,6 +22,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr auto patience = std::chrono::seconds(5);  // for one worker to answer
+constexpr std::size_t max_users = 2000;             // in one request, which may have 1 MiB
 
 /// The daemons whose clients log in.
 bool has_sessions(std::string_view socket) {
@@ -139,13 +140,15 @@ Exit kick(Context& context, const Options& options) {
 std::size_t end_sessions(Context& context, const std::vector<std::string>& users) {
     const Result<config::Snapshot> config = context.config();
     if (!config) return 0;
-    http::Request request;
-    request.method = "POST";
-    request.target = "/kick";
-    for (const std::string& user : users) request.body += user + '\n';
     std::size_t count = 0;
-    for (const std::string& answer : ask_all(context, **config, request))
-        count += ascii::parse_number(ascii::trim(answer)).value_or(0);
+    for (std::size_t first = 0; first < users.size(); first += max_users) {
+        http::Request request;
+        request.method = "POST";
+        request.target = "/kick";
+        for (std::size_t i = first; i < users.size() && i < first + max_users; ++i) request.body += users[i] + '\n';
+        for (const std::string& answer : ask_all(context, **config, request))
+            count += ascii::parse_number(ascii::trim(answer)).value_or(0);
+    }
     return count;
 }
 

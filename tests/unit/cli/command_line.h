@@ -21,7 +21,7 @@ class CommandLineTest : public testing::Test {
         if (::mkdtemp(pattern.data()) == nullptr) std::abort();
         folder_ = pattern;
         std::ofstream(folder_ + "/posthouse.toml")
-            << "[general]\nmail_root = \"mail\"\nindex_root = \"index\"\n"
+            << "[general]\nmail_root = \"mail\"\nindex_root = \"index\"\nrun_folder = \"run\"\n"
                "[directory]\nsqlite = \"directory.sqlite\"\nbusy_timeout = \"0ms\"\n";
         // Most tests are not about what a good password is.
         ::setenv("POSTHOUSE_AUTH_PASSWORD_RULES", "false", 1);
