@@ -81,8 +81,8 @@ Exit rename(Context& context, const Subject& subject, const Options& options) {
     Result<> kept = change->commit(subject.action, options.to, "was " + options.from);
     if (!kept) kept = settle(context, **config, subject, options, kept.error());
     if (!kept) return report(context, kept.error());
-    end_sessions(context, {(subject.kind == "Domain" ? "@" : "") + options.from});
     tell_authd(context, {});  // aliases of any domain may have led to the old name
+    end_sessions(context, {(subject.kind == "Domain" ? "@" : "") + options.from});
     std::string sentence = subject.kind + " " + options.from + " is now " + options.to + ".";
     if (subject.kind == "Domain") sentence += " Users: " + std::to_string(counts->users) + ".";
     if (counts->others > 0)

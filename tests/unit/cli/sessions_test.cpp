@@ -98,6 +98,9 @@ class SessionsTest : public CommandLineTest {
         return std::make_unique<FakeDaemon>(name, folder_ + "/run/control/" + name + ".sock",
                                             http::to_wire(http::response(status, "text/plain", body)), asked_);
     }
+    std::unique_ptr<FakeDaemon> authd() {
+        return std::make_unique<FakeDaemon>("authd", folder_ + "/run/userdb.sock", "", asked_);
+    }
 
     Asked asked_;
 };
@@ -128,6 +131,17 @@ TEST_F(SessionsTest, AnImportThatTakesSomethingFromUsersEndsTheirSessions) {
     ASSERT_EQ(run("import json - --update", document.dump()), 0) << err_;
     EXPECT_EQ(asked_.take(),
               Lines{"imapd-1 /kick ann@example.org\neve@example.org\njoe@example.org\nzoe@example.org\n"});
+}
+
+TEST_F(SessionsTest, ARenameTellsAuthdBeforeSessionsEnd) {
+    add_joe();
+    const auto imapd = worker("imapd-1");
+    const auto forgetful = authd();
+    ASSERT_EQ(run("user rename joe@example.org jo@example.org"), 0) << err_;
+    const Lines asked = asked_.take();
+    ASSERT_FALSE(asked.empty());
+    EXPECT_EQ(asked.back(), "imapd-1 /kick joe@example.org\n");
+    EXPECT_EQ(std::ranges::count(asked, "authd"), 2) << "of the new name, and of everything";
 }
 
 }  // namespace
