@@ -76,6 +76,15 @@ Result<bool> exchange(const std::string& from, const std::string& to, const std:
     return is_there;
 }
 
+/// `moved`, once both places will be found so after a loss of power. One whose domain has gone since needs nothing.
+Result<bool> durable(const std::string& from, const std::string& to, bool moved) {
+    for (const std::string& place : {to, from}) {
+        const Result<> synced = sync_folder(parent_folder(place));
+        if (!synced && synced.error().code != ErrorCode::not_found) return fail(synced.error());
+    }
+    return moved;
+}
+
 }  // namespace
 
 Result<bool> has_moved(const std::string& root) {
@@ -90,16 +99,15 @@ Result<bool> move_away(const std::string& from, const std::string& to, const std
     if (*is_gone) {
         const Result<std::string> gone_to = read_file(mark_in(from), max_mark);
         if (!gone_to) return fail(gone_to.error());
-        if (*gone_to == name + "\n") return true;
+        // Whoever made it may have been cut off before the exchange was on the disk.
+        if (*gone_to == name + "\n") return durable(from, to, true);
         // Left by an earlier move: the name has been another's without mail.
         if (Result<> cleared = clear(from); !cleared) return fail(cleared.error());
     }
     if (Result<> cleared = clear(to); !cleared) return fail(cleared.error());
     const Result<bool> moved = exchange(from, to, name);
     if (!moved) return moved;
-    for (const std::string& place : {to, from})
-        if (Result<> synced = sync_folder(parent_folder(place)); !synced) return fail(synced.error());
-    return moved;
+    return durable(from, to, *moved);
 }
 
 Result<> forget_move(const std::string& folder) {
