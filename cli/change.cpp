@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "auth/client/userdb_client.h"
+#include "cli/listening.h"
 #include "cli/open_directory.h"
 
 namespace posthouse::cli {
@@ -64,8 +65,7 @@ void tell_authd(Context& context, std::vector<std::string> names) {
             co_await authd.close();
             co_return answered;
         }(client, std::move(names)));
-    // A socket that nobody listens on was left by a server that was killed.
-    if (told || told.error().detail.find("Connection refused") != std::string::npos) return;
+    if (told || nobody_listens(socket)) return;
     context.err << "Note: authd was not told (" << told.error().message()
                 << "); with MariaDB the change counts within directory.cache_time.\n";
 }

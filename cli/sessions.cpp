@@ -7,9 +7,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
 #include <utility>
 
 #include "auth/directory/address.h"
+#include "cli/listening.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -42,21 +44,26 @@ std::vector<std::string> control_sockets(const config::Config& config) {
     return paths;
 }
 
+struct Answers {
+    std::vector<std::string> bodies;
+    std::set<std::string> silent;  ///< the sockets of those that did not answer
+};
+
 /// What each worker that runs answers; one that does not answer is pointed out on err.
-std::vector<std::string> ask_all(Context& context, const config::Config& config, const http::Request& request) {
-    std::vector<std::string> answers;
+Answers ask_all(Context& context, const config::Config& config, const http::Request& request) {
+    Answers answers;
     for (const std::string& path : control_sockets(config)) {
         net::Loop loop;
         const Result<http::Response> response =
             loop.run_until_complete(daemon::ask_control(loop, path, request, net::Deadline::in(patience)));
         if (response && response->status == 200) {
-            answers.push_back(response->body);
+            answers.bodies.push_back(response->body);
             continue;
         }
         const Error error =
             response ? Error{ErrorCode::internal, "status " + std::to_string(response->status), {}} : response.error();
-        // A socket that nobody listens on was left by a server that was killed.
-        if (error.detail.find("Connection refused") != std::string::npos) continue;
+        if (error.code == ErrorCode::unavailable && nobody_listens(path)) continue;
+        answers.silent.insert(path);
         context.err << "Note: " << printable(path) << " does not answer (" << printable(error.message()) << ").\n";
     }
     return answers;
@@ -96,7 +103,7 @@ Exit who(Context& context, const Options& options) {
     http::Request request;
     request.target = "/sessions";
     std::vector<Json> sessions;
-    for (const std::string& answer : ask_all(context, **config, request)) {
+    for (const std::string& answer : ask_all(context, **config, request).bodies) {
         const Json document = Json::parse(answer, nullptr, false);
         if (!document.is_array()) continue;
         for (const Json& session : document) {
@@ -130,26 +137,30 @@ Exit kick(Context& context, const Options& options) {
         users.push_back(std::move(*user));
     }
     if (const Result<config::Snapshot> config = context.config(); !config) return report(context, config.error());
-    const std::size_t count = end_sessions(context, users);
-    return done(context, "Ended " + std::to_string(count) + (count == 1 ? " session." : " sessions."),
-                {{"users", users}, {"sessions", count}});
+    const EndedSessions ended = end_sessions(context, users);
+    const Exit exit =
+        done(context, "Ended " + std::to_string(ended.count) + (ended.count == 1 ? " session." : " sessions."),
+             {{"users", users}, {"sessions", ended.count}, {"not_asked", ended.not_asked}});
+    return ended.not_asked.empty() ? exit : Exit::unavailable;
 }
 
 }  // namespace
 
-std::size_t end_sessions(Context& context, const std::vector<std::string>& users) {
+EndedSessions end_sessions(Context& context, const std::vector<std::string>& users) {
     const Result<config::Snapshot> config = context.config();
-    if (!config) return 0;
-    std::size_t count = 0;
+    EndedSessions ended;
+    if (!config) return ended;
     for (std::size_t first = 0; first < users.size(); first += max_users) {
         http::Request request;
         request.method = "POST";
         request.target = "/kick";
         for (std::size_t i = first; i < users.size() && i < first + max_users; ++i) request.body += users[i] + '\n';
-        for (const std::string& answer : ask_all(context, **config, request))
-            count += ascii::parse_number(ascii::trim(answer)).value_or(0);
+        Answers answers = ask_all(context, **config, request);
+        for (const std::string& body : answers.bodies)
+            ended.count += ascii::parse_number(ascii::trim(body)).value_or(0);
+        ended.not_asked.merge(answers.silent);
     }
-    return count;
+    return ended;
 }
 
 void add_session_commands(CLI::App& app, Context& context) {

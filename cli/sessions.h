@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -9,8 +10,13 @@
 
 namespace posthouse::cli {
 
-/// Ends the sessions of these users, and of everybody in a `@domain`; how many. Nothing runs: none. A daemon that does
-/// not answer is pointed out on err. For after a change that takes something from them, once authd knows it.
-std::size_t end_sessions(Context& context, const std::vector<std::string>& users);
+struct EndedSessions {
+    std::size_t count = 0;
+    std::set<std::string> not_asked;  ///< the control sockets of workers that run and did not answer
+};
+
+/// Ends the sessions of these users, and of everybody in a `@domain`. Nothing runs: none. A worker that does not answer
+/// is pointed out on err as well. For after a change that takes something from them, once authd knows it.
+EndedSessions end_sessions(Context& context, const std::vector<std::string>& users);
 
 }  // namespace posthouse::cli

@@ -139,9 +139,32 @@ TEST_F(SessionsTest, ARenameTellsAuthdBeforeSessionsEnd) {
     const auto forgetful = authd();
     ASSERT_EQ(run("user rename joe@example.org jo@example.org"), 0) << err_;
     const Lines asked = asked_.take();
-    ASSERT_FALSE(asked.empty());
+    ASSERT_GE(asked.size(), 2u);
+    EXPECT_EQ(asked.front(), "authd");
     EXPECT_EQ(asked.back(), "imapd-1 /kick joe@example.org\n");
-    EXPECT_EQ(std::ranges::count(asked, "authd"), 2) << "of the new name, and of everything";
+}
+
+TEST_F(SessionsTest, AKickSaysWhenAWorkerCouldNotBeAsked) {
+    const auto imapd = worker("imapd-1");
+    EXPECT_EQ(run("kick joe@example.org @example.net"), 0) << err_;
+    EXPECT_EQ(out_, "Ended 1 session.\n");
+    EXPECT_EQ(asked_.take(), Lines{"imapd-1 /kick joe@example.org\n@example.net\n"});
+    const auto pop3d = worker("pop3d-1", 500, "no\n");
+    EXPECT_EQ(run("kick joe@example.org"), 5);
+    EXPECT_EQ(out_, "Ended 1 session.\n");
+    EXPECT_NE(err_.find("pop3d-1.sock does not answer"), std::string::npos) << err_;
+    EXPECT_EQ(run("--json kick joe@example.org"), 5);
+    EXPECT_EQ(nlohmann::json::parse(out_)["not_asked"], Lines{folder_ + "/run/control/pop3d-1.sock"});
+}
+
+TEST_F(SessionsTest, SocketsThatAServerLeftBehindAreNoneToAsk) {
+    add_joe();
+    static_cast<void>(worker("imapd-1"));
+    static_cast<void>(authd());
+    EXPECT_EQ(run("kick joe@example.org"), 0) << err_;
+    EXPECT_EQ(err_, "");
+    EXPECT_EQ(run("user disable joe@example.org"), 0) << err_;
+    EXPECT_EQ(err_, "");
 }
 
 }  // namespace
