@@ -101,6 +101,8 @@ Exit remove(Context& context, const Options& options) {
     }
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
+    const Result<std::string> document = document_of(change->directory(), options.mail, *name);
+    if (!document) return report(context, document.error());
     if (const Result<> removed = change->directory().remove_domain(*name); !removed)
         return report(context, removed.error());
     std::string details = std::to_string(users->size()) + " users";
@@ -108,7 +110,7 @@ Exit remove(Context& context, const Options& options) {
     if (const Result<> kept = change->commit("domain.remove", *name, details); !kept)
         return report(context, kept.error());
     end_sessions(context, {'@' + *name});
-    if (const Result<> disposed = dispose_of_mail(context, options.mail, *name, *users); !disposed)
+    if (const Result<> disposed = dispose_of_mail(context, options.mail, *name, *document); !disposed)
         return report(context, disposed.error());
     return done(context, "Domain " + *name + " removed.",
                 {{"domain", *name}, {"mail_deleted", options.mail.takes_mail()}, {"archive", options.mail.archive}});

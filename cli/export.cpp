@@ -1,9 +1,14 @@
 // posthouse export
+#include "cli/export.h"
+
 #include <CLI/Option.hpp>
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
+#include <span>
 
 #include "auth/directory/address.h"
 #include "auth/directory/listed.h"
@@ -16,31 +21,33 @@ namespace {
 
 using nlohmann::json;
 
-struct Options {
-    std::string domain;
-    bool with_hashes = false;
-};
-
-/// Writes the document row by row: a directory may have a million of them.
 class Writer {
   public:
-    Writer(std::ostream& out, auth::Directory& directory, const Options& options)
+    Writer(std::ostream& out, auth::Directory& directory, const ExportSelection& options)
         : out_(out), directory_(directory), options_(options) {}
 
     Result<> write() {
+        if (!options_.user.empty())
+            return write_parts(std::array{&Writer::write_users, &Writer::write_grants, &Writer::write_app_passwords,
+                                          &Writer::write_limits});
+        return write_parts(std::array{&Writer::write_domains, &Writer::write_domain_aliases, &Writer::write_users,
+                                      &Writer::write_aliases, &Writer::write_lists, &Writer::write_grants,
+                                      &Writer::write_transports, &Writer::write_app_passwords, &Writer::write_limits});
+    }
+
+  private:
+    Result<> write_parts(std::span<Result<> (Writer::* const)()> parts) {
         out_ << "{\n\"posthouse_directory\": " << document_version;
-        for (const auto part : {&Writer::write_domains, &Writer::write_domain_aliases, &Writer::write_users,
-                                &Writer::write_aliases, &Writer::write_lists, &Writer::write_grants,
-                                &Writer::write_transports, &Writer::write_app_passwords, &Writer::write_limits}) {
+        for (const auto part : parts) {
             if (const Result<> written = (this->*part)(); !written) return written;
         }
         out_ << "\n}\n";
         return {};
     }
 
-  private:
     /// Whether an address, `@domain`, domain or `.domain` is of the domain that is exported.
     bool is_meant(std::string_view name) const {
+        if (!options_.user.empty()) return name == options_.user;
         if (options_.domain.empty()) return true;
         name = name.substr(name.rfind('@') + 1);
         if (name.starts_with('.')) name.remove_prefix(1);
@@ -76,9 +83,17 @@ class Writer {
                 return json{{"name", row.name}, {"domain", row.domain}};
             });
     }
+    Result<std::vector<auth::User>> users() {
+        if (options_.user.empty()) return directory_.users(options_.domain);
+        Result<std::optional<auth::User>> user = directory_.find_user(options_.user);
+        if (!user) return fail(user.error());
+        std::vector<auth::User> rows;
+        if (*user) rows.push_back(std::move(**user));
+        return rows;
+    }
     Result<> write_users() {
         return write_array(
-            "users", directory_.users(options_.domain), [](const auth::User&) { return true; },
+            "users", users(), [](const auth::User&) { return true; },
             [&](const auth::User& row) -> Result<json> {
                 json user = {{"email", row.email},
                              {"quota_mb", row.quota_mb},
@@ -128,10 +143,10 @@ class Writer {
     /// Each is nothing without its hash.
     Result<> write_app_passwords() {
         if (!options_.with_hashes) return {};
-        const Result<std::vector<auth::User>> users = directory_.users(options_.domain);
-        if (!users) return fail(users.error());
+        const Result<std::vector<auth::User>> owners = users();
+        if (!owners) return fail(owners.error());
         std::vector<DirectoryDocument::AppPassword> all;
-        for (const auth::User& user : *users) {
+        for (const auth::User& user : *owners) {
             Result<std::vector<auth::AppPassword>> apps =
                 directory_.find_app_passwords(user.email, auth::max_app_passwords);
             if (!apps) return fail(apps.error());
@@ -165,10 +180,10 @@ class Writer {
 
     std::ostream& out_;
     auth::Directory& directory_;
-    const Options& options_;
+    const ExportSelection& options_;
 };
 
-Exit export_all(Context& context, Options options) {
+Exit export_all(Context& context, ExportSelection options) {
     if (!options.domain.empty()) {
         Result<std::string> canonical = auth::canonical_domain(options.domain);
         if (!canonical) return report(context, canonical.error());
@@ -183,7 +198,7 @@ Exit export_all(Context& context, Options options) {
     }
     const Result<auth::Snapshot> snapshot = auth::Snapshot::of(**directory);
     if (!snapshot) return report(context, snapshot.error());
-    if (const Result<> written = Writer(context.out, **directory, options).write(); !written) {
+    if (const Result<> written = write_document(context.out, **directory, options); !written) {
         context.err << "posthouse: the export is not complete\n";
         return report(context, written.error());
     }
@@ -192,8 +207,12 @@ Exit export_all(Context& context, Options options) {
 
 }  // namespace
 
+Result<> write_document(std::ostream& out, auth::Directory& directory, const ExportSelection& selection) {
+    return Writer(out, directory, selection).write();
+}
+
 void add_export_command(CLI::App& app, Context& context) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ExportSelection>();
     CLI::App* command = add_command(app, context, "export", "Write the directory as JSON, for posthouse import json",
                                     "export --with-hashes > directory.json",
                                     [&context, options] { return export_all(context, *options); });

@@ -31,21 +31,6 @@ struct Entry {
     bool is_folder;
 };
 
-/// A CSV field that holds what it likes.
-std::string quoted(const std::string& text) {
-    std::string field = "\"";
-    for (const char c : text) field += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return field + '"';
-}
-
-std::string users_csv(std::span<const auth::User> users) {
-    std::string text = "email,password_hash,quota_mb,enabled,admin\n";
-    for (const auth::User& user : users)
-        text += quoted(user.email) + ',' + quoted(user.password) + ',' + std::to_string(user.quota_mb) + ',' +
-                (user.enabled ? "1," : "0,") + (user.admin ? "1\n" : "0\n");
-    return text;
-}
-
 /// Folders before what lies in them.
 Result<> collect(int root, const std::string& path, std::size_t depth, std::vector<Entry>& entries) {
     if (depth == max_depth) return fail(ErrorCode::limit, "Folders lie too deep", path);
@@ -135,13 +120,12 @@ Result<> add_file(Archive& archive, int root, const std::string& path) {
 Result<> fill(Context& context, const ArchiveOrder& order, int fd) {
     Archive archive(fd);
     if (Result<> opened = archive.open(order.file); !opened) return opened;
-    const std::string csv = users_csv(order.users);
     struct stat st{};
     st.st_mode = S_IFREG | 0600;
-    st.st_size = static_cast<off_t>(csv.size());
+    st.st_size = static_cast<off_t>(order.document.size());
     st.st_mtime = std::time(nullptr);
-    if (Result<> added = archive.add("users.csv", st); !added) return added;
-    if (Result<> written = archive.write(csv); !written) return written;
+    if (Result<> added = archive.add("directory.json", st); !added) return added;
+    if (Result<> written = archive.write(order.document); !written) return written;
 
     std::vector<Entry> entries;
     const Result<UniqueFd> root = open_file(order.mail_root, O_RDONLY | O_DIRECTORY);

@@ -6,7 +6,9 @@
 #include <CLI/Option.hpp>
 #include <cerrno>
 #include <filesystem>
+#include <sstream>
 
+#include "cli/export.h"
 #include "cli/mail_archive.h"
 #include "cli/mail_folder.h"
 
@@ -19,9 +21,10 @@ std::string MailDisposal::details() const {
 
 void add_mail_options(CLI::App& command, MailDisposal& disposal) {
     CLI::Option* keep = command.add_flag("--keep-mail", disposal.keep, "Leave the mail on disk, as without any option");
-    CLI::Option* archive = command.add_option("--archive", disposal.archive,
-                                              "Put the mail and users.csv into a tar file, then delete it; the name "
-                                              "tells the compression (.tar.zst, .tar.gz, .tar)");
+    CLI::Option* archive =
+        command.add_option("--archive", disposal.archive,
+                           "Put the mail and directory.json into a tar file, then delete it; the name "
+                           "tells the compression (.tar.zst, .tar.gz, .tar)");
     archive->type_name("FILE")->excludes(keep);
     command.add_flag("--delete-mail", disposal.remove, "Delete the mail")->excludes(keep)->excludes(archive);
 }
@@ -36,8 +39,18 @@ Result<> check_disposal(const MailDisposal& disposal) {
     return check_archive_name(disposal.archive);
 }
 
+Result<std::string> document_of(auth::Directory& directory, const MailDisposal& disposal, const std::string& name) {
+    if (disposal.archive.empty()) return std::string();
+    const std::size_t at = name.rfind('@');
+    ExportSelection selection{name.substr(at + 1), true};  // npos + 1 is 0
+    if (at != std::string::npos) selection.user = name;
+    std::ostringstream text;
+    if (const Result<> written = write_document(text, directory, selection); !written) return fail(written.error());
+    return std::move(text).str();
+}
+
 Result<> dispose_of_mail(Context& context, const MailDisposal& disposal, const std::string& name,
-                         std::span<const auth::User> users) {
+                         const std::string& document) {
     if (!disposal.takes_mail()) return {};
     const Result<config::Snapshot> config = context.config();
     if (!config) return fail(config.error());
@@ -45,7 +58,7 @@ Result<> dispose_of_mail(Context& context, const MailDisposal& disposal, const s
     if (!disposal.archive.empty()) {
         const std::string folder = at == std::string::npos ? name : name.substr(at + 1) + "/" + name.substr(0, at);
         const Result<> written =
-            write_archive(context, {disposal.archive, (*config)->general.mail_root, folder, users});
+            write_archive(context, {disposal.archive, (*config)->general.mail_root, folder, document});
         if (!written)
             return fail(written.error().code, name + " was removed, its mail was kept: " + written.error().text,
                         written.error().detail);

@@ -3,7 +3,6 @@
 
 #include <CLI/App.hpp>
 #include <nlohmann/json_fwd.hpp>
-#include <span>
 #include <string>
 
 #include "auth/directory/directory.h"
@@ -26,8 +25,11 @@ void add_mail_options(CLI::App& command, MailDisposal& disposal);
 
 /// Before anything is removed: that an archive can be written. exists, invalid, io, denied.
 Result<> check_disposal(const MailDisposal& disposal);
-/// After `name`, a user or a domain, was removed from the directory with these users.
+/// What the directory has of `name`, a user or a domain, for the archive; nothing when there is to be none. Before it
+/// is removed, in the same transaction.
+Result<std::string> document_of(auth::Directory& directory, const MailDisposal& disposal, const std::string& name);
+/// After `name` was removed from the directory, where it was as `document` says.
 Result<> dispose_of_mail(Context& context, const MailDisposal& disposal, const std::string& name,
-                         std::span<const auth::User> users);
+                         const std::string& document);
 
 }  // namespace posthouse::cli

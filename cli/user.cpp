@@ -260,12 +260,14 @@ Exit remove(Context& context, const Options& options) {
     }
     Result<Change> change = Change::begin(context, std::move(*directory));
     if (!change) return report(context, change.error());
+    const Result<std::string> document = document_of(change->directory(), options.mail, *email);
+    if (!document) return report(context, document.error());
     if (const Result<> removed = change->directory().remove_user(*email); !removed)
         return report(context, removed.error());
     if (const Result<> kept = change->commit("user.remove", *email, options.mail.details()); !kept)
         return report(context, kept.error());
     end_sessions(context, {*email});
-    if (const Result<> disposed = dispose_of_mail(context, options.mail, *email, {&**user, 1}); !disposed)
+    if (const Result<> disposed = dispose_of_mail(context, options.mail, *email, *document); !disposed)
         return report(context, disposed.error());
     const std::string mail = options.mail.takes_mail() ? options.mail.details() : "its mail was kept";
     return done(context, "User " + *email + " removed, " + mail + ".",

@@ -288,6 +288,13 @@ TEST_F(CommandsTest, ARemovedUserComesBackFromAnArchive) {
     std::ofstream(mail + "/.Sent/cur/1:2,S") << "sent";
     std::filesystem::create_symlink("/etc/passwd", mail + "/new/link");
     const std::string archive = folder_ + "/joe.tar.gz";
+    ASSERT_EQ(run("user add ann@example.org --password-stdin", "x\n"), 0);
+    ASSERT_EQ(run("grant add joe@example.org ann@example.org"), 0);
+    ASSERT_EQ(run("user set joe@example.org --services imap --app-passwords-only on"), 0) << err_;
+    auth::AppPassword phone;
+    phone.name = "phone";
+    phone.password = "{PLAIN}x";
+    ASSERT_TRUE(directory()->app_passwords().add("joe@example.org", phone));
     EXPECT_EQ(run("user remove joe@example.org --archive " + folder_ + "/joe.what"), 2);
     EXPECT_EQ(run("user remove joe@example.org --archive " + folder_ + "/nowhere/joe.tar"), 3);
     EXPECT_EQ(run("user remove joe@example.org --delete-mail --archive " + archive), 2);
@@ -300,8 +307,14 @@ TEST_F(CommandsTest, ARemovedUserComesBackFromAnArchive) {
     EXPECT_TRUE(std::filesystem::exists(mail + "/new/message"));
     EXPECT_TRUE(std::filesystem::exists(mail + "/.Sent/cur/1:2,S"));
     EXPECT_FALSE(std::filesystem::exists(std::filesystem::symlink_status(mail + "/new/link")));
-    ASSERT_EQ(run("user add --csv " + folder_ + "/mail/users.csv"), 0) << err_;
-    EXPECT_TRUE(auth::verify_password((*directory()->find_user("joe@example.org"))->password, "secret").value());
+    const nlohmann::json back = json("import json " + folder_ + "/mail/directory.json");
+    EXPECT_EQ(back["rows"]["users"]["added"], 1);
+    EXPECT_EQ(back["rows"]["grants"]["added"], 1);
+    const auth::User joe = directory()->find_user("joe@example.org").value().value();
+    EXPECT_TRUE(auth::verify_password(joe.password, "secret").value());
+    EXPECT_EQ(joe.services.text(), "imap");
+    EXPECT_TRUE(joe.app_passwords_only);
+    EXPECT_EQ(directory()->find_app_passwords("joe@example.org", 2)->at(0).password, "{PLAIN}x");
     EXPECT_EQ(run("user remove joe@example.org --archive " + archive), 4);
     EXPECT_TRUE(*directory()->find_user("joe@example.org"));
 }
@@ -311,6 +324,7 @@ TEST_F(CommandsTest, AnArchivedDomainHoldsAllItsUsers) {
     make_mail("joe");
     make_mail("ann");
     ASSERT_EQ(run("user add ann@example.org --password-stdin --quota 7", "x\n"), 0);
+    ASSERT_EQ(run("user passwd joe@example.org --must-change --password-stdin", "other\n"), 0) << err_;
     const std::string archive = folder_ + "/domain.tar";
     EXPECT_EQ(run("domain remove example.org --archive " + archive, "n\n"), 7);
     EXPECT_FALSE(std::filesystem::exists(archive));
@@ -318,8 +332,10 @@ TEST_F(CommandsTest, AnArchivedDomainHoldsAllItsUsers) {
     EXPECT_FALSE(std::filesystem::exists(folder_ + "/mail/example.org"));
     ASSERT_EQ(std::system(("tar -C " + folder_ + " -xf " + archive).c_str()), 0);
     EXPECT_TRUE(std::filesystem::exists(folder_ + "/example.org/ann/new/message"));
-    ASSERT_EQ(run("domain add example.org"), 0);
-    EXPECT_EQ(json("user add --csv " + folder_ + "/users.csv")["users"].size(), 2u);
+    const nlohmann::json back = json("import json " + folder_ + "/directory.json");
+    EXPECT_EQ(back["rows"]["domains"]["added"], 1);
+    EXPECT_EQ(back["rows"]["users"]["added"], 2);
+    EXPECT_TRUE(directory()->find_user("joe@example.org").value()->must_change_password);
 }
 
 TEST_F(CommandsTest, ARenamedUserHasItsMailUnderTheNewAddress) {
