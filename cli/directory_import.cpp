@@ -34,9 +34,11 @@ class Importer {
 
     enum class Outcome { added, changed, unchanged, kept };
 
-    /// Counts what became of `what`; an error of the row alone is told, others end the import.
+    /// Counts what became of `what`; an error of the row alone is told, others end the import. So does any error once
+    /// the row that was there is gone: leaving out the new one would lose it.
     Result<> note(const char* kind, const std::string& what, const Result<Outcome>& outcome) {
-        if (!outcome && !is_of_row(outcome.error())) return fail(outcome.error());
+        if (!outcome && (replacing_ || !is_of_row(outcome.error()))) return fail(outcome.error());
+        replacing_ = false;
         if (!outcome) {
             report_.add_problem(what + ": " + outcome.error().text);
             return {};
@@ -81,8 +83,12 @@ class Importer {
         if (*present && **present == alias.domain) return Outcome::unchanged;
         if (*present && !update_) return Outcome::kept;
         if (*present) {
+            const Result<bool> known = directory_.has_domain(alias.domain);
+            if (!known) return fail(known.error());
+            if (!*known) return fail(ErrorCode::not_found, "Domain " + alias.domain + " does not exist");
             if (const Result<> removed = directory_.remove_domain_alias(alias.name); !removed)
                 return fail(removed.error());
+            replacing_ = true;
         }
         if (const Result<> added = directory_.add_domain_alias(alias.name, alias.domain); !added)
             return fail(added.error());
@@ -218,6 +224,7 @@ class Importer {
         if (present != nullptr) {
             const Result<> removed = directory_.transports().remove(row.source);
             if (!removed) return fail(removed.error());
+            replacing_ = true;
         }
         if (const Result<> added = directory_.transports().add(row.source, row.transport); !added)
             return fail(added.error());
@@ -244,6 +251,7 @@ class Importer {
             if (!update_) return Outcome::kept;
             const Result<> removed = directory_.app_passwords().remove(row.user, row.app.name);
             if (!removed) return fail(removed.error());
+            replacing_ = true;
             report_.deprived.insert(row.user);
         }
         if (const Result<> added = directory_.app_passwords().add(row.user, row.app); !added)
@@ -276,6 +284,7 @@ class Importer {
     Directory& directory_;
     const DirectoryDocument& document_;
     bool update_;
+    bool replacing_ = false;  ///< the old row is removed, the new one not added yet
     ImportReport& report_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "auth/directory/sqlite.h"
 #include "auth/passwords/password.h"
+#include "cli/directory_import.h"
 #include "tests/unit/cli/command_line.h"
 
 namespace posthouse::cli {
@@ -135,6 +136,18 @@ TEST_F(ImportTest, WhatIsThereOtherwiseIsKeptUnlessToldOtherwise) {
     EXPECT_EQ(json("list show team@example.org")["members"].size(), 2u);
     EXPECT_EQ(json("transport list")[0]["transport"], "smtp:[relay.example]");
     EXPECT_EQ(json("alias list --domain example.org").size(), 3u) << "nothing is removed";
+}
+
+TEST_F(ImportTest, ADomainAliasThatCantBeTakenLeavesTheOldOne) {
+    fill();
+    DirectoryDocument document;
+    document.domain_aliases = {{"example.net", "nowhere.example"}, {"example.com", "example.org"}};
+    ImportReport report;
+    const auto changed = directory();
+    ASSERT_TRUE(import_document(*changed, document, true, report));
+    EXPECT_EQ(report.problems, std::vector<std::string>{"example.net: Domain nowhere.example does not exist"});
+    EXPECT_EQ(report.kinds["domain_aliases"].added, 1u);
+    EXPECT_EQ(changed->domain_alias("example.net").value(), "example.org");
 }
 
 TEST_F(ImportTest, AFaultyDocumentIsRefusedAsAWholeAndSaysWhere) {
