@@ -30,7 +30,11 @@ Result<GeneratedAppPassword> generate_app_password() {
     }
     GeneratedAppPassword fresh{Secret(std::move(password)), {}};
     const std::string salt = random_bytes(salt_size);
-    const Secret salted(std::string(fresh.password.view()) + salt);
+    std::string both;
+    both.reserve(fresh.password.view().size() + salt.size());  // growing would leave the password in freed memory
+    both += fresh.password.view();
+    both += salt;
+    const Secret salted(std::move(both));
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
     if (EVP_Digest(salted.view().data(), salted.view().size(), digest.data(), &size, EVP_sha512(), nullptr) != 1)

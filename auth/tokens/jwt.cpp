@@ -8,6 +8,7 @@
 #include "auth/tokens/json.h"
 #include "lib/base/ascii.h"
 #include "lib/base/base64.h"
+#include "lib/base/secret.h"
 
 namespace posthouse::auth {
 namespace {
@@ -49,14 +50,16 @@ std::optional<JwtAlgorithm> parse_jwt_algorithm(std::string_view name) {
 }
 
 std::optional<std::string> decode_base64url(std::string_view text) {
-    std::string standard(text);
-    for (char& c : standard) {
-        if (c == '+' || c == '/' || c == '=') return std::nullopt;
-        if (c == '-') c = '+';
-        if (c == '_') c = '/';
-    }
+    if (text.find_first_of("+/=") != std::string_view::npos) return std::nullopt;
+    std::string standard;
+    standard.reserve(text.size() + 3);  // growing would leave what may be a secret in freed memory
+    standard = text;
+    std::ranges::replace(standard, '-', '+');
+    std::ranges::replace(standard, '_', '/');
     standard.append((4 - standard.size() % 4) % 4, '=');
-    return base64::decode(standard);
+    std::optional<std::string> bytes = base64::decode(standard);
+    wipe(standard);
+    return bytes;
 }
 
 bool looks_like_jwt(std::string_view token) {

@@ -86,7 +86,10 @@ Owned<EVP_PKEY> make_key(const char* type, OSSL_PARAM_BLD* builder) {
 
 /// The decoded member of a JWK; empty: there is none.
 std::string bytes_in(const nlohmann::json& jwk, const char* member) {
-    return decode_base64url(text_of(jwk, member)).value_or(std::string());
+    std::string text = text_of(jwk, member);
+    std::optional<std::string> bytes = decode_base64url(text);
+    wipe(text);
+    return bytes ? std::move(*bytes) : std::string();
 }
 
 // RFC 7518 §6.3.1
@@ -130,7 +133,10 @@ std::optional<TokenKey> read_jwk(const nlohmann::json& jwk) {
     const std::string type = text_of(jwk, "kty");
     if (type == "oct") {
         std::string secret = bytes_in(jwk, "k");
-        if (secret.size() < min_secret) return std::nullopt;
+        if (secret.size() < min_secret) {
+            wipe(secret);
+            return std::nullopt;
+        }
         key.algorithm = JwtAlgorithm::hs256;
         key.secret = std::make_shared<const Secret>(std::move(secret));
     } else {
@@ -193,12 +199,14 @@ Result<> TokenKeys::add(std::string_view text) {
 }
 
 Result<> TokenKeys::add_jwks(std::string_view text) {
-    const std::optional<nlohmann::json> set = parse_json_object(text);
-    const auto keys = set ? set->find("keys") : nlohmann::json::const_iterator();
+    std::optional<nlohmann::json> set = parse_json_object(text);
+    const auto keys = set ? set->find("keys") : nlohmann::json::iterator();
     if (!set || keys == set->end() || !keys->is_array()) return fail(ErrorCode::invalid, "no JWKS");
     const std::size_t before = keys_.size();
-    for (const nlohmann::json& jwk : *keys)
+    for (nlohmann::json& jwk : *keys) {
         if (std::optional<TokenKey> key = read_jwk(jwk)) keys_.push_back(std::move(*key));
+        if (jwk.is_object() && jwk.contains("k") && jwk["k"].is_string()) wipe(jwk["k"].get_ref<std::string&>());
+    }
     if (keys_.size() == before) return fail(ErrorCode::invalid, "no key for RS256, ES256, EdDSA or HS256");
     return {};
 }
@@ -232,10 +240,11 @@ Result<TokenKeys> TokenKeys::load(const std::string& path) {
     }
     TokenKeys keys;
     for (const std::string& file : files) {
-        const Result<std::string> text = read_file(file, max_key_file);
+        Result<std::string> text = read_file(file, max_key_file);
         if (!text) return fail(text.error());
-        if (const Result<> added = keys.add(*text); !added)
-            return fail(added.error().code, file + ": " + added.error().text);
+        const Result<> added = keys.add(*text);
+        wipe(*text);
+        if (!added) return fail(added.error().code, file + ": " + added.error().text);
     }
     return keys;
 }
