@@ -62,6 +62,20 @@ Result<> collect(int root, const std::string& path, std::size_t depth, std::vect
     return {};
 }
 
+/// By the end of the file's name. libarchive's own guess takes other formats than tar, and no .zst. False: none is known.
+bool set_format(archive* into, std::string_view file) {
+    int filter = ARCHIVE_FATAL;
+    if (file.ends_with(".tar"))
+        filter = ARCHIVE_OK;
+    else if (file.ends_with(".tar.zst"))
+        filter = ::archive_write_add_filter_zstd(into);
+    else if (file.ends_with(".tar.gz") || file.ends_with(".tgz"))
+        filter = ::archive_write_add_filter_gzip(into);
+    else if (file.ends_with(".tar.xz"))
+        filter = ::archive_write_add_filter_xz(into);
+    return filter >= ARCHIVE_WARN && ::archive_write_set_format_pax_restricted(into) == ARCHIVE_OK;
+}
+
 class Archive {
   public:
     explicit Archive(int fd) : archive_(::archive_write_new()), fd_(fd) {}
@@ -70,7 +84,7 @@ class Archive {
     ~Archive() { ::archive_write_free(archive_); }
 
     Result<> open(const std::string& name) {
-        if (::archive_write_set_format_filter_by_ext(archive_, name.c_str()) != ARCHIVE_OK) return failed();
+        if (!set_format(archive_, name)) return failed();
         return done(::archive_write_open_fd(archive_, fd_));
     }
     Result<> add(const std::string& path, const struct stat& st) {
@@ -149,9 +163,9 @@ Result<> fill(Context& context, const ArchiveOrder& order, int fd) {
 
 Result<> check_archive_name(const std::string& file) {
     const std::unique_ptr<archive, int (*)(archive*)> tried(::archive_write_new(), ::archive_write_free);
-    if (::archive_write_set_format_filter_by_ext(tried.get(), file.c_str()) == ARCHIVE_OK) return {};
-    return fail(ErrorCode::invalid, "The archive's name tells no format: let it end with .tar.zst, .tar.gz or .tar",
-                file);
+    if (set_format(tried.get(), file)) return {};
+    return fail(ErrorCode::invalid,
+                "The archive's name tells no format: let it end with .tar.zst, .tar.gz, .tar.xz or .tar", file);
 }
 
 Result<> write_archive(Context& context, const ArchiveOrder& order) {

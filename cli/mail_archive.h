@@ -9,7 +9,7 @@ namespace posthouse::cli {
 
 /// What goes into an archive.
 struct ArchiveOrder {
-    std::string file;       ///< its name tells the format: .tar, .tar.gz, .tar.zst, .tar.xz, …
+    std::string file;       ///< its name tells the format: .tar, .tar.gz, .tgz, .tar.zst, .tar.xz
     std::string mail_root;  ///< entries are named from here on
     std::string folder;     ///< below mail_root: "example.org", "example.org/joe"; not there: no mail
     std::string document;   ///< whose mail it is, as directory.json, for `posthouse import json`

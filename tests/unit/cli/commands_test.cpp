@@ -319,6 +319,24 @@ TEST_F(CommandsTest, ARemovedUserComesBackFromAnArchive) {
     EXPECT_TRUE(*directory()->find_user("joe@example.org"));
 }
 
+TEST_F(CommandsTest, TheEndOfAnArchivesNameTellsItsCompression) {
+    ASSERT_EQ(run("domain add example.org"), 0);
+    for (const auto& [end, magic] : {std::pair<std::string, std::string>{".tar.zst", "\x28\xb5\x2f\xfd"},
+                                     {".tar.gz", "\x1f\x8b"},
+                                     {".tgz", "\x1f\x8b"},
+                                     {".tar.xz", "\xfd\x37zXZ"}}) {
+        ASSERT_EQ(run("user add joe@example.org --password-stdin", "secret\n"), 0);
+        make_mail("joe");
+        const std::string archive = folder_ + "/joe" + end;
+        EXPECT_EQ(run("user remove joe@example.org --archive " + archive), 0) << err_;
+        std::ifstream stream(archive, std::ios::binary);
+        const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+        EXPECT_TRUE(bytes.starts_with(magic)) << end;
+    }
+    ASSERT_EQ(run("user add joe@example.org --password-stdin", "secret\n"), 0);
+    EXPECT_EQ(run("user remove joe@example.org --archive " + folder_ + "/joe.zip"), 2);
+}
+
 TEST_F(CommandsTest, AnArchivedDomainHoldsAllItsUsers) {
     add_joe();
     make_mail("joe");
