@@ -36,8 +36,8 @@ struct ImportReport {
 
 /// Adds what is missing; what is there otherwise is changed when `update`, else kept. Nothing is removed: lists and
 /// aliases keep further members and destinations. A row that can't be taken is told in the report. Belongs into a
-/// transaction. Errors: unavailable and the like, not those of single rows, unless the row's forerunner is gone by then:
-/// after any, the transaction is to be undone.
+/// transaction. Errors: unavailable and the like, not those of single rows, unless the row's forerunner is gone by
+/// then: after any, the transaction is to be undone.
 Result<> import_document(auth::Directory& directory, const DirectoryDocument& document, bool update,
                          ImportReport& report);
 

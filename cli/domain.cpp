@@ -13,8 +13,8 @@
 #include "cli/mail_folder.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
-#include "cli/sessions.h"
 #include "cli/rename.h"
+#include "cli/sessions.h"
 #include "cli/table.h"
 
 namespace posthouse::cli {

@@ -62,7 +62,8 @@ Result<> collect(int root, const std::string& path, std::size_t depth, std::vect
     return {};
 }
 
-/// By the end of the file's name. libarchive's own guess takes other formats than tar, and no .zst. False: none is known.
+/// By the end of the file's name. libarchive's own guess takes other formats than tar, and no .zst. False: none is
+/// known.
 bool set_format(archive* into, std::string_view file) {
     int filter = ARCHIVE_FATAL;
     if (file.ends_with(".tar"))

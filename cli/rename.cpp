@@ -102,22 +102,21 @@ Exit rename_user(Context& context, Options options) {
         if (!parsed) return report(context, parsed.error());
         *address = parsed->text();
     }
-    const Subject subject{
-        "User",
-        "user.rename",
-        [&](auth::Directory& directory) { return directory.rename_user(options.from, options.to); },
-        [&](auth::Directory& directory) { return directory.add_alias(options.from, options.to); },
-        [](auth::Directory& directory, const std::string& name) -> Result<bool> {
-            const Result<std::optional<auth::User>> user = directory.find_user(name);
-            return user ? Result<bool>(user->has_value()) : fail(user.error());
-        },
-        [](storage::Store& store, const std::string& from, const std::string& to) -> Result<bool> {
-            const Result<storage::AccountName> old_name = storage::AccountName::parse(from);
-            const Result<storage::AccountName> new_name = storage::AccountName::parse(to);
-            if (!old_name) return fail(old_name.error());
-            if (!new_name) return fail(new_name.error());
-            return store.rename(*old_name, *new_name);
-        }};
+    const Subject subject{"User",
+                          "user.rename",
+                          [&](auth::Directory& directory) { return directory.rename_user(options.from, options.to); },
+                          [&](auth::Directory& directory) { return directory.add_alias(options.from, options.to); },
+                          [](auth::Directory& directory, const std::string& name) -> Result<bool> {
+                              const Result<std::optional<auth::User>> user = directory.find_user(name);
+                              return user ? Result<bool>(user->has_value()) : fail(user.error());
+                          },
+                          [](storage::Store& store, const std::string& from, const std::string& to) -> Result<bool> {
+                              const Result<storage::AccountName> old_name = storage::AccountName::parse(from);
+                              const Result<storage::AccountName> new_name = storage::AccountName::parse(to);
+                              if (!old_name) return fail(old_name.error());
+                              if (!new_name) return fail(new_name.error());
+                              return store.rename(*old_name, *new_name);
+                          }};
     return rename(context, subject, options);
 }
 
@@ -143,10 +142,9 @@ Exit rename_domain(Context& context, Options options) {
 
 void add_user_rename(CLI::App& group, Context& context) {
     auto options = std::make_shared<Options>();
-    CLI::App* command =
-        add_command(group, context, "rename", "Give a user another address; the mail moves along",
-                    "user rename ann.lee@example.org ann.smith@example.org --keep-alias",
-                    [&context, options] { return rename_user(context, *options); });
+    CLI::App* command = add_command(group, context, "rename", "Give a user another address; the mail moves along",
+                                    "user rename ann.lee@example.org ann.smith@example.org --keep-alias",
+                                    [&context, options] { return rename_user(context, *options); });
     command->add_option("from", options->from, "The present address")->required();
     command->add_option("to", options->to, "The new address, in any domain of this server")->required();
     command->add_flag("--keep-alias", options->keep_alias, "Mail for the old address still reaches the user");

@@ -16,14 +16,14 @@ inline constexpr const char* moved_file = "posthouse-moved";
 Result<bool> has_moved(const std::string& root);
 
 /// Moves the folder `from` of an account or a domain to `to`, durably, and leaves a folder with moved_file, in which
-/// `name` (the new one) stands. In one step where the file system can exchange names (ext4, XFS, Btrfs, tmpfs); elsewhere
-/// `from` is missing for an instant. A move that was cut off is taken up by the next call; one that was done already is
-/// done again. What it gives: whether there was a `from`. exists: something lies in `to`; unsupported: they lie on
-/// different file systems.
+/// `name` (the new one) stands. In one step where the file system can exchange names (ext4, XFS, Btrfs, tmpfs);
+/// elsewhere `from` is missing for an instant. A move that was cut off is taken up by the next call; one that was done
+/// already is done again. What it gives: whether there was a `from`. exists: something lies in `to`; unsupported: they
+/// lie on different file systems.
 Result<bool> move_away(const std::string& from, const std::string& to, const std::string& name);
 
-/// The name is used again: removes what a move left in `folder`, and that too if nothing else lies there. Nothing there:
-/// success.
+/// The name is used again: removes what a move left in `folder`, and that too if nothing else lies there. Nothing
+/// there: success.
 Result<> forget_move(const std::string& folder);
 
 }  // namespace posthouse::storage

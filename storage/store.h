@@ -82,9 +82,9 @@ class Store {
     Result<std::shared_ptr<Account>> open(const AccountName& name, IfMissing missing = IfMissing::create);
     /// Deletes all mail of the account, for good. not_found when there is none.
     Result<> remove(const AccountName& name);
-    /// Moves all mail of an account, and its index, to another name, in one step for whoever looks. Sessions that have it
-    /// open must begin anew. Until forget_move() (moved.h) nobody can make an account of the old name. What it gives, exists,
-    /// unsupported: as move_away().
+    /// Moves all mail of an account, and its index, to another name, in one step for whoever looks. Sessions that have
+    /// it open must begin anew. Until forget_move() (moved.h) nobody can make an account of the old name. What it
+    /// gives, exists, unsupported: as move_away().
     Result<bool> rename(const AccountName& from, const AccountName& to);
     /// The same for all accounts of a domain; names as AccountName has them.
     Result<bool> rename_domain(const std::string& from, const std::string& to);

@@ -27,7 +27,7 @@ struct LoginContext {
     /// Of the user's TLS connection, for -PLUS.
     std::optional<net::TlsBinding> binding{};
     std::string certificate_user{};  ///< whom the user's TLS certificate names (Stream::tls_client_name), for EXTERNAL
-    bool no_penalty = false;  ///< a trusted client tries something: failures are not counted
+    bool no_penalty = false;         ///< a trusted client tries something: failures are not counted
 };
 
 /// The circumstances of a connection, as they decide what is offered.

@@ -38,7 +38,8 @@ std::string code_of(const storage::Copied& copied) {
 /// The messages of a command that reached the target, or why not.
 net::Async<std::expected<storage::Copied, Reply>> run(Session& session, const imap::Copy& command, Kind kind) {
     storage::View& view = session.selected().view;
-    const Result<std::vector<imap::NumberRange>> numbers = numbers_of(session.selected(), command.messages, command.by_uid);
+    const Result<std::vector<imap::NumberRange>> numbers =
+        numbers_of(session.selected(), command.messages, command.by_uid);
     if (!numbers) co_return std::unexpected(bad(numbers.error().text));
     if (kind == Kind::move && view.read_only()) co_return std::unexpected(no("[READ-ONLY] Mailbox is open read-only"));
     const Result<storage::MailboxName> target = mailbox_of(session, command.mailbox);

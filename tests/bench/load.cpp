@@ -69,8 +69,9 @@ class Users {
     explicit Users(const Options& options) : options_(options) {}
     std::optional<std::string> next() {
         if (options_.each_user_once && number_ == options_.users) return std::nullopt;
-        const std::size_t number =
-            options_.each_user_once ? number_++ : std::uniform_int_distribution<std::size_t>(0, options_.users - 1)(random_);
+        const std::size_t number = options_.each_user_once
+                                       ? number_++
+                                       : std::uniform_int_distribution<std::size_t>(0, options_.users - 1)(random_);
         std::string user = options_.user;
         if (const auto at = user.find("%d"); at != std::string::npos) user.replace(at, 2, std::to_string(number));
         return user;
@@ -222,7 +223,8 @@ struct Client {
 
 class Load {
   public:
-    explicit Load(const Options& options) : options_(options), users_(options), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+    explicit Load(const Options& options)
+        : options_(options), users_(options), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
     void run() {
         const Clock::time_point begun = Clock::now();
@@ -238,7 +240,8 @@ class Load {
             const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 30'000);
             if (count < 0 && errno == EINTR) continue;
             if (count <= 0) give_up("no answer for 30 s");
-            for (int i = 0; i < count; ++i) read(*static_cast<Client*>(events.at(static_cast<std::size_t>(i)).data.ptr));
+            for (int i = 0; i < count; ++i)
+                read(*static_cast<Client*>(events.at(static_cast<std::size_t>(i)).data.ptr));
         }
         report(std::chrono::duration<double>(Clock::now() - begun).count());
     }
@@ -323,12 +326,13 @@ class Load {
         if (times_.empty()) give_up("nothing was done");
         std::ranges::sort(times_);
         const auto at = [&](double share) {
-            return times_.at(std::min(times_.size() - 1, static_cast<std::size_t>(share * static_cast<double>(times_.size()))));
+            return times_.at(
+                std::min(times_.size() - 1, static_cast<std::size_t>(share * static_cast<double>(times_.size()))));
         };
-        std::printf("{\"done\": %zu, \"seconds\": %.3f, \"per_second\": %.1f, \"median_ms\": %.3f, \"p99_ms\": %.3f, "
-                    "\"max_ms\": %.3f}\n",
-                    times_.size(), seconds, static_cast<double>(times_.size()) / seconds, at(0.5), at(0.99),
-                    times_.back());
+        std::printf(
+            "{\"done\": %zu, \"seconds\": %.3f, \"per_second\": %.1f, \"median_ms\": %.3f, \"p99_ms\": %.3f, "
+            "\"max_ms\": %.3f}\n",
+            times_.size(), seconds, static_cast<double>(times_.size()) / seconds, at(0.5), at(0.99), times_.back());
     }
 
     const Options& options_;

@@ -116,7 +116,8 @@ class OtherServerBeforeTheLock : public Tap {
     bool was_there_ = false;
 };
 
-/// Makes the mailbox at `place` anew, with one message in each of new/ and cur/, whenever somebody looks which folder it is.
+/// Makes the mailbox at `place` anew, with one message in each of new/ and cur/, whenever somebody looks which folder
+/// it is.
 class AnotherMailboxEachTime : public Tap {
   public:
     AnotherMailboxEachTime(std::string path, std::string place) : path_(std::move(path)), place_(std::move(place)) {}

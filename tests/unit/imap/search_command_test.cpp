@@ -157,15 +157,16 @@ TEST(Search, ReadsSaveAndPartial) {
     const auto partial = parse("A SEARCH RETURN (PARTIAL 23500:24000 COUNT) UNDELETED");
     ASSERT_TRUE(partial);
     EXPECT_EQ(partial->partial, (PartialRange{23500, 24000}));
-    for (const char* wrong : {"A SEARCH RETURN (PARTIAL 0:5) ALL", "A SEARCH RETURN (PARTIAL -1:5) ALL",
-                              "A SEARCH RETURN (PARTIAL 1) ALL", "A SEARCH RETURN (ALL PARTIAL 1:2) ALL",
-                              "A SEARCH RETURN (PARTIAL -5000000000:-1) ALL"})
+    for (const char* wrong :
+         {"A SEARCH RETURN (PARTIAL 0:5) ALL", "A SEARCH RETURN (PARTIAL -1:5) ALL", "A SEARCH RETURN (PARTIAL 1) ALL",
+          "A SEARCH RETURN (ALL PARTIAL 1:2) ALL", "A SEARCH RETURN (PARTIAL -5000000000:-1) ALL"})
         EXPECT_FALSE(parse(wrong)) << wrong;
 }
 
 TEST(Search, ReadsTheKeysOfExtensions) {
-    for (const char* key : {"OLDER 3600", "YOUNGER 1", "EMAILID M6d99ac3275bb4e", "THREADID T64b478a75b7ea9",
-                            "SAVEDBEFORE 1-Jan-2020", "SAVEDON 1-Jan-2020", "SAVEDSINCE 1-Jan-2020", "SAVEDATESUPPORTED"})
+    for (const char* key :
+         {"OLDER 3600", "YOUNGER 1", "EMAILID M6d99ac3275bb4e", "THREADID T64b478a75b7ea9", "SAVEDBEFORE 1-Jan-2020",
+          "SAVEDON 1-Jan-2020", "SAVEDSINCE 1-Jan-2020", "SAVEDATESUPPORTED"})
         EXPECT_TRUE(parse("A SEARCH " + std::string(key))) << key;
     EXPECT_FALSE(parse("A SEARCH OLDER 0")) << "RFC 5032 §4";
 }
