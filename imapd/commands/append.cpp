@@ -81,11 +81,33 @@ Reply refusal(const Session& session, const imap::AppendItem& item, const Error&
     return item.binary ? no("[UNKNOWN-CTE] " + error.text) : bad(error.text);
 }
 
+/// Counts messages that wait for the rest of their command, for each is an open file: one user's must not use up all
+/// that the process may have. Belongs to the loop's thread.
+class Waiting {
+  public:
+    Waiting() = default;
+    Waiting(Waiting&& other) noexcept : count_(std::exchange(other.count_, 0)) {}
+    Waiting& operator=(Waiting&&) = delete;
+    ~Waiting() { total_ -= count_; }
+    /// False: there are too many.
+    bool add() {
+        if (total_ == imap::kMaxAppendedWaiting) return false;
+        ++total_;
+        ++count_;
+        return true;
+    }
+
+  private:
+    static inline std::size_t total_ = 0;
+    std::size_t count_ = 0;
+};
+
 /// Messages that were received, and where they go.
 struct Received {
     storage::MailboxName name;
     std::shared_ptr<storage::Mailbox> mailbox;
     std::vector<storage::NewMessage> messages;
+    Waiting waiting{};
 };
 
 /// Receives the messages of a command, at most `most`, the first of which is announced by `item`.
@@ -95,11 +117,12 @@ net::Async<std::expected<Received, Reply>> receive_all(Session& session, const s
     if (!session.input().message()) co_return std::unexpected(bad("Expected the message as a literal"));
     const Result<storage::MailboxName> name = mailbox_of(session, mailbox);
     if (!name) co_return std::unexpected(no(name.error()));
-    Received received{*name, nullptr, {}};
+    Received received{*name, nullptr, {}, {}};
     storage::Usage added;
     for (;;) {
         if (std::optional<Reply> wrong = objection(session, item)) co_return std::unexpected(std::move(*wrong));
-        if (received.messages.size() == most) co_return std::unexpected(no("[LIMIT] Too many messages in one command"));
+        if (received.messages.size() == most || (!received.messages.empty() && !received.waiting.add()))
+            co_return std::unexpected(no("[LIMIT] Too many messages in one command"));
         Result<storage::Flags> flags = to_storage(item.flags);
         if (!flags) co_return std::unexpected(bad(flags.error().text));
         const storage::Account& account = session.account();

@@ -22,6 +22,8 @@ inline constexpr std::size_t kMaxHeaderFields = 100;
 inline constexpr std::size_t kMaxPartDepth = 100;
 /// Messages in one APPEND; each waits in a file that is open.
 inline constexpr std::size_t kMaxAppended = 100;
+/// Of those that are not the first of their command, in all sessions of a process.
+inline constexpr std::size_t kMaxAppendedWaiting = 2000;
 /// Flags and keywords in one STORE or APPEND: more than a mailbox can hold.
 inline constexpr std::size_t kMaxFlags = 600;
 /// A keyword is kept in every folder's keyword table.
