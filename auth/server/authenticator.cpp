@@ -20,6 +20,8 @@ namespace {
 // Log-ins that may wait for each hashing thread: at 12 ms each the last one waits 6 s. After a restart every client of
 // a small organisation logs in at once, and nobody is known yet: half of the places must be enough for them.
 constexpr std::size_t places_per_thread = 500;
+// What the directory said of a user. A hash may take seconds in its queue, a client minutes between its two messages.
+constexpr std::chrono::milliseconds believed_for{20};
 
 // Tokens that may wait for each thread: when the server answers in 20 ms, for 2 s.
 constexpr std::size_t tokens_per_thread = 100;
@@ -115,8 +117,11 @@ net::Async<std::expected<ScramLogin, sasl::FailReply>> Authenticator::begin_scra
 net::Async<Verdict> Authenticator::check_scram(ScramLogin login, const sasl::ScramProof& proof,
                                                std::string& server_final) {
     const net::Deadline deadline = net::Deadline::in(daemon_.config()->auth.request_timeout);
+    // Again: many exchanges may have begun before the first of them failed.
+    guard::Penalty penalty = co_await serve_penalty(login.claim, deadline);
     const net::Clock::time_point begun = net::Clock::now();
-    Checked checked = co_await verify_scram(login, proof, server_final, deadline);
+    Checked checked{Outcome::refused, {}, std::move(penalty.reason)};
+    if (!penalty.refused) checked = co_await verify_scram(login, proof, server_final, deadline);
     Verdict verdict = co_await conclude(std::move(checked), login.claim, begun);
     co_return verdict;
 }
@@ -281,12 +286,18 @@ net::Async<Authenticator::Checked> Authenticator::verify(const Claim& claim, con
         Checked refused = co_await refuse_in_turn({}, "no such user", deadline);
         co_return refused;
     }
-    const User& found = **user;
+    User found = std::move(**user);
+    const net::Clock::time_point asked = net::Clock::now();
     const Result<Match> match = co_await find_match(found, password, claim.origin, deadline);
     if (!match) co_return Checked{Outcome::temporary, found.email, match.error().message()};
     if (!match->right)
         co_return Checked{Outcome::wrong, found.email,
                           found.password.empty() ? "user without a password" : "wrong password"};
+    if (net::Clock::now() - asked > believed_for) {
+        std::expected<User, Checked> again = co_await find_again(found);
+        if (!again) co_return std::move(again.error());
+        found = std::move(*again);
+    }
     std::optional<Checked> refused =
         match->app ? refuse_app(found, *match->app, *identity, claim) : refuse_own(found, claim);
     Checked checked;
@@ -304,6 +315,15 @@ net::Async<Authenticator::Checked> Authenticator::verify(const Claim& claim, con
     else
         renew(found, password);
     co_return checked;
+}
+
+net::Async<std::expected<User, Authenticator::Checked>> Authenticator::find_again(const User& before) {
+    Result<std::optional<User>> now = co_await find(before.email);
+    if (!now) co_return std::unexpected(Checked{Outcome::temporary, before.email, now.error().message()});
+    // A hash that was made anew is of the same password, but that isn't known here: the client tries again.
+    if (!*now || (*now)->password != before.password)
+        co_return std::unexpected(Checked{Outcome::temporary, before.email, "password was changed meanwhile"});
+    co_return std::move(**now);
 }
 
 std::optional<Authenticator::Checked> Authenticator::refuse_own(const User& user, const Claim& claim) {
@@ -350,7 +370,7 @@ net::Async<Authenticator::Checked> Authenticator::verify_scram(const ScramLogin&
         Checked refused = co_await refuse_in_turn(user, login.reason, deadline);
         co_return refused;
     }
-    const User& found = *login.user;
+    User found = *login.user;
     // As long as for a password, whether there are keys already or not.
     std::optional<sasl::ScramKeys> keys;
     const Result<bool> right = co_await in_turn(is_known(found, login.claim.origin), deadline, [&]() -> Result<bool> {
@@ -368,6 +388,9 @@ net::Async<Authenticator::Checked> Authenticator::verify_scram(const ScramLogin&
     });
     if (!right) co_return Checked{Outcome::temporary, found.email, right.error().message()};
     if (!*right) co_return Checked{Outcome::wrong, found.email, "wrong password"};
+    std::expected<User, Checked> again = co_await find_again(found);
+    if (!again) co_return std::move(again.error());
+    found = std::move(*again);
     if (std::optional<Checked> refused = refuse_own(found, login.claim)) co_return std::move(*refused);
     Checked checked = co_await admit(found, *identity, login.claim);
     if (checked.outcome != Outcome::ok) co_return checked;

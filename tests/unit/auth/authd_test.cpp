@@ -287,9 +287,11 @@ TEST(Authd, SocketmapOutOfStepIsClosed) {
     });
 }
 
-/// A whole exchange by SCRAM; gives authd's last line, and the salt that was shown.
-net::Async<std::string> scram(net::Stream& stream, int id, std::string mechanism, sasl::ScramClient client,
-                              std::string parameters, std::string* salt = nullptr) {
+/// A whole exchange by SCRAM; gives authd's last line, and the salt that was shown. `between` is what happens before
+/// the client proves that it knows the password.
+net::Async<std::string> scram(
+    net::Stream& stream, int id, std::string mechanism, sasl::ScramClient client, std::string parameters,
+    std::string* salt = nullptr, std::function<void()> between = [] {}) {
     const std::string number = std::to_string(id);
     std::string answer =
         co_await ask(stream, "AUTH\t" + number + '\t' + mechanism + "\tservice=imap\tnologin\tsecured" + parameters +
@@ -298,6 +300,7 @@ net::Async<std::string> scram(net::Stream& stream, int id, std::string mechanism
     if (!answer.starts_with(challenge)) co_return answer;
     const std::string final = client.final(*base64::decode(answer.substr(challenge.size())));
     if (salt != nullptr) *salt = client.salt();
+    between();
     answer = co_await ask(stream, challenge + base64::encode(final) + '\n');
     if (answer != challenge + base64::encode(client.server_final())) co_return answer;
     answer = co_await ask(stream, challenge + '\n');
@@ -311,6 +314,35 @@ std::string scram_hash(std::string_view password) {
 }
 
 void offer_scram(config::Config& config) { config.auth.mechanisms = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-1"}; }
+
+TEST(Authd, WhatChangesDuringAnExchangeCounts) {
+    with_authd(
+        [](net::Loop& loop, RunningAuthd& authd) -> net::Async<> {
+            const auto directory = authd.open();
+            for (const char* user : {"pat@example.org", "ray@example.org", "sue@example.org"})
+                EXPECT_TRUE(directory->add_user({user, "{PLAIN}secret", 0, true, false}));
+            net::Stream stream = co_await connect(loop, authd, "auth");
+            co_await read_greeting(stream);
+            const auto begun = [](const char* user) {
+                return sasl::ScramClient(sasl::ScramHash::sha_256, user, "secret");
+            };
+            const std::string name = "SCRAM-SHA-256";
+            // How a temporary failure is told on this socket.
+            const std::string ended = "error: Connection closed";
+            std::string answer = co_await scram(stream, 1, name, begun("pat@example.org"), "", nullptr,
+                                                [&] { EXPECT_TRUE(directory->set_enabled("pat@example.org", false)); });
+            EXPECT_TRUE(answer.starts_with("FAIL\t1\tuser=pat@example.org\tcode=user_disabled")) << answer;
+            answer = co_await scram(stream, 2, name, begun("ray@example.org"), "", nullptr,
+                                    [&] { EXPECT_TRUE(directory->set_password("ray@example.org", "{PLAIN}other")); });
+            EXPECT_EQ(answer, ended) << "to be tried again";
+            net::Stream another = co_await connect(loop, authd, "auth");
+            co_await read_greeting(another);
+            answer = co_await scram(another, 3, name, begun("sue@example.org"), "", nullptr,
+                                    [&] { EXPECT_TRUE(directory->remove_user("sue@example.org")); });
+            EXPECT_EQ(answer, ended);
+        },
+        offer_scram);
+}
 
 TEST(Authd, ScramProvesBothSidesToEachOther) {
     with_authd(
