@@ -34,7 +34,7 @@ class MariadbServer:
 
     def start(self):
         self.process = subprocess.Popen(
-            ["mariadbd", "--no-defaults", "--skip-networking", f"--datadir={self.folder}/data", f"--socket={self.socket}",
+            ["mariadbd", "--no-defaults", "--skip-networking", f"--datadir={self.folder}/data", f"--tmpdir={self.folder}", f"--socket={self.socket}",
              f"--pid-file={self.folder}/pid", f"--log-error={self.folder}/log", "--innodb-flush-method=nosync", *self.as_root],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         eventually(lambda: self.query("SELECT 1").returncode == 0, "MariaDB starts")

@@ -74,8 +74,8 @@ RunningMariadb::~RunningMariadb() { kill(); }
 void RunningMariadb::start() {
     const std::string output = folder_.path() + "/output";
     std::vector<std::string> words{"mariadbd", "--no-defaults", "--skip-networking",
-                                   "--datadir=" + folder_.path() + "/data", "--socket=" + socket(),
-                                   "--pid-file=" + folder_.path() + "/pid",
+                                   "--datadir=" + folder_.path() + "/data", "--tmpdir=" + folder_.path(),
+                                   "--socket=" + socket(), "--pid-file=" + folder_.path() + "/pid",
                                    // It is killed, but no test of it cuts the power.
                                    "--innodb-buffer-pool-size=32M", "--innodb-flush-method=nosync"};
     if (::geteuid() == 0) words.emplace_back("--user=root");
