@@ -1,4 +1,4 @@
-// Authenticator: decides whether somebody may log in.
+// Authenticator: decides whether somebody may log in; SCRAM, certificates and tokens have files of their own.
 #include "auth/server/authenticator.h"
 
 #include <algorithm>
@@ -75,93 +75,10 @@ net::Async<Verdict> Authenticator::check_password(Claim claim, Secret password) 
     co_return verdict;
 }
 
-net::Async<std::expected<ScramLogin, sasl::FailReply>> Authenticator::begin_scram(Claim claim, sasl::ScramHash hash) {
-    const config::Snapshot config = daemon_.config();
-    if (!salts_) salts_.emplace(config->general.state_folder + "/scram-salts.key");
-    ScramLogin login{std::move(claim), hash, {}, static_cast<std::uint64_t>(config->auth.scram_iterations), {}, {}, {}};
-    const std::string default_scheme = config->auth.default_pass_scheme;
-    guard::Penalty penalty = co_await serve_penalty(login.claim, net::Deadline::in(config->auth.request_timeout));
-    if (penalty.refused) {
-        Verdict verdict =
-            co_await conclude({Outcome::refused, {}, std::move(penalty.reason)}, login.claim, net::Clock::now());
-        co_return std::unexpected(std::move(verdict.error()));
-    }
-    const Result<Identity> identity = identify(login.claim);
-    login.salt = salts_->salt_of(identity ? identity->email : login.claim.user);
-    if (!identity) {
-        login.reason = identity.error().text;
-        co_return login;
-    }
-    Result<std::optional<User>> user = co_await find(identity->email);
-    if (!user) {
-        Checked checked{Outcome::temporary, identity->email, user.error().message()};
-        Verdict verdict = co_await conclude(std::move(checked), login.claim, net::Clock::now());
-        co_return std::unexpected(std::move(verdict.error()));
-    }
-    login.user = std::move(*user);
-    login.reason = "no such user";
-    if (!login.user) co_return login;
-    Result<ScramSecret> secret = scram_secret(login.user->password, login.user->scram_keys, hash, default_scheme);
-    if (!secret) {
-        login.reason = login.user->password.empty() ? "user without a password" : secret.error().text;
-        co_return login;
-    }
-    login.secret = std::move(*secret);
-    if (login.secret.keys) {
-        login.salt = login.secret.keys->salt;
-        login.iterations = login.secret.keys->iterations;
-    }
-    co_return login;
-}
-
-net::Async<Verdict> Authenticator::check_scram(ScramLogin login, const sasl::ScramProof& proof,
-                                               std::string& server_final) {
-    const net::Deadline deadline = net::Deadline::in(daemon_.config()->auth.request_timeout);
-    // Again: many exchanges may have begun before the first of them failed.
-    guard::Penalty penalty = co_await serve_penalty(login.claim, deadline);
-    const net::Clock::time_point begun = net::Clock::now();
-    Checked checked{Outcome::refused, {}, std::move(penalty.reason)};
-    if (!penalty.refused) checked = co_await verify_scram(login, proof, server_final, deadline);
-    Verdict verdict = co_await conclude(std::move(checked), login.claim, begun);
-    co_return verdict;
-}
-
-net::Async<Verdict> Authenticator::check_vouched(Claim claim) {
-    guard::Penalty penalty = co_await serve_penalty(claim, net::Deadline::in(daemon_.config()->auth.request_timeout));
-    const net::Clock::time_point begun = net::Clock::now();
-    Checked checked{Outcome::refused, {}, std::move(penalty.reason)};
-    if (!penalty.refused) checked = co_await find_vouched(claim);
-    Verdict verdict = co_await conclude(std::move(checked), claim, begun);
-    co_return verdict;
-}
-
-net::Async<Verdict> Authenticator::check_token(Claim claim, Secret token) {
-    const net::Deadline deadline = net::Deadline::in(daemon_.config()->auth.request_timeout);
-    guard::Penalty penalty = co_await serve_penalty(claim, deadline);
-    const net::Clock::time_point begun = net::Clock::now();
-    Checked checked{Outcome::refused, {}, std::move(penalty.reason)};
-    if (!penalty.refused) checked = co_await verify_token(claim, token, deadline);
-    Verdict verdict = co_await conclude(std::move(checked), claim, begun);
-    co_return verdict;
-}
-
 net::Async<Verdict> Authenticator::deny(Claim claim, std::string reason) {
     const net::Clock::time_point begun = net::Clock::now();
     Verdict verdict = co_await conclude({Outcome::wrong, {}, std::move(reason)}, claim, begun);
     co_return verdict;
-}
-
-std::string Authenticator::token_scope() const {
-    std::string line;
-    for (const std::string& one : daemon_.config()->oauth2.scope) line.append(line.empty() ? 0 : 1, ' ').append(one);
-    return line;
-}
-
-Result<> Authenticator::read_token_keys() {
-    Result<std::shared_ptr<TokenChecker>> tokens = TokenChecker::make(*daemon_.config());
-    if (!tokens) return fail(tokens.error());
-    tokens_ = std::move(*tokens);
-    return {};
 }
 
 net::Async<> Authenticator::stop() { co_await guard_.stop(); }
@@ -360,76 +277,6 @@ void Authenticator::note_use(const AppPassword& app) {
     if (app.last_used_at && now - *app.last_used_at < use_noted_every) return;
     keeper_.write("use of app password " + std::to_string(app.id),
                   [id = app.id, now](Directory& writer) { return writer.app_passwords().set_used(id, now); });
-}
-
-net::Async<Authenticator::Checked> Authenticator::verify_scram(const ScramLogin& login, const sasl::ScramProof& proof,
-                                                               std::string& server_final, net::Deadline deadline) {
-    const Result<Identity> identity = identify(login.claim);
-    if (!identity || !login.user || (!login.secret.keys && login.secret.password.empty())) {
-        const std::string user = login.user ? login.user->email : std::string();
-        Checked refused = co_await refuse_in_turn(user, login.reason, deadline);
-        co_return refused;
-    }
-    User found = *login.user;
-    // As long as for a password, whether there are keys already or not.
-    std::optional<sasl::ScramKeys> keys;
-    const Result<bool> right = co_await in_turn(is_known(found, login.claim.origin), deadline, [&]() -> Result<bool> {
-        if (login.secret.keys) {
-            keys = login.secret.keys;
-        } else {
-            Result<sasl::ScramKeys> made =
-                sasl::make_scram_keys(login.hash, login.secret.password.view(), login.salt, login.iterations);
-            // SASLprep refuses the stored password: no client can prove it.
-            if (!made && made.error().code == ErrorCode::invalid) return false;
-            if (!made) return fail(made.error());
-            keys = std::move(*made);
-        }
-        return proof.fits(*keys);
-    });
-    if (!right) co_return Checked{Outcome::temporary, found.email, right.error().message()};
-    if (!*right) co_return Checked{Outcome::wrong, found.email, "wrong password"};
-    std::expected<User, Checked> again = co_await find_again(found);
-    if (!again) co_return std::move(again.error());
-    found = std::move(*again);
-    if (std::optional<Checked> refused = refuse_own(found, login.claim)) co_return std::move(*refused);
-    Checked checked = co_await admit(found, *identity, login.claim);
-    if (checked.outcome != Outcome::ok) co_return checked;
-    if (found.must_change_password && checked.master.empty()) checked.fields.push_back({"must_change_password", "yes"});
-    server_final = proof.server_final(*keys);
-    co_return checked;
-}
-
-net::Async<Authenticator::Checked> Authenticator::find_vouched(const Claim& claim) {
-    const Result<Identity> identity = identify(claim);
-    if (!identity) co_return Checked{Outcome::wrong, {}, identity.error().text};
-    const Result<std::optional<User>> user = co_await find(identity->email);
-    if (!user) co_return Checked{Outcome::temporary, identity->email, user.error().message()};
-    if (!*user) co_return Checked{Outcome::wrong, {}, "no such user"};
-    Checked checked = co_await admit(**user, *identity, claim);
-    co_return checked;
-}
-
-net::Async<Authenticator::Checked> Authenticator::verify_token(Claim& claim, const Secret& token,
-                                                               net::Deadline deadline) {
-    claim.user = claim.authorization_id;
-    if (tokens_now_ >= token_places_) co_return Checked{Outcome::temporary, {}, "Too many tokens at once"};
-    ++tokens_now_;
-    const Result<TokenUser> user =
-        co_await token_threads_.run([&token, deadline, tokens = tokens_]() -> Result<TokenUser> {
-            if (deadline.passed()) return fail(ErrorCode::unavailable, "Log-in waited too long");
-            return tokens->check(token.view());
-        });
-    --tokens_now_;
-    if (!user) {
-        const std::string reason = user.error().message();
-        // Who comes with an old token has had a good one: that is no guess.
-        if (user.error().code == ErrorCode::timeout) co_return Checked{Outcome::unauthorized, {}, reason};
-        if (user.error().code == ErrorCode::denied) co_return Checked{Outcome::wrong, {}, reason};
-        co_return Checked{Outcome::temporary, {}, reason};
-    }
-    claim.user = user->address;
-    Checked checked = co_await find_vouched(claim);
-    co_return checked;
 }
 
 net::Async<Authenticator::Checked> Authenticator::refuse_in_turn(std::string user, std::string reason,
