@@ -95,6 +95,9 @@ Resync read_resync(Arguments& arguments) {
         }
     }
     arguments.expect(')');
+    // RFC 7162 §7: known-uids names them one by one.
+    if (resync.known_uids && (resync.known_uids->has_star() || resync.known_uids->is_saved()))
+        arguments.fail("Known UIDs are numbers");
     return resync;
 }
 

@@ -196,6 +196,8 @@ TEST_F(CondstoreTest, AClientThatComesBackHearsWhatHasChanged) {
     // From before all that is remembered: whatever isn't there.
     EXPECT_TRUE(has(select(validity + " 1"), "* VANISHED (EARLIER) 2,5\r\n"));
     EXPECT_TRUE(client.run("SELECT INBOX (QRESYNC (1))").starts_with("t BAD"));
+    EXPECT_TRUE(client.run("SELECT INBOX (QRESYNC (1 2 1:*))").starts_with("t BAD"));
+    EXPECT_TRUE(client.run("SELECT INBOX (QRESYNC (1 2 $))").starts_with("t BAD"));
     EXPECT_TRUE(client.run("SELECT INBOX (QRESYNC (1 2 3").starts_with("t BAD"));
     client.run("SELECT INBOX");
     const std::string fetched = client.run("UID FETCH 1:4 (FLAGS) (CHANGEDSINCE " + modseq + " VANISHED)");
