@@ -30,11 +30,16 @@ class CommandLineTest : public testing::Test {
 
     /// Runs `posthouse --config … <words>` with `input` on standard input; its exit code.
     int run(const std::string& words, const std::string& input = {}) {
-        std::vector<std::string> parts{"posthouse", "--config", folder_ + "/posthouse.toml"};
+        std::vector<std::string> parts;
         std::istringstream split(words);
         for (std::string word; split >> word;) parts.push_back(word);
+        return run_words(std::move(parts), input);
+    }
+    /// The same with words that may hold spaces.
+    int run_words(std::vector<std::string> words, const std::string& input = {}) {
+        words.insert(words.begin(), {"posthouse", "--config", folder_ + "/posthouse.toml"});
         std::vector<const char*> argv;
-        for (const std::string& part : parts) argv.push_back(part.c_str());
+        for (const std::string& word : words) argv.push_back(word.c_str());
         std::istringstream in(input);
         std::ostringstream out;
         std::ostringstream err;

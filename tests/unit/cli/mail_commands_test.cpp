@@ -1,48 +1,22 @@
 // Tests of the commands that work on a user's mail: acl, metadata.
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
-
-#include "cli/command.h"
 #include "storage/account.h"
+#include "tests/unit/cli/command_line.h"
 
 namespace posthouse::cli {
 namespace {
 
 using Words = std::vector<std::string>;
 
-class MailCommandsTest : public testing::Test {
+class MailCommandsTest : public CommandLineTest {
   protected:
     MailCommandsTest() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "posthouse-cli-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-        folder_ = pattern;
-        std::ofstream(folder_ + "/posthouse.toml") << "[general]\nmail_root = \"mail\"\nindex_root = \"index\"\n";
         storage::Settings settings;
         settings.mail_root = folder_ + "/mail";
         settings.index_root = folder_ + "/index";
         storage::Store store(settings);
         store.open(storage::AccountName::parse("joe@example.org").value()).value();
     }
-    ~MailCommandsTest() override { std::filesystem::remove_all(folder_); }
-
-    int run(Words words, const std::string& input = {}) {
-        words.insert(words.begin(), {"posthouse", "--config", folder_ + "/posthouse.toml"});
-        std::vector<const char*> argv;
-        for (const std::string& word : words) argv.push_back(word.c_str());
-        std::istringstream in(input);
-        std::ostringstream out;
-        std::ostringstream err;
-        Context context{.config_path = {}, .version = "0", .in = in, .out = out, .err = err};
-        const int code = cli::run(static_cast<int>(argv.size()), argv.data(), context);
-        out_ = out.str();
-        err_ = err.str();
-        return code;
-    }
+    int run(Words words, const std::string& input = {}) { return run_words(std::move(words), input); }
     nlohmann::json json(Words words) {
         words.emplace_back("--json");
         EXPECT_EQ(run(words), 0) << out_ << err_;
@@ -57,10 +31,6 @@ class MailCommandsTest : public testing::Test {
         std::ifstream stream(folder_ + "/mail/example.org/joe/" + name, std::ios::binary);
         return {std::istreambuf_iterator<char>(stream), {}};
     }
-
-    std::string folder_;
-    std::string out_;
-    std::string err_;
 };
 
 TEST_F(MailCommandsTest, RightsAreGivenTakenAndShown) {

@@ -1,19 +1,12 @@
 // Tests of `posthouse mailbox` on a mail root of its own, without daemons; and of the progress it shows.
-#include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
-
-#include "cli/command.h"
 #include "cli/progress.h"
 #include "storage/account.h"
 #include "storage/mailbox.h"
 #include "storage/store.h"
+#include "tests/unit/cli/command_line.h"
 
 namespace posthouse::cli {
 namespace {
@@ -22,12 +15,9 @@ namespace fs = std::filesystem;
 using storage::AccountName;
 using storage::MailboxName;
 
-class MailboxCommandsTest : public testing::Test {
+class MailboxCommandsTest : public CommandLineTest {
   protected:
     MailboxCommandsTest() {
-        std::string pattern = (fs::temp_directory_path() / "posthouse-cli-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-        folder_ = pattern;
         std::ofstream(folder_ + "/posthouse.toml")
             << "[general]\nmail_root = \"mail\"\nindex_root = \"index\"\nhostname = \"test\"\n"
             << "[directory]\nsqlite = \"directory.sqlite\"\n";
@@ -36,7 +26,6 @@ class MailboxCommandsTest : public testing::Test {
         append("joe", "Archive", {storage::Flag::seen, storage::Flag::deleted}, "old\r\n");
         append("ann", "INBOX", {}, "hers\r\n");
     }
-    ~MailboxCommandsTest() override { fs::remove_all(folder_); }
 
     storage::Settings settings() const {
         storage::Settings made;
@@ -58,21 +47,6 @@ class MailboxCommandsTest : public testing::Test {
     }
     std::string root(const std::string& user = "joe") const { return folder_ + "/mail/example.org/" + user; }
 
-    int run(const std::string& words) {
-        std::vector<std::string> parts{"posthouse", "--config", folder_ + "/posthouse.toml"};
-        std::istringstream split(words);
-        for (std::string word; split >> word;) parts.push_back(word);
-        std::vector<const char*> argv;
-        for (const std::string& part : parts) argv.push_back(part.c_str());
-        std::istringstream in;
-        std::ostringstream out;
-        std::ostringstream err;
-        Context context{.config_path = {}, .version = "0", .in = in, .out = out, .err = err};
-        const int code = cli::run(static_cast<int>(argv.size()), argv.data(), context);
-        out_ = out.str();
-        err_ = err.str();
-        return code;
-    }
     nlohmann::json json(const std::string& words, int code = 0) {
         EXPECT_EQ(run("--json " + words), code) << out_ << err_;
         return nlohmann::json::parse(out_);
@@ -81,10 +55,6 @@ class MailboxCommandsTest : public testing::Test {
         fs::create_directory(root() + "/cur/folder");
         fs::create_directory(root() + "/.Archive/cur/folder");
     }
-
-    std::string folder_;
-    std::string out_;
-    std::string err_;
 };
 
 TEST_F(MailboxCommandsTest, ListTellsEveryMailbox) {
