@@ -1,18 +1,12 @@
 // Pool: whose turn it is, threads, and one wake-up of the loop for all jobs that ended since the last.
 #include "lib/net/pool.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <system_error>
 
+#include "lib/net/low_priority.h"
+
 namespace posthouse::net {
-
-namespace {
-
-constexpr int low_priority = 10;  // nice: a tenth of the usual share, and no waiting for who has the usual one
-
-}  // namespace
 
 Pool::Pool(Loop& loop, std::size_t threads, Priority priority, Clock::duration patience)
     : loop_(loop),
@@ -100,8 +94,7 @@ void Pool::finished(const Job& job) {
 }
 
 void Pool::work() {
-    // To Linux a thread is a process. Where it may not, all have the same priority.
-    if (priority_ == Priority::low) ::setpriority(PRIO_PROCESS, 0, low_priority);
+    if (priority_ == Priority::low) lower_priority();
     std::unique_lock lock(mutex_);
     for (;;) {
         wake_.wait(lock, [this] { return stopping_ || may_take(); });
