@@ -6,7 +6,7 @@
 
 #include "imapd/object_ids.h"
 #include "lib/base/ascii.h"
-#include "lib/mime/date.h"
+#include "lib/imap/envelope_text.h"
 #include "lib/mime/header.h"
 #include "lib/mime/structure.h"
 #include "lib/mime/text.h"
@@ -72,6 +72,7 @@ Result<bool> Candidate::matches(const PreparedKey& key) {
         case Kind::sent_before:
         case Kind::sent_on:
         case Kind::sent_since: return decide(key, &Candidate::sent_matches);
+        case Kind::envelope: return decide(key, &Candidate::envelope_matches);
         case Kind::header: return decide(key, &Candidate::header_matches);
         case Kind::body:
         case Kind::text: return decide(key, &Candidate::content_matches);
@@ -136,24 +137,40 @@ Result<bool> Candidate::header_matches(const PreparedKey& key) {
     return found;
 }
 
+/// What the index knows of the header; nothing: the message is gone.
+Result<std::optional<storage::HeaderSummary>> Candidate::header_record() {
+    const Result<std::string_view> record = headers_.of(row_.uid);
+    if (!record && record.error().code == ErrorCode::not_found) return std::nullopt;
+    if (!record) return fail(record.error());
+    octets_read_ += record->size();
+    const Result<storage::HeaderSummary> header = storage::decode_header(*record);
+    return header ? *header : storage::HeaderSummary();
+}
+
+Result<bool> Candidate::envelope_matches(const PreparedKey& key) {
+    const Result<std::optional<storage::HeaderSummary>> header = header_record();
+    if (!header) return fail(header.error());
+    if (!*header) return false;
+    // Too long to be kept.
+    if (!(*header)->envelope) return header_matches(key);
+    const Result<std::optional<std::string>> text = imap::envelope_text(*(*header)->envelope, key.envelope_text);
+    if (!text) return header_matches(key);
+    return *text && (key.any_text || key.match.in(**text));
+}
+
 Result<bool> Candidate::thread_matches(const PreparedKey& key) {
-    const Result<storage::MessageSummary> summary =
-        selected_.view.mailbox().summary(row_.uid, storage::SummaryParts::header);
-    if (!summary && summary.error().code == ErrorCode::not_found) return false;
-    if (!summary) return fail(summary.error());
-    octets_read_ += summary->octets_read;
-    return thread_id_of(summary->header) == key.keyword;
+    const Result<std::string_view> record = headers_.of(row_.uid);
+    if (!record && record.error().code == ErrorCode::not_found) return false;
+    if (!record) return fail(record.error());
+    octets_read_ += record->size();
+    return thread_id_of(*record) == key.keyword;
 }
 
 Result<bool> Candidate::sent_matches(const PreparedKey& key) {
-    const Result<bool> there = open();
-    if (!there || !*there) return there;
-    octets_read_ += header_->size();
-    const auto field = mime::first_field(*header_, {0, header_->size()}, "Date");
-    if (!field) return false;
-    const auto date = mime::parse_date(field->value);
-    if (!date) return false;
-    return day_matches(key.kind, imap::day_of(date->seconds, date->zone_minutes), key.day);
+    const Result<std::optional<storage::HeaderSummary>> header = header_record();
+    if (!header) return fail(header.error());
+    if (!*header || !(*header)->sent) return false;
+    return day_matches(key.kind, imap::day_of((*header)->sent->seconds, (*header)->sent->zone_minutes), key.day);
 }
 
 Result<bool> Candidate::content_matches(const PreparedKey& key) {

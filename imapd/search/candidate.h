@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "imapd/fetch/open_message.h"
+#include "imapd/search/header_records.h"
 #include "imapd/search/prepared_key.h"
 #include "imapd/selected.h"
 #include "lib/base/result.h"
+#include "storage/summary.h"
 
 namespace posthouse::imapd {
 
@@ -19,8 +21,9 @@ class Candidate {
     /// Octets that keys may look at in one turn; a hundred keys about a large message take many turns.
     static constexpr std::uint64_t kOctetsPerTurn = 4 << 20;
 
-    Candidate(Selected& selected, storage::MessageRow row, storage::SequenceNumber number)
-        : selected_(selected), row_(std::move(row)), number_(number) {}
+    /// `headers` are of the selected mailbox, and outlive this object.
+    Candidate(Selected& selected, HeaderRecords& headers, storage::MessageRow row, storage::SequenceNumber number)
+        : selected_(selected), headers_(headers), row_(std::move(row)), number_(number) {}
 
     /// Blocks. A message that is gone meanwhile matches no key about its content. When it fails and is unfinished(),
     /// next_turn() and asking again go on where it was; the key must be the same object then.
@@ -37,12 +40,15 @@ class Candidate {
     using Test = Result<bool> (Candidate::*)(const PreparedKey&);
     Result<bool> decide(const PreparedKey& key, Test test);
     Result<bool> open();
+    Result<std::optional<storage::HeaderSummary>> header_record();
+    Result<bool> envelope_matches(const PreparedKey& key);
     Result<bool> header_matches(const PreparedKey& key);
     Result<bool> sent_matches(const PreparedKey& key);
     Result<bool> thread_matches(const PreparedKey& key);
     Result<bool> content_matches(const PreparedKey& key);
 
     Selected& selected_;
+    HeaderRecords& headers_;
     storage::MessageRow row_;
     storage::SequenceNumber number_;
     std::optional<OpenMessage> message_;

@@ -26,11 +26,23 @@ int cost_of(Kind kind) {
         case Kind::sent_before:
         case Kind::sent_on:
         case Kind::sent_since:
-        case Kind::header: return 2;
+        case Kind::envelope: return 2;
+        case Kind::header: return 3;
         case Kind::body:
-        case Kind::text: return 3;
+        case Kind::text: return 4;
         default: return 0;
     }
+}
+
+/// The text of the envelope in which `key` looks. HEADER with a field that the envelope has as it stands is such a key,
+/// too.
+std::optional<imap::EnvelopeText> envelope_text_of(const imap::SearchKey& key) {
+    using imap::EnvelopeText;
+    const auto text = imap::envelope_text_named(key.field);
+    if (key.kind == Kind::envelope) return text;
+    if (key.kind == Kind::header && (text == EnvelopeText::message_id || text == EnvelopeText::in_reply_to))
+        return text;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -71,9 +83,15 @@ PreparedKey prepare(const imap::SearchKey& key, const Selected& selected) {
         case Kind::thread_id: ready.keyword = key.text; break;
         case Kind::flag: ready.flag = static_cast<storage::Flag>(key.flag); break;
         case Kind::keyword: ready.keyword = key.text; break;
+        case Kind::envelope:
         case Kind::header:
         case Kind::body:
         case Kind::text:
+            if (const auto text = envelope_text_of(key)) {
+                ready.kind = Kind::envelope;
+                ready.cost = cost_of(ready.kind);
+                ready.envelope_text = *text;
+            }
             ready.any_text = key.text.empty();
             ready.match = TextMatch(key.text);
             break;

@@ -6,6 +6,7 @@
 
 #include "imapd/search/text_match.h"
 #include "imapd/selected.h"
+#include "lib/imap/envelope_text.h"
 #include "lib/imap/search_command.h"
 #include "storage/mailbox.h"
 #include "storage/view.h"
@@ -20,10 +21,11 @@ struct PreparedKey {
     std::uint64_t number = 0;
     imap::Day day;
     std::string field;
+    imap::EnvelopeText envelope_text{};  ///< of envelope
     std::string keyword;
     bool any_text = false;  ///< the wanted text is empty
     TextMatch match{""};
-    int cost = 0;  ///< 0 the row, 1 a date or size, 2 the header, 3 the content
+    int cost = 0;  ///< 0 the row, 1 a date or size, 2 what the index has of the header, 3 the header, 4 the content
 };
 
 /// `key` for messages of the view, which must not change while the result is used.

@@ -13,7 +13,11 @@ constexpr std::uint32_t kBatch = 1000;
 }  // namespace
 
 SearchRun::SearchRun(Selected& selected, const imap::SearchKey& key, bool keeps_modseqs)
-    : selected_(selected), key_(prepare(key, selected)), columns_(columns_of(key_)), keeps_modseqs_(keeps_modseqs) {}
+    : selected_(selected),
+      headers_(selected.view),
+      key_(prepare(key, selected)),
+      columns_(columns_of(key_)),
+      keeps_modseqs_(keeps_modseqs) {}
 
 Result<bool> SearchRun::advance() {
     const storage::View& view = selected_.view;
@@ -33,7 +37,7 @@ Result<bool> SearchRun::advance() {
         const auto number = view.number(row.uid);
         if (!number) continue;
         next_ = number->value() + 1;
-        candidate_.emplace(selected_, std::move(row), *number);
+        candidate_.emplace(selected_, headers_, std::move(row), *number);
         const Result<bool> tested = test(&octets);
         if (!tested) return tested;
         if (!*tested) return true;

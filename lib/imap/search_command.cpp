@@ -56,11 +56,11 @@ constexpr std::array<PlainKey, 26> kPlainKeys{{{"ALL", Kind::all, Argument::none
                                                {"THREADID", Kind::thread_id, Argument::id},
                                                {"LARGER", Kind::larger, Argument::size},
                                                {"SMALLER", Kind::smaller, Argument::size},
-                                               {"FROM", Kind::header, Argument::field_text},
-                                               {"TO", Kind::header, Argument::field_text},
-                                               {"CC", Kind::header, Argument::field_text},
-                                               {"BCC", Kind::header, Argument::field_text},
-                                               {"SUBJECT", Kind::header, Argument::field_text},
+                                               {"FROM", Kind::envelope, Argument::field_text},
+                                               {"TO", Kind::envelope, Argument::field_text},
+                                               {"CC", Kind::envelope, Argument::field_text},
+                                               {"BCC", Kind::envelope, Argument::field_text},
+                                               {"SUBJECT", Kind::envelope, Argument::field_text},
                                                {"BODY", Kind::body, Argument::text},
                                                {"TEXT", Kind::text, Argument::text}}};
 

@@ -45,6 +45,7 @@ struct SearchKey {
         save_date_supported,  ///< matches: the mailbox has save dates (RFC 8514 §4.4)
         email_id,             ///< EMAILID is `text` (RFC 8474 §6)
         thread_id,            ///< THREADID is `text`
+        envelope,             ///< the field `field` of the envelope contains `text`: FROM, TO, CC, BCC, SUBJECT
         header,               ///< the field `field` contains `text`; an empty text: the field is there
         body,                 ///< the body contains `text`
         text,                 ///< header or body contain `text`
@@ -55,7 +56,7 @@ struct SearchKey {
     std::uint8_t flag = 0;
     std::uint64_t number = 0;
     Day day;
-    std::string field;  ///< as sent: From, To, Cc, Bcc, Subject for the keys of these names
+    std::string field;  ///< as sent; of envelope in lower case
     std::string text;   ///< UTF-8
 };
 

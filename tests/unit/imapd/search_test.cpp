@@ -1,0 +1,54 @@
+// Tests of SEARCH (RFC 9051 §6.4.4) in what the index knows.
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "tests/unit/imapd/imap_server.h"
+
+namespace posthouse::imapd {
+namespace {
+
+std::string untagged(const std::string& reply) { return reply.substr(0, reply.rfind("t OK")); }
+
+class SearchTest : public ImapTest {
+  protected:
+    /// Two messages in INBOX whose files hold nothing any more.
+    TestClient with_hollow_messages() {
+        TestClient client = select_inbox();
+        append(client,
+               "From: =?utf-8?q?J=C3=BCrgen?= <j@example.org>\r\nTo: joe@example.org\r\nCc: Ann <ann@example.org>\r\n"
+               "Subject: =?utf-8?q?=C3=84pfel?= and pears\r\nMessage-ID: <1@x>\r\nDate: 3 Jan 2024 00:00:00 "
+               "+0000\r\n\r\nx\r\n");
+        append(client,
+               "From: Mia <mia@example.org>\r\nSubject: Re: pears\r\nMessage-ID: <2@x>\r\nIn-Reply-To: <1@x>\r\n"
+               "Date: 5 Jan 2024 00:00:00 +0000\r\n\r\nx\r\n");
+        client.run("FETCH 1:* ENVELOPE");
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(server.store().settings().mail_root))
+            if (entry.is_regular_file() && entry.path().parent_path().filename() == "cur")
+                std::ofstream(entry.path(), std::ios::trunc);
+        return client;
+    }
+};
+
+TEST_F(SearchTest, FieldsOfTheEnvelopeAndDatesAreFoundWithoutOpeningAMessage) {
+    TestClient client = with_hollow_messages();
+    EXPECT_EQ(untagged(client.run("SEARCH SUBJECT {6+}\r\näPFEL")), "* SEARCH 1\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH SUBJECT pears")), "* SEARCH 1 2\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH FROM {7+}\r\njürgen")), "* SEARCH 1\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH FROM mia@example.org")), "* SEARCH 2\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH TO joe")), "* SEARCH 1\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH NOT TO joe")), "* SEARCH 2\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH OR CC ann BCC ann")), "* SEARCH 1\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH SENTSINCE 4-Jan-2024")), "* SEARCH 2\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH SENTBEFORE 4-Jan-2024")), "* SEARCH 1\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH HEADER Message-ID <2@x>")), "* SEARCH 2\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH HEADER In-Reply-To \"\"")), "* SEARCH 2\r\n");
+    EXPECT_EQ(untagged(client.run("SORT (REVERSE DATE) UTF-8 SUBJECT pears")), "* SORT 2 1\r\n");
+    EXPECT_EQ(untagged(client.run("THREAD REFERENCES UTF-8 SUBJECT pears")), "* THREAD (1 2)\r\n");
+    // The files are hollow indeed.
+    EXPECT_EQ(untagged(client.run("SEARCH HEADER From mia")), "* SEARCH\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH TEXT pears")), "* SEARCH\r\n");
+}
+
+}  // namespace
+}  // namespace posthouse::imapd
