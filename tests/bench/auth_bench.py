@@ -5,114 +5,19 @@ million users from CSV. Prints a table, and with --json one document. Nothing he
 """
 
 import argparse
-import base64
 import contextlib
-import hashlib
 import json
-import os
 import pathlib
 import random
 import signal
-import statistics
 import subprocess
-import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE / "peer"), str(HERE.parent / "system")]
-from dovecot import Dovecot, passdb  # noqa: E402
-from mariadb_server import MariadbServer  # noqa: E402
-from posthouse_test import BUILD, Instance, run  # noqa: E402
-
-LOAD = BUILD / "bench" / "load"
-PEOPLE = 1000  # of the runs that are compared
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def load(kind, place, **options):
-    """Runs the clients; a dictionary of what they achieved."""
-    words = [str(LOAD), kind, place if isinstance(place, str) else "%s:%d" % place]
-    for name, value in options.items():
-        words += ["--" + name.replace("_", "-")] + ([] if value is True else [str(value)])
-    result = subprocess.run(words, capture_output=True, text=True)
-    if result.returncode != 0:
-        raise AssertionError(result.stderr)
-    return json.loads(result.stdout)
-
-
-def processor_seconds(root):
-    """What a process, those it began and those that have ended took."""
-    total = 0
-    children = {}
-    stats = {}
-    for folder in pathlib.Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with contextlib.suppress(OSError):
-                words = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-                stats[int(folder.name)] = words
-                children.setdefault(int(words[1]), []).append(int(folder.name))
-    waiting = [root]
-    while waiting:
-        pid = waiting.pop()
-        if pid in stats:
-            total += sum(int(word) for word in stats[pid][11:15])
-        waiting += children.get(pid, [])
-    return total / TICKS
-
-
-def measured(root, kind, place, **options):
-    before = processor_seconds(root)
-    result = load(kind, place, **options)
-    result["cpu_ms_each"] = 1000 * (processor_seconds(root) - before) / result["done"]
-    return result
-
-
-# The password "secret".
-CHEAP = "{SSHA512}" + base64.b64encode(hashlib.sha512(b"secretsalt").digest() + b"salt").decode()
-
-
-@contextlib.contextmanager
-def instance(settings=None, people=PEOPLE, hash=CHEAP):
-    """A server with so many users who have this hash; without one, each an Argon2id hash of its own as ours are by default."""
-    server = Instance({"log.level": "warning", "auth.rehash": "false", **(settings or {})})
-    try:
-        server.start()
-        domain = server.posthouse("domain", "add", "example.org")
-        assert domain.returncode in (0, 4), domain.stderr
-        rows = ("email,password_hash\n" if hash else "email,password\n") + \
-            "".join(f"u{i}@example.org,{hash or 'secret'}\n" for i in range(people))
-        added = server.posthouse("user", "add", "--csv", "-", input=rows)
-        assert added.returncode == 0, added.stderr
-        yield server
-    finally:
-        server.destroy()
-
-
-class Report:
-    def __init__(self):
-        self.rows = []
-
-    def add(self, work, **figures):
-        self.rows.append({"work": work, **figures})
-        print(f"{work:58}" + "  ".join(f"{name} {value:,.4g}" if isinstance(value, float) else f"{name} {value}"
-                                       for name, value in figures.items()), flush=True)
-
-
-def turns(report, work, sides, seconds, rounds=3):
-    """Runs the sides alternately; medians, and the ratio of each to the first."""
-    results = {name: [] for name in sides}
-    for _ in range(rounds):
-        for name, run in sides.items():
-            results[name].append(run(seconds))
-    rates = {name: statistics.median(one["per_second"] for one in all) for name, all in results.items()}
-    costs = {name: statistics.median(one["cpu_ms_each"] for one in all) for name, all in results.items()}
-    first = next(iter(sides))
-    for name in sides:
-        figures = {"per_second": rates[name], "cpu_ms_each": costs[name]}
-        if name != first:
-            figures["posthouse_is_faster_by"] = rates[first] / rates[name]
-        report.add(f"{work}: {name}", **figures)
+from side_by_side import CHEAP, LOAD, PEOPLE, Report, instance, measured, pick, turns  # also finds the next
+from dovecot import Dovecot, passdb
+from mariadb_server import MariadbServer
+from posthouse_test import BUILD, run
 
 
 def log_ins(report, seconds):
@@ -146,10 +51,6 @@ def log_ins(report, seconds):
         report.add("log-ins by the auth protocol, Argon2id, each user's first", **pick(first))
         again = measured(ours.supervisor(), "auth", socket, clients=10, seconds=seconds)
         report.add("the same users again within a minute", **pick(again))
-
-
-def pick(result):
-    return {name: result[name] for name in ("per_second", "median_ms", "p99_ms", "max_ms", "cpu_ms_each") if name in result}
 
 
 def look_ups(report, seconds):

@@ -2,6 +2,12 @@
 // achieved as one line of JSON.
 //
 //   load imap-login HOST:PORT …       connect, LOGIN, LOGOUT
+//   load imap HOST:PORT …             after LOGIN and each --setup COMMAND, the --command COMMAND again and again;
+//   several
+//                                     are one piece of work. In them %r is a number at random from 1 to --numbers, %R
+//                                     the same plus 49, %x one that is used once, %c the client's number modulo
+//                                     --mailboxes.
+//                                     --append SIZE gives the last command a message
 //   load auth SOCKET …                Dovecot's auth protocol: AUTH PLAIN on one connection per client
 //   load map:NAME SOCKET …            look-ups in a socketmap
 // with --clients N, --seconds S, --user PATTERN (its %d is a number below --users N, at random), --password TEXT,
@@ -43,6 +49,11 @@ struct Options {
     std::size_t users = 1000;
     std::string password = "secret";
     bool each_user_once = false;
+    std::vector<std::string> setup;
+    std::vector<std::string> commands;
+    std::size_t numbers = 1;
+    std::size_t mailboxes = 1;
+    std::size_t append = 0;
 };
 
 [[noreturn]] void give_up(const std::string& what) {
@@ -95,8 +106,11 @@ class Conversation {
     virtual Next take(std::string& in, std::string& out) = 0;
     /// Whether each piece of work wants a connection of its own.
     virtual bool connects_each_time() const { return false; }
-    /// Whether the server's words are to be awaited once before the first piece of work.
-    virtual bool is_greeted(std::string&) { return true; }
+    /// Whether the first piece of work may begin; else `out` is to be sent, and more to be awaited.
+    virtual bool is_prepared(std::string& in, std::string& out) {
+        static_cast<void>(in), static_cast<void>(out);
+        return true;
+    }
 };
 
 class ImapLogin final : public Conversation {
@@ -133,10 +147,94 @@ class ImapLogin final : public Conversation {
     int step_ = 0;
 };
 
+class ImapCommands final : public Conversation {
+  public:
+    ImapCommands(Users& users, const Options& options)
+        : options_(options), user_(users.next().value_or("")), client_(clients_++ % options.mailboxes) {
+        if (options.append != 0) {
+            message_ =
+                "From: joe@example.org\r\nTo: jane@example.org\r\nSubject: measured\r\nMessage-ID: "
+                "<load@example.org>\r\n\r\n";
+            while (message_.size() + 72 < options.append) message_ += std::string(70, 'x') + "\r\n";
+        }
+    }
+    bool is_prepared(std::string& in, std::string& out) override {
+        if (step_ == 0) {
+            if (!in.starts_with("* OK") || !in.ends_with("\r\n")) return false;
+        } else if (const Next next = answer(in); next != Next::done) {
+            if (next == Next::failed) give_up("refused: " + in);
+            return false;
+        }
+        in.clear();
+        if (step_ > options_.setup.size()) return true;
+        out = step_ == 0 ? "zq LOGIN " + user_ + " " + options_.password + "\r\n"
+                         : "zq " + filled(options_.setup[step_ - 1]) + "\r\n";
+        ++step_;
+        return false;
+    }
+    std::optional<std::string> begin() override {
+        done_ = 0;
+        random_number_ = std::uniform_int_distribution<std::size_t>(1, options_.numbers)(random_);
+        if (once_[client_] == options_.numbers) return std::nullopt;
+        return next_command();
+    }
+    Next take(std::string& in, std::string& out) override {
+        const Next next = answer(in);
+        if (next != Next::done) return next;
+        in.clear();
+        if (done_ == options_.commands.size()) return Next::done;
+        out = next_command();
+        return Next::send;
+    }
+
+  private:
+    std::string next_command() {
+        std::string text = "zq " + filled(options_.commands[done_++]);
+        if (done_ == options_.commands.size() && !message_.empty())
+            text += " {" + std::to_string(message_.size()) + "+}\r\n" + message_;
+        return text + "\r\n";
+    }
+    std::string filled(std::string text) {
+        for (std::size_t at = text.find('%'); at != std::string::npos; at = text.find('%', at + 1)) {
+            const char what = text.at(at + 1);
+            std::size_t number = client_;
+            if (what == 'r') number = random_number_;
+            if (what == 'R') number = random_number_ + 49;
+            if (what == 'x') number = done_ == 1 ? ++once_[client_] : once_of_piece_;
+            if (what == 'x') once_of_piece_ = number;
+            text.replace(at, 2, std::to_string(number));
+        }
+        return text;
+    }
+    /// Whether the tagged reply has come; what can't be a part of it is forgotten.
+    static Next answer(std::string& in) {
+        const bool is_whole = in.ends_with("\n");
+        const std::size_t end = in.rfind('\n', in.size() - (is_whole ? 2 : 1));
+        if (end != std::string::npos) in.erase(0, end + 1);
+        if (!is_whole) return Next::more;
+        if (in.starts_with("zq OK")) return Next::done;
+        if (in.starts_with("zq ")) return Next::failed;
+        in.clear();
+        return Next::more;
+    }
+
+    static inline std::size_t clients_ = 0;
+    static inline std::array<std::size_t, 100> once_{};  // of each mailbox
+    const Options& options_;
+    std::string user_;
+    std::size_t client_;
+    std::string message_;
+    std::size_t step_ = 0;
+    std::size_t done_ = 0;  // commands of this piece of work
+    std::size_t random_number_ = 1;
+    std::size_t once_of_piece_ = 0;
+    std::mt19937_64 random_{clients_};
+};
+
 class AuthPlain final : public Conversation {
   public:
     AuthPlain(Users& users, const Options& options) : users_(users), password_(options.password) {}
-    bool is_greeted(std::string& in) override {
+    bool is_prepared(std::string& in, std::string&) override {
         if (in.find("DONE\n") == std::string::npos) return false;
         in.clear();
         return true;
@@ -214,7 +312,7 @@ int connect_to(const std::string& place) {
 struct Client {
     std::unique_ptr<Conversation> conversation;
     int fd = -1;
-    bool is_greeted = false;
+    bool is_prepared = false;
     bool is_working = false;
     bool is_closing = false;
     std::string in;
@@ -227,14 +325,11 @@ class Load {
         : options_(options), users_(options), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
     void run() {
-        const Clock::time_point begun = Clock::now();
-        until_ = begun + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.seconds));
-        std::vector<Client> clients(options_.clients);
-        for (Client& client : clients) {
+        for (Client& client : clients_) {
             client.conversation = make();
             connect(client);
-            work(client);
         }
+        for (Client& client : clients_) work(client);
         std::array<epoll_event, 64> events{};
         while (open_ > 0) {
             const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 30'000);
@@ -243,12 +338,13 @@ class Load {
             for (int i = 0; i < count; ++i)
                 read(*static_cast<Client*>(events.at(static_cast<std::size_t>(i)).data.ptr));
         }
-        report(std::chrono::duration<double>(Clock::now() - begun).count());
+        report(std::chrono::duration<double>(Clock::now() - begun_).count());
     }
 
   private:
     std::unique_ptr<Conversation> make() {
         if (options_.kind == "imap-login") return std::make_unique<ImapLogin>(users_, options_);
+        if (options_.kind == "imap") return std::make_unique<ImapCommands>(users_, options_);
         if (options_.kind == "auth") return std::make_unique<AuthPlain>(users_, options_);
         if (options_.kind.starts_with("map:")) return std::make_unique<MapLookup>(users_, options_.kind.substr(4));
         give_up("unknown kind " + options_.kind);
@@ -266,11 +362,22 @@ class Load {
         client.fd = -1;
         --open_;
     }
+    /// Once all are prepared, so that only work is measured.
+    void begin_all() {
+        begun_ = Clock::now();
+        until_ = begun_ + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.seconds));
+        for (Client& client : clients_) work(client);
+    }
     /// Begins a piece of work, if it is time for one.
     void work(Client& client) {
-        if (!client.is_greeted) {
-            client.is_greeted = options_.kind != "auth" || client.conversation->is_greeted(client.in);
-            if (!client.is_greeted) return;
+        if (!client.is_prepared) {
+            std::string out;
+            client.is_prepared = client.conversation->is_prepared(client.in, out);
+            send(client, out);
+            if (!client.is_prepared) return;
+            if (++prepared_ < options_.clients) return;
+            begin_all();
+            return;
         }
         std::optional<std::string> first;
         if (Clock::now() < until_) first = client.conversation->begin();
@@ -300,15 +407,14 @@ class Load {
         work(client);
     }
     void read(Client& client) {
-        std::array<char, 16384> buffer{};
-        const ssize_t count = ::recv(client.fd, buffer.data(), buffer.size(), 0);
+        const ssize_t count = ::recv(client.fd, buffer_.data(), buffer_.size(), 0);
         if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (count <= 0) {
             if (!client.is_closing) give_up("the server closed the connection after: " + client.in);
             finish(client);
             return;
         }
-        client.in.append(buffer.data(), static_cast<std::size_t>(count));
+        client.in.append(buffer_.data(), static_cast<std::size_t>(count));
         if (!client.is_working) {
             work(client);
             return;
@@ -338,8 +444,12 @@ class Load {
     const Options& options_;
     Users users_;
     int epoll_;
+    std::vector<Client> clients_{options_.clients};
     std::size_t open_ = 0;
+    std::size_t prepared_ = 0;
+    Clock::time_point begun_;
     Clock::time_point until_;
+    std::array<char, 256 << 10> buffer_{};
     std::vector<double> times_;
 };
 
@@ -368,9 +478,21 @@ int main(int argc, char** argv) {
             options.users = std::stoul(value);
         else if (name == "--password")
             options.password = value;
+        else if (name == "--setup")
+            options.setup.push_back(value);
+        else if (name == "--command")
+            options.commands.push_back(value);
+        else if (name == "--numbers")
+            options.numbers = std::stoul(value);
+        else if (name == "--mailboxes")
+            options.mailboxes = std::stoul(value);
+        else if (name == "--append")
+            options.append = std::stoul(value);
         else
             give_up("unknown option " + std::string(name));
     }
     if (options.clients == 0 || options.users == 0) give_up("nobody works");
-    Load(options).run();
+    if (options.mailboxes == 0 || options.mailboxes > 100 || options.numbers == 0) give_up("numbers are out of range");
+    if (options.kind == "imap" && options.commands.empty()) give_up("--command is missing");
+    std::make_unique<Load>(options)->run();
 }
