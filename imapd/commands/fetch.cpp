@@ -110,6 +110,7 @@ net::Async<Reply> fetch(Session& session, imap::Fetch command) {
         co_await session.send(piece);
         if (session.ended()) co_return Reply{};
     }
+    if (run.some_not_decoded()) co_return no("[UNKNOWN-CTE] Some of the parts have an encoding that is not known");
     if (run.some_gone()) co_return no("[EXPUNGEISSUED] Some of the messages no longer exist");
     co_return ok(command.by_uid ? "UID FETCH completed" : "FETCH completed");
 }

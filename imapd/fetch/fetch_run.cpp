@@ -2,6 +2,7 @@
 #include "imapd/fetch/fetch_run.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "imapd/changes.h"
@@ -29,6 +30,8 @@ bool is_section(Kind kind) {
            kind == Kind::rfc822_text;
 }
 
+bool is_binary(Kind kind) { return kind == Kind::binary || kind == Kind::binary_size; }
+
 /// The part of a summary that has it.
 std::optional<storage::SummaryParts> summary_part(Kind kind) {
     if (kind == Kind::envelope || kind == Kind::thread_id) return storage::SummaryParts::header;
@@ -51,7 +54,8 @@ FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::
       message_(std::move(selected.open_message)) {
     for (const imap::FetchItem& item : items_) {
         sets_seen_ = sets_seen_ || !item.peek;
-        reads_content_ = reads_content_ || is_section(item.kind);
+        decodes_ = decodes_ || is_binary(item.kind);
+        reads_content_ = reads_content_ || is_section(item.kind) || is_binary(item.kind);
         if (const auto part = summary_part(item.kind)) {
             summary_parts_ = summary_parts_.value_or(*part) == *part ? *part : storage::SummaryParts::both;
         }
@@ -167,7 +171,7 @@ void FetchRun::set_seen() {
     }
 }
 
-/// False: the message is gone, nothing was sent.
+/// False: the message is gone or can't be decoded, and all was sent that there is to tell.
 Result<bool> FetchRun::begin_message(std::string& out) {
     const storage::MessageRow& row = rows_[next_row_].row;
     const Result<> ready = get_ready(row.uid);
@@ -179,6 +183,16 @@ Result<bool> FetchRun::begin_message(std::string& out) {
     if (!ready) return fail(ready.error());
     const auto number = selected_.view.number(row.uid);
     if (!number) {
+        ++next_row_;
+        return false;
+    }
+    const Result<bool> decodes = decodes_all();
+    if (!decodes) return fail(decodes.error());
+    if (!*decodes) {
+        some_not_decoded_ = true;
+        if (rows_[next_row_].set_seen)
+            append_flags_fetch(out, selected_.view, {row.uid, row.flags, row.modseq},
+                               {.uid = true, .modseq = enabled_.condstore, .uid_only = enabled_.uid_only});
         ++next_row_;
         return false;
     }
@@ -207,6 +221,18 @@ Result<> FetchRun::get_ready(storage::Uid uid) {
     if (!opened) return fail(opened.error());
     message_ = std::make_unique<OpenMessage>(std::move(*opened));
     return {};
+}
+
+/// The parts of the message that BINARY asks for can be decoded, or aren't there.
+Result<bool> FetchRun::decodes_all() {
+    if (!decodes_) return true;
+    for (const imap::FetchItem& item : items_) {
+        if (!is_binary(item.kind)) continue;
+        const Result<DecodedPart*> part = message_->decoded(item.section.part);
+        if (!part) return fail(part.error());
+        if (*part != nullptr && !(*part)->can_decode()) return false;
+    }
+    return true;
 }
 
 /// What is sent for ENVELOPE, BODY, BODYSTRUCTURE, THREADID or PREVIEW; nullopt: the message has to be read for it.
@@ -239,6 +265,7 @@ Result<> FetchRun::print_item(std::string& out) {
     const imap::FetchItem& item = items_[item_++];
     if (item_ > 1) out += ' ';
     if (is_section(item.kind)) return print_section(out, item);
+    if (is_binary(item.kind)) return print_binary(out, item);
     imap::append_item_name(out, item);
     out += ' ';
     switch (item.kind) {
@@ -295,6 +322,36 @@ Result<> FetchRun::print_section(std::string& out, const imap::FetchItem& item) 
     out += "{" + std::to_string(range->size()) + "}\r\n";
     stream_position_ = range->begin;
     stream_left_ = range->size();
+    streamed_part_ = nullptr;
+    return {};
+}
+
+/// A part that isn't there is NIL, and has no octets.
+Result<> FetchRun::print_binary(std::string& out, const imap::FetchItem& item) {
+    const Result<DecodedPart*> part = message_->decoded(item.section.part);
+    if (!part) return fail(part.error());
+    imap::append_item_name(out, item);
+    out += ' ';
+    if (item.kind == Kind::binary_size) {
+        const Result<std::uint64_t> size = *part != nullptr ? (*part)->size(*message_) : 0;
+        if (!size) return fail(size.error());
+        out += std::to_string(*size);
+        return {};
+    }
+    if (*part == nullptr) {
+        out += "NIL";
+        return {};
+    }
+    constexpr std::uint64_t all = std::numeric_limits<std::uint64_t>::max();
+    const imap::Partial wanted = item.partial.value_or(imap::Partial{0, all});
+    const Result<DecodedPart::Piece> piece = (*part)->measure(*message_, wanted.offset, wanted.count);
+    if (!piece) return fail(piece.error());
+    // RFC 3516 §4.2: a literal8 where there are NULs, which other literals can't hold.
+    if (piece->holds_nul) out += '~';
+    out += "{" + std::to_string(piece->octets) + "}\r\n";
+    stream_position_ = wanted.offset;
+    stream_left_ = piece->octets;
+    streamed_part_ = *part;
     return {};
 }
 
@@ -302,6 +359,14 @@ Result<> FetchRun::print_section(std::string& out, const imap::FetchItem& item) 
 Result<> FetchRun::stream(std::string& out, std::size_t limit) {
     const std::size_t room = limit > out.size() ? limit - out.size() : 1;
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>({stream_left_, kPiece, room}));
+    if (streamed_part_ != nullptr) {
+        const Result<std::uint64_t> decoded = streamed_part_->read(*message_, stream_position_, count, out);
+        if (!decoded) return fail(decoded.error());
+        if (*decoded == 0) return fail(ErrorCode::io, "Message is shorter than it was");
+        stream_position_ += *decoded;
+        stream_left_ -= *decoded;
+        return {};
+    }
     const std::size_t start = out.size();
     out.resize(start + count);
     const Result<std::size_t> read = message_->read(stream_position_, std::span(out.data() + start, count));

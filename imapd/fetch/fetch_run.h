@@ -38,6 +38,9 @@ class FetchRun {
     bool inside_response() const { return inside_response_; }
     /// Messages that were gone when their turn came; nothing was sent for them.
     bool some_gone() const { return some_gone_; }
+    /// Parts whose transfer encoding nobody here knows were asked for by BINARY; nothing was sent for their messages
+    /// (RFC 3516 §4.3).
+    bool some_not_decoded() const { return some_not_decoded_; }
 
   private:
     struct Row {
@@ -50,9 +53,11 @@ class FetchRun {
     void set_seen();
     Result<bool> begin_message(std::string& out);
     Result<> get_ready(storage::Uid uid);
+    Result<bool> decodes_all();
     std::optional<std::string> from_summary(imap::FetchItem::Kind kind) const;
     Result<> print_item(std::string& out);
     Result<> print_section(std::string& out, const imap::FetchItem& item);
+    Result<> print_binary(std::string& out, const imap::FetchItem& item);
     Result<> stream(std::string& out, std::size_t limit);
     void end_message(std::string& out);
 
@@ -61,6 +66,7 @@ class FetchRun {
     storage::Columns columns_;
     bool sets_seen_ = false;
     bool reads_content_ = false;
+    bool decodes_ = false;
     std::optional<storage::SummaryParts> summary_parts_;  ///< that items show
     bool shows_flags_ = false;
     bool shows_modseq_ = false;
@@ -80,8 +86,10 @@ class FetchRun {
     bool inside_response_ = false;
     std::size_t item_ = 0;  ///< next item of the present message
     std::uint64_t stream_position_ = 0;
-    std::uint64_t stream_left_ = 0;  ///< of a literal that is being sent
+    std::uint64_t stream_left_ = 0;         ///< of a literal that is being sent
+    DecodedPart* streamed_part_ = nullptr;  ///< whose octets they are; nullptr: the message's own
     bool some_gone_ = false;
+    bool some_not_decoded_ = false;
 };
 
 }  // namespace posthouse::imapd

@@ -164,6 +164,21 @@ Result<std::optional<mime::Range>> OpenMessage::find(const imap::Section& sectio
     return mime::find_section(**tree, section.part, part_of(section.text));
 }
 
+Result<DecodedPart*> OpenMessage::decoded(const std::vector<std::uint32_t>& part) {
+    if (decoded_ && decoded_->numbers() == part) return &*decoded_;
+    if (part.empty()) {
+        decoded_.emplace(part, mime::Range{0, static_cast<std::size_t>(size())}, mime::TransferEncoding::identity);
+        return &*decoded_;
+    }
+    const Result<const mime::Structure*> tree = structure();
+    if (!tree) return fail(tree.error());
+    const mime::Part* found = mime::find_part(**tree, part);
+    if (found == nullptr) return nullptr;
+    const bool is_leaf = found->kind == mime::Part::Kind::leaf;
+    decoded_.emplace(part, found->body, is_leaf ? found->encoding : mime::TransferEncoding::identity);
+    return &*decoded_;
+}
+
 Result<std::optional<std::string>> OpenMessage::header_fields(const imap::Section& section) {
     const auto range = find(section);
     if (!range) return fail(range.error());

@@ -6,7 +6,9 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "imapd/fetch/decoded_part.h"
 #include "lib/base/result.h"
 #include "lib/imap/fetch_command.h"
 #include "lib/mime/range.h"
@@ -33,6 +35,9 @@ class OpenMessage {
     Result<std::optional<mime::Range>> find(const imap::Section& section);
     /// HEADER.FIELDS and HEADER.FIELDS.NOT: the fields and an empty line; nullopt: there is no such part.
     Result<std::optional<std::string>> header_fields(const imap::Section& section);
+    /// The part with these numbers without its transfer encoding; of a message or multipart, which has none, what BODY
+    /// shows. nullptr: there is no such part. It lives until the next call.
+    Result<DecodedPart*> decoded(const std::vector<std::uint32_t>& part);
     /// The header block of the message, at most mime::max_header_size octets of it.
     Result<std::string> header();
     Result<std::string> envelope();
@@ -64,6 +69,7 @@ class OpenMessage {
     std::optional<std::string> held_;  ///< a small message
     std::optional<std::uint64_t> header_size_;
     std::optional<mime::Structure> structure_;
+    std::optional<DecodedPart> decoded_;  ///< the last one: clients fetch large parts piece by piece
     std::uint64_t octets_read_ = 0;
 };
 

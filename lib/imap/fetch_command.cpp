@@ -24,20 +24,37 @@ void read_fields(Arguments& arguments, Section& section) {
     arguments.expect(')');
 }
 
-/// What follows "[": section-spec and "]".
-Section read_section(Arguments& arguments) {
-    Section section;
-    bool expects_text = arguments.peek() != ']';
+/// The numbers of section-part; true: a "." follows them, or something else than "]" stands in their place.
+bool read_part(Arguments& arguments, Section& section) {
+    bool expects_more = arguments.peek() != ']';
     while (arguments.peek() >= '0' && arguments.peek() <= '9') {
         if (section.part.size() >= kMaxPartDepth) {
             arguments.fail("Section too deep", ErrorCode::limit);
-            return section;
+            return false;
         }
         section.part.push_back(arguments.nz_number());
-        expects_text = arguments.accept('.');
-        if (!expects_text) break;
+        expects_more = arguments.accept('.');
+        if (!expects_more) break;
     }
-    if (expects_text) {
+    return expects_more;
+}
+
+void end_section(Arguments& arguments) {
+    if (!arguments.failed() && !arguments.accept(']')) arguments.fail("Invalid section");
+}
+
+/// What follows "[" in BINARY: section-binary and "]".
+Section read_binary_section(Arguments& arguments) {
+    Section section;
+    if (read_part(arguments, section)) arguments.fail("Invalid section");
+    end_section(arguments);
+    return section;
+}
+
+/// What follows "[": section-spec and "]".
+Section read_section(Arguments& arguments) {
+    Section section;
+    if (read_part(arguments, section)) {
         // The longer names first: each is a prefix of the one before.
         if (arguments.accept_text("HEADER.FIELDS.NOT")) {
             section.text = Text::header_fields_not;
@@ -55,16 +72,17 @@ Section read_section(Arguments& arguments) {
             arguments.fail("Invalid section");
         }
     }
-    if (!arguments.failed() && !arguments.accept(']')) arguments.fail("Invalid section");
+    end_section(arguments);
     return section;
 }
 
 std::optional<Partial> read_partial(Arguments& arguments) {
     if (!arguments.accept('<')) return std::nullopt;
     Partial partial;
-    partial.offset = arguments.number();
+    partial.offset = arguments.number64();
     arguments.expect('.');
-    partial.count = arguments.nz_number();
+    partial.count = arguments.number64();
+    if (partial.count == 0) arguments.fail("Number must not be zero");
     arguments.expect('>');
     return partial;
 }
@@ -89,6 +107,15 @@ FetchItem read_item(Arguments& arguments) {
         if (item.peek) arguments.fail("BODY.PEEK needs a section");
         item.kind = Kind::body;
         item.peek = true;
+        return item;
+    }
+    if (name == "BINARY" || name == "BINARY.PEEK" || name == "BINARY.SIZE") {
+        const bool is_size = name == "BINARY.SIZE";
+        item.kind = is_size ? Kind::binary_size : Kind::binary;
+        item.peek = name != "BINARY";
+        arguments.expect('[');
+        item.section = read_binary_section(arguments);
+        if (!is_size) item.partial = read_partial(arguments);
         return item;
     }
     item.peek = true;
@@ -242,9 +269,10 @@ void append_item_name(std::string& out, const FetchItem& item) {
         case Kind::rfc822_size: out += "RFC822.SIZE"; return;
         case Kind::rfc822_text: out += "RFC822.TEXT"; return;
         case Kind::uid: out += "UID"; return;
-        case Kind::body_section: break;
+        case Kind::binary: out += "BINARY["; break;
+        case Kind::binary_size: out += "BINARY.SIZE["; break;
+        case Kind::body_section: out += "BODY["; break;
     }
-    out += "BODY[";
     append_section(out, item.section);
     out += ']';
     if (item.partial) out += "<" + std::to_string(item.partial->offset) + ">";

@@ -21,16 +21,18 @@ struct Section {
     bool operator==(const Section&) const = default;
 };
 
-/// <offset.count> of BODY[…].
+/// <offset.count> of BODY[…] and BINARY[…]; 63 bits each (RFC 9051 §9).
 struct Partial {
-    std::uint32_t offset = 0;
-    std::uint32_t count = 0;  ///< not zero
+    std::uint64_t offset = 0;
+    std::uint64_t count = 0;  ///< not zero
     bool operator==(const Partial&) const = default;
 };
 
 /// One data item.
 struct FetchItem {
     enum class Kind {
+        binary,        ///< BINARY[…] and BINARY.PEEK[…]: a part without its transfer encoding (RFC 3516 §4.2)
+        binary_size,   ///< BINARY.SIZE[…]
         body,          ///< BODY without a section: BODYSTRUCTURE without extension data
         body_section,  ///< BODY[…] and BODY.PEEK[…]
         body_structure,
@@ -49,7 +51,7 @@ struct FetchItem {
         uid,
     };
     Kind kind = Kind::flags;
-    Section section;  ///< of body_section and the three rfc822 texts
+    Section section;  ///< of body_section, the three rfc822 texts, and the two binary ones, which only name a part
     std::optional<Partial> partial;
     bool peek = false;  ///< \Seen is not set
     bool operator==(const FetchItem&) const = default;

@@ -36,6 +36,21 @@ int encoded_byte(std::string_view text, std::size_t position) {
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
+/// Appends the octets that quoted-printable without a line end stands for.
+void decode_octets(std::string_view text, std::string& out) {
+    for (std::size_t i = 0; i < text.size();) {
+        const auto equals = text.find('=', i);
+        if (equals == std::string_view::npos) {
+            out += text.substr(i);
+            break;
+        }
+        out += text.substr(i, equals - i);
+        const int byte = encoded_byte(text, equals);
+        out += byte < 0 ? '=' : static_cast<char>(byte);
+        i = equals + (byte < 0 ? 1 : 3);
+    }
+}
+
 /// Appends a line of quoted-printable, its line end included.
 void decode_line(std::string_view line, std::string& out) {
     std::size_t end = line.size();
@@ -48,62 +63,96 @@ void decode_line(std::string_view line, std::string& out) {
         soft = true;
         --end;
     }
-    const std::string_view text = line.substr(0, end);
-    for (std::size_t i = 0; i < text.size();) {
-        const auto equals = text.find('=', i);
-        if (equals == std::string_view::npos) {
-            out += text.substr(i);
-            break;
-        }
-        out += text.substr(i, equals - i);
-        const int byte = encoded_byte(text, equals);
-        out += byte < 0 ? '=' : static_cast<char>(byte);
-        i = equals + (byte < 0 ? 1 : 3);
-    }
+    decode_octets(line.substr(0, end), out);
     if (!soft) out += line_end;
+}
+
+/// How much of a line's beginning decodes to the same whatever follows.
+std::size_t settled_length(std::string_view text) {
+    std::size_t end = text.size();
+    while (end > 0 && (ascii::is_wsp(text[end - 1]) || text[end - 1] == '\r')) --end;
+    const auto equals = text.substr(0, end).find('=', end < 2 ? 0 : end - 2);
+    return equals == std::string_view::npos || equals >= end ? end : equals;
+}
+
+std::string decode_all(TransferEncoding encoding, std::string_view text) {
+    std::string out;
+    TransferDecoder decoder(encoding);
+    decoder.feed(text, out);
+    decoder.finish(out);
+    return out;
 }
 
 }  // namespace
 
-std::string decode_base64(std::string_view text) {
-    std::string out;
-    out.reserve(text.size() / 4 * 3 + 3);
-    std::uint32_t bits = 0;
-    int count = 0;  // characters of the quantum so far
-    const auto flush = [&] {
-        if (count >= 2) out += static_cast<char>(bits >> (count == 2 ? 4U : 10U));
-        if (count == 3) out += static_cast<char>(bits >> 2U);
-        bits = 0;
-        count = 0;
-    };
-    for (const char c : text) {
-        const std::uint8_t value = base64_values[static_cast<unsigned char>(c)];
-        if (value == not_base64) {
-            if (c == '=') flush();
-            continue;
-        }
-        bits = bits << 6U | value;
-        if (++count < 4) continue;
-        const std::array<char, 3> bytes = {static_cast<char>(bits >> 16U), static_cast<char>(bits >> 8U),
-                                           static_cast<char>(bits)};
-        out.append(bytes.data(), bytes.size());
-        bits = 0;
-        count = 0;
+void TransferDecoder::feed(std::string_view piece, std::string& out) {
+    switch (encoding_) {
+        case TransferEncoding::base64: return feed_base64(piece, out);
+        case TransferEncoding::quoted_printable: return feed_quoted_printable(piece, out);
+        case TransferEncoding::identity:
+        case TransferEncoding::unknown: break;
     }
-    flush();
-    return out;
+    out += piece;
 }
 
-std::string decode_quoted_printable(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (std::size_t position = 0; position < text.size();) {
-        const auto lf = text.find('\n', position);
-        const std::size_t next = lf == std::string_view::npos ? text.size() : lf + 1;
-        decode_line(text.substr(position, next - position), out);
-        position = next;
+void TransferDecoder::finish(std::string& out) {
+    end_quantum(out);
+    decode_line(held_, out);
+    held_.clear();
+}
+
+void TransferDecoder::feed_base64(std::string_view piece, std::string& out) {
+    out.reserve(out.size() + piece.size() / 4 * 3 + 3);
+    for (const char c : piece) {
+        const std::uint8_t value = base64_values[static_cast<unsigned char>(c)];
+        if (value == not_base64) {
+            if (c == '=') end_quantum(out);
+            continue;
+        }
+        bits_ = bits_ << 6U | value;
+        if (++characters_ < 4) continue;
+        const std::array<char, 3> bytes = {static_cast<char>(bits_ >> 16U), static_cast<char>(bits_ >> 8U),
+                                           static_cast<char>(bits_)};
+        out.append(bytes.data(), bytes.size());
+        bits_ = 0;
+        characters_ = 0;
     }
-    return out;
+}
+
+void TransferDecoder::end_quantum(std::string& out) {
+    if (characters_ >= 2) out += static_cast<char>(bits_ >> (characters_ == 2 ? 4U : 10U));
+    if (characters_ == 3) out += static_cast<char>(bits_ >> 2U);
+    bits_ = 0;
+    characters_ = 0;
+}
+
+void TransferDecoder::feed_quoted_printable(std::string_view piece, std::string& out) {
+    while (!piece.empty()) {
+        const auto lf = piece.find('\n');
+        const bool ends = lf != std::string_view::npos;
+        const std::string_view part = piece.substr(0, ends ? lf + 1 : piece.size());
+        piece.remove_prefix(part.size());
+        if (ends && held_.empty()) {
+            decode_line(part, out);
+            continue;
+        }
+        held_ += part;
+        if (ends) {
+            decode_line(held_, out);
+            held_.clear();
+        } else if (held_.size() > max_held) {
+            std::size_t settled = settled_length(held_);
+            if (held_.size() - settled > max_held) settled = held_.size();
+            decode_octets(std::string_view(held_).substr(0, settled), out);
+            held_.erase(0, settled);
+        }
+    }
+}
+
+std::string decode_base64(std::string_view text) { return decode_all(TransferEncoding::base64, text); }
+
+std::string decode_quoted_printable(std::string_view text) {
+    return decode_all(TransferEncoding::quoted_printable, text);
 }
 
 std::string decode_q(std::string_view text) {
@@ -121,14 +170,6 @@ std::string decode_q(std::string_view text) {
     return out;
 }
 
-std::string decode_transfer(TransferEncoding encoding, std::string_view body) {
-    switch (encoding) {
-        case TransferEncoding::base64: return decode_base64(body);
-        case TransferEncoding::quoted_printable: return decode_quoted_printable(body);
-        case TransferEncoding::identity:
-        case TransferEncoding::unknown: break;
-    }
-    return std::string(body);
-}
+std::string decode_transfer(TransferEncoding encoding, std::string_view body) { return decode_all(encoding, body); }
 
 }  // namespace posthouse::mime

@@ -33,7 +33,9 @@ void parse(std::string_view command) {
         require(!fetch->items.empty());
         // A section that was read is printed so that it reads as the same section.
         for (const FetchItem& item : fetch->items) {
-            if (item.kind != FetchItem::Kind::body_section) continue;
+            using Kind = FetchItem::Kind;
+            if (item.kind != Kind::body_section && item.kind != Kind::binary && item.kind != Kind::binary_size)
+                continue;
             FetchItem whole = item;
             whole.partial.reset();
             std::string again = "a FETCH 1 ";

@@ -67,7 +67,23 @@ TEST(Fetch, PartialsAreReadAndAnsweredByOffset) {
     EXPECT_EQ(names("a FETCH 1 BODY[TEXT]<100.2048>"), "BODY[TEXT]<100>");
     EXPECT_FALSE(parse("a FETCH 1 BODY[]<0.0>"));
     EXPECT_FALSE(parse("a FETCH 1 BODY[]<5>"));
-    EXPECT_FALSE(parse("a FETCH 1 BODY[]<4294967296.1>"));
+    EXPECT_EQ(parse("a FETCH 1 BODY[]<4294967296.4294967296>")->items[0].partial, (Partial{1ULL << 32, 1ULL << 32}))
+        << "RFC 9051 §9: number64";
+    EXPECT_FALSE(parse("a FETCH 1 BODY[]<9223372036854775808.1>"));
+}
+
+// RFC 3516 §7
+TEST(Fetch, BinaryNamesAPartAndNothingOfIt) {
+    EXPECT_EQ(names("a FETCH 1 (BINARY[1.2]<5.10> BINARY.PEEK[] BINARY.SIZE[3])"),
+              "BINARY[1.2]<5> BINARY[] BINARY.SIZE[3]");
+    const auto fetch = parse("a FETCH 1 (binary[1] BINARY.PEEK[1] BINARY.SIZE[1])");
+    ASSERT_TRUE(fetch);
+    EXPECT_FALSE(fetch->items[0].peek);
+    EXPECT_TRUE(fetch->items[1].peek);
+    EXPECT_TRUE(fetch->items[2].peek);
+    for (const char* item : {"BINARY", "BINARY.SIZE", "BINARY[TEXT]", "BINARY[1.MIME]", "BINARY[1.]", "BINARY[0]",
+                             "BINARY.SIZE[1]<0.1>", "BINARY[1", "BINARY.PEEK[1]<0.0>"})
+        EXPECT_FALSE(parse(std::string("a FETCH 1 ") + item)) << item;
 }
 
 TEST(Fetch, UidFetchAlwaysAnswersTheUid) {

@@ -1,0 +1,142 @@
+// Tests of BINARY (RFC 3516).
+#include <string>
+
+#include "lib/base/base64.h"
+#include "tests/unit/imapd/imap_server.h"
+
+namespace posthouse::imapd {
+namespace {
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+/// The untagged lines.
+std::string untagged(const std::string& reply) { return reply.substr(0, reply.rfind("t OK")); }
+
+const std::string kWithNul("a\0b\r\n\xff", 6);
+
+class BinaryTest : public ImapTest {
+  protected:
+    /// Base64 with a NUL, quoted-printable, no encoding, one that nobody knows, a message.
+    TestClient with_parts() {
+        TestClient client = select_inbox();
+        append(client,
+               "Subject: parts\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+               "--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+                   base64::encode(kWithNul) +
+                   "\r\n"
+                   "--b\r\nContent-Type: text/plain; charset=iso-8859-1\r\n"
+                   "Content-Transfer-Encoding: quoted-printable\r\n\r\nsch=F6n=\r\n ist \r\nes\r\n"
+                   "--b\r\n\r\nplain\r\ntext\r\n"
+                   "--b\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin\r\n"
+                   "--b\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n"
+                   "Content-Transfer-Encoding: base64\r\n\r\naW5uZXI=\r\n--b--\r\n");
+        client.run("NOOP");
+        return client;
+    }
+};
+
+// RFC 3516 §4.2
+TEST_F(BinaryTest, PartsComeWithoutTheirEncoding) {
+    TestClient client = with_parts();
+    EXPECT_EQ(client.run("FETCH 1 BINARY.PEEK[2]"),
+              "* 1 FETCH (BINARY[2] {14}\r\nsch\xF6n ist\r\nes)\r\nt OK FETCH completed\r\n");
+    EXPECT_EQ(untagged(client.run("FETCH 1 BINARY.PEEK[3]")), "* 1 FETCH (BINARY[3] {11}\r\nplain\r\ntext)\r\n");
+    EXPECT_EQ(untagged(client.run("FETCH 1 BINARY.PEEK[5.1]")), "* 1 FETCH (BINARY[5.1] {5}\r\ninner)\r\n");
+    EXPECT_EQ(untagged(client.run("FETCH 1 BINARY.PEEK[9]")), "* 1 FETCH (BINARY[9] NIL)\r\n");
+}
+
+// RFC 3516 §4.2
+TEST_F(BinaryTest, OctetsThatAreNulComeInALiteral8) {
+    TestClient client = with_parts();
+    EXPECT_EQ(untagged(client.run("FETCH 1 BINARY.PEEK[1]")), "* 1 FETCH (BINARY[1] ~{6}\r\n" + kWithNul + ")\r\n");
+    EXPECT_EQ(untagged(client.run("FETCH 1 BINARY.PEEK[1]<0.2>")),
+              std::string("* 1 FETCH (BINARY[1]<0> ~{2}\r\na\0)\r\n", 36));
+    EXPECT_EQ(untagged(client.run("FETCH 1 BINARY.PEEK[1]<2.9>")), "* 1 FETCH (BINARY[1]<2> {4}\r\nb\r\n\xff)\r\n");
+}
+
+// RFC 3516 §4.2: the offsets are those of the decoded octets.
+TEST_F(BinaryTest, PartialsCountDecodedOctets) {
+    TestClient client = with_parts();
+    const auto part = [&](const std::string& partial) {
+        return untagged(client.run("FETCH 1 BINARY.PEEK[2]" + partial));
+    };
+    EXPECT_EQ(part("<3.2>"), "* 1 FETCH (BINARY[2]<3> {2}\r\n\xF6n)\r\n");
+    EXPECT_EQ(part("<5.100>"), "* 1 FETCH (BINARY[2]<5> {9}\r\n ist\r\nes)\r\n") << "after the one before";
+    EXPECT_EQ(part("<0.1>"), "* 1 FETCH (BINARY[2]<0> {1}\r\ns)\r\n") << "backwards";
+    EXPECT_EQ(part("<14.1>"), "* 1 FETCH (BINARY[2]<14> {0}\r\n)\r\n");
+    EXPECT_EQ(part("<9223372036854775807.9223372036854775807>"),
+              "* 1 FETCH (BINARY[2]<9223372036854775807> {0}\r\n)\r\n");
+    EXPECT_EQ(untagged(client.run("FETCH 1 BINARY.PEEK[3]<6.3>")), "* 1 FETCH (BINARY[3]<6> {3}\r\n\ntex)\r\n");
+}
+
+// RFC 3516 §4.3
+TEST_F(BinaryTest, SizesAreThoseOfTheDecodedOctets) {
+    TestClient client = with_parts();
+    EXPECT_EQ(client.run("FETCH 1 (BINARY.SIZE[1] BINARY.SIZE[2] BINARY.SIZE[3] BINARY.SIZE[5.1] BINARY.SIZE[9])"),
+              "* 1 FETCH (BINARY.SIZE[1] 6 BINARY.SIZE[2] 14 BINARY.SIZE[3] 11 BINARY.SIZE[5.1] 5 BINARY.SIZE[9] 0)\r\n"
+              "t OK FETCH completed\r\n");
+}
+
+TEST_F(BinaryTest, AMessageHasNoEncodingOfItsOwn) {
+    TestClient client = with_parts();
+    const auto content = [](const std::string& reply) { return reply.substr(reply.find(" {")); };
+    EXPECT_EQ(content(client.run("FETCH 1 BINARY.PEEK[]")), content(client.run("FETCH 1 BODY.PEEK[]")));
+    EXPECT_EQ(content(client.run("FETCH 1 BINARY.PEEK[5]")), content(client.run("FETCH 1 BODY.PEEK[5]")));
+    const std::string size = client.run("FETCH 1 (BINARY.SIZE[] RFC822.SIZE)");
+    const auto number = [&](const std::string& item) {
+        return std::atoi(size.c_str() + size.find(item) + item.size());
+    };
+    EXPECT_EQ(number("BINARY.SIZE[] "), number("RFC822.SIZE ")) << size;
+}
+
+// RFC 3516 §4.3
+TEST_F(BinaryTest, AnEncodingThatNobodyKnowsIsSaid) {
+    TestClient client = with_parts();
+    append(client, "Content-Transfer-Encoding: base64\r\n\r\nYQ==\r\n");
+    client.run("NOOP");
+    EXPECT_TRUE(client.run("FETCH 1 BINARY.PEEK[4]").starts_with("t NO [UNKNOWN-CTE]"));
+    EXPECT_TRUE(client.run("FETCH 1 BINARY.SIZE[4]").starts_with("t NO [UNKNOWN-CTE]"));
+    const std::string both = client.run("FETCH 1:2 (UID BINARY.PEEK[1])");
+    EXPECT_TRUE(has(both, "* 2 FETCH (UID 2 BINARY[1] {1}\r\na)\r\nt OK")) << both;
+    append(client, "Content-Transfer-Encoding: x-none\r\n\r\nYQ==\r\n");
+    client.run("NOOP");
+    const std::string some = client.run("FETCH 2:3 BINARY[1]");
+    EXPECT_TRUE(has(some, "* 2 FETCH (BINARY[1] {1}\r\na FLAGS (\\Seen")) << some;
+    EXPECT_TRUE(has(some, "* 3 FETCH (UID 3 FLAGS (\\Seen")) << some;
+    EXPECT_FALSE(has(some, "* 3 FETCH (BINARY")) << some;
+    EXPECT_TRUE(has(some, "t NO [UNKNOWN-CTE]")) << some;
+}
+
+// RFC 3516 §4.2
+TEST_F(BinaryTest, OnlyWhatDoesNotPeekSetsSeen) {
+    TestClient client = with_parts();
+    EXPECT_FALSE(has(client.run("FETCH 1 (BINARY.PEEK[1] BINARY.SIZE[1])"), "\\Seen"));
+    EXPECT_TRUE(has(client.run("FETCH 1 BINARY[1]"), "FLAGS (\\Seen"));
+}
+
+TEST_F(BinaryTest, ALargePartComesWholeAndInPieces) {
+    TestClient client = select_inbox();
+    std::string octets;
+    for (int i = 0; i < 500'000; ++i) octets += std::to_string(i) + std::string(1, static_cast<char>(i % 251));
+    const std::string encoded = base64::encode(octets);
+    std::string message = "Content-Transfer-Encoding: base64\r\n\r\n";
+    for (std::size_t i = 0; i < encoded.size(); i += 76) message += encoded.substr(i, 76) + "\r\n";
+    append(client, message);
+    client.run("NOOP");
+    EXPECT_EQ(untagged(client.run("FETCH 1 BINARY.SIZE[1]")),
+              "* 1 FETCH (BINARY.SIZE[1] " + std::to_string(octets.size()) + ")\r\n");
+    EXPECT_TRUE(untagged(client.run("FETCH 1 BINARY.PEEK[1]")) ==
+                "* 1 FETCH (BINARY[1] ~{" + std::to_string(octets.size()) + "}\r\n" + octets + ")\r\n");
+    for (const std::size_t offset : {0UL, 700'001UL, 1'400'002UL, 3UL}) {
+        const std::string reply = client.run("FETCH 1 BINARY.PEEK[1]<" + std::to_string(offset) + ".700001>");
+        EXPECT_TRUE(has(reply, "~{700001}\r\n" + octets.substr(offset, 700'001) + ")\r\n")) << offset;
+    }
+}
+
+TEST_F(BinaryTest, IsAnnounced) {
+    TestClient client = log_in();
+    EXPECT_TRUE(has(client.run("CAPABILITY"), " BINARY "));
+}
+
+}  // namespace
+}  // namespace posthouse::imapd
