@@ -7,7 +7,7 @@
 namespace posthouse::imapd {
 
 std::string capabilities(const Session& session) {
-    std::string text = "IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE";
+    std::string text = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE";
     if (session.state() == kNotAuthenticated) {
         if (session.may_start_tls()) text += " STARTTLS";
         text += sasl::mechanism_list(session.mechanisms(), "AUTH=");
@@ -15,7 +15,7 @@ std::string capabilities(const Session& session) {
         return text;
     }
     text +=
-        " NAMESPACE BINARY CHILDREN UNSELECT UIDPLUS MOVE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE CONDSTORE QRESYNC"
+        " NAMESPACE BINARY UTF8=ACCEPT CHILDREN UNSELECT UIDPLUS MOVE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE CONDSTORE QRESYNC"
         " SEARCHRES WITHIN PARTIAL SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS"
         " QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE ACL RIGHTS=texk METADATA LIST-MYRIGHTS LIST-METADATA"
         " UIDONLY MULTIAPPEND REPLACE I18NLEVEL=1 OBJECTID SAVEDATE PREVIEW STATUS=SIZE CREATE-SPECIAL-USE "

@@ -44,7 +44,7 @@ void append_flags_fetch(std::string& out, const storage::View& view, const stora
     if (shows.flags) {
         if (shows.uid) out += ' ';
         out += "FLAGS ";
-        imap::append_flags(out, to_imap(message.flags), view.is_recent(message.uid));
+        imap::append_flags(out, to_imap(message.flags), shows.recent && view.is_recent(message.uid));
     }
     if (shows.modseq) {
         if (shows.uid || shows.flags) out += ' ';
@@ -76,14 +76,15 @@ Result<std::string> refresh(Selected& selected, storage::Expunges expunges, cons
     append_expunged(out, changes->expunged, enabled);
     if (!changes->added.empty()) {
         imap::append_numbered(out, changes->count, "EXISTS");
-        imap::append_numbered(out, changes->recent, "RECENT");
+        if (!enabled.rev2) imap::append_numbered(out, changes->recent, "RECENT");
     }
     if (!changes->empty() && selected.view.mailbox().keywords().size() != selected.keywords_told) {
         out += flags_of_mailbox(selected);
     }
     for (const storage::MessageFlags& message : changes->flags)
-        append_flags_fetch(out, selected.view, message,
-                           {.uid = true, .modseq = enabled.condstore, .uid_only = enabled.uid_only});
+        append_flags_fetch(
+            out, selected.view, message,
+            {.uid = true, .modseq = enabled.condstore, .uid_only = enabled.uid_only, .recent = !enabled.rev2});
     return out;
 }
 

@@ -28,6 +28,7 @@ struct FlagsFetch {
     bool flags = true;
     bool modseq = false;
     bool uid_only = false;  ///< UIDFETCH with the UID (RFC 9586 §3.3)
+    bool recent = true;     ///< \Recent among the flags; IMAP4rev2 has none
 };
 /// Begins a response about a message's data: "* n FETCH (", or "* uid UIDFETCH (" with `uid_only`.
 void begin_fetch(std::string& out, storage::SequenceNumber number, storage::Uid uid, bool uid_only);

@@ -123,17 +123,20 @@ void CommandInput::consume_message(std::size_t count) {
     message_left_ -= count;
 }
 
-net::Async<Result<CommandInput::AfterMessage>> CommandInput::end_message(net::Deadline deadline) {
+net::Async<Result<CommandInput::AfterMessage>> CommandInput::end_message(net::Deadline deadline, bool closes) {
     message_.reset();
     AfterMessage after;
     Result<std::string> line = co_await stream_.read_line(max_line_, deadline);
     if (!line && line.error().code != ErrorCode::limit) co_return fail(line.error());
-    if (line && line->empty()) co_return after;
+    std::string_view rest_of_line = line ? *line : std::string_view();
+    const bool is_closed = !closes || rest_of_line.starts_with(')');
+    if (closes && is_closed) rest_of_line.remove_prefix(1);
+    if (line && rest_of_line.empty() && is_closed) co_return after;
     after.kind = AfterMessage::Kind::malformed;
     if (!line) co_return after;
-    const auto announced = imap::literal_at_end(*line);
-    Result<imap::AppendItem> item = imap::parse_next_item(*line);
-    if (item && announced && *announced) {
+    const auto announced = imap::literal_at_end(rest_of_line);
+    Result<imap::AppendItem> item = imap::parse_next_item(rest_of_line);
+    if (is_closed && item && announced && *announced) {
         const imap::LiteralAnnouncement& literal = **announced;
         message_ =
             CommandReader::ReadLiteral{literal.size, literal.synchronizing, literal.binary, Destination::message};

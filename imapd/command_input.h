@@ -49,7 +49,8 @@ class CommandInput {
         Kind kind = Kind::end;
         imap::AppendItem item;  ///< of the other message
     };
-    net::Async<Result<AfterMessage>> end_message(net::Deadline deadline);
+    /// `closes`: first of all a ")" (RFC 6855 §4).
+    net::Async<Result<AfterMessage>> end_message(net::Deadline deadline, bool closes = false);
 
   private:
     net::Async<Result<>> discard(std::uint64_t count, net::Deadline deadline);

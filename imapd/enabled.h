@@ -4,9 +4,14 @@
 namespace posthouse::imapd {
 
 struct Enabled {
-    bool condstore = false;  ///< FETCH responses about flags tell MODSEQ (RFC 7162 §3.1)
-    bool uid_only = false;   ///< messages have no numbers, on either side (RFC 9586 §3)
-    bool qresync = false;    ///< VANISHED in the place of EXPUNGE (RFC 7162 §3.2.3); condstore then, too
+    bool rev2 = false;         ///< IMAP4rev2 decides (RFC 9051 §6.3.1): no \Recent, ESEARCH, LIST after SELECT …
+    bool utf8_accept = false;  ///< UTF8=ACCEPT (RFC 6855 §3)
+    bool condstore = false;    ///< FETCH responses about flags tell MODSEQ (RFC 7162 §3.1)
+    bool uid_only = false;     ///< messages have no numbers, on either side (RFC 9586 §3)
+    bool qresync = false;      ///< VANISHED in the place of EXPUNGE (RFC 7162 §3.2.3); condstore then, too
+
+    /// Mailbox names are UTF-8 on the wire, and may be in quotes.
+    bool utf8() const { return rev2 || utf8_accept; }
 };
 
 }  // namespace posthouse::imapd

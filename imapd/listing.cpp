@@ -40,7 +40,8 @@ void append_attributes(imap::ListLine& line, const storage::ListedMailbox& mailb
 
 }  // namespace
 
-std::vector<Listing> listing_of(const imap::List& command, const std::vector<storage::ListedMailbox>& mailboxes) {
+std::vector<Listing> listing_of(const imap::List& command, const std::vector<storage::ListedMailbox>& mailboxes,
+                                const Enabled& enabled) {
     std::vector<imap::ListPattern> patterns;
     patterns.reserve(command.patterns.size());
     for (const std::string& pattern : command.patterns) patterns.push_back(join(command.reference, pattern));
@@ -59,12 +60,13 @@ std::vector<Listing> listing_of(const imap::List& command, const std::vector<sto
     for (const storage::ListedMailbox& mailbox : mailboxes) {
         const bool selected_below = parents.contains(mailbox.name);
         if (!selected(mailbox) && !selected_below) continue;
-        const std::string name = wire_name(mailbox.name);
+        const std::string name = wire_name(enabled, mailbox.name);
         if (std::ranges::none_of(patterns, [&](const imap::ListPattern& p) { return p.matches(name); })) continue;
         imap::ListLine line;
         line.name = name;
         line.separator = storage::hierarchy_separator;
-        if (!mailbox.exists) line.attributes.emplace_back(command.extended ? "\\NonExistent" : "\\Noselect");
+        if (!mailbox.exists)
+            line.attributes.emplace_back(command.extended || enabled.rev2 ? "\\NonExistent" : "\\Noselect");
         append_attributes(line, mailbox);
         if ((command.return_subscribed || command.select_subscribed) && mailbox.subscribed) {
             line.attributes.emplace_back("\\Subscribed");
@@ -76,7 +78,8 @@ std::vector<Listing> listing_of(const imap::List& command, const std::vector<sto
     return listings;
 }
 
-std::vector<Listing> listing_of(const imap::Lsub& command, const std::vector<storage::ListedMailbox>& mailboxes) {
+std::vector<Listing> listing_of(const imap::Lsub& command, const std::vector<storage::ListedMailbox>& mailboxes,
+                                const Enabled& enabled) {
     const imap::ListPattern pattern = join(command.reference, command.pattern);
     const auto subscribed = [](const storage::ListedMailbox& mailbox) { return mailbox.subscribed; };
     // With "%" a name that isn't subscribed is shown as the way to those below it that are (RFC 3501 §6.3.9).
@@ -86,7 +89,7 @@ std::vector<Listing> listing_of(const imap::Lsub& command, const std::vector<sto
     std::set<storage::MailboxName> shown;
     std::vector<Listing> listings;
     const auto show = [&](const storage::MailboxName& mailbox, bool is_subscribed) {
-        const std::string name = wire_name(mailbox);
+        const std::string name = wire_name(enabled, mailbox);
         if (!pattern.matches(name) || !shown.insert(mailbox).second) return;
         imap::ListLine line;
         line.command = "LSUB";

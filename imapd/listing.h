@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "imapd/enabled.h"
 #include "lib/imap/commands.h"
 #include "storage/account.h"
 
@@ -16,8 +17,10 @@ struct Listing {
     bool exists = false;
 };
 
-/// `mailboxes`: all of the account, as storage lists them.
-std::vector<Listing> listing_of(const imap::List& command, const std::vector<storage::ListedMailbox>& mailboxes);
-std::vector<Listing> listing_of(const imap::Lsub& command, const std::vector<storage::ListedMailbox>& mailboxes);
+/// `mailboxes`: all of the account, as storage lists them; the client sees names as it has enabled them.
+std::vector<Listing> listing_of(const imap::List& command, const std::vector<storage::ListedMailbox>& mailboxes,
+                                const Enabled& enabled);
+std::vector<Listing> listing_of(const imap::Lsub& command, const std::vector<storage::ListedMailbox>& mailboxes,
+                                const Enabled& enabled);
 
 }  // namespace posthouse::imapd

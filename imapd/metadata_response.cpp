@@ -67,7 +67,7 @@ std::optional<std::size_t> append_metadata(std::string& out, std::string_view ma
     if (mailbox.empty())
         out += "\"\"";
     else
-        imap::append_astring(out, mailbox);
+        imap::append_mailbox(out, mailbox);
     out += " (" + values + ")\r\n";
     return longest;
 }

@@ -9,7 +9,7 @@ std::string wire_rights(storage::Rights rights) { return rights.empty() ? "\"\""
 
 void append_my_rights(std::string& out, std::string_view mailbox, storage::Rights rights) {
     out += "* MYRIGHTS ";
-    imap::append_astring(out, mailbox);
+    imap::append_mailbox(out, mailbox);
     out += " " + wire_rights(rights) + "\r\n";
 }
 

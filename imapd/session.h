@@ -96,6 +96,10 @@ class Session {
     net::Async<> enable_condstore();
     /// VANISHED from now on, and MODSEQ.
     net::Async<> enable_qresync();
+    /// IMAP4rev2 from now on, where it differs (RFC 9051 §6.3.1).
+    void enable_rev2() { enabled_.rev2 = true; }
+    /// UTF-8 in mailbox names (RFC 6855 §3).
+    void enable_utf8_accept() { enabled_.utf8_accept = true; }
     /// UIDs in the place of numbers from now on.
     void enable_uid_only() { enabled_.uid_only = true; }
     /// Tells the client what others changed in the selected mailbox.

@@ -5,6 +5,23 @@
 #include "storage/mailbox.h"
 
 namespace posthouse::imapd {
+namespace {
+
+/// What EXPUNGE would give back of the quota: bytes of the files of deleted messages (RFC 9208 §4.1.4).
+Result<std::uint64_t> deleted_bytes(const storage::Mailbox& mailbox) {
+    const Result<std::vector<storage::MessageRow>> all = mailbox.rows(storage::UidSet::all());
+    if (!all) return fail(all.error());
+    storage::UidSet deleted;
+    for (const storage::MessageRow& row : *all)
+        if (row.flags.system.has(storage::Flag::deleted)) deleted.add(row.uid);
+    const Result<std::vector<storage::MessageRow>> rows = mailbox.rows(deleted, {.physical_size = true});
+    if (!rows) return fail(rows.error());
+    std::uint64_t bytes = 0;
+    for (const storage::MessageRow& row : *rows) bytes += row.physical_size;
+    return bytes;
+}
+
+}  // namespace
 
 Result<std::string> status_response(const storage::Account& account, const storage::MailboxName& name,
                                     std::string_view wire, imap::StatusItems items, std::uint64_t append_limit) {
@@ -24,6 +41,11 @@ Result<std::string> status_response(const storage::Account& account, const stora
         const Result<std::uint64_t> size = (*mailbox)->wire_size();
         if (!size) return fail(size.error());
         values.size = *size;
+    }
+    if ((items & imap::kStatusDeletedStorage) != 0 && status->deleted > 0) {
+        const Result<std::uint64_t> bytes = deleted_bytes(**mailbox);
+        if (!bytes) return fail(bytes.error());
+        values.deleted_storage = *bytes;
     }
     const std::string id = mailbox_id_of((*mailbox)->guid());
     values.mailbox_id = id;

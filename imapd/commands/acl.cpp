@@ -111,7 +111,7 @@ net::Async<Reply> get_acl(Session& session, imap::MailboxArgument command) {
     });
     if (!list) co_return no(list.error());
     std::string line = "* ACL ";
-    imap::append_astring(line, command.mailbox);
+    imap::append_mailbox(line, command.mailbox);
     const auto add = [&](const std::string& identifier, storage::Rights rights) {
         line += ' ';
         imap::append_astring(line, identifier);
@@ -134,7 +134,7 @@ net::Async<Reply> list_rights(Session& session, imap::AclIdentifier command) {
         co_await session.disk([&] { return administers(account, *name, session.user()); });
     if (!mine) co_return no(mine.error());
     std::string line = "* LISTRIGHTS ";
-    imap::append_astring(line, command.mailbox);
+    imap::append_mailbox(line, command.mailbox);
     line += ' ';
     imap::append_astring(line, command.identifier);
     line += " \"\"";

@@ -40,6 +40,8 @@ Reply too_big(const Session& session) {
 }
 
 /// Reads the whole message, also after a failure to write it. Gives that failure.
+/// Deviates from RFC 6855 §4: because old mail with 8-bit octets in its header is moved here by clients which enable
+/// nothing, such mail is taken from them too.
 net::Async<Result<>> receive(Session& session, storage::MessageWriter& writer) {
     CommandInput& input = session.input();
     Result<> outcome;
@@ -68,6 +70,7 @@ net::Async<Result<>> receive(Session& session, storage::MessageWriter& writer) {
 
 /// What is wrong with a message before it is asked for.
 std::optional<Reply> objection(const Session& session, const imap::AppendItem& item) {
+    if (item.utf8 && !session.enabled().utf8()) return bad("UTF8 needs ENABLE UTF8=ACCEPT");
     if (item.size == 0) return no("[CANNOT] An empty message cannot be stored");
     if (item.size > append_limit(session)) return too_big(session);
     return std::nullopt;
@@ -145,7 +148,7 @@ net::Async<std::expected<Received, Reply>> receive_all(Session& session, const s
         }
         const Result<> stored = co_await receive(session, target->writer);
         if (session.ended()) co_return std::unexpected(Reply{});
-        Result<CommandInput::AfterMessage> after = co_await session.input().end_message(session.deadline());
+        Result<CommandInput::AfterMessage> after = co_await session.input().end_message(session.deadline(), item.utf8);
         if (!after) {
             session.failed(after.error());
             co_return std::unexpected(Reply{});

@@ -87,15 +87,22 @@ net::Async<Reply> compress(Session& session, imap::Compress command) {
 net::Async<Reply> enable(Session& session, imap::Enable command) {
     std::string line = "* ENABLED";
     for (const std::string& capability : command.capabilities) {
+        std::string_view name = capability;
         if (capability == "CONDSTORE")
             co_await session.enable_condstore();
         else if (capability == "QRESYNC")
             co_await session.enable_qresync();
         else if (capability == "UIDONLY")
             session.enable_uid_only();
-        else
+        else if (capability == "UTF8=ACCEPT")
+            session.enable_utf8_accept();
+        else if (capability == "IMAP4REV2") {
+            session.enable_rev2();
+            name = "IMAP4rev2";
+        } else
             continue;
-        line += " " + capability;
+        line += ' ';
+        line += name;
     }
     line += "\r\n";
     co_await session.send(line);

@@ -19,6 +19,7 @@ struct Extras {
     std::vector<std::string> entries;         ///< RFC 9590 §3
     std::uint64_t append_limit = 0;
     std::string user;
+    Enabled enabled;
 
     bool empty() const { return !status && !my_rights && entries.empty(); }
 };
@@ -27,7 +28,7 @@ struct Extras {
 std::string with_extras(const storage::Account& account, const Listing& listing, const Extras& extras) {
     std::string out = listing.line;
     if (!listing.exists) return out;
-    const std::string name = wire_name(listing.name);
+    const std::string name = wire_name(extras.enabled, listing.name);
     if (extras.status)
         out += status_response(account, listing.name, name, *extras.status, extras.append_limit).value_or("");
     if (extras.my_rights)
@@ -55,13 +56,14 @@ net::Async<Reply> list(Session& session, imap::List command) {
                   command.return_my_rights,
                   {},
                   static_cast<std::uint64_t>(session.config().imapd.append_limit),
-                  session.user()};
+                  session.user(),
+                  session.enabled()};
     if (command.return_metadata) {
         Result<std::vector<std::string>> entries = read_queried(*command.return_metadata);
         if (!entries) co_return bad(entries.error().text);
         extras.entries = std::move(*entries);
     }
-    for (const Listing& listing : listing_of(command, *mailboxes)) {
+    for (const Listing& listing : listing_of(command, *mailboxes, session.enabled())) {
         if (!extras.empty()) {
             const std::string lines = co_await session.disk([&] { return with_extras(account, listing, extras); });
             co_await session.send(lines);
@@ -81,7 +83,7 @@ net::Async<Reply> lsub(Session& session, imap::Lsub command) {
     const storage::Account& account = session.account();
     const Result<std::vector<storage::ListedMailbox>> mailboxes = co_await session.disk([&] { return account.list(); });
     if (!mailboxes) co_return no(mailboxes.error());
-    for (const Listing& listing : listing_of(command, *mailboxes)) {
+    for (const Listing& listing : listing_of(command, *mailboxes, session.enabled())) {
         co_await session.send(listing.line);
         if (session.ended()) break;
     }

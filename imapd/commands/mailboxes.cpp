@@ -1,4 +1,6 @@
 // CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 §6.3.3 to §6.3.7).
+#include <algorithm>
+
 #include "imapd/commands/commands.h"
 #include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
@@ -10,10 +12,12 @@
 namespace posthouse::imapd {
 namespace {
 
-/// A name given to CREATE may end in the separator, to say that names below it will follow (RFC 3501 §6.3.3).
-std::string_view without_last_separator(std::string_view name) {
-    if (name.size() > 1 && name.back() == storage::hierarchy_separator) name.remove_suffix(1);
-    return name;
+/// There are mailboxes below the name. Blocks.
+bool has_children(const storage::Account& account, const storage::MailboxName& name) {
+    const Result<std::vector<storage::ListedMailbox>> mailboxes = account.list();
+    return mailboxes && std::ranges::any_of(*mailboxes, [&](const storage::ListedMailbox& mailbox) {
+               return mailbox.exists && mailbox.name.is_below(name);
+           });
 }
 
 /// Creates, and finds out the new mailbox's id (RFC 8474 §4.1). Blocks.
@@ -31,6 +35,7 @@ Result<std::string> create_mailbox(storage::Account& account, const storage::Mai
 net::Async<Reply> create(Session& session, imap::Create command) {
     const Result<storage::MailboxName> name = mailbox_of(session, without_last_separator(command.mailbox));
     if (!name) co_return no(name.error());
+    if (const Result<> valid = may_be_given(session.enabled(), *name); !valid) co_return no(valid.error());
     // RFC 6154 §3: a mailbox has one use here.
     if (command.special_uses.size() > 1) co_return no("[USEATTR] A mailbox has one special use at most");
     storage::CreateOptions options;
@@ -41,6 +46,8 @@ net::Async<Reply> create(Session& session, imap::Create command) {
                               (id.error().code == ErrorCode::unsupported || id.error().code == ErrorCode::invalid);
     if (is_about_use) co_return no("[USEATTR] " + imap::reply_text(id.error().text));
     if (!id) co_return no(id.error());
+    const std::string called = old_name_response(session.enabled(), without_last_separator(command.mailbox), *name);
+    co_await session.send(called);
     co_return ok("[MAILBOXID (" + *id + ")] CREATE completed");
 }
 
@@ -52,6 +59,10 @@ net::Async<Reply> remove(Session& session, imap::MailboxArgument command) {
         const auto removal = session.quota().removal();
         return account.remove(*name);
     });
+    if (!done && done.error().code == ErrorCode::not_found) {
+        const bool is_parent = co_await session.disk([&] { return has_children(account, *name); });
+        if (is_parent) co_return no("[HASCHILDREN] There are mailboxes below this name, and none of this name itself");
+    }
     if (!done) co_return no(done.error());
     log_mailbox(session, "mailbox deleted", *name);
     // Who deletes the mailbox it has selected knows that it is gone; others hear BYE.
@@ -62,8 +73,9 @@ net::Async<Reply> remove(Session& session, imap::MailboxArgument command) {
 net::Async<Reply> rename(Session& session, imap::Rename command) {
     const Result<storage::MailboxName> from = mailbox_of(session, command.from);
     if (!from) co_return no(from.error());
-    const Result<storage::MailboxName> to = parse_mailbox(without_last_separator(command.to));
+    const Result<storage::MailboxName> to = parse_mailbox(session.enabled(), without_last_separator(command.to));
     if (!to) co_return no(to.error());
+    if (const Result<> valid = may_be_given(session.enabled(), *to); !valid) co_return no(valid.error());
     storage::Account& account = session.account();
     const Result<> done = co_await session.disk([&] {
         // Other rules may hold for the new name.
@@ -72,6 +84,11 @@ net::Async<Reply> rename(Session& session, imap::Rename command) {
     });
     if (!done) co_return no(done.error());
     log_mailbox(session, "mailbox renamed", *from, to->text());
+    // INBOX is there still, empty.
+    if (!from->is_inbox()) {
+        const std::string called = old_name_response(session.enabled(), from->text(), *to);
+        co_await session.send(called);
+    }
     co_return ok("RENAME completed");
 }
 

@@ -53,7 +53,7 @@ net::Async<Reply> get_quota_root(Session& session, imap::MailboxArgument command
     });
     if (!line) co_return no(line.error());
     std::string lines = "* QUOTAROOT ";
-    imap::append_astring(lines, command.mailbox);
+    imap::append_mailbox(lines, command.mailbox);
     lines += ' ';
     imap::append_astring(lines, kRoot);
     lines += "\r\n" + *line;

@@ -7,7 +7,14 @@
 
 namespace posthouse::imapd {
 
+/// With IMAP4rev2 the answer is ESEARCH, whether or not RETURN was given (RFC 9051 §6.4.4).
 net::Async<Reply> search(Session& session, imap::Search command) {
+    // RFC 6855 §3: all texts are in UTF-8 now.
+    if (command.names_charset && session.enabled().utf8_accept) co_return bad("No CHARSET after ENABLE UTF8=ACCEPT");
+    if (session.enabled().rev2 && !command.extended) {
+        command.extended = true;
+        command.returns = imap::kReturnAll;
+    }
     if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
     if (command.asks_modseq) co_await session.enable_condstore();
     SearchRun run(session.selected(), command.key, command.asks_modseq);

@@ -21,7 +21,8 @@ struct Opened {
 
 /// What happened since the client was here: VANISHED (EARLIER), and FETCH of what is new or has other flags (RFC 7162
 /// §3.2.5).
-Result<> append_resync(std::string& out, const storage::View& view, const imap::Resync& resync, bool uid_only) {
+Result<> append_resync(std::string& out, const storage::View& view, const imap::Resync& resync,
+                       const Enabled& enabled) {
     if (resync.uid_validity != view.mailbox().uid_validity().value()) return {};
     const storage::ModSeq since(resync.modseq);
     const Result<storage::MessageChanges> changes = view.mailbox().changes_since(since);
@@ -47,13 +48,13 @@ Result<> append_resync(std::string& out, const storage::View& view, const imap::
     if (!rows) return fail(rows.error());
     for (const storage::MessageRow& row : *rows)
         append_flags_fetch(out, view, {row.uid, row.flags, row.modseq},
-                           {.uid = true, .modseq = true, .uid_only = uid_only});
+                           {.uid = true, .modseq = true, .uid_only = enabled.uid_only, .recent = !enabled.rev2});
     return {};
 }
 
 /// Opens a mailbox and makes the responses of SELECT. Blocks.
 Result<Opened> open(const storage::Account& account, const storage::MailboxName& name, storage::Access access,
-                    const std::optional<imap::Resync>& resync, bool uid_only) {
+                    const std::optional<imap::Resync>& resync, const Enabled& enabled) {
     Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(name);
     if (!mailbox) return fail(mailbox.error());
     Result<storage::View> view = storage::View::open(std::move(*mailbox), access);
@@ -64,8 +65,8 @@ Result<Opened> open(const storage::Account& account, const storage::MailboxName&
     std::string& out = opened.responses;
     out = flags_of_mailbox(*opened.selected);
     imap::append_numbered(out, now.count(), "EXISTS");
-    imap::append_numbered(out, now.recent(), "RECENT");
-    if (const auto unseen = now.first_unseen(); unseen && !uid_only) {
+    if (!enabled.rev2) imap::append_numbered(out, now.recent(), "RECENT");
+    if (const auto unseen = now.first_unseen(); unseen && !enabled.uid_only && !enabled.rev2) {
         out += "* OK [UNSEEN " + std::to_string(unseen->value()) + "] First unseen\r\n";
     }
     out += "* OK [UIDVALIDITY " + std::to_string(now.mailbox().uid_validity().value()) + "] UIDs valid\r\n";
@@ -73,7 +74,7 @@ Result<Opened> open(const storage::Account& account, const storage::MailboxName&
     out += highest_modseq_of(*opened.selected);
     out += "* OK [MAILBOXID (" + mailbox_id_of(now.mailbox().guid()) + ")] Mailbox\r\n";
     if (resync)
-        if (const Result<> told = append_resync(out, now, *resync, uid_only); !told) return fail(told.error());
+        if (const Result<> told = append_resync(out, now, *resync, enabled); !told) return fail(told.error());
     return opened;
 }
 
@@ -89,9 +90,11 @@ net::Async<Reply> select_with(Session& session, const imap::Select& command, sto
     if (!name) co_return no(name.error());
     const storage::Account& account = session.account();
     Result<Opened> opened =
-        co_await session.disk([&] { return open(account, *name, access, command.resync, session.enabled().uid_only); });
+        co_await session.disk([&] { return open(account, *name, access, command.resync, session.enabled()); });
     if (!opened) co_return no(opened.error());
     session.select(std::move(opened->selected));
+    // RFC 9051 §6.3.2
+    if (session.enabled().rev2) opened->responses += list_response(command.mailbox, *name);
     co_await session.send(opened->responses);
     if (access == storage::Access::read_only) co_return ok("[READ-ONLY] EXAMINE completed");
     co_return ok("[READ-WRITE] SELECT completed");

@@ -94,7 +94,11 @@ net::Async<Reply> store(Session& session, imap::Store command) {
     // Who counts by MODSEQ is told it of a silent STORE as well (RFC 7162 §3.1.3).
     if (!command.silent || tells_modseq)
         co_await send_flags(session, done->stored,
-                            {command.by_uid, !command.silent, tells_modseq, session.enabled().uid_only});
+                            {.uid = command.by_uid,
+                             .flags = !command.silent,
+                             .modseq = tells_modseq,
+                             .uid_only = session.enabled().uid_only,
+                             .recent = !session.enabled().rev2});
     std::size_t asked = 0;
     for (const imap::NumberRange& range : *numbers) asked += range.last - range.first + 1;
     // RFC 2180 §4.2: messages that another session has removed.

@@ -191,8 +191,9 @@ Result<bool> FetchRun::begin_message(std::string& out) {
     if (!*decodes) {
         some_not_decoded_ = true;
         if (rows_[next_row_].set_seen)
-            append_flags_fetch(out, selected_.view, {row.uid, row.flags, row.modseq},
-                               {.uid = true, .modseq = enabled_.condstore, .uid_only = enabled_.uid_only});
+            append_flags_fetch(
+                out, selected_.view, {row.uid, row.flags, row.modseq},
+                {.uid = true, .modseq = enabled_.condstore, .uid_only = enabled_.uid_only, .recent = !enabled_.rev2});
         ++next_row_;
         return false;
     }
@@ -260,6 +261,10 @@ std::optional<std::string> FetchRun::from_summary(Kind kind) const {
     return imap::body_of(*body->bodystructure);
 }
 
+void FetchRun::print_flags(std::string& out, const storage::MessageRow& row) const {
+    imap::append_flags(out, to_imap(row.flags), !enabled_.rev2 && selected_.view.is_recent(row.uid));
+}
+
 Result<> FetchRun::print_item(std::string& out) {
     const storage::MessageRow& row = rows_[next_row_].row;
     const imap::FetchItem& item = items_[item_++];
@@ -269,7 +274,7 @@ Result<> FetchRun::print_item(std::string& out) {
     imap::append_item_name(out, item);
     out += ' ';
     switch (item.kind) {
-        case Kind::flags: imap::append_flags(out, to_imap(row.flags), selected_.view.is_recent(row.uid)); return {};
+        case Kind::flags: print_flags(out, row); return {};
         case Kind::uid: out += std::to_string(row.uid.value()); return {};
         case Kind::email_id: out += "(" + row.email_id + ")"; return {};
         case Kind::save_date: imap::append_date_time(out, {row.save_date.time_since_epoch().count(), 0}); return {};
@@ -383,7 +388,7 @@ void FetchRun::end_message(std::string& out) {
     const Row& row = rows_[next_row_];
     if (row.set_seen && !shows_flags_) {
         out += " FLAGS ";
-        imap::append_flags(out, to_imap(row.row.flags), selected_.view.is_recent(row.row.uid));
+        print_flags(out, row.row);
     }
     if (row.set_seen && enabled_.condstore && !shows_modseq_)
         out += " MODSEQ (" + std::to_string(row.row.modseq.value()) + ")";

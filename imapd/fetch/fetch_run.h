@@ -55,6 +55,7 @@ class FetchRun {
     Result<> get_ready(storage::Uid uid);
     Result<bool> decodes_all();
     std::optional<std::string> from_summary(imap::FetchItem::Kind kind) const;
+    void print_flags(std::string& out, const storage::MessageRow& row) const;
     Result<> print_item(std::string& out);
     Result<> print_section(std::string& out, const imap::FetchItem& item);
     Result<> print_binary(std::string& out, const imap::FetchItem& item);

@@ -29,6 +29,17 @@ bool day_matches(Kind kind, imap::Day day, imap::Day wanted) {
     }
 }
 
+/// The text is in a header of a part (RFC 9051 §6.4.4: TEXT looks there too).
+bool in_part_headers(const TextMatch& wanted, std::string_view message, const mime::Structure& structure) {
+    bool found = false;
+    for (std::size_t i = 1; i < structure.parts.size() && !found; ++i)
+        mime::visit_header_text(message, structure.parts[i].header, [&](std::string_view name, std::string_view text) {
+            found = wanted.in(text) || wanted.in(name);
+            return !found;
+        });
+    return found;
+}
+
 /// Since 1970; before that: 0.
 std::uint64_t seconds_of(storage::Time time) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(time.time_since_epoch().count(), 0));
@@ -188,7 +199,9 @@ Result<bool> Candidate::content_matches(const PreparedKey& key) {
     const Result<std::string> text = message_->text();
     if (!text) return fail(text.error());
     octets_read_ += text->size();
-    mime::visit_text(*text, mime::parse_structure(*text), [&](const mime::Part&, std::string_view part) {
+    const mime::Structure structure = mime::parse_structure(*text);
+    if (key.kind == Kind::text && in_part_headers(key.match, *text, structure)) return true;
+    mime::visit_text(*text, structure, [&](const mime::Part&, std::string_view part) {
         found = key.match.in(part);
         return !found;
     });

@@ -1,18 +1,17 @@
-// Substring search without regard to case, over UTF-8 (RFC 3501 §6.4.4 asks for it in strings).
+// Substring search over UTF-8 by i;unicode-casemap (RFC 5255 §4.2), so without regard to case (RFC 3501 §6.4.4).
 #pragma once
 
 #include <string>
 #include <string_view>
 
-namespace posthouse::imapd {
+#include "lib/mime/collation.h"
 
-/// Text in a form in which letters of either case are equal (Unicode default case folding).
-std::string fold_case(std::string_view utf8);
+namespace posthouse::imapd {
 
 /// Looks for one text in many.
 class TextMatch {
   public:
-    explicit TextMatch(std::string_view wanted) : wanted_(fold_case(wanted)) {}
+    explicit TextMatch(std::string_view wanted) : wanted_(mime::casemap_key(wanted)) {}
     /// `text` contains the wanted one. Linear in `text`.
     bool in(std::string_view text) const;
 

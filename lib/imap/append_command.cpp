@@ -17,7 +17,9 @@ void read_item(Arguments& arguments, AppendItem& item) {
         item.date = read_date_time(arguments);
         arguments.space();
     }
+    item.utf8 = arguments.accept_text("UTF8 (");
     item.binary = arguments.accept('~');
+    if (item.utf8 && !item.binary) return arguments.fail("Expected a literal8 after UTF8");
     if (!arguments.failed() && arguments.peek() != '{') return arguments.fail("Expected the message as a literal");
     arguments.expect('{');
     item.size = arguments.number64();

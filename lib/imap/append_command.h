@@ -19,6 +19,7 @@ struct AppendItem {
     std::optional<DateTime> date;
     std::uint64_t size = 0;  ///< of the message in bytes, as announced
     bool binary = false;     ///< literal8 (RFC 3516 §4.4)
+    bool utf8 = false;       ///< UTF8 (~{n}): a ")" follows the message (RFC 6855 §4)
 };
 
 /// APPEND's arguments up to the announcement of the first message.

@@ -82,11 +82,12 @@ enum StatusItem : std::uint32_t {
     kStatusUidNext = 4,
     kStatusUidValidity = 8,
     kStatusUnseen = 16,
-    kStatusHighestModSeq = 32,  ///< RFC 7162 §3.1.7
-    kStatusSize = 64,           ///< RFC 8438 §3
-    kStatusDeleted = 128,       ///< RFC 9051 §6.3.11
-    kStatusMailboxId = 256,     ///< RFC 8474 §4.3
-    kStatusAppendLimit = 512,   ///< RFC 7889 §3.2
+    kStatusHighestModSeq = 32,     ///< RFC 7162 §3.1.7
+    kStatusSize = 64,              ///< RFC 8438 §3
+    kStatusDeleted = 128,          ///< RFC 9051 §6.3.11
+    kStatusMailboxId = 256,        ///< RFC 8474 §4.3
+    kStatusAppendLimit = 512,      ///< RFC 7889 §3.2
+    kStatusDeletedStorage = 1024,  ///< RFC 9208 §4.1.4
 };
 using StatusItems = std::uint32_t;
 

@@ -34,8 +34,13 @@ void append_list(std::string& out, const ListLine& line) {
         append_quoted(out, std::string_view(&line.separator, 1));
     }
     out += ' ';
-    append_astring(out, line.name);
+    append_mailbox(out, line.name);
     if (line.child_is_subscribed) out += " (\"CHILDINFO\" (\"SUBSCRIBED\"))";
+    if (!line.old_name.empty()) {
+        out += " (\"OLDNAME\" (";
+        append_mailbox(out, line.old_name);
+        out += "))";
+    }
     out += "\r\n";
 }
 
@@ -50,12 +55,13 @@ void append_status(std::string& out, std::string_view mailbox, StatusItems items
             case kStatusHighestModSeq: return values.highest_modseq;
             case kStatusSize: return values.size;
             case kStatusDeleted: return values.deleted;
+            case kStatusDeletedStorage: return values.deleted_storage;
             case kStatusAppendLimit: return values.append_limit;
             default: std::unreachable();
         }
     };
     out += "* STATUS ";
-    append_astring(out, mailbox);
+    append_mailbox(out, mailbox);
     out += " (";
     bool first = true;
     for (const StatusItemName& known : kStatusItemNames) {

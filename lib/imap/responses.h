@@ -23,8 +23,9 @@ struct ListLine {
     std::string_view command = "LIST";         ///< or "LSUB"
     std::vector<std::string_view> attributes;  ///< "\HasChildren" …
     char separator = '/';                      ///< NUL: NIL
-    std::string_view name;                     ///< in modified UTF-7
+    std::string_view name;                     ///< as the client has names
     bool child_is_subscribed = false;          ///< adds ("CHILDINFO" ("SUBSCRIBED")) (RFC 5258 §4)
+    std::string_view old_name{};               ///< adds ("OLDNAME" (…)) (RFC 9051 §6.3.9.6), unless it is empty
 };
 void append_list(std::string& out, const ListLine& line);
 
@@ -38,6 +39,7 @@ struct StatusValues {
     std::uint64_t highest_modseq = 0;
     std::uint64_t size = 0;
     std::uint32_t deleted = 0;
+    std::uint64_t deleted_storage = 0;
     std::string_view mailbox_id{};
     std::uint64_t append_limit = 0;
 };

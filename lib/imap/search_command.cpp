@@ -293,6 +293,7 @@ void read(Arguments& arguments, Search& command) {
     if (arguments.accept_word("CHARSET")) {
         arguments.space();
         read_charset(arguments);
+        command.names_charset = true;
     }
     read_keys(arguments, command);
 }

@@ -80,7 +80,9 @@ struct SearchProgram {
     bool asks_modseq = false;  ///< MODSEQ is among the keys: the response tells the highest
 };
 
-struct Search : SearchProgram {};
+struct Search : SearchProgram {
+    bool names_charset = false;  ///< CHARSET was given
+};
 
 /// SORT and UID SORT (RFC 5256 §3), with the results of ESORT (RFC 5267 §3.1).
 struct Sort : SearchProgram {

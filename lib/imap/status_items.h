@@ -12,7 +12,7 @@ struct StatusItemName {
     std::string_view name;
     StatusItems item;
 };
-inline constexpr std::array<StatusItemName, 10> kStatusItemNames{{{"MESSAGES", kStatusMessages},
+inline constexpr std::array<StatusItemName, 11> kStatusItemNames{{{"MESSAGES", kStatusMessages},
                                                                   {"RECENT", kStatusRecent},
                                                                   {"UIDNEXT", kStatusUidNext},
                                                                   {"UIDVALIDITY", kStatusUidValidity},
@@ -20,6 +20,7 @@ inline constexpr std::array<StatusItemName, 10> kStatusItemNames{{{"MESSAGES", k
                                                                   {"HIGHESTMODSEQ", kStatusHighestModSeq},
                                                                   {"SIZE", kStatusSize},
                                                                   {"DELETED", kStatusDeleted},
+                                                                  {"DELETED-STORAGE", kStatusDeletedStorage},
                                                                   {"MAILBOXID", kStatusMailboxId},
                                                                   {"APPENDLIMIT", kStatusAppendLimit}}};
 

@@ -73,6 +73,15 @@ void append_astring(std::string& out, std::string_view text) {
     }
 }
 
+void append_mailbox(std::string& out, std::string_view name) {
+    const bool plain = ascii::is_ascii(name) || !ascii::is_utf8(name) || name.size() > kLongestQuoted ||
+                       std::ranges::any_of(name, ascii::is_control);
+    if (plain)
+        append_astring(out, name);
+    else
+        append_quoted(out, name);
+}
+
 std::string reply_text(std::string_view text) {
     std::string out;
     out.reserve(text.size());

@@ -27,6 +27,9 @@ void append_string(std::string& out, std::string_view text);
 void append_nstring(std::string& out, std::optional<std::string_view> text);
 /// Appends an atom where the text is one (and not empty, and not NIL), else a string.
 void append_astring(std::string& out, std::string_view text);
+/// Appends a mailbox name. One with UTF-8 comes in quotes (RFC 9051 §9, RFC 6855 §3): only clients that have enabled it
+/// are sent such names.
+void append_mailbox(std::string& out, std::string_view name);
 
 /// Text for people in a reply: what cannot stand there (CR, LF, NUL, controls, 8-bit) becomes "?"; an empty text or
 /// one that would read as a response code gets a space-holder in front.

@@ -196,7 +196,9 @@ TEST_F(MessagesTest, SearchFindsByEveryKindOfKey) {
     EXPECT_EQ(found("UNSEEN"), "* SEARCH 1");
     EXPECT_EQ(found("KEYWORD WORK"), "* SEARCH 2");
     EXPECT_EQ(found("FROM fred"), "* SEARCH 1");
-    EXPECT_EQ(found("CHARSET UTF-8 SUBJECT {7+}\r\nGR\xC3\x9CSSE"), "* SEARCH 1");
+    EXPECT_EQ(found("CHARSET UTF-8 SUBJECT {7+}\r\nGR\xC3\x9C\xC3\x9F"
+                    "E"),
+              "* SEARCH 1");
     EXPECT_EQ(found("CHARSET UTF-8 BODY {6+}\r\nSCH\xC3\x96N"), "* SEARCH 1");
     EXPECT_EQ(found("BODY \"PLAIN text\""), "* SEARCH 2");
     EXPECT_EQ(found("BODY fred"), "* SEARCH");
