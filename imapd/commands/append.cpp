@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "imapd/binary_literal.h"
 #include "imapd/commands/commands.h"
 #include "imapd/flag_mapping.h"
 #include "imapd/mail_log.h"
@@ -42,9 +43,11 @@ Reply too_big(const Session& session) {
 /// Reads the whole message, also after a failure to write it. Gives that failure.
 /// Deviates from RFC 6855 §4: because old mail with 8-bit octets in its header is moved here by clients which enable
 /// nothing, such mail is taken from them too.
-net::Async<Result<>> receive(Session& session, storage::MessageWriter& writer) {
+net::Async<Result<>> receive(Session& session, Target& target, bool may_be_binary) {
     CommandInput& input = session.input();
     Result<> outcome;
+    storage::MessageWriter& writer = target.writer;
+    BinaryLiteral literal;
     mime::CrlfEncoder encoder;
     std::string octets;
     while (input.message_left() > 0) {
@@ -56,11 +59,20 @@ net::Async<Result<>> receive(Session& session, storage::MessageWriter& writer) {
         octets.clear();
         // Deviates from RFC 3501 §6.3.11: because clients append old mail with bare LF, it is taken as CRLF.
         encoder.encode(*piece, octets);
-        if (outcome && octets.find('\0') != std::string::npos) {
+        if (may_be_binary) literal.add(*piece);
+        if (outcome && !may_be_binary && octets.find('\0') != std::string::npos) {
             outcome = fail(ErrorCode::invalid, "NUL byte in the message");
         }
         input.consume_message(piece->size());
         if (outcome) outcome = co_await session.disk([&] { return writer.write(octets); });
+    }
+    if (outcome && literal.is_binary()) {
+        outcome = co_await session.disk([&]() -> Result<> {
+            Result<storage::MessageWriter> again = target.mailbox->start_message();
+            if (!again) return fail(again.error());
+            writer = std::move(*again);
+            return literal.write(writer);
+        });
     }
     // With a CR of its own in it, lines of LF are stored with CRLF.
     if (outcome && writer.stored_size() > append_limit(session))
@@ -70,7 +82,7 @@ net::Async<Result<>> receive(Session& session, storage::MessageWriter& writer) {
 
 /// What is wrong with a message before it is asked for.
 std::optional<Reply> objection(const Session& session, const imap::AppendItem& item) {
-    if (item.utf8 && !session.enabled().utf8()) return bad("UTF8 needs ENABLE UTF8=ACCEPT");
+    if (item.utf8 && !session.enabled().utf8()) return bad("[CLIENTBUG] UTF8 needs ENABLE UTF8=ACCEPT");
     if (item.size == 0) return no("[CANNOT] An empty message cannot be stored");
     if (item.size > append_limit(session)) return too_big(session);
     return std::nullopt;
@@ -80,7 +92,7 @@ std::optional<Reply> objection(const Session& session, const imap::AppendItem& i
 Reply refusal(const Session& session, const imap::AppendItem& item, const Error& error) {
     if (error.code == ErrorCode::limit) return too_big(session);
     if (error.code != ErrorCode::invalid) return no(error);
-    // RFC 3516 §4.4: what only a literal8 may hold would have to be encoded.
+    // RFC 3516 §4.4: parts in binary are stored in base64, for lines of text can't hold them; this has others.
     return item.binary ? no("[UNKNOWN-CTE] " + error.text) : bad(error.text);
 }
 
@@ -131,7 +143,7 @@ net::Async<std::expected<Received, Reply>> receive_all(Session& session, const s
         const storage::Account& account = session.account();
         Result<Target> target = co_await session.disk([&] { return open_target(account, *name); });
         if (!target) co_return std::unexpected(no_target(target.error()));
-        received.mailbox = std::move(target->mailbox);
+        received.mailbox = target->mailbox;
 
         // Before the client sends what would be refused.
         const storage::AccountQuota& quota = session.quota();
@@ -146,7 +158,7 @@ net::Async<std::expected<Received, Reply>> receive_all(Session& session, const s
             session.failed(accepted.error());
             co_return std::unexpected(Reply{});
         }
-        const Result<> stored = co_await receive(session, target->writer);
+        const Result<> stored = co_await receive(session, *target, item.binary);
         if (session.ended()) co_return std::unexpected(Reply{});
         Result<CommandInput::AfterMessage> after = co_await session.input().end_message(session.deadline(), item.utf8);
         if (!after) {

@@ -10,7 +10,8 @@ namespace posthouse::imapd {
 /// With IMAP4rev2 the answer is ESEARCH, whether or not RETURN was given (RFC 9051 §6.4.4).
 net::Async<Reply> search(Session& session, imap::Search command) {
     // RFC 6855 §3: all texts are in UTF-8 now.
-    if (command.names_charset && session.enabled().utf8_accept) co_return bad("No CHARSET after ENABLE UTF8=ACCEPT");
+    if (command.names_charset && session.enabled().utf8_accept)
+        co_return bad("[CLIENTBUG] No CHARSET after ENABLE UTF8=ACCEPT");
     if (session.enabled().rev2 && !command.extended) {
         command.extended = true;
         command.returns = imap::kReturnAll;

@@ -9,6 +9,7 @@
 #include "lib/base/ascii.h"
 #include "lib/imap/bodystructure.h"
 #include "lib/imap/envelope.h"
+#include "lib/mime/binary.h"
 #include "lib/mime/header.h"
 #include "lib/mime/preview.h"
 #include "lib/mime/section.h"
@@ -73,6 +74,23 @@ void check_fields(std::string_view message, mime::Range header) {
         for (const mime::Range range : mime::select_fields(message, header, names, exclude)) selected += range.size();
     }
     require(selected == position - header.begin);
+}
+
+/// What is made of parts in binary is text with as many parts.
+void check_binary(std::string_view message) {
+    std::string text;
+    const auto done = mime::encode_binary(message, [&](std::string_view piece) {
+        text += piece;
+        return Result<>{};
+    });
+    if (!done) return;
+    require(text.find('\0') == std::string::npos);
+    std::string again;
+    require(mime::encode_binary(text, [&](std::string_view piece) {
+                again += piece;
+                return Result<>{};
+            }).has_value());
+    require(again.find('\0') == std::string::npos);
 }
 
 void check_wire(std::string_view message) {
@@ -144,6 +162,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(message, {.depth = 2, .parts = 3, .boundary = 4});
     check_fields(message, mime::find_header(message));
     check_wire(message);
+    check_binary(message);
     check_balance(imap::envelope(message));
     const mime::Structure structure = mime::parse_structure(message);
     mime::visit_text(message, structure, [](const Part&, std::string_view text) {

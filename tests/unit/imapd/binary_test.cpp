@@ -133,6 +133,23 @@ TEST_F(BinaryTest, ALargePartComesWholeAndInPieces) {
     }
 }
 
+// RFC 3516 §4.4: what was appended in binary comes back octet by octet.
+TEST_F(BinaryTest, WhatIsAppendedInBinaryIsKeptInBase64) {
+    TestClient client = select_inbox();
+    const std::string octets("a\nb\0\r\r\n\xff", 8);
+    const auto append8 = [&](const std::string& message) {
+        return client.run("APPEND INBOX ~{" + std::to_string(message.size()) + "+}\r\n" + message);
+    };
+    EXPECT_TRUE(has(append8("Content-Type: image/png\r\nContent-Transfer-Encoding: binary\r\n\r\n" + octets), "t OK"));
+    EXPECT_TRUE(has(client.run("FETCH 1 BINARY.PEEK[1]"), "BINARY[1] ~{8}\r\n" + octets + ")\r\n"));
+    EXPECT_TRUE(has(client.run("FETCH 1 BODY.PEEK[]"), "Content-Transfer-Encoding: base64\r\n\r\nYQpiAA0NCv8=\r\n)"));
+    EXPECT_TRUE(has(client.run("FETCH 1 BODYSTRUCTURE"), "\"image\" \"png\" NIL NIL NIL \"base64\" 14 "));
+    EXPECT_TRUE(has(append8("Subject: x\r\n\r\ntext\r\n"), "t OK")) << "and text is text";
+    EXPECT_TRUE(has(client.run("FETCH 2 BODY.PEEK[]"), "{20}\r\nSubject: x\r\n\r\ntext\r\n)"));
+    EXPECT_TRUE(append8("Subject: " + std::string(1, '\0') + "\r\n\r\nx").starts_with("t NO [UNKNOWN-CTE]"));
+    EXPECT_TRUE(has(client.run("STATUS INBOX (MESSAGES)"), "MESSAGES 2"));
+}
+
 TEST_F(BinaryTest, IsAnnounced) {
     TestClient client = log_in();
     EXPECT_TRUE(has(client.run("CAPABILITY"), " BINARY "));
