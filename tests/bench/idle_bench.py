@@ -102,7 +102,7 @@ def idle(report, connections, plain):
         fill(root / "mailbox", MESSAGES)
         server = stack.enter_context(instance(settings, people=len(users)))
         for user in users:
-            place = server.maildir(user)
+            place = pathlib.Path(server.description["mail_root"]) / "example.org" / user.split("@")[0]
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copytree(root / "mailbox", place, dirs_exist_ok=True)
         context = None if plain else ssl._create_unverified_context()

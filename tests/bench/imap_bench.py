@@ -98,7 +98,7 @@ def sides(messages):
         for name in ("Appended", "Copied"):
             fill(account / f".{name}", 0)
         ours = stack.enter_context(instance({"tls.allow_plain_login": "true"}, people=1))
-        place = ours.maildir("u0@example.org")
+        place = pathlib.Path(ours.description["mail_root"]) / "example.org" / "u0"
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(account, place)
         people = root / "people"
