@@ -142,13 +142,13 @@ Result<std::vector<std::string>> message_names_in(int folder) {
     });
 }
 
-Result<UniqueFd> open_message_file(int folder, const std::string& name) {
+Result<MessageFile> open_message_file(int folder, const std::string& name) {
     Result<UniqueFd> file = open_in(folder, name, O_RDONLY);
-    if (!file) return file;
+    if (!file) return fail(file.error());
     struct stat st{};
     if (::fstat(file->get(), &st) != 0) return fail_errno("stat message", errno);
     if (!S_ISREG(st.st_mode)) return fail(ErrorCode::io, "Message can't be read", name + " is not a regular file");
-    return file;
+    return MessageFile{std::move(*file), st.st_size, st.st_mtim.tv_sec};
 }
 
 Result<Stamp> stamp_of(int fd) {

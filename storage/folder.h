@@ -77,8 +77,14 @@ Result<std::vector<std::string>> names_in(int folder);
 /// Of these, in new/ or cur/, the names of regular files: what else lies there (a folder, a link, a FIFO) is no
 /// message.
 Result<std::vector<std::string>> message_names_in(int folder);
-/// Opens a message's file for reading. Whatever isn't a regular file is refused (io).
-Result<UniqueFd> open_message_file(int folder, const std::string& name);
+/// A message's file, open for reading.
+struct MessageFile {
+    UniqueFd fd;
+    std::int64_t size = 0;      ///< in bytes
+    std::int64_t modified = 0;  ///< in seconds
+};
+/// Opens one. Whatever isn't a regular file is refused (io).
+Result<MessageFile> open_message_file(int folder, const std::string& name);
 /// The stamp of an open file or folder.
 Result<Stamp> stamp_of(int fd);
 /// The stamp of a file or folder below a folder; a zero stamp: there is none, or a link.

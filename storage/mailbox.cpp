@@ -56,6 +56,10 @@ Result<> Mailbox::each_summary(const UidSet& uids, SummaryPart part, const Summa
     return state_->each_summary(uids, part, visit, finish);
 }
 
+Result<> Mailbox::each_kept_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit) {
+    return state_->each_kept_summary(uids, part, visit);
+}
+
 Result<MessageWriter> Mailbox::start_message() {
     Result<std::unique_ptr<WriterState>> writer =
         WriterState::create(state_->folder(), "append." + state_->store().host() + "." + random_hex(16));

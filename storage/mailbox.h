@@ -125,6 +125,8 @@ class Mailbox {
     /// Then calls `finish`, which may still use all records (to order them without a copy).
     Result<> each_summary(
         const UidSet& uids, SummaryPart part, const SummaryVisitor& visit, const std::function<void()>& finish = [] {});
+    /// The same of those records that are there: never reads a message.
+    Result<> each_kept_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit);
 
     /// Starts a message for append; nothing of it is visible before.
     Result<MessageWriter> start_message();

@@ -143,10 +143,10 @@ bool MailboxSync::is_same_file(const Found& one, const Found& other) const {
 }
 
 Result<std::string> new_base_for(int folder, const std::string& file, const std::string& host) {
-    const Result<UniqueFd> opened = open_message_file(folder, file);
+    const Result<MessageFile> opened = open_message_file(folder, file);
     struct stat st{};
     if (::fstatat(folder, file.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno("stat message", errno);
-    const Result<std::uint64_t> added = opened ? count_bare_lf(opened->get()) : fail(opened.error());
+    const Result<std::uint64_t> added = opened ? count_bare_lf(opened->fd.get()) : fail(opened.error());
     const auto size = static_cast<std::uint64_t>(st.st_size);
     std::string base = make_base_name(host, {}, size, size + added.value_or(0));
     if (!added) base.resize(base.rfind(",W="));

@@ -45,9 +45,9 @@ Result<> look_at(int folder, Record& record, bool wants_wire) {
     if (row.save_date == FileRow::unknown) row.save_date = st.st_ctim.tv_sec;
     if (row.physical_size == FileRow::unknown) row.physical_size = st.st_size;
     if (!wants_wire) return {};
-    const Result<UniqueFd> file = open_message_file(folder, name);
+    const Result<MessageFile> file = open_message_file(folder, name);
     if (!file) return fail(file.error());
-    const Result<std::uint64_t> added = count_bare_lf(file->get());
+    const Result<std::uint64_t> added = count_bare_lf(file->fd.get());
     if (!added) return fail(added.error());
     row.wire_size = st.st_size + static_cast<std::int64_t>(*added);
     return {};
@@ -195,7 +195,7 @@ Result<MessageContent> MailboxState::open_message(Uid uid) {
             record = now->find(uid.value());
         }
         if (!record) return fail(ErrorCode::not_found, "Message is gone");
-        Result<UniqueFd> file = open_message_file(folder_of(record->fresh()), record->name());
+        Result<MessageFile> file = open_message_file(folder_of(record->fresh()), record->name());
         if (!file && file.error().code == ErrorCode::not_found && renames_left > 0) {
             if (Result<> synchronised = synchronise(true); !synchronised) return fail(synchronised.error());
             continue;
@@ -208,27 +208,25 @@ Result<MessageContent> MailboxState::open_message(Uid uid) {
 }
 
 Result<MessageContent> MailboxState::open_message(const Record& record) {
-    Result<UniqueFd> file = open_message_file(folder_of(record.fresh()), record.name());
+    Result<MessageFile> file = open_message_file(folder_of(record.fresh()), record.name());
     if (!file && file.error().code == ErrorCode::not_found) return open_message(Uid(record.uid));
     if (!file) return fail(file.error());
     return content_of(record, std::move(*file));
 }
 
-Result<MessageContent> MailboxState::content_of(Record record, UniqueFd file) {
-    struct stat st{};
-    if (::fstat(file.get(), &st) != 0) return fail_errno("stat message", errno);
+Result<MessageContent> MailboxState::content_of(Record record, MessageFile file) {
     // What is known is believed as long as it is right about the file's size.
-    const bool is_right = record.file.physical_size == st.st_size && record.file.wire_size >= st.st_size;
+    const bool is_right = record.file.physical_size == file.size && record.file.wire_size >= file.size;
     if (!is_right) {
-        const Result<std::uint64_t> added = count_bare_lf(file.get());
+        const Result<std::uint64_t> added = count_bare_lf(file.fd.get());
         if (!added) return fail(added.error());
-        record.file.physical_size = st.st_size;
-        record.file.wire_size = st.st_size + static_cast<std::int64_t>(*added);
-        if (record.file.internal_date == FileRow::unknown) record.file.internal_date = st.st_mtim.tv_sec;
+        record.file.physical_size = file.size;
+        record.file.wire_size = file.size + static_cast<std::int64_t>(*added);
+        if (record.file.internal_date == FileRow::unknown) record.file.internal_date = file.modified;
         if (Result<> put = put_details({record}); !put)
             log::warning("sizes can't be noted in the index", {{"error", put.error().message()}});
     }
-    return MessageContent(std::move(file), static_cast<std::uint64_t>(st.st_size),
+    return MessageContent(std::move(file.fd), static_cast<std::uint64_t>(file.size),
                           static_cast<std::uint64_t>(record.file.wire_size));
 }
 

@@ -135,6 +135,8 @@ class MailboxState {
     Result<MessageSummary> summary(Uid uid, SummaryParts parts);
     Result<> each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit,
                           const std::function<void()>& finish);
+    Result<> each_kept_summary(
+        const UidSet& uids, SummaryPart part, const SummaryVisitor& visit, const std::function<void()>& finish = [] {});
     Result<ConditionalStore> store_flags(const UidSet& uids, const FlagChange& change,
                                          std::optional<ModSeq> unchanged_since);
     Result<MessageChanges> changes_since(ModSeq since);
@@ -226,7 +228,7 @@ class MailboxState {
     Result<> put_details(const std::vector<Record>& records);
     /// The message as it was when the record was read, or as open_message(uid) finds it.
     Result<MessageContent> open_message(const Record& record);
-    Result<MessageContent> content_of(Record record, UniqueFd file);
+    Result<MessageContent> content_of(Record record, MessageFile file);
     /// Made from the message's content, and kept for the index.
     Result<MessageSummary> make_summary(Summariser& summariser, std::uint32_t mailbox, Uid uid, MessageContent content,
                                         SummaryParts parts);

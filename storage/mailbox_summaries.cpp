@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/base/log.h"
+#include "storage/kept_fields.h"
 #include "storage/mailbox_state.h"
 
 namespace posthouse::storage {
@@ -16,15 +17,15 @@ namespace {
 /// Written at once: a commit each would cost more than the summary.
 constexpr std::size_t batch = 64;
 
-bool wants(SummaryParts parts, SummaryPart part) {
-    return parts == SummaryParts::both || (parts == SummaryParts::header) == (part == SummaryPart::header);
-}
-
 /// The record if there is a sound one.
 std::string sound(std::optional<std::string_view> record, SummaryPart part) {
     if (!record) return {};
-    const bool is_sound =
-        part == SummaryPart::header ? decode_header(*record).has_value() : decode_body(*record).has_value();
+    bool is_sound = false;
+    switch (part) {
+        case SummaryPart::header: is_sound = decode_header(*record).has_value(); break;
+        case SummaryPart::body: is_sound = decode_body(*record).has_value(); break;
+        case SummaryPart::fields: is_sound = decode_kept_fields(*record).has_value(); break;
+    }
     return is_sound ? std::string(*record) : std::string();
 }
 
@@ -54,30 +55,26 @@ void each_message(const Snapshot& now, const UidSet& uids, SummaryPart part, Cal
 
 Result<MessageSummary> MailboxState::summary(Uid uid, SummaryParts parts) {
     MessageSummary found;
+    SummaryParts missing{};
     std::uint32_t number = 0;
     {
         const Result<Snapshot> now = snapshot();
         if (!now) return fail(now.error());
         number = now->row.number;
-        const auto get = [&](SummaryPart part) {
-            return wants(parts, part) ? sound(now->reader.summary(number, uid.value(), part), part) : std::string();
-        };
-        found.header = get(SummaryPart::header);
-        found.body = get(SummaryPart::body);
+        for (const SummaryPart part : kSummaryParts) {
+            if (!has(parts, part)) continue;
+            found.of(part) = sound(now->reader.summary(number, uid.value(), part), part);
+            if (found.of(part).empty()) missing = missing | parts_of(part);
+        }
     }
-    const bool lacks_header = wants(parts, SummaryPart::header) && found.header.empty();
-    const bool lacks_body = wants(parts, SummaryPart::body) && found.body.empty();
-    if (!lacks_header && !lacks_body) return found;
-    const SummaryParts missing = !lacks_body     ? SummaryParts::header
-                                 : !lacks_header ? SummaryParts::body
-                                                 : SummaryParts::both;
+    if (missing == SummaryParts{}) return found;
     Result<MessageContent> content = open_message(uid);
     if (!content) return fail(content.error());
     Summariser summariser;
     Result<MessageSummary> made = make_summary(summariser, number, uid, std::move(*content), missing);
     if (!made) return made;
-    if (!lacks_header) made->header = std::move(found.header);
-    if (!lacks_body) made->body = std::move(found.body);
+    for (const SummaryPart part : kSummaryParts)
+        if (!has(missing, part)) made->of(part) = std::move(found.of(part));
     return made;
 }
 
@@ -125,9 +122,13 @@ Result<> MailboxState::each_summary(const UidSet& uids, SummaryPart part, const 
         });
         if (Result<> read = now->reader.status(); !read) return read;
     }
-    const SummaryParts parts = part == SummaryPart::header ? SummaryParts::header : SummaryParts::body;
-    if (Result<> made = make_summaries(lacking, parts); !made) return made;
+    if (Result<> made = make_summaries(lacking, parts_of(part)); !made) return made;
     flush_summaries();
+    return each_kept_summary(uids, part, visit, finish);
+}
+
+Result<> MailboxState::each_kept_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit,
+                                         const std::function<void()>& finish) {
     const Result<Snapshot> now = snapshot();
     if (!now) return fail(now.error());
     each_message(*now, uids, part, [&](std::uint32_t uid, std::optional<std::string_view> record) {
@@ -165,10 +166,9 @@ void MailboxState::flush_summaries() {
             const bool is_there =
                 row && row->number == one.mailbox && writer->flags(row->number, one.uid.value()).place != Place::none;
             if (!is_there) continue;
-            if (!one.summary.header.empty())
-                writer->put_summary(row->number, one.uid.value(), SummaryPart::header, one.summary.header);
-            if (!one.summary.body.empty())
-                writer->put_summary(row->number, one.uid.value(), SummaryPart::body, one.summary.body);
+            for (const SummaryPart part : kSummaryParts)
+                if (const std::string& record = one.summary.of(part); !record.empty())
+                    writer->put_summary(row->number, one.uid.value(), part, record);
         }
         return writer->commit();
     };

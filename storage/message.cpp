@@ -25,9 +25,11 @@ MessageContent::~MessageContent() = default;
 
 Result<bool> MessageContent::fill() {
     if (begin_ < end_) return true;
-    if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(buffer_bytes);
+    // No more than the file holds: most messages are small.
+    const auto size = static_cast<std::size_t>(std::clamp<std::uint64_t>(physical_size_, 1, buffer_bytes));
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<char[]>(size);
     for (;;) {
-        const ssize_t n = ::pread(file_.get(), buffer_.get(), buffer_bytes, static_cast<std::int64_t>(file_offset_));
+        const ssize_t n = ::pread(file_.get(), buffer_.get(), size, static_cast<std::int64_t>(file_offset_));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return fail_errno("read message", errno);
         file_offset_ += static_cast<std::uint64_t>(n);

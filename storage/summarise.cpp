@@ -17,6 +17,7 @@
 #include "lib/mime/message_id.h"
 #include "lib/mime/preview.h"
 #include "lib/mime/structure_reader.h"
+#include "storage/kept_fields.h"
 
 namespace posthouse::storage {
 namespace {
@@ -174,12 +175,12 @@ Result<> Summariser::read_header(MessageContent& content) {
 Result<MessageSummary> Summariser::summarise(MessageContent& content, SummaryParts parts) {
     if (Result<> read = read_header(content); !read) return fail(read.error());
     MessageSummary made;
-    if (parts != SummaryParts::body) {
-        const std::string_view block(text_.data(), header_size_.value_or(text_.size()));
-        made.header = header_record(block.substr(0, mime::max_header_size), header_size_);
-    }
+    const std::string_view block =
+        std::string_view(text_).substr(0, std::min(header_size_.value_or(text_.size()), mime::max_header_size));
+    if (has(parts, SummaryPart::header)) made.header = header_record(block, header_size_);
+    if (has(parts, SummaryPart::fields)) made.fields = encode_kept_fields(block);
     made.octets_read = text_.size();
-    if (parts == SummaryParts::header) return made;
+    if (!has(parts, SummaryPart::body)) return made;
 
     mime::StructureReader reader({}, kSamples);
     reader.feed(text_);

@@ -1,7 +1,8 @@
-// What is kept of a message's content, so that FETCH, SORT, THREAD and SEARCH need not read it: two records, one of its
-// header block and one of its body, each at most kMaxSummaryRecord bytes.
+// What is kept of a message's content, so that FETCH, SORT, THREAD and SEARCH need not read it: records of its header
+// block, of its body, and of the header fields of lists (kept_fields.h), each at most kMaxSummaryRecord bytes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -23,8 +24,9 @@ inline constexpr std::size_t kMaxSummaryKey = 256;
 /// Of more ids in References, the first and the last ones are kept: the thread's root and the direct ancestors.
 inline constexpr std::size_t kMaxSummaryReferences = 128;
 
-/// One of the two records.
-enum class SummaryPart : std::uint8_t { header, body };
+/// One of the records: of the header block, of the body, and header fields as they stand (kept_fields.h).
+enum class SummaryPart : std::uint8_t { header, body, fields };
+inline constexpr std::array kSummaryParts{SummaryPart::header, SummaryPart::body, SummaryPart::fields};
 
 /// What a header block tells. The views point into the record that it was decoded from, or into what is to be encoded.
 struct HeaderSummary {

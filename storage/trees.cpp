@@ -82,11 +82,11 @@ Result<> link_or_copy(int from_folder, const std::string& from, int to_folder, c
     if (::linkat(from_folder, from.c_str(), to_folder, to.c_str(), 0) == 0) return {};
     // EPERM: a file system without hard links.
     if (errno != EXDEV && errno != EMLINK && errno != EPERM) return fail_errno("link message", errno);
-    const Result<UniqueFd> source = open_message_file(from_folder, from);
+    const Result<MessageFile> source = open_message_file(from_folder, from);
     if (!source) return fail(source.error());
     const Result<UniqueFd> target = open_in(to_folder, to, O_WRONLY | O_CREAT | O_EXCL);
     if (!target) return fail(target.error());
-    Result<> copied = copy_content(source->get(), target->get());
+    Result<> copied = copy_content(source->fd.get(), target->get());
     if (!copied) ::unlinkat(to_folder, to.c_str(), 0);
     return copied;
 }

@@ -56,6 +56,17 @@ class HeaderEnd {
 
 }  // namespace
 
+std::string selected_fields(std::string_view block, const imap::Section& section) {
+    const std::vector<std::string_view> names(section.fields.begin(), section.fields.end());
+    const bool exclude = section.text == imap::Section::Text::header_fields_not;
+    std::string out;
+    for (const mime::Range& field : mime::select_fields(block, {0, block.size()}, names, exclude))
+        out += field.of(block);
+    if (!out.empty() && out.back() != '\n') out += "\r\n";
+    out += "\r\n";
+    return out;
+}
+
 Result<OpenMessage> OpenMessage::open(storage::Mailbox& mailbox, storage::Uid uid) {
     Result<storage::MessageContent> content = mailbox.open_message(uid);
     if (!content) return fail(content.error());
@@ -107,8 +118,14 @@ Result<std::string> OpenMessage::text() {
 
 Result<std::uint64_t> OpenMessage::header_size() {
     if (header_size_) return *header_size_;
+    if (Result<> loaded = load(); !loaded) return fail(loaded.error());
     HeaderEnd end;
-    std::array<char, 16 << 10> piece{};
+    if (held_) {
+        header_size_ = end.feed(*held_).value_or(held_->size());
+        octets_read_ += *header_size_;
+        return *header_size_;
+    }
+    std::array<char, 16 << 10> piece;
     for (std::uint64_t position = 0;;) {
         Result<std::size_t> count = read(position, piece);
         if (!count) return fail(count.error());
@@ -186,15 +203,7 @@ Result<std::optional<std::string>> OpenMessage::header_fields(const imap::Sectio
     const Result<std::string> block =
         read_string((*range)->begin, std::min<std::size_t>((*range)->size(), mime::max_header_size));
     if (!block) return fail(block.error());
-    const std::vector<std::string_view> names(section.fields.begin(), section.fields.end());
-    const bool exclude = section.text == imap::Section::Text::header_fields_not;
-    std::string out;
-    for (const mime::Range& field : mime::select_fields(*block, {0, block->size()}, names, exclude)) {
-        out += field.of(*block);
-    }
-    if (!out.empty() && out.back() != '\n') out += "\r\n";
-    out += "\r\n";
-    return out;
+    return selected_fields(*block, section);
 }
 
 Result<std::string> OpenMessage::envelope() {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,9 @@
 #include "storage/message.h"
 
 namespace posthouse::imapd {
+
+/// What HEADER.FIELDS and HEADER.FIELDS.NOT show of a header block: the fields and an empty line.
+std::string selected_fields(std::string_view block, const imap::Section& section);
 
 /// All calls block. Small messages are held in memory; of large ones only what is asked for.
 class OpenMessage {

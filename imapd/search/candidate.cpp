@@ -153,7 +153,7 @@ Result<std::optional<storage::HeaderSummary>> Candidate::header_record() {
     const Result<std::string_view> record = headers_.of(row_.uid);
     if (!record && record.error().code == ErrorCode::not_found) return std::nullopt;
     if (!record) return fail(record.error());
-    octets_read_ += record->size();
+    octets_read_ += record->size() + headers_.take_octets_read();
     const Result<storage::HeaderSummary> header = storage::decode_header(*record);
     return header ? *header : storage::HeaderSummary();
 }
@@ -173,7 +173,7 @@ Result<bool> Candidate::thread_matches(const PreparedKey& key) {
     const Result<std::string_view> record = headers_.of(row_.uid);
     if (!record && record.error().code == ErrorCode::not_found) return false;
     if (!record) return fail(record.error());
-    octets_read_ += record->size();
+    octets_read_ += record->size() + headers_.take_octets_read();
     return thread_id_of(*record) == key.keyword;
 }
 

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "imapd/fetch/open_message.h"
-#include "imapd/search/header_records.h"
 #include "imapd/search/prepared_key.h"
 #include "imapd/selected.h"
+#include "imapd/summary_records.h"
 #include "lib/base/result.h"
 #include "storage/summary.h"
 
@@ -22,7 +22,7 @@ class Candidate {
     static constexpr std::uint64_t kOctetsPerTurn = 4 << 20;
 
     /// `headers` are of the selected mailbox, and outlive this object.
-    Candidate(Selected& selected, HeaderRecords& headers, storage::MessageRow row, storage::SequenceNumber number)
+    Candidate(Selected& selected, SummaryRecords& headers, storage::MessageRow row, storage::SequenceNumber number)
         : selected_(selected), headers_(headers), row_(std::move(row)), number_(number) {}
 
     /// Blocks. A message that is gone meanwhile matches no key about its content. When it fails and is unfinished(),
@@ -48,7 +48,7 @@ class Candidate {
     Result<bool> content_matches(const PreparedKey& key);
 
     Selected& selected_;
-    HeaderRecords& headers_;
+    SummaryRecords& headers_;
     storage::MessageRow row_;
     storage::SequenceNumber number_;
     std::optional<OpenMessage> message_;

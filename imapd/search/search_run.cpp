@@ -14,7 +14,7 @@ constexpr std::uint32_t kBatch = 1000;
 
 SearchRun::SearchRun(Selected& selected, const imap::SearchKey& key, bool keeps_modseqs)
     : selected_(selected),
-      headers_(selected.view),
+      headers_(selected.view, storage::SummaryPart::header),
       key_(prepare(key, selected)),
       columns_(columns_of(key_)),
       keeps_modseqs_(keeps_modseqs) {}

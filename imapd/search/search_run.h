@@ -31,7 +31,7 @@ class SearchRun {
     Result<bool> test(std::uint64_t* octets = nullptr);
 
     Selected& selected_;
-    HeaderRecords headers_;
+    SummaryRecords headers_;
     PreparedKey key_;
     storage::Columns columns_;
     std::uint32_t next_ = 1;

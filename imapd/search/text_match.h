@@ -17,6 +17,7 @@ class TextMatch {
 
   private:
     std::string wanted_;
+    mutable std::string key_;  ///< of the last text: kept for its memory; one thread at a time searches
 };
 
 }  // namespace posthouse::imapd

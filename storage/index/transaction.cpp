@@ -370,7 +370,7 @@ void IndexWriter::put_summary(std::uint32_t mailbox, std::uint32_t uid, SummaryP
 }
 
 void IndexWriter::erase_summaries(std::uint32_t mailbox, std::uint32_t uid) {
-    for (const SummaryPart part : {SummaryPart::header, SummaryPart::body})
+    for (const SummaryPart part : kSummaryParts)
         erase(index_->tables().summaries, key_of(mailbox, uid).add(part));
 }
 

@@ -92,11 +92,11 @@ bool MailboxRun::look_for_doubles() {
 void MailboxRun::look_at_sizes() {
     for (SeenFile& file : files_) {
         run_.count_file();
-        const Result<UniqueFd> opened = open_message_file(part(file.fresh), file.name);
+        const Result<MessageFile> opened = open_message_file(part(file.fresh), file.name);
         if (!opened && opened.error().code == ErrorCode::not_found) continue;  // renamed or removed since
         Result<> readable = opened ? Result<>{} : fail(opened.error());
         if (opened && run_.reads_contents()) {
-            const Result<std::uint64_t> added = count_bare_lf(opened->get());
+            const Result<std::uint64_t> added = count_bare_lf(opened->fd.get());
             if (added) file.wire_size = file.size + *added;
             if (!added) readable = fail(added.error());
         }
@@ -107,7 +107,7 @@ void MailboxRun::look_at_sizes() {
         }
         if (is_right(file)) continue;
         Outcome outcome;
-        if (run_.mends()) outcome = correct(file, opened->get());
+        if (run_.mends()) outcome = correct(file, opened->fd.get());
         tell(FindingKind::wrong_size, place_of(file.fresh, file.name),
              "has " + std::to_string(file.size) + " bytes" +
                  (file.wire_size ? ", " + std::to_string(*file.wire_size) + " with CRLF" : ""),

@@ -22,7 +22,7 @@ class SearchTest : public ImapTest {
         append(client,
                "From: Mia <mia@example.org>\r\nSubject: Re: pears\r\nMessage-ID: <2@x>\r\nIn-Reply-To: <1@x>\r\n"
                "Date: 5 Jan 2024 00:00:00 +0000\r\n\r\nx\r\n");
-        client.run("FETCH 1:* ENVELOPE");
+        client.run("FETCH 1:* (ENVELOPE BODY.PEEK[HEADER.FIELDS (DATE)])");
         for (const auto& entry : std::filesystem::recursive_directory_iterator(server.store().settings().mail_root))
             if (entry.is_regular_file() && entry.path().parent_path().filename() == "cur")
                 std::ofstream(entry.path(), std::ios::trunc);
@@ -48,6 +48,15 @@ TEST_F(SearchTest, FieldsOfTheEnvelopeAndDatesAreFoundWithoutOpeningAMessage) {
     // The files are hollow indeed.
     EXPECT_EQ(untagged(client.run("SEARCH HEADER From mia")), "* SEARCH\r\n");
     EXPECT_EQ(untagged(client.run("SEARCH TEXT pears")), "* SEARCH\r\n");
+}
+
+TEST_F(SearchTest, FieldsThatListsShowComeWithoutOpeningAMessage) {
+    TestClient client = with_hollow_messages();
+    EXPECT_EQ(untagged(client.run("FETCH 2 BODY.PEEK[HEADER.FIELDS (subject X-Priority From)]")),
+              "* 2 FETCH (BODY[HEADER.FIELDS (subject X-Priority From)] {51}\r\n"
+              "From: Mia <mia@example.org>\r\nSubject: Re: pears\r\n\r\n)\r\n");
+    EXPECT_EQ(untagged(client.run("FETCH 2 BODY.PEEK[HEADER.FIELDS (Subject)]<9.4>")),
+              "* 2 FETCH (BODY[HEADER.FIELDS (Subject)]<9> {4}\r\nRe: )\r\n");
 }
 
 }  // namespace
