@@ -68,7 +68,7 @@ std::string encode_kept_fields(std::string_view block) {
         if (!is_kept_field(field->name)) continue;
         record += field->whole.of(block);
         if (!record.ends_with('\n')) record += "\r\n";
-        if (record.size() > kMaxKeptFields) return {1, version_too_long};
+        if (record.size() > kMaxKeptFields) return std::string(1, version_too_long);
     }
     return record;
 }
