@@ -120,7 +120,7 @@ Result<Record> MailboxState::place(const Arrival& arrival, const UidListEntry& e
 }
 
 Result<std::vector<CopySource>> MailboxState::copy_sources(const UidSet& uids) {
-    const Result<Snapshot> now = snapshot();
+    const Result<Snapshot> now = snapshot(Names::all);
     if (!now) return fail(now.error());
     std::vector<CopySource> sources;
     for (const UidRange& range : uids.ranges())

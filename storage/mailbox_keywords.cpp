@@ -60,6 +60,13 @@ Result<> MailboxState::name_further(MailboxEdit& edit, std::span<const std::stri
     return {};
 }
 
+Result<> MailboxState::reload_letters() {
+    const Result<bool> changed = letters_.reload(*folder_);
+    if (!changed) return fail(changed.error());
+    if (*changed) keywords_changed();
+    return {};
+}
+
 void MailboxState::keywords_changed() { keyword_sets_ = std::make_shared<KeywordSets>(letters_, names_); }
 
 void MailboxState::set_names(std::shared_ptr<const FurtherNames> names) {

@@ -86,7 +86,7 @@ MessageRow row_of(const Record& record, Flags flags, const Columns& columns) {
 Result<std::vector<MessageRow>> MailboxState::rows(const UidSet& uids, const Columns& columns) {
     const bool wants_file = needs_file(columns);
     for (bool again = true;; again = false) {
-        Result<Snapshot> now = snapshot();
+        Result<Snapshot> now = snapshot(Names::all);
         if (!now) return fail(now.error());
         std::vector<MessageRow> rows;
         std::vector<std::uint32_t> lacking;

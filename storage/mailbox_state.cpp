@@ -65,7 +65,7 @@ Result<FileLock> MailboxState::lock_folder() const {
 
 Result<IndexReader> MailboxState::reader() const { return IndexReader::begin(index_place_); }
 
-Result<Snapshot> MailboxState::snapshot() {
+Result<Snapshot> MailboxState::snapshot(Names names) {
     for (int left = index_tries; left > 0; --left) {
         Result<IndexReader> opened = reader();
         if (!opened) return fail(opened.error());
@@ -73,6 +73,9 @@ Result<Snapshot> MailboxState::snapshot() {
         if (Result<> read = opened->status(); !read) return fail(read.error());
         if (row) {
             const std::scoped_lock guard(mutex_);
+            // Behind the reader: another process names a letter before a message has it.
+            if (names == Names::all)
+                if (Result<> reloaded = reload_letters(); !reloaded) return fail(reloaded.error());
             if (Result<> taken = take_names(*opened, *row); !taken) return fail(taken.error());
             return Snapshot{std::move(*opened), *row, keyword_sets_};
         }
@@ -101,7 +104,7 @@ Result<Snapshot> MailboxState::look() {
         }
     }
     if (Result<> synchronised = synchronise(must_scan); !synchronised) return fail(synchronised.error());
-    return snapshot();
+    return snapshot(Names::all);
 }
 
 Result<> MailboxState::synchronise(bool must_scan) {
@@ -125,9 +128,7 @@ Result<bool> MailboxState::is_up_to_date(const MailboxRow& row) {
     list_.resume(row.list);
     const Result<bool> list_changed = list_.changed(*folder_);
     if (!list_changed) return fail(list_changed.error());
-    const Result<bool> letters = letters_.reload(*folder_);
-    if (!letters) return fail(letters.error());
-    if (*letters) keywords_changed();
+    if (Result<> reloaded = reload_letters(); !reloaded) return fail(reloaded.error());
     further_.resume(row.further);
     const Result<bool> further_changed = further_.changed(*folder_);
     if (!further_changed) return fail(further_changed.error());
@@ -287,7 +288,7 @@ Result<Delta> MailboxState::refresh(ModSeq since, Access access) {
         Result<std::vector<Uid>> claimed = claim();
         if (!claimed) return fail(claimed.error());
         delta.recent = std::move(*claimed);
-        now = snapshot();
+        now = snapshot(Names::all);
         if (!now) return fail(now.error());
     }
     const IndexReader& reader = now->reader;

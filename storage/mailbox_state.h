@@ -173,12 +173,17 @@ class MailboxState {
         void touch(bool is_fresh) { (is_fresh ? touched_fresh : touched_cur) = true; }
     };
 
+    enum class Names : std::uint8_t { known, all };
+
     FolderKey key() const { return {folder_->device(), folder_->inode()}; }
     int folder_of(bool fresh) const { return fresh ? folder_->fresh() : folder_->cur(); }
     Result<> check_alive() const;
     Result<FileLock> lock_folder() const;
     Result<IndexReader> reader() const;
-    Result<Snapshot> snapshot();
+    /// What the index says now. Only with Names::all every letter in it has its name.
+    Result<Snapshot> snapshot(Names names = Names::known);
+    /// With the mutex held: reads dovecot-keywords again if it was changed.
+    Result<> reload_letters();
 
     /// With the mutex held: nothing on disk differs from what the row says.
     Result<bool> is_up_to_date(const MailboxRow& row);

@@ -160,6 +160,25 @@ TEST_F(FurtherKeywordsTest, OtherStoresAndSessionsSeeTheChangeAtOnce) {
     EXPECT_EQ(session.refresh(Expunges::reveal).value().flags.size(), 2u);
 }
 
+// Rows are read without a look at the folder: the letter of a keyword that another process has just named had no name
+// here.
+TEST_F(FurtherKeywordsTest, ALetterThatAnotherProcessHasNamedSinceTheLastLookIsShownAndCopied) {
+    const auto inbox = open("INBOX");
+    append(*inbox, hello);
+    append(*inbox, hello);
+    Store other(settings_for(folder.path()));
+    const auto account_there = other.open(bob).value();
+    ASSERT_TRUE(account_there->create(named("Copies")));
+    const auto copies = account_there->open(named("Copies")).value();
+    const auto theirs = account_there->open(MailboxName()).value();
+    ASSERT_TRUE(theirs->status());
+    add(*inbox, 1, {"x"});
+    EXPECT_EQ(flags_of(*theirs, 1), flags({}, {"x"}));
+    add(*inbox, 2, {"y"});
+    ASSERT_EQ(theirs->copy(uids({2}), *copies).value().to.size(), 1u);
+    EXPECT_EQ(flags_of(*copies, 1), flags({}, {"y"}));
+}
+
 TEST_F(FurtherKeywordsTest, ARunningSessionKeepsThemWhenTheIndexIsLost) {
     const auto inbox = full();
     append(*inbox, hello, flags({}, {"x"}));
