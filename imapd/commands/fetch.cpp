@@ -16,13 +16,14 @@ bool tells_modseq(const imap::Fetch& command) {
     return command.changed_since || imap::has_item(command.items, imap::FetchItem::Kind::modseq);
 }
 
-/// Those of `uids` that the command names.
+/// Those of `uids` that the command names and that have left the view: of the others the client is told by VANISHED
+/// without EARLIER, which takes them out of its count (RFC 7162 §3.2.10).
 std::vector<imap::NumberRange> named_of(const storage::View& view, const imap::SequenceSet& set,
                                         const std::vector<storage::Uid>& uids) {
     const std::vector<imap::NumberRange> wanted = set.resolve(view.uid_next().value() - 1);
     std::vector<std::uint32_t> named;
     for (const storage::Uid uid : uids)
-        if (imap::contains(wanted, uid.value())) named.push_back(uid.value());
+        if (imap::contains(wanted, uid.value()) && !view.number(uid)) named.push_back(uid.value());
     return imap::to_ranges(named);
 }
 

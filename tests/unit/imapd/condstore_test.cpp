@@ -204,6 +204,23 @@ TEST_F(CondstoreTest, AClientThatComesBackHearsWhatHasChanged) {
     EXPECT_TRUE(fetched.starts_with("* VANISHED (EARLIER) 2\r\n* 2 FETCH (UID 3 ")) << fetched;
 }
 
+// RFC 7162 §3.2.10: EARLIER doesn't change the count of messages, so what still counts must not go by it. A client that
+// took the UID out at once had a message too many, for the VANISHED that followed told it nothing.
+TEST_F(CondstoreTest, WhatIsStillInTheViewVanishesOnceAndNotEarlier) {
+    TestClient client = with_messages(4);
+    client.run("ENABLE QRESYNC");
+    const std::string modseq = std::to_string(number_after(client.run("SELECT INBOX"), "HIGHESTMODSEQ"));
+    {
+        TestClient other = select_inbox();
+        other.run("STORE 2 +FLAGS.SILENT (\\Deleted)");
+        other.run("EXPUNGE");
+    }
+    const std::string fetched = client.run("UID FETCH 1:* (FLAGS) (CHANGEDSINCE " + modseq + " VANISHED)");
+    EXPECT_EQ(fetched, "* VANISHED 2\r\nt OK UID FETCH completed\r\n");
+    const std::string again = client.run("UID FETCH 1:* (FLAGS) (CHANGEDSINCE " + modseq + " VANISHED)");
+    EXPECT_EQ(again, "* VANISHED (EARLIER) 2\r\nt OK UID FETCH completed\r\n");
+}
+
 TEST_F(CondstoreTest, WhatIsNotRememberedAnyMoreIsAllThatIsNotThere) {
     TestClient client = with_messages(4);
     client.run("ENABLE QRESYNC");
