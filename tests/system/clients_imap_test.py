@@ -199,6 +199,28 @@ class ImapClients(SystemTest):
                 self.assertEqual(self.ok(client.list('""', f'"{utf7(name)}"')), [None])
             self.assertEqual(client.create('"no &good-"')[0], "NO")
 
+    def test_folders_are_utf8_for_who_enables_it(self):
+        names = ["Entwürfe", "日本語/メール", "R&D", "😀"]
+        with imap_client(self.instance, self.bob, "imap") as client, imap_client(self.instance, self.bob, "imap") as old:
+            self.ok(old.create(f'"{utf7("Русский")}"'))
+            self.assertIn(b"UTF8=ACCEPT", self.ok(client.enable("UTF8=ACCEPT"))[0] + client.response("ENABLED")[1][0])
+            for name in names:
+                self.ok(client.create(f'"{name}"'))
+                self.ok(client.subscribe(f'"{name}"'))
+                self.assertIn(b"MESSAGES 0", self.ok(client.status(f'"{name}"', "(MESSAGES)"))[0])
+            listed = b"\n".join(line for line in self.ok(client.list()) if isinstance(line, bytes)).decode()
+            for name in [*names, "Русский"]:
+                self.assertRegex(listed, rf'(?m) "?{re.escape(name)}"?$')
+            seen = b"\n".join(line for line in self.ok(old.lsub()) if isinstance(line, bytes)).decode()
+            for name in names:
+                self.assertRegex(seen, rf'(?m) "?{re.escape(utf7(name))}"?$')
+            self.ok(old.append(f'"{utf7("Entwürfe")}"', None, None, "Subject: Grüße\r\n\r\n".encode()))
+            self.ok(client.select('"Entwürfe"'))
+            self.assertEqual(numbers(self.ok(client.search(None, 'SUBJECT "GRÜ"'))), [1])
+            self.assertEqual(self.subjects(client), ["Grüße"])
+            for name in [*names, "Русский"]:
+                self.ok(client.delete(f'"{name}"'))
+
     def test_idle_tells_at_once_what_another_session_does(self):
         with Imap(self.instance.address("imaps"), tls=True, certificate=self.instance.certificate) as idling, \
                 imap_client(self.instance, self.bob) as client:

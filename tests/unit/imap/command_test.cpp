@@ -170,6 +170,19 @@ TEST(Append, ReadsTheExampleOfRfc3501) {
     EXPECT_FALSE(append->item.date);
 }
 
+// RFC 6855 §4
+TEST(Append, TakesMessagesInUtf8) {
+    const auto append = parse<Append>("a APPEND INBOX (\\Seen) UTF8 (~{310}");
+    ASSERT_TRUE(append);
+    EXPECT_TRUE(append->item.utf8);
+    EXPECT_TRUE(append->item.binary);
+    EXPECT_EQ(append->item.size, 310U);
+    EXPECT_FALSE(parse<Append>("a APPEND INBOX {310}")->item.utf8);
+    EXPECT_EQ(error_of<Append>("a APPEND INBOX UTF8 ({310}"), "Expected a literal8 after UTF8");
+    EXPECT_FALSE(parse<Append>("a APPEND INBOX UTF8 ~{310}"));
+    EXPECT_TRUE(parse_next_item(" UTF8 (~{5+}")->utf8);
+}
+
 TEST(Append, TakesFlagsAndDateOnlyInThisOrder) {
     const auto append = parse<Append>("a APPEND INBOX ($Label \\Draft) \" 7-Feb-1994 21:52:25 -0800\" ~{5+}");
     ASSERT_TRUE(append);

@@ -21,6 +21,24 @@ TEST(Responses, ListLinesOfRfc3501AndRfc5258) {
               "* LIST (\\HasChildren \\Subscribed) NIL x (\"CHILDINFO\" (\"SUBSCRIBED\"))\r\n");
 }
 
+// RFC 9051 §6.3.9.6
+TEST(Responses, AListLineTellsTheOldName) {
+    std::string out;
+    ListLine line;
+    line.name = "NewMailbox";
+    line.old_name = "Old Mailbox";
+    append_list(out, line);
+    EXPECT_EQ(out, "* LIST () \"/\" NewMailbox (\"OLDNAME\" (\"Old Mailbox\"))\r\n");
+}
+
+// RFC 9208 §4.1.4
+TEST(Responses, StatusTellsWhatDeletedMessagesTake) {
+    std::string out;
+    append_status(out, "INBOX", kStatusMessages | kStatusDeleted | kStatusDeletedStorage,
+                  {.messages = 12, .deleted = 4, .deleted_storage = 8});
+    EXPECT_EQ(out, "* STATUS INBOX (MESSAGES 12 DELETED 4 DELETED-STORAGE 8)\r\n");
+}
+
 TEST(Responses, StatusOfRfc3501ShowsWhatWasAsked) {
     std::string out;
     append_status(out, "blurdybloop", kStatusMessages | kStatusUidNext,

@@ -148,6 +148,22 @@ std::string astring_of(std::string_view text) {
     return out;
 }
 
+std::string mailbox_of(std::string_view name) {
+    std::string out;
+    append_mailbox(out, name);
+    return out;
+}
+
+// RFC 6855 §3
+TEST(Strings, MailboxNamesInUtf8AreQuoted) {
+    EXPECT_EQ(mailbox_of("INBOX"), "INBOX");
+    EXPECT_EQ(mailbox_of("Entw&APw-rfe"), "Entw&APw-rfe");
+    EXPECT_EQ(mailbox_of("a b"), "\"a b\"");
+    EXPECT_EQ(mailbox_of("\xC3\xA4\"\\"), "\"\xC3\xA4\\\"\\\\\"");
+    EXPECT_EQ(mailbox_of("\xC3\xA4\n"), "{3}\r\n\xC3\xA4\n");
+    EXPECT_EQ(mailbox_of("\xE4"), "{1}\r\n\xE4") << "no UTF-8";
+}
+
 TEST(Strings, ContentChoosesTheForm) {
     EXPECT_EQ(string_of("a\"b\\c"), "\"a\\\"b\\\\c\"");
     EXPECT_EQ(string_of(""), "\"\"");

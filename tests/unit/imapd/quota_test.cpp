@@ -104,6 +104,19 @@ TEST_F(ImapQuota, NumbersOfMessagesAreLimitedToo) {
     EXPECT_EQ(client.run("COPY 1:2 Archive"), "t NO [OVERQUOTA] Mailbox is full\r\n");
 }
 
+// RFC 9208 §4.1.4
+TEST_F(ImapQuota, StatusTellsWhatAnExpungeGivesBack) {
+    ImapServer server(with({"*:bytes=500"}));
+    TestClient client = log_in(server);
+    append(client);
+    append(client);
+    EXPECT_TRUE(has(client.run("STATUS INBOX (DELETED-STORAGE)"), "(DELETED-STORAGE 0)"));
+    client.run("STORE 2 +FLAGS.SILENT \\Deleted");
+    EXPECT_TRUE(has(client.run("STATUS INBOX (DELETED DELETED-STORAGE)"),
+                    "(DELETED 1 DELETED-STORAGE " + std::to_string(message_of_100.size() - 3) + ")"))
+        << "lines are stored with LF";
+}
+
 TEST_F(ImapQuota, SwitchedOffNothingIsLimited) {
     config::Config config = with({"*:bytes=50"});
     config.quota.enabled = false;
