@@ -1,6 +1,7 @@
 // Tests of BINARY (RFC 3516).
 #include <string>
 
+#include "imapd/binary_literal.h"
 #include "lib/base/base64.h"
 #include "tests/unit/imapd/imap_server.h"
 
@@ -147,6 +148,22 @@ TEST_F(BinaryTest, WhatIsAppendedInBinaryIsKeptInBase64) {
     EXPECT_TRUE(has(append8("Subject: x\r\n\r\ntext\r\n"), "t OK")) << "and text is text";
     EXPECT_TRUE(has(client.run("FETCH 2 BODY.PEEK[]"), "{20}\r\nSubject: x\r\n\r\ntext\r\n)"));
     EXPECT_TRUE(append8("Subject: " + std::string(1, '\0') + "\r\n\r\nx").starts_with("t NO [UNKNOWN-CTE]"));
+    EXPECT_TRUE(has(client.run("STATUS INBOX (MESSAGES)"), "MESSAGES 2"));
+}
+
+TEST_F(BinaryTest, WhatIsTooLargeToBeKeptIsTakenOnlyAsText) {
+    TestClient client = log_in();
+    std::string message = "Content-Transfer-Encoding: binary\r\n\r\n";
+    while (message.size() <= BinaryLiteral::kMaxKept) message += std::string(998, 'x') + "\r\n";
+    const auto append8 = [&] {
+        return client.run("APPEND INBOX ~{" + std::to_string(message.size()) + "+}\r\n" + message);
+    };
+    EXPECT_TRUE(has(append8(), "t OK [APPENDUID "));
+    message.back() = '\0';
+    EXPECT_TRUE(append8().starts_with("t NO [UNKNOWN-CTE]"));
+    message.resize(BinaryLiteral::kMaxKept - 1);
+    message.back() = '\0';
+    EXPECT_TRUE(has(append8(), "t OK [APPENDUID ")) << "the room of the one before is free again";
     EXPECT_TRUE(has(client.run("STATUS INBOX (MESSAGES)"), "MESSAGES 2"));
 }
 

@@ -30,6 +30,22 @@ TEST(Collation, ComposedAndDecomposedAreEqualAndStandBesideTheirBase) {
 
 TEST(Collation, HangulSyllablesStayWhole) { EXPECT_EQ(casemap_key("한글"), "한글"); }
 
+TEST(Collation, LongTextsHaveTheKeysOfTheirCharactersOneAfterTheOther) {
+    // U+FDFA decomposes to 18 characters, U+10428 lies beyond the basic plane, U+1D160 decomposes there.
+    const std::string text = "aé\xEF\xB7\xBA\xF0\x90\x90\xA8\xF0\x9D\x85\xA0ж";
+    const std::string key = casemap_key("a") + casemap_key("é") + casemap_key("\xEF\xB7\xBA") +
+                            casemap_key("\xF0\x90\x90\xA8") + casemap_key("\xF0\x9D\x85\xA0") + casemap_key("ж");
+    EXPECT_EQ(casemap_key("\xF0\x90\x90\xA8"), "\xF0\x90\x90\x80");
+    EXPECT_GT(casemap_key("\xEF\xB7\xBA").size(), 30U);
+    std::string texts;
+    std::string keys;
+    for (int i = 0; i < 500; ++i) {
+        texts += text;
+        keys += key;
+    }
+    EXPECT_EQ(casemap_key(texts), keys);
+}
+
 TEST(Collation, WhatIsNoUtf8StillHasAKey) {
     EXPECT_EQ(casemap_key("a\xff"), "A\xEF\xBF\xBD");
     EXPECT_EQ(casemap_key("\xE2\x82"), "\xEF\xBF\xBD");
