@@ -54,6 +54,8 @@ net::Async<Reply> create(Session& session, imap::Create command) {
 net::Async<Reply> remove(Session& session, imap::MailboxArgument command) {
     const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
     if (!name) co_return no(name.error());
+    // Nobody may, with whatever rights.
+    if (name->is_inbox()) co_return no("[CANNOT] INBOX can't be deleted");
     storage::Account& account = session.account();
     const Result<> done = co_await session.disk([&] {
         const auto removal = session.quota().removal();

@@ -164,7 +164,7 @@ TEST_F(Rev2Test, RepliesTellWhyWithACode) {
     EXPECT_TRUE(client.run("RENAME Nothing Else").starts_with("t NO [NONEXISTENT]"));
     EXPECT_TRUE(client.run("CREATE a//b").starts_with("t NO [CANNOT]"));
     EXPECT_TRUE(client.run("APPEND Nothing {1+}\r\nx").starts_with("t NO [TRYCREATE]"));
-    EXPECT_TRUE(client.run("DELETE INBOX").starts_with("t NO [NOPERM]"));
+    EXPECT_TRUE(client.run("DELETE INBOX").starts_with("t NO [CANNOT]"));
     EXPECT_TRUE(has(client.run("SELECT Box"), "t OK [READ-WRITE]"));
     EXPECT_TRUE(client.run("COPY 1 Nothing").starts_with("t BAD"));
 }

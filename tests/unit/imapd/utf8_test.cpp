@@ -168,5 +168,13 @@ TEST_F(CompareTest, SortComparesByUnicodeCasemap) {
     EXPECT_EQ(untagged(client.run("SORT (REVERSE SUBJECT) US-ASCII ALL")), "* SORT 1 3 5 2 4\r\n");
 }
 
+// RFC 5256 §3, RFC 5255 §4.2
+TEST_F(CompareTest, ThreadComparesByUnicodeCasemap) {
+    TestClient client = with({"Subject: =?utf-8?q?=C3=84rger?=\r\n\r\nx\r\n", "Subject: other\r\n\r\nx\r\n",
+                              "Subject: Re: =?iso-8859-1?q?=E4RGER?=\r\n\r\nx\r\n"});
+    EXPECT_EQ(untagged(client.run("THREAD ORDEREDSUBJECT UTF-8 ALL")), "* THREAD (1 3)(2)\r\n");
+    EXPECT_EQ(untagged(client.run("THREAD REFERENCES UTF-8 SUBJECT \"\xC3\x84RG\"")), "* THREAD (1 3)\r\n");
+}
+
 }  // namespace
 }  // namespace posthouse::imapd
