@@ -42,7 +42,8 @@ net::Async<> Application::serve(daemon::Connection& connection) {
         connection.log.warning("refused", {{"peer", connection.peer.to_string()}, {"reason", admission.error().text}});
         co_return;
     }
-    Session session({.store = store_,
+    Session session({.loop = daemon_.loop(),
+                     .store = store_,
                      .disk = disk_,
                      .quota = quota_,
                      .auth = auth_,

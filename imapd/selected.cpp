@@ -58,6 +58,12 @@ std::vector<imap::NumberRange> without(const std::vector<imap::NumberRange>& ran
     return left;
 }
 
+std::uint64_t count_of(const std::vector<imap::NumberRange>& numbers) {
+    std::uint64_t count = 0;
+    for (const imap::NumberRange& range : numbers) count += range.last - range.first + 1;
+    return count;
+}
+
 storage::UidSet uids_of(const storage::View& view, const std::vector<imap::NumberRange>& numbers) {
     storage::UidSet set;
     const storage::UidRanges& uids = view.uids();

@@ -33,6 +33,8 @@ Result<std::vector<imap::NumberRange>> numbers_of(const Selected& selected, cons
 std::vector<imap::NumberRange> numbers_of(const storage::View& view, const storage::UidSet& uids);
 /// `ranges` without the UIDs that the view has: what is gone of them, or never was.
 std::vector<imap::NumberRange> without(const std::vector<imap::NumberRange>& ranges, const storage::UidRanges& uids);
+/// How many messages they are.
+std::uint64_t count_of(const std::vector<imap::NumberRange>& numbers);
 /// The UIDs of the messages with these numbers.
 storage::UidSet uids_of(const storage::View& view, const std::vector<imap::NumberRange>& numbers);
 

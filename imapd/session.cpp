@@ -134,6 +134,11 @@ net::Async<> Session::send(std::string_view bytes) {
     if (!sent) failed(sent.error());
 }
 
+net::Async<> Session::flush() {
+    const Result<> sent = co_await stream().flush(net::Deadline::in(kSendTimeout));
+    if (!sent) failed(sent.error());
+}
+
 net::Async<> Session::enable_condstore() {
     if (std::exchange(enabled_.condstore, true) || !selected_) co_return;
     const std::string line = highest_modseq_of(*selected_);

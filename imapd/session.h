@@ -28,6 +28,7 @@ namespace posthouse::imapd {
 
 /// What all sessions of the process share.
 struct Services {
+    net::Loop& loop;
     storage::Store& store;
     net::Pool& disk;
     quota::Service& quota;
@@ -91,6 +92,8 @@ class Session {
     const std::string& tag() const { return tag_; }
     /// Sends bytes, waiting for a slow client. When that fails the session ends: see ended().
     net::Async<> send(std::string_view bytes);
+    /// Sends at once what waits to be sent with more.
+    net::Async<> flush();
     const Enabled& enabled() const { return enabled_; }
     /// The client has used MODSEQ: it is told of it from now on (RFC 7162 §3.1.2.1).
     net::Async<> enable_condstore();

@@ -10,6 +10,7 @@
 #include "storage/mailbox_state.h"
 #include "storage/maildir_name.h"
 #include "storage/uidlist.h"
+#include "storage/work_count.h"
 #include "storage/writer_state.h"
 
 namespace posthouse::storage {
@@ -106,6 +107,7 @@ Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target) {
     Result<std::vector<CopySource>> sources = state_->copy_sources(uids);
     if (!sources) return fail(sources.error());
     for (CopySource& source : *sources) {
+        WorkCount::add_one();
         const FileRow& file = source.record.file;
         if (file.physical_size < 0 || file.wire_size < 0) continue;  // gone before it could be measured
         std::string base = make_base_name(state_->store().host(), {}, static_cast<std::uint64_t>(file.physical_size),

@@ -11,6 +11,7 @@
 #include "storage/account_tree.h"
 #include "storage/mailbox_state.h"
 #include "storage/mailbox_sync.h"
+#include "storage/work_count.h"
 
 namespace posthouse::storage {
 Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule rule) {
@@ -29,6 +30,7 @@ Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule r
         Result<> result;
         bool changed = false;
         for (std::size_t tried = 0; next < todo.size() && tried < piece_size; ++next) {
+            WorkCount::add_one();
             const Record* record = work->edit.find(todo[next]);
             if (record == nullptr) continue;
             if (rule == ExpungeRule::deleted_only && !record->system().has(Flag::deleted)) continue;

@@ -11,6 +11,7 @@
 #include "storage/mailbox_state.h"
 #include "storage/mailbox_sync.h"
 #include "storage/maildir_name.h"
+#include "storage/work_count.h"
 
 namespace posthouse::storage {
 namespace {
@@ -85,6 +86,7 @@ Result<ConditionalStore> MailboxState::store_flags(const UidSet& uids, const Fla
         Result<> result = further ? Result<>{} : fail(further.error());
         bool changed = (further && *further) || names_->fingerprint() != names_before;
         for (; next < end && result; ++next) {
+            WorkCount::add_one();
             const Result<bool> set = set_flags(*work, todo[next], change, numbers->letters);
             if (!set) result = fail(set.error());
             if (!set) break;

@@ -6,6 +6,7 @@
 #include "imapd/commands/commands.h"
 #include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
+#include "imapd/progress.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
 
@@ -45,8 +46,10 @@ net::Async<std::expected<storage::Copied, Reply>> run(Session& session, const im
     const Result<storage::MailboxName> target = mailbox_of(session, command.mailbox);
     if (!target) co_return std::unexpected(no(target.error()));
     const storage::UidSet uids = uids_of(view, *numbers);
+    // What is moved is copied, then removed.
+    Progress progress(session, count_of(*numbers) * (kind == Kind::move ? 2 : 1));
     Result<storage::Charged<storage::Copied>> copied =
-        co_await session.disk([&] { return transfer(session, *target, uids, kind); });
+        co_await progress.disk([&] { return transfer(session, *target, uids, kind); });
     if (!copied) co_return std::unexpected(no_target(copied.error()));
     log_copied(session, kind == Kind::copy ? "copied" : "moved", copied->done, *target);
     co_await session.send_warning(copied->warning);

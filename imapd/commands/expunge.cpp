@@ -1,15 +1,18 @@
 // EXPUNGE (RFC 3501 §6.4.3) and UID EXPUNGE (RFC 4315 §2.1). The EXPUNGE responses follow as for any command.
 #include "imapd/commands/commands.h"
 #include "imapd/mail_log.h"
+#include "imapd/progress.h"
 #include "imapd/session.h"
 
 namespace posthouse::imapd {
 namespace {
 
-net::Async<Reply> expunge_from(Session& session, const storage::UidSet& uids, std::string_view done) {
+net::Async<Reply> expunge_from(Session& session, const storage::UidSet& uids, std::uint64_t count,
+                               std::string_view done) {
     storage::View& view = session.selected().view;
     if (view.read_only()) co_return no("[READ-ONLY] Mailbox is open read-only");
-    const Result<std::vector<storage::Uid>> removed = co_await session.disk([&] {
+    Progress progress(session, count);
+    const Result<std::vector<storage::Uid>> removed = co_await progress.disk([&] {
         const auto removal = session.quota().removal();
         return view.mailbox().expunge(uids, storage::ExpungeRule::deleted_only);
     });
@@ -24,7 +27,7 @@ net::Async<Reply> expunge_from(Session& session, const storage::UidSet& uids, st
 
 net::Async<Reply> expunge(Session& session, imap::NoArguments /*command*/) {
     const storage::UidSet everything = storage::UidSet::all();
-    co_return co_await expunge_from(session, everything, "EXPUNGE completed");
+    co_return co_await expunge_from(session, everything, session.selected().view.count(), "EXPUNGE completed");
 }
 
 net::Async<Reply> uid_expunge(Session& session, imap::UidExpunge command) {
@@ -32,7 +35,7 @@ net::Async<Reply> uid_expunge(Session& session, imap::UidExpunge command) {
     const Result<std::vector<imap::NumberRange>> numbers = numbers_of(session.selected(), command.messages, true);
     if (!numbers) co_return bad(numbers.error().text);
     const storage::UidSet uids = uids_of(view, *numbers);
-    co_return co_await expunge_from(session, uids, "UID EXPUNGE completed");
+    co_return co_await expunge_from(session, uids, count_of(*numbers), "UID EXPUNGE completed");
 }
 
 }  // namespace posthouse::imapd

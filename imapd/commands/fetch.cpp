@@ -3,6 +3,7 @@
 
 #include "imapd/commands/commands.h"
 #include "imapd/fetch/fetch_run.h"
+#include "imapd/progress.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
 
@@ -54,9 +55,7 @@ Result<> leave_out_unchanged(const Selected& selected, const imap::Fetch& comman
 /// Of the messages named, those that the partial range takes (RFC 9394 §3.2).
 std::vector<imap::NumberRange> part_of(const std::vector<imap::NumberRange>& numbers,
                                        const imap::PartialRange& partial) {
-    std::size_t total = 0;
-    for (const imap::NumberRange& range : numbers) total += range.last - range.first + 1;
-    auto [skipped, left] = imap::taken_of(partial, total);
+    auto [skipped, left] = imap::taken_of(partial, count_of(numbers));
     std::vector<imap::NumberRange> part;
     for (imap::NumberRange range : numbers) {
         const std::size_t length = range.last - range.first + 1;
@@ -87,6 +86,7 @@ net::Async<Reply> fetch(Session& session, imap::Fetch command) {
         co_await session.send(piece);
     }
     if (command.partial) *numbers = part_of(*numbers, *command.partial);
+    Progress progress(session, count_of(*numbers));
     FetchRun run(selected, std::move(command.items), std::move(*numbers), session.enabled());
     bool more = true;
     while (more) {
@@ -109,6 +109,8 @@ net::Async<Reply> fetch(Session& session, imap::Fetch command) {
         }
         more = *made;
         co_await session.send(piece);
+        progress.set_done(run.finished());
+        if (more && !run.inside_response()) co_await progress.tell_if_due();
         if (session.ended()) co_return Reply{};
     }
     if (run.some_not_decoded()) co_return no("[UNKNOWN-CTE] Some of the parts have an encoding that is not known");

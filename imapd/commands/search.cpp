@@ -19,7 +19,8 @@ net::Async<Reply> search(Session& session, imap::Search command) {
     if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
     if (command.asks_modseq) co_await session.enable_condstore();
     SearchRun run(session.selected(), command.key, command.asks_modseq);
-    const Result<> done = co_await find(session, run);
+    Progress progress(session, session.selected().view.count());
+    const Result<> done = co_await find(session, run, progress);
     if (!done) co_return search_failed(session, command, done.error());
     co_await send_found(session, command, run, run.numbers(), imap::append_search);
     co_return ok(command.by_uid ? "UID SEARCH completed" : "SEARCH completed");

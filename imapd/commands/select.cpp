@@ -8,6 +8,7 @@
 #include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/object_ids.h"
+#include "imapd/progress.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
 
@@ -89,8 +90,9 @@ net::Async<Reply> select_with(Session& session, const imap::Select& command, sto
     const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
     if (!name) co_return no(name.error());
     const storage::Account& account = session.account();
+    Progress progress(session);
     Result<Opened> opened =
-        co_await session.disk([&] { return open(account, *name, access, command.resync, session.enabled()); });
+        co_await progress.disk([&] { return open(account, *name, access, command.resync, session.enabled()); });
     if (!opened) co_return no(opened.error());
     session.select(std::move(opened->selected));
     // RFC 9051 §6.3.2
@@ -117,7 +119,8 @@ net::Async<Reply> close(Session& session, imap::NoArguments /*command*/) {
     storage::View& view = session.selected().view;
     Result<std::vector<storage::Uid>> removed;
     if (!view.read_only()) {
-        removed = co_await session.disk([&] {
+        Progress progress(session, view.count());
+        removed = co_await progress.disk([&] {
             const auto removal = session.quota().removal();
             return view.mailbox().expunge(storage::UidSet::all(), storage::ExpungeRule::deleted_only);
         });

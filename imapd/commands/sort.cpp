@@ -10,13 +10,19 @@
 namespace posthouse::imapd {
 namespace {
 
-/// Gets headers ready, some in each turn: those that nobody has asked for before are read.
-net::Async<Result<>> read_headers(Session& session, std::span<const std::uint32_t> numbers) {
+/// Gets headers ready, some in each turn: those that nobody has asked for before are read. That is the second half of
+/// the command's goal.
+net::Async<Result<>> read_headers(Session& session, std::span<const std::uint32_t> numbers, Progress& progress) {
+    const std::size_t total = numbers.size();
+    const std::uint64_t half = progress.goal() / 2;
     while (!numbers.empty()) {
         const std::span<const std::uint32_t> some = numbers.first(std::min(numbers.size(), kOrderedPerTurn));
-        const Result<> ready = co_await session.disk([&] { return prepare_order(session.selected(), some); });
+        const Result<> ready = co_await progress.disk([&] { return prepare_order(session.selected(), some); });
         if (!ready) co_return fail(ready.error());
         numbers = numbers.subspan(some.size());
+        progress.set_done(half + half * (total - numbers.size()) / total);
+        co_await progress.tell_if_due();
+        if (session.ended()) co_return fail(ErrorCode::closed, "Connection lost");
     }
     co_return Result<>{};
 }
@@ -24,13 +30,15 @@ net::Async<Result<>> read_headers(Session& session, std::span<const std::uint32_
 /// The numbers of the messages that match, in the order of the criteria.
 net::Async<Result<std::vector<std::uint32_t>>> find_in_order(Session& session, const imap::Sort& command,
                                                              SearchRun& run) {
-    const Result<> done = co_await find(session, run);
+    const bool reads = reads_headers(command.criteria);
+    Progress progress(session, std::uint64_t{session.selected().view.count()} * (reads ? 2 : 1));
+    const Result<> done = co_await find(session, run, progress);
     if (!done) co_return fail(done.error());
-    if (reads_headers(command.criteria)) {
-        const Result<> ready = co_await read_headers(session, run.numbers());
+    if (reads) {
+        const Result<> ready = co_await read_headers(session, run.numbers(), progress);
         if (!ready) co_return fail(ready.error());
     }
-    co_return co_await session.disk([&] { return sort_found(session.selected(), run.numbers(), command.criteria); });
+    co_return co_await progress.disk([&] { return sort_found(session.selected(), run.numbers(), command.criteria); });
 }
 
 }  // namespace
@@ -48,12 +56,13 @@ net::Async<Reply> sort(Session& session, imap::Sort command) {
 net::Async<Reply> thread(Session& session, imap::Thread command) {
     if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
     SearchRun run(session.selected(), command.key);
-    const Result<> done = co_await find(session, run);
+    Progress progress(session, std::uint64_t{session.selected().view.count()} * 2);
+    const Result<> done = co_await find(session, run, progress);
     if (!done) co_return no(done.error());
-    const Result<> ready = co_await read_headers(session, run.numbers());
+    const Result<> ready = co_await read_headers(session, run.numbers(), progress);
     if (!ready) co_return no(ready.error());
     std::string trees;
-    const Result<> made = co_await session.disk(
+    const Result<> made = co_await progress.disk(
         [&] { return append_thread(trees, session.selected(), run.numbers(), command.algorithm, command.by_uid); });
     if (!made) co_return no(made.error());
     const std::string response = trees.empty() ? "* THREAD\r\n" : "* THREAD " + trees + "\r\n";

@@ -5,6 +5,7 @@
 #include "imapd/changes.h"
 #include "imapd/commands/commands.h"
 #include "imapd/flag_mapping.h"
+#include "imapd/progress.h"
 #include "imapd/session.h"
 #include "lib/imap/sequence_set.h"
 
@@ -87,7 +88,9 @@ net::Async<Reply> store(Session& session, imap::Store command) {
     const storage::FlagChange change{action_of(command.mode), std::move(*flags)};
     if (command.unchanged_since) co_await session.enable_condstore();
     const bool tells_modseq = session.enabled().condstore;
-    const Result<storage::ConditionalStore> done = co_await session.disk(
+    const std::uint64_t asked = count_of(*numbers);
+    Progress progress(session, asked);
+    const Result<storage::ConditionalStore> done = co_await progress.disk(
         [&] { return change_flags(view.mailbox(), uids, change, command.unchanged_since, tells_modseq); });
     if (!done) co_return no(done.error());
     view.acknowledge(done->stored);
@@ -99,8 +102,6 @@ net::Async<Reply> store(Session& session, imap::Store command) {
                              .modseq = tells_modseq,
                              .uid_only = session.enabled().uid_only,
                              .recent = !session.enabled().rev2});
-    std::size_t asked = 0;
-    for (const imap::NumberRange& range : *numbers) asked += range.last - range.first + 1;
     // RFC 2180 §4.2: messages that another session has removed.
     const bool some_gone = done->stored.size() + done->modified.size() < asked;
     if (!done->modified.empty()) {

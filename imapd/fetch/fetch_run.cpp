@@ -92,7 +92,13 @@ FetchRun::~FetchRun() {
 
 Result<bool> FetchRun::produce(std::string& out, std::size_t limit) {
     std::uint64_t octets = 0;
-    while (out.size() < limit && octets < kOctetsPerTurn) {
+    // A response that has begun is ended where that takes little more: other things are told between two of them.
+    const auto goes_on = [&] {
+        if (inside_response_ && stream_left_ == 0 && item_ == items_.size()) return true;
+        const bool ends_soon = inside_response_ && stream_left_ <= kPiece;
+        return out.size() < (ends_soon ? 2 * limit : limit) && octets < kOctetsPerTurn;
+    };
+    while (goes_on()) {
         Result<> done;
         if (stream_left_ > 0) {
             done = stream(out, limit);
@@ -131,6 +137,7 @@ Result<bool> FetchRun::next_batch() {
             next_number_ = last + 1;
         }
     }
+    finished_ += rows_.size();
     rows_.clear();
     next_row_ = 0;
     if (batch.empty()) return false;
@@ -396,7 +403,7 @@ Result<> FetchRun::print_binary(std::string& out, const imap::FetchItem& item) {
 
 /// Sends more of the literal that was announced.
 Result<> FetchRun::stream(std::string& out, std::size_t limit) {
-    const std::size_t room = limit > out.size() ? limit - out.size() : 1;
+    const std::size_t room = limit > out.size() ? limit - out.size() : kPiece;
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>({stream_left_, kPiece, room}));
     if (streamed_part_ != nullptr) {
         const Result<std::uint64_t> decoded = streamed_part_->read(*message_, stream_position_, count, out);

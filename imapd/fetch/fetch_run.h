@@ -37,7 +37,10 @@ class FetchRun {
     /// Appends responses until `out` holds `limit` bytes or a little more, or enough was read for one turn. False: it
     /// was the last piece. Errors: a message could not be read; see inside_response().
     Result<bool> produce(std::string& out, std::size_t limit);
-    /// After an error: the client has half a response, and only closing the connection gets it out of there.
+    /// Messages that are done.
+    std::uint64_t finished() const { return finished_ + next_row_; }
+    /// The last response isn't whole yet. After an error: the client has half a response, and only closing the
+    /// connection gets it out of there.
     bool inside_response() const { return inside_response_; }
     /// Messages that were gone when their turn came; nothing was sent for them.
     bool some_gone() const { return some_gone_; }
@@ -86,6 +89,7 @@ class FetchRun {
 
     std::vector<Row> rows_;  ///< of the present batch
     std::size_t next_row_ = 0;
+    std::uint64_t finished_ = 0;  ///< in the batches before
     std::unique_ptr<OpenMessage> message_;
     std::array<SummaryRecords, storage::kSummaryParts.size()> records_;    ///< by part
     std::array<std::string_view, storage::kSummaryParts.size()> summary_;  ///< of the present message, by part

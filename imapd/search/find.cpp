@@ -32,12 +32,15 @@ std::optional<Reply> objection(const Session& session, const imap::SearchKey& ke
     return bad("[UIDREQUIRED] Messages have no numbers with UIDONLY");
 }
 
-net::Async<Result<>> find(Session& session, SearchRun& run) {
+net::Async<Result<>> find(Session& session, SearchRun& run, Progress& progress) {
     bool more = true;
     while (more) {
-        const Result<bool> advanced = co_await session.disk([&] { return run.advance(); });
+        const Result<bool> advanced = co_await progress.disk([&] { return run.advance(); });
         if (!advanced) co_return fail(advanced.error());
         more = *advanced;
+        progress.set_done(run.tested());
+        if (more) co_await progress.tell_if_due();
+        if (session.ended()) co_return fail(ErrorCode::closed, "Connection lost");
     }
     co_return Result<>{};
 }

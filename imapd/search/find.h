@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "imapd/progress.h"
 #include "imapd/search/search_run.h"
 #include "imapd/session.h"
 
@@ -14,8 +15,8 @@ using PlainResponse = void (*)(std::string& out, std::span<const std::uint32_t> 
 
 /// Why a search can't be run: it names messages by numbers that the client doesn't have (RFC 9586 §3.1).
 std::optional<Reply> objection(const Session& session, const imap::SearchKey& key);
-/// Runs a search to its end; an error is for a tagged NO.
-net::Async<Result<>> find(Session& session, SearchRun& run);
+/// Runs a search to its end, and tells of its progress; an error is for a tagged NO.
+net::Async<Result<>> find(Session& session, SearchRun& run, Progress& progress);
 /// Answers a search: keeps "$", and sends what was found, as an ESEARCH response where that was asked for, else as
 /// `plain` makes it. `found`: numbers, in the order of the results.
 net::Async<> send_found(Session& session, const imap::SearchProgram& command, const SearchRun& run,

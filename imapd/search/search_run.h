@@ -22,6 +22,8 @@ class SearchRun {
     /// Tests the next messages: some hundred, fewer when they have to be read, less than one when many keys ask for the
     /// content of a large one, so that others get the thread soon. False: all are done.
     Result<bool> advance();
+    /// Messages that are done.
+    std::uint32_t tested() const { return next_ - 1; }
     /// The numbers of the messages found, ascending.
     const std::vector<std::uint32_t>& numbers() const { return found_; }
     /// MODSEQ of a message that was found, as it was then.

@@ -1,6 +1,7 @@
 // Untagged responses and response codes, as bytes.
 #include "lib/imap/responses.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/imap/search_command.h"
@@ -129,6 +130,16 @@ void append_esearch(std::string& out, std::string_view tag, bool by_uid, const E
     if (has(kReturnCount)) out += " COUNT " + std::to_string(numbers.size());
     if (values.modseq) out += " MODSEQ " + std::to_string(*values.modseq);
     out += "\r\n";
+}
+
+void append_in_progress(std::string& out, std::string_view tag, std::uint64_t done, std::uint64_t goal) {
+    out += "* OK [INPROGRESS (";
+    append_quoted(out, tag);
+    if (goal != 0)
+        out += " " + std::to_string(std::min(done, goal)) + " " + std::to_string(goal);
+    else
+        out += done != 0 ? " " + std::to_string(done) + " NIL" : " NIL NIL";
+    out += ")] Still working\r\n";
 }
 
 void append_flags_of_mailbox(std::string& out, const Flags& known, bool read_only, bool may_add) {

@@ -66,6 +66,9 @@ void append_esearch(std::string& out, std::string_view tag, bool by_uid, const E
 /// "* VANISHED 1:3,7", or with (EARLIER) (RFC 7162 §3.2.10). None: nothing.
 void append_vanished(std::string& out, std::span<const NumberRange> uids, bool earlier);
 
+/// "* OK [INPROGRESS ("A001" 454 1000)] …" (RFC 9585 §4). `goal` 0: not known; the code shows at most the goal.
+void append_in_progress(std::string& out, std::string_view tag, std::uint64_t done, std::uint64_t goal);
+
 /// "* FLAGS (…)" and "* OK [PERMANENTFLAGS (…)]" of SELECT. `may_add`: \* is among the permanent flags.
 void append_flags_of_mailbox(std::string& out, const Flags& known, bool read_only, bool may_add);
 

@@ -65,6 +65,19 @@ TEST(Responses, EsearchOfRfc4731) {
               "* ESEARCH (TAG \"A2\\\"84\") COUNT 0\r\n");
 }
 
+// RFC 9585 §5
+TEST(Responses, ProgressOfRfc9585) {
+    const auto told = [](std::string_view tag, std::uint64_t done, std::uint64_t goal) {
+        std::string out;
+        append_in_progress(out, tag, done, goal);
+        return out;
+    };
+    EXPECT_EQ(told("A001", 454, 1000), "* OK [INPROGRESS (\"A001\" 454 1000)] Still working\r\n");
+    EXPECT_EQ(told("A001", 454, 0), "* OK [INPROGRESS (\"A001\" 454 NIL)] Still working\r\n");
+    EXPECT_EQ(told("A001", 0, 0), "* OK [INPROGRESS (\"A001\" NIL NIL)] Still working\r\n");
+    EXPECT_EQ(told("A001", 1001, 1000), "* OK [INPROGRESS (\"A001\" 1000 1000)] Still working\r\n");
+}
+
 TEST(Responses, FlagsOfAMailbox) {
     std::string out;
     append_flags_of_mailbox(out, {.system = 0, .keywords = {"work"}}, false, true);

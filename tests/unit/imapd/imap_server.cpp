@@ -131,7 +131,8 @@ net::Async<> ImapServer::main(std::promise<void>& ready) {
     quota::Service quota(loop_, store_, disk, config_);
     WatchHub watches(loop_, store_.watcher());
     metrics::Registry metrics({});
-    Services services{.store = store_,
+    Services services{.loop = loop_,
+                      .store = store_,
                       .disk = disk,
                       .quota = quota,
                       .auth = auth,

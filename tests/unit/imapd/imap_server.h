@@ -80,6 +80,7 @@ class ImapServer {
 /// A fixture with a server whose passwords may be sent in clear.
 class ImapTest : public testing::Test {
   protected:
+    explicit ImapTest(config::Config config = usual_config()) : server(std::move(config)) {}
     static config::Config usual_config();
     /// A client that has read the greeting and logged in as joe.
     TestClient log_in();
@@ -88,7 +89,7 @@ class ImapTest : public testing::Test {
     /// Appends a message to a mailbox.
     static void append(TestClient& client, std::string_view message, std::string_view mailbox = "INBOX");
 
-    ImapServer server{usual_config()};
+    ImapServer server;
 };
 
 }  // namespace posthouse::imapd
