@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "imapd/flag_mapping.h"
+#include "imapd/search/context_updates.h"
 #include "lib/imap/responses.h"
 
 namespace posthouse::imapd {
@@ -67,12 +68,23 @@ void append_expunged(std::string& out, const std::vector<storage::Expunged>& exp
     imap::append_vanished(out, imap::to_ranges(uids), false);
 }
 
+/// All that a search may find otherwise than before.
+std::vector<storage::Uid> touched_by(const storage::Changes& changes) {
+    std::vector<storage::Uid> touched = changes.acknowledged;
+    for (const storage::MessageFlags& message : changes.flags) touched.push_back(message.uid);
+    std::ranges::sort(touched);
+    touched.insert(touched.end(), changes.added.begin(), changes.added.end());
+    return touched;
+}
+
 }  // namespace
 
-Result<std::string> refresh(Selected& selected, storage::Expunges expunges, const Enabled& enabled) {
+Result<Refreshed> refresh(Selected& selected, storage::Expunges expunges, const Enabled& enabled) {
     Result<storage::Changes> changes = selected.view.refresh(expunges);
     if (!changes) return fail(changes.error());
-    std::string out;
+    Refreshed refreshed;
+    std::string& out = refreshed.responses;
+    out = removals_of(selected, changes->expunged);
     append_expunged(out, changes->expunged, enabled);
     if (!changes->added.empty()) {
         imap::append_numbered(out, changes->count, "EXISTS");
@@ -85,7 +97,9 @@ Result<std::string> refresh(Selected& selected, storage::Expunges expunges, cons
         append_flags_fetch(
             out, selected.view, message,
             {.uid = true, .modseq = enabled.condstore, .uid_only = enabled.uid_only, .recent = !enabled.rev2});
-    return out;
+    refreshed.touched = touched_by(*changes);
+    refreshed.something = !changes->empty() || !changes->acknowledged.empty();
+    return refreshed;
 }
 
 }  // namespace posthouse::imapd

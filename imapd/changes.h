@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "imapd/enabled.h"
 #include "imapd/selected.h"
@@ -10,9 +11,15 @@
 
 namespace posthouse::imapd {
 
-/// Looks at the mailbox, and gives the responses for all that changed: EXPUNGE or VANISHED, EXISTS, RECENT, FLAGS,
-/// FETCH. Blocks. not_found: the mailbox was deleted.
-Result<std::string> refresh(Selected& selected, storage::Expunges expunges, const Enabled& enabled);
+/// What a look at the selected mailbox has found.
+struct Refreshed {
+    std::string responses;
+    std::vector<storage::Uid> touched;  ///< new, or with other flags, which the client may know; ascending
+    bool something = false;             ///< changed, be it that messages went
+};
+/// Looks at the mailbox, and gives the responses for all that changed: REMOVEFROM of searches that are kept up to date,
+/// EXPUNGE or VANISHED, EXISTS, RECENT, FLAGS, FETCH. Blocks. not_found: the mailbox was deleted.
+Result<Refreshed> refresh(Selected& selected, storage::Expunges expunges, const Enabled& enabled);
 
 /// "[HIGHESTMODSEQ n] ".
 std::string highest_modseq_code(storage::ModSeq modseq);

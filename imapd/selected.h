@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "imapd/fetch/open_message.h"
+#include "imapd/search/context.h"
 #include "lib/base/result.h"
 #include "lib/imap/sequence_set.h"
 #include "storage/mailbox_name.h"
@@ -22,6 +23,8 @@ struct Selected {
     std::size_t keywords_told = 0;
     /// What the last SEARCH with SAVE found: "$" (RFC 5182 §2.1).
     storage::UidSet saved;
+    /// Searches that are kept up to date.
+    std::vector<SearchContext> contexts;
     /// The message that FETCH read last: clients fetch large parts piece by piece.
     std::unique_ptr<OpenMessage> open_message;
 };

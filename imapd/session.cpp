@@ -7,6 +7,7 @@
 #include "imapd/capabilities.h"
 #include "imapd/changes.h"
 #include "imapd/perform.h"
+#include "imapd/search/context_updates.h"
 #include "lib/daemon/origin.h"
 
 namespace posthouse::imapd {
@@ -152,19 +153,20 @@ net::Async<> Session::enable_qresync() {
 
 net::Async<> Session::send_changes(storage::Expunges expunges) {
     Selected& mailbox = selected();
-    const Result<std::string> lines = co_await disk([&] { return refresh(mailbox, expunges, enabled_); });
+    const Result<Refreshed> found = co_await disk([&] { return refresh(mailbox, expunges, enabled_); });
     if (mailbox.view.mailbox().take_verification())
         services_.background.spawn(&verify, &services_.disk, user_, mailbox.view.shared_mailbox());
-    if (lines) {
-        if (!lines->empty()) co_await send(*lines);
+    if (found) {
+        if (!found->responses.empty()) co_await send(found->responses);
+        if (!mailbox.contexts.empty()) co_await send_context_updates(*this, found->touched, found->something);
         co_return;
     }
-    if (lines.error().code == ErrorCode::not_found) {
+    if (found.error().code == ErrorCode::not_found) {
         // RFC 3501 has no way back from a selected mailbox that is gone.
         co_await bye("selected mailbox was deleted", "The selected mailbox was deleted");
         co_return;
     }
-    log().warning("cannot look at the mailbox", {{"reason", lines.error().message()}});
+    log().warning("cannot look at the mailbox", {{"reason", found.error().message()}});
 }
 
 net::Async<std::optional<Result<std::string>>> Session::read_line(std::size_t max_length) {

@@ -73,7 +73,10 @@ Result<Changes> View::refresh(Expunges expunges) {
         }
         if (!number(message.uid) || std::ranges::binary_search(held_, message.uid)) continue;
         const auto known = known_.find(message.uid);
-        if (known != known_.end() && known->second == message.flags) continue;
+        if (known != known_.end() && known->second == message.flags) {
+            changes.acknowledged.push_back(message.uid);
+            continue;
+        }
         changes.flags.push_back(std::move(message));
     }
     known_.clear();

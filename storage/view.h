@@ -34,6 +34,7 @@ struct Changes {
     std::uint32_t recent = 0;         ///< RECENT
     std::vector<Uid> added;           ///< new messages, ascending; their numbers are the last ones
     std::vector<MessageFlags> flags;  ///< of messages that were in the view before, ascending
+    std::vector<Uid> acknowledged;    ///< have other flags too, which the client knows
     bool empty() const { return expunged.empty() && added.empty() && flags.empty(); }
 };
 

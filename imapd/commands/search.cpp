@@ -1,6 +1,7 @@
-// SEARCH and UID SEARCH (RFC 3501 §6.4.4, §6.4.8), with the results of ESEARCH (RFC 4731), SEARCHRES (RFC 5182) and
-// PARTIAL (RFC 9394).
+// SEARCH and UID SEARCH (RFC 3501 §6.4.4, §6.4.8), with the results of ESEARCH (RFC 4731), SEARCHRES (RFC 5182),
+// PARTIAL (RFC 9394) and CONTEXT=SEARCH (RFC 5267).
 #include "imapd/commands/commands.h"
+#include "imapd/search/context_updates.h"
 #include "imapd/search/find.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
@@ -17,11 +18,13 @@ net::Async<Reply> search(Session& session, imap::Search command) {
         command.returns = imap::kReturnAll;
     }
     if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
+    if (std::optional<Reply> wrong = context_objection(session, command)) co_return std::move(*wrong);
     if (command.asks_modseq) co_await session.enable_condstore();
     SearchRun run(session.selected(), command.key, command.asks_modseq);
     Progress progress(session, session.selected().view.count());
     const Result<> done = co_await find(session, run, progress);
     if (!done) co_return search_failed(session, command, done.error());
+    co_await keep_up_to_date(session, command, {}, run.numbers());
     co_await send_found(session, command, run, run.numbers(), imap::append_search);
     co_return ok(command.by_uid ? "UID SEARCH completed" : "SEARCH completed");
 }

@@ -1,7 +1,8 @@
-// SORT and THREAD with their UID variants (RFC 5256 §3), with the results of ESORT (RFC 5267 §3).
+// SORT and THREAD with their UID variants (RFC 5256 §3), with the results of ESORT and CONTEXT=SORT (RFC 5267).
 #include <algorithm>
 
 #include "imapd/commands/commands.h"
+#include "imapd/search/context_updates.h"
 #include "imapd/search/find.h"
 #include "imapd/search/ordering.h"
 #include "imapd/session.h"
@@ -21,7 +22,7 @@ net::Async<Result<>> read_headers(Session& session, std::span<const std::uint32_
         if (!ready) co_return fail(ready.error());
         numbers = numbers.subspan(some.size());
         progress.set_done(half + half * (total - numbers.size()) / total);
-        co_await progress.tell_if_due();
+        if (!numbers.empty()) co_await progress.tell_if_due();
         if (session.ended()) co_return fail(ErrorCode::closed, "Connection lost");
     }
     co_return Result<>{};
@@ -45,10 +46,12 @@ net::Async<Result<std::vector<std::uint32_t>>> find_in_order(Session& session, c
 
 net::Async<Reply> sort(Session& session, imap::Sort command) {
     if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
+    if (std::optional<Reply> wrong = context_objection(session, command)) co_return std::move(*wrong);
     if (command.asks_modseq) co_await session.enable_condstore();
     SearchRun run(session.selected(), command.key, command.asks_modseq);
     Result<std::vector<std::uint32_t>> sorted = co_await find_in_order(session, command, run);
     if (!sorted) co_return search_failed(session, command, sorted.error());
+    co_await keep_up_to_date(session, command, command.criteria, *sorted);
     co_await send_found(session, command, run, std::move(*sorted), imap::append_sort);
     co_return ok(command.by_uid ? "UID SORT completed" : "SORT completed");
 }

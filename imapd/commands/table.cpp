@@ -30,6 +30,8 @@ constexpr std::array kCommands{
     CommandRow{"APPEND", kLoggedIn, false, kReveal, parsed<imap::Append, append>, "RFC 3501 §6.3.11"},
     CommandRow{"AUTHENTICATE", kNotAuthenticated, true, kReveal, parsed<imap::Authenticate, authenticate>,
                "RFC 3501 §6.2.2"},
+    CommandRow{"CANCELUPDATE", kSelected, false, kReveal, parsed<imap::CancelUpdate, cancel_update>,
+               "RFC 5267 §4.3.5"},
     CommandRow{"CAPABILITY", kAny, false, kReveal, parsed<NoArguments, capability>, "RFC 3501 §6.1.1"},
     CommandRow{"CHECK", kSelected, false, kReveal, parsed<NoArguments, check>, "RFC 3501 §6.4.1"},
     CommandRow{"CLOSE", kSelected, false, kReveal, parsed<NoArguments, close>, "RFC 3501 §6.4.2"},

@@ -2,6 +2,7 @@
 #include "imapd/search/ordering.h"
 
 #include <algorithm>
+#include <array>
 
 #include "storage/summary_order.h"
 
@@ -87,6 +88,25 @@ Result<std::vector<std::uint32_t>> sort_found(const Selected& selected, std::spa
         [&] { sorted = imap::sort_messages(messages, criteria); });
     if (!done) return fail(done.error());
     return sorted;
+}
+
+Result<std::size_t> place_among(const Selected& selected, std::span<const storage::Uid> ordered, std::size_t from,
+                                std::uint32_t number, std::span<const imap::SortCriterion> criteria) {
+    std::size_t end = ordered.size();
+    while (from < end) {
+        const std::size_t middle = from + (end - from) / 2;
+        const auto other = selected.view.number(ordered[middle]);
+        if (!other) return fail(ErrorCode::internal, "Internal error", "a sorted message is not in the view");
+        const std::array<std::uint32_t, 2> both{std::min(number, other->value()), std::max(number, other->value())};
+        const Result<std::vector<std::uint32_t>> sorted = sort_found(selected, both, criteria);
+        if (!sorted) return fail(sorted.error());
+        // One that is gone, and not yet for this client, is passed over.
+        if (sorted->front() == number && sorted->size() == both.size())
+            end = middle;
+        else
+            from = middle + 1;
+    }
+    return from;
 }
 
 Result<> append_thread(std::string& out, const Selected& selected, std::span<const std::uint32_t> numbers,

@@ -13,11 +13,42 @@ constexpr std::uint32_t kBatch = 1000;
 }  // namespace
 
 SearchRun::SearchRun(Selected& selected, const imap::SearchKey& key, bool keeps_modseqs)
+    : SearchRun(selected, key, std::vector<imap::NumberRange>{{1, selected.view.count()}}) {
+    keeps_modseqs_ = keeps_modseqs;
+}
+
+SearchRun::SearchRun(Selected& selected, const imap::SearchKey& key, std::vector<imap::NumberRange> among)
     : selected_(selected),
       headers_(selected.view, storage::SummaryPart::header),
       key_(prepare(key, selected)),
       columns_(columns_of(key_)),
-      keeps_modseqs_(keeps_modseqs) {}
+      todo_(std::move(among)) {}
+
+/// The next messages of todo_, as many as are read at a time.
+std::vector<imap::NumberRange> SearchRun::next_batch() const {
+    std::vector<imap::NumberRange> batch;
+    std::uint32_t room = kBatch;
+    for (std::size_t i = next_; i < todo_.size() && room > 0; ++i) {
+        const auto [first, last] = todo_[i];
+        if (first > last) continue;
+        batch.push_back({first, std::min(last, first + room - 1)});
+        room -= batch.back().last - first + 1;
+    }
+    return batch;
+}
+
+/// Those up to this number are done.
+void SearchRun::leave_behind(std::uint32_t number) {
+    for (; next_ < todo_.size(); ++next_) {
+        imap::NumberRange& range = todo_[next_];
+        if (range.first > range.last) continue;
+        if (range.first > number) return;
+        const std::uint32_t last = std::min(range.last, number);
+        tested_ += last - range.first + 1;
+        range.first = last + 1;
+        if (range.first <= range.last) return;
+    }
+}
 
 Result<bool> SearchRun::advance() {
     const storage::View& view = selected_.view;
@@ -27,24 +58,23 @@ Result<bool> SearchRun::advance() {
         if (!tested) return tested;
         if (!*tested) return true;
     }
-    if (next_ > view.count()) return false;
-    const std::uint32_t last = std::min(view.count(), next_ + kBatch - 1);
-    Result<std::vector<storage::MessageRow>> rows =
-        view.mailbox().rows(uids_of(view, {imap::NumberRange{next_, last}}), columns_);
+    const std::vector<imap::NumberRange> batch = next_batch();
+    if (batch.empty()) return false;
+    Result<std::vector<storage::MessageRow>> rows = view.mailbox().rows(uids_of(view, batch), columns_);
     if (!rows) return fail(rows.error());
     std::uint64_t octets = 0;
     for (storage::MessageRow& row : *rows) {
         const auto number = view.number(row.uid);
         if (!number) continue;
-        next_ = number->value() + 1;
+        leave_behind(number->value());
         candidate_.emplace(selected_, headers_, std::move(row), *number);
         const Result<bool> tested = test(&octets);
         if (!tested) return tested;
         if (!*tested) return true;
-        if (octets >= Candidate::kOctetsPerTurn) return next_ <= view.count();
+        if (octets >= Candidate::kOctetsPerTurn) return next_ < todo_.size();
     }
-    next_ = last + 1;
-    return next_ <= view.count();
+    leave_behind(batch.back().last);
+    return next_ < todo_.size();
 }
 
 /// Tests candidate_; false: it takes another turn.

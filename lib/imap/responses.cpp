@@ -109,13 +109,40 @@ void append_vanished(std::string& out, std::span<const NumberRange> uids, bool e
     out += "\r\n";
 }
 
-void append_esearch(std::string& out, std::string_view tag, bool by_uid, const EsearchValues& values) {
-    const auto has = [&](SearchReturn what) { return (values.returns & what) != 0; };
-    const std::span<const std::uint32_t> numbers = values.numbers;
+namespace {
+
+void append_changes(std::string& out, std::string_view name, std::span<const ResultChange> changes) {
+    if (changes.empty()) return;
+    out += name;
+    for (const ResultChange& change : changes) {
+        if (out.back() != '(') out += ' ';
+        out += std::to_string(change.position) + ' ' + print_numbers(change.numbers);
+    }
+    out += ')';
+}
+
+void begin_esearch(std::string& out, std::string_view tag, bool by_uid) {
     out += "* ESEARCH (TAG ";
     append_quoted(out, tag);
     out += ')';
     if (by_uid) out += " UID";
+}
+
+}  // namespace
+
+void append_result_changes(std::string& out, std::string_view tag, bool by_uid, std::span<const ResultChange> removed,
+                           std::span<const ResultChange> added) {
+    if (removed.empty() && added.empty()) return;
+    begin_esearch(out, tag, by_uid);
+    append_changes(out, " REMOVEFROM (", removed);
+    append_changes(out, " ADDTO (", added);
+    out += "\r\n";
+}
+
+void append_esearch(std::string& out, std::string_view tag, bool by_uid, const EsearchValues& values) {
+    const auto has = [&](SearchReturn what) { return (values.returns & what) != 0; };
+    const std::span<const std::uint32_t> numbers = values.numbers;
+    begin_esearch(out, tag, by_uid);
     if (!numbers.empty()) {
         if (has(kReturnMin)) out += " MIN " + std::to_string(numbers.front());
         if (has(kReturnMax)) out += " MAX " + std::to_string(numbers.back());

@@ -63,6 +63,17 @@ struct EsearchValues {
 /// The ESEARCH response (RFC 4731 §3.2; PARTIAL: RFC 9394 §3.1).
 void append_esearch(std::string& out, std::string_view tag, bool by_uid, const EsearchValues& values);
 
+/// Messages that came to a search's results, or went: from `position` on, which counts from 1 (0: the results have no
+/// order), in the order of the results.
+struct ResultChange {
+    std::uint32_t position = 0;
+    std::vector<std::uint32_t> numbers;
+};
+/// The ESEARCH response with REMOVEFROM and ADDTO (RFC 5267 §4.3.3, §4.3.4); the changes hold one after the other. Both
+/// empty: nothing.
+void append_result_changes(std::string& out, std::string_view tag, bool by_uid, std::span<const ResultChange> removed,
+                           std::span<const ResultChange> added);
+
 /// "* VANISHED 1:3,7", or with (EARLIER) (RFC 7162 §3.2.10). None: nothing.
 void append_vanished(std::string& out, std::span<const NumberRange> uids, bool earlier);
 

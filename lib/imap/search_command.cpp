@@ -226,6 +226,10 @@ void read_returns(Arguments& arguments, SearchProgram& command) {
                 command.returns |= kReturnCount;
             } else if (option == "SAVE") {
                 command.returns |= kReturnSave;
+            } else if (option == "UPDATE") {
+                command.returns |= kReturnUpdate;
+            } else if (option == "CONTEXT") {
+                command.returns |= kReturnContext;
             } else if (option == "PARTIAL") {
                 arguments.space();
                 command.returns |= kReturnPartial;
@@ -321,6 +325,14 @@ void read(Arguments& arguments, Thread& command) {
     arguments.space();
     read_charset(arguments);
     command.key = KeyReader(arguments).conjunction(0);
+}
+
+void read(Arguments& arguments, CancelUpdate& command) {
+    do {
+        if (command.tags.size() >= kMaxWords) return arguments.fail("Too many tags", ErrorCode::limit);
+        arguments.space();
+        command.tags.push_back(arguments.string());
+    } while (!arguments.at_end());
 }
 
 }  // namespace posthouse::imap

@@ -68,6 +68,8 @@ enum SearchReturn : std::uint8_t {
     kReturnCount = 8,
     kReturnSave = 16,     ///< keep the result as "$" (RFC 5182 §2.1)
     kReturnPartial = 32,  ///< (RFC 9394 §3.1)
+    kReturnUpdate = 64,   ///< tell of changes of the result (RFC 5267 §4.3)
+    kReturnContext = 128, ///< a hint that more about this result will be asked for (RFC 5267 §4.2)
 };
 
 /// What SEARCH and SORT have in common.
@@ -97,6 +99,12 @@ struct Thread {
     SearchKey key;
 };
 
+/// CANCELUPDATE (RFC 5267 §4.3.5).
+struct CancelUpdate {
+    std::vector<std::string> tags;
+};
+
+void read(Arguments& arguments, CancelUpdate& command);
 /// An unknown charset is `unsupported`, with a text that begins with [BADCHARSET (…)].
 void read(Arguments& arguments, Search& command);
 void read(Arguments& arguments, Sort& command);

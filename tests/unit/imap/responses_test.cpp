@@ -65,6 +65,21 @@ TEST(Responses, EsearchOfRfc4731) {
               "* ESEARCH (TAG \"A2\\\"84\") COUNT 0\r\n");
 }
 
+// RFC 5267 §4.3.3, §4.3.4
+TEST(Responses, ResultChangesOfRfc5267) {
+    const auto told = [](std::string_view tag, std::vector<ResultChange> removed, std::vector<ResultChange> added) {
+        std::string out;
+        append_result_changes(out, tag, true, removed, added);
+        return out;
+    };
+    EXPECT_EQ(told("B01", {}, {{0, {32768, 32769}}}), "* ESEARCH (TAG \"B01\") UID ADDTO (0 32768:32769)\r\n");
+    EXPECT_EQ(told("B01", {{0, {32768}}}, {}), "* ESEARCH (TAG \"B01\") UID REMOVEFROM (0 32768)\r\n");
+    EXPECT_EQ(told("C01", {}, {{1, {2733}}, {1, {2731, 2732}}}),
+              "* ESEARCH (TAG \"C01\") UID ADDTO (1 2733 1 2731:2732)\r\n");
+    EXPECT_EQ(told("C01", {{3, {7, 5}}}, {{1, {9}}}), "* ESEARCH (TAG \"C01\") UID REMOVEFROM (3 7,5) ADDTO (1 9)\r\n");
+    EXPECT_EQ(told("C01", {}, {}), "");
+}
+
 // RFC 9585 §5
 TEST(Responses, ProgressOfRfc9585) {
     const auto told = [](std::string_view tag, std::uint64_t done, std::uint64_t goal) {

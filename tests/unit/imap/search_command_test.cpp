@@ -184,5 +184,31 @@ TEST(PartialRange, TakesFromEitherEnd) {
     EXPECT_EQ(print({-1, -100}), "-1:-100");
 }
 
+// RFC 5267 §4.2, §4.3
+TEST(Search, ReadsContextAndUpdate) {
+    const auto hint = parse("A01 SEARCH RETURN (CONTEXT COUNT) UNDELETED UNKEYWORD $Junk");
+    ASSERT_TRUE(hint);
+    EXPECT_EQ(hint->returns, kReturnContext | kReturnCount);
+    EXPECT_EQ(parse("A02 UID SEARCH RETURN (UPDATE) ALL")->returns, kReturnUpdate);
+    const auto sort = parse_arguments<Sort>(
+        *read_head("B01 UID SORT RETURN (COUNT UPDATE PARTIAL 23500:24000) (REVERSE ARRIVAL) US-ASCII UNSEEN"));
+    ASSERT_TRUE(sort);
+    EXPECT_EQ(sort->returns, kReturnCount | kReturnUpdate | kReturnPartial);
+    EXPECT_EQ(sort->partial, (PartialRange{23500, 24000}));
+}
+
+// RFC 5267 §4.3.5
+TEST(Search, ReadsTheTagsOfCancelUpdate) {
+    const auto cancel = [](std::string_view command) { return parse_arguments<CancelUpdate>(*read_head(command)); };
+    EXPECT_EQ(cancel("B04 CANCELUPDATE \"B01\"")->tags, std::vector<std::string>{"B01"});
+    EXPECT_EQ(cancel("a CANCELUPDATE \"B01\" \"C 1\"")->tags, (std::vector<std::string>{"B01", "C 1"}));
+    EXPECT_FALSE(cancel("a CANCELUPDATE"));
+    EXPECT_FALSE(cancel("a CANCELUPDATE B01"));
+    EXPECT_FALSE(cancel("a CANCELUPDATE \"B01\" "));
+    std::string many = "a CANCELUPDATE";
+    for (int i = 0; i < 65; ++i) many += " \"x\"";
+    EXPECT_EQ(cancel(many).error().code, ErrorCode::limit);
+}
+
 }  // namespace
 }  // namespace posthouse::imap
