@@ -23,7 +23,8 @@ net::Async<> Progress::tell(Progress* progress) {
     Session& session = progress->session_;
     progress->next_ = net::Deadline::in(session.config().imapd.progress_interval);
     std::string line;
-    imap::append_in_progress(line, session.tag(), progress->done_ + progress->count_.value(), progress->goal_);
+    imap::append_in_progress(line, session.tag(), progress->earlier_ + progress->done_ + progress->count_.value(),
+                             progress->goal_);
     co_await session.send(line);
     if (!session.ended()) co_await session.flush();
 }

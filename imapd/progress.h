@@ -26,6 +26,8 @@ class Progress {
     std::uint64_t goal() const { return goal_; }
     /// So much of the goal is done; what storage counts comes on top.
     void set_done(std::uint64_t done) { done_ = done; }
+    /// What comes is counted on top of what is done.
+    void finish_part() { earlier_ += std::exchange(done_, 0); }
     /// Between two pieces, where a response may stand: tells the client when it is time to.
     net::Async<> tell_if_due();
 
@@ -65,6 +67,7 @@ class Progress {
 
     Session& session_;
     std::uint64_t goal_;
+    std::uint64_t earlier_ = 0;
     std::uint64_t done_ = 0;
     storage::WorkCount count_;
     net::Deadline next_;

@@ -53,6 +53,8 @@ net::Async<Reply> sort(Session& session, imap::Sort command);
 net::Async<Reply> thread(Session& session, imap::Thread command);
 // context.cpp
 net::Async<Reply> cancel_update(Session& session, imap::CancelUpdate command);
+// esearch.cpp
+net::Async<Reply> esearch(Session& session, imap::Esearch command);
 // copy.cpp
 net::Async<Reply> copy(Session& session, imap::Copy command);
 net::Async<Reply> move(Session& session, imap::Copy command);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <functional>
 #include <iterator>
 #include <span>
 #include <utility>
@@ -103,7 +104,8 @@ net::Async<Result<>> update(Session& session, SearchContext& context, const std:
 
     std::vector<Uid> before = uids_in(all ? context.results : storage::UidSet());
     if (!all)
-        std::ranges::copy_if(touched, std::back_inserter(before), [&](Uid uid) { return context.results.contains(uid); });
+        std::ranges::copy_if(touched, std::back_inserter(before),
+                             [&](Uid uid) { return context.results.contains(uid); });
     const auto number_of = [&](Uid uid) {
         const auto number = view.number(uid);
         return number ? number->value() : 0;
@@ -144,13 +146,17 @@ std::optional<Reply> context_objection(const Session& session, const imap::Searc
     return bad("The tag belongs to a search that is kept up to date");
 }
 
+net::Async<> refuse_update(Session& session, std::string_view why) {
+    const std::string line = no_update(session.tag(), why);
+    co_await session.send(line);
+}
+
 net::Async<> keep_up_to_date(Session& session, const imap::SearchProgram& command,
                              std::vector<imap::SortCriterion> criteria, const std::vector<std::uint32_t>& found) {
     if ((command.returns & imap::kReturnUpdate) == 0) co_return;
     Selected& selected = session.selected();
     if (std::cmp_greater_equal(selected.contexts.size(), session.config().imapd.contexts)) {
-        const std::string line = no_update(session.tag(), "Too many searches are kept up to date");
-        co_await session.send(line);
+        co_await refuse_update(session, "Too many searches are kept up to date");
         co_return;
     }
     selected.contexts.push_back(make_context(selected, session.tag(), command, std::move(criteria), found));

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "imapd/reply.h"
@@ -21,6 +22,9 @@ std::optional<Reply> context_objection(const Session& session, const imap::Searc
 /// §4.3.1). `found`: numbers, in the order of the results.
 net::Async<> keep_up_to_date(Session& session, const imap::SearchProgram& command,
                              std::vector<imap::SortCriterion> criteria, const std::vector<std::uint32_t>& found);
+
+/// NOUPDATE: the search that runs isn't kept up to date (RFC 5267 §4.3.1).
+net::Async<> refuse_update(Session& session, std::string_view why);
 
 /// What goes out of all results with these messages: to be sent before their EXPUNGE, while their numbers hold.
 std::string removals_of(Selected& selected, const std::vector<storage::Expunged>& expunged);

@@ -45,22 +45,38 @@ net::Async<Result<>> find(Session& session, SearchRun& run, Progress& progress) 
     co_return Result<>{};
 }
 
+namespace {
+
+/// The highest of the messages returned, if it is to be told (RFC 7162 §3.1.10).
+std::optional<std::uint64_t> modseq_of(const imap::SearchProgram& command, const SearchRun& run,
+                                       const std::vector<std::uint32_t>& found) {
+    std::optional<std::uint64_t> modseq;
+    if (!command.asks_modseq) return modseq;
+    for (const std::uint32_t number : returned_of(command, found))
+        modseq = std::max(modseq.value_or(0), run.modseq_of(number).value());
+    return modseq;
+}
+
+void name_by_uid(std::vector<std::uint32_t>& numbers, const storage::UidRanges& uids) {
+    for (std::uint32_t& number : numbers) number = uids[number - 1].value();
+}
+
+}  // namespace
+
+void save_found(Session& session, const imap::SearchProgram& command, const std::vector<std::uint32_t>& found) {
+    if ((command.returns & imap::kReturnSave) == 0) return;
+    Selected& selected = session.selected();
+    std::vector<storage::Uid> saved;
+    for (const std::uint32_t number : returned_of(command, found)) saved.push_back(selected.view.uids()[number - 1]);
+    std::ranges::sort(saved);
+    selected.saved = storage::UidSet(saved);
+}
+
 net::Async<> send_found(Session& session, const imap::SearchProgram& command, const SearchRun& run,
                         std::vector<std::uint32_t> found, PlainResponse plain) {
-    Selected& selected = session.selected();
-    const storage::UidRanges& uids = selected.view.uids();
-    const std::vector<std::uint32_t> told = returned_of(command, found);
-    if ((command.returns & imap::kReturnSave) != 0) {
-        std::vector<storage::Uid> saved;
-        for (const std::uint32_t number : told) saved.push_back(uids[number - 1]);
-        std::ranges::sort(saved);
-        selected.saved = storage::UidSet(saved);
-    }
-    std::optional<std::uint64_t> modseq;
-    if (command.asks_modseq)
-        for (const std::uint32_t number : told) modseq = std::max(modseq.value_or(0), run.modseq_of(number).value());
-    if (command.by_uid)
-        for (std::uint32_t& number : found) number = uids[number - 1].value();
+    save_found(session, command, found);
+    const std::optional<std::uint64_t> modseq = modseq_of(command, run, found);
+    if (command.by_uid) name_by_uid(found, session.selected().view.uids());
     std::string response;
     if (!command.extended)
         plain(response, found, modseq);
@@ -68,6 +84,22 @@ net::Async<> send_found(Session& session, const imap::SearchProgram& command, co
         imap::append_esearch(response, session.tag(), command.by_uid,
                              {command.returns, found, modseq, command.partial});
     co_await session.send(response);
+}
+
+std::string found_response(const Session& session, const imap::SearchProgram& command, const SearchRun& run,
+                           const Selected& place, std::string_view mailbox) {
+    std::vector<std::uint32_t> found = run.numbers();
+    const std::optional<std::uint64_t> modseq = modseq_of(command, run, found);
+    name_by_uid(found, place.view.uids());
+    std::string response;
+    imap::append_esearch(response, session.tag(), true,
+                         {.returns = command.returns,
+                          .numbers = found,
+                          .modseq = modseq,
+                          .partial = command.partial,
+                          .mailbox = mailbox,
+                          .uid_validity = place.view.mailbox().uid_validity().value()});
+    return response;
 }
 
 Reply search_failed(Session& session, const imap::SearchProgram& command, const Error& error) {

@@ -21,6 +21,11 @@ net::Async<Result<>> find(Session& session, SearchRun& run, Progress& progress);
 /// `plain` makes it. `found`: numbers, in the order of the results.
 net::Async<> send_found(Session& session, const imap::SearchProgram& command, const SearchRun& run,
                         std::vector<std::uint32_t> found, PlainResponse plain);
+/// Keeps "$", if the command asks for it; `found` as above.
+void save_found(Session& session, const imap::SearchProgram& command, const std::vector<std::uint32_t>& found);
+/// The ESEARCH response of a search in one of several mailboxes (RFC 7377 §2.1), with its name as it is sent.
+std::string found_response(const Session& session, const imap::SearchProgram& command, const SearchRun& run,
+                           const Selected& place, std::string_view mailbox);
 /// A search that failed leaves nothing behind "$" (RFC 5182 §2.1).
 Reply search_failed(Session& session, const imap::SearchProgram& command, const Error& error);
 

@@ -104,6 +104,10 @@ bool names_numbers(const imap::SearchKey& key) {
     return (key.kind == Kind::sequence && !key.set.is_saved()) || std::ranges::any_of(key.children, names_numbers);
 }
 
+bool names_saved(const imap::SearchKey& key) {
+    return key.set.is_saved() || std::ranges::any_of(key.children, names_saved);
+}
+
 storage::Columns columns_of(const PreparedKey& key) {
     storage::Columns columns;
     columns.internal_date = key.kind == Kind::before || key.kind == Kind::on || key.kind == Kind::since ||

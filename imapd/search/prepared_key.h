@@ -33,6 +33,8 @@ PreparedKey prepare(const imap::SearchKey& key, const Selected& selected);
 
 /// Whether message numbers are among the keys; "$" is none.
 bool names_numbers(const imap::SearchKey& key);
+/// Whether "$" is among the keys.
+bool names_saved(const imap::SearchKey& key);
 /// What of the rows the key asks for.
 storage::Columns columns_of(const PreparedKey& key);
 

@@ -121,9 +121,15 @@ void append_changes(std::string& out, std::string_view name, std::span<const Res
     out += ')';
 }
 
-void begin_esearch(std::string& out, std::string_view tag, bool by_uid) {
+void begin_esearch(std::string& out, std::string_view tag, bool by_uid, std::string_view mailbox = {},
+                   std::uint32_t uid_validity = 0) {
     out += "* ESEARCH (TAG ";
     append_quoted(out, tag);
+    if (!mailbox.empty()) {
+        out += " MAILBOX ";
+        append_mailbox(out, mailbox);
+        out += " UIDVALIDITY " + std::to_string(uid_validity);
+    }
     out += ')';
     if (by_uid) out += " UID";
 }
@@ -142,7 +148,7 @@ void append_result_changes(std::string& out, std::string_view tag, bool by_uid, 
 void append_esearch(std::string& out, std::string_view tag, bool by_uid, const EsearchValues& values) {
     const auto has = [&](SearchReturn what) { return (values.returns & what) != 0; };
     const std::span<const std::uint32_t> numbers = values.numbers;
-    begin_esearch(out, tag, by_uid);
+    begin_esearch(out, tag, by_uid, values.mailbox, values.uid_validity);
     if (!numbers.empty()) {
         if (has(kReturnMin)) out += " MIN " + std::to_string(numbers.front());
         if (has(kReturnMax)) out += " MAX " + std::to_string(numbers.back());

@@ -59,6 +59,8 @@ struct EsearchValues {
     std::span<const std::uint32_t> numbers;  ///< in the order of the results
     std::optional<std::uint64_t> modseq{};   ///< of the messages returned (RFC 7162 §3.1.10)
     std::optional<PartialRange> partial{};
+    std::string_view mailbox{};  ///< not empty: which one it is, as the client has names (RFC 7377 §2.1)
+    std::uint32_t uid_validity = 0;
 };
 /// The ESEARCH response (RFC 4731 §3.2; PARTIAL: RFC 9394 §3.1).
 void append_esearch(std::string& out, std::string_view tag, bool by_uid, const EsearchValues& values);

@@ -291,8 +291,10 @@ void read_criteria(Arguments& arguments, std::vector<SortCriterion>& criteria) {
 
 }  // namespace
 
-void read(Arguments& arguments, Search& command) {
-    arguments.space();
+namespace {
+
+/// search-return-opts and search-program.
+void read_program(Arguments& arguments, SearchProgram& command) {
     if (arguments.accept_word("RETURN")) read_returns(arguments, command);
     if (arguments.accept_word("CHARSET")) {
         arguments.space();
@@ -300,6 +302,35 @@ void read(Arguments& arguments, Search& command) {
         command.names_charset = true;
     }
     read_keys(arguments, command);
+}
+
+/// "IN (" source-mbox ")" (RFC 7377 §3); no scope option is defined.
+void read_sources(Arguments& arguments, std::vector<MailboxFilter>& sources) {
+    arguments.space();
+    arguments.expect('(');
+    do {
+        if (sources.size() >= kMaxFilters) return arguments.fail("Too many sources", ErrorCode::limit);
+        if (arguments.peek() == '(') return arguments.fail("Unknown scope option");
+        sources.push_back(read_mailbox_filter(arguments));
+    } while (arguments.accept(' '));
+    arguments.expect(')');
+    arguments.space();
+}
+
+}  // namespace
+
+void read(Arguments& arguments, Search& command) {
+    arguments.space();
+    read_program(arguments, command);
+}
+
+void read(Arguments& arguments, Esearch& command) {
+    arguments.space();
+    if (arguments.accept_word("IN")) read_sources(arguments, command.sources);
+    read_program(arguments, command);
+    command.by_uid = true;
+    command.extended = true;
+    if (command.returns == 0) command.returns = kReturnAll;
 }
 
 void read(Arguments& arguments, Sort& command) {

@@ -9,6 +9,7 @@
 #include "lib/imap/arguments.h"
 #include "lib/imap/date_time.h"
 #include "lib/imap/flags.h"
+#include "lib/imap/mailbox_filter.h"
 #include "lib/imap/partial_range.h"
 #include "lib/imap/sequence_set.h"
 #include "lib/imap/sort.h"
@@ -66,10 +67,10 @@ enum SearchReturn : std::uint8_t {
     kReturnMax = 2,
     kReturnAll = 4,
     kReturnCount = 8,
-    kReturnSave = 16,     ///< keep the result as "$" (RFC 5182 §2.1)
-    kReturnPartial = 32,  ///< (RFC 9394 §3.1)
-    kReturnUpdate = 64,   ///< tell of changes of the result (RFC 5267 §4.3)
-    kReturnContext = 128, ///< a hint that more about this result will be asked for (RFC 5267 §4.2)
+    kReturnSave = 16,      ///< keep the result as "$" (RFC 5182 §2.1)
+    kReturnPartial = 32,   ///< (RFC 9394 §3.1)
+    kReturnUpdate = 64,    ///< tell of changes of the result (RFC 5267 §4.3)
+    kReturnContext = 128,  ///< a hint that more about this result will be asked for (RFC 5267 §4.2)
 };
 
 /// What SEARCH and SORT have in common.
@@ -84,6 +85,11 @@ struct SearchProgram {
 
 struct Search : SearchProgram {
     bool names_charset = false;  ///< CHARSET was given
+};
+
+/// ESEARCH (RFC 7377 §2): always by UID, and answered by ESEARCH responses.
+struct Esearch : SearchProgram {
+    std::vector<MailboxFilter> sources;  ///< IN; none: the selected mailbox
 };
 
 /// SORT and UID SORT (RFC 5256 §3), with the results of ESORT (RFC 5267 §3.1).
@@ -107,6 +113,7 @@ struct CancelUpdate {
 void read(Arguments& arguments, CancelUpdate& command);
 /// An unknown charset is `unsupported`, with a text that begins with [BADCHARSET (…)].
 void read(Arguments& arguments, Search& command);
+void read(Arguments& arguments, Esearch& command);
 void read(Arguments& arguments, Sort& command);
 void read(Arguments& arguments, Thread& command);
 

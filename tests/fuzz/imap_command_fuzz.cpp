@@ -29,6 +29,9 @@ void parse(std::string_view command) {
     if (const auto search = parse_arguments<Search>(*head)) {
         require(search->extended == (search->returns != 0));
     }
+    if (const auto search = parse_arguments<Esearch>(*head)) {
+        require(search->extended && search->by_uid && search->returns != 0);
+    }
     if (const auto fetch = parse_arguments<Fetch>(*head)) {
         require(!fetch->items.empty());
         // A section that was read is printed so that it reads as the same section.

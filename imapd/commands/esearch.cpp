@@ -1,0 +1,123 @@
+// ESEARCH: SEARCH in several mailboxes (RFC 7377).
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "imapd/commands/commands.h"
+#include "imapd/mailbox_filters.h"
+#include "imapd/mailbox_names.h"
+#include "imapd/search/context_updates.h"
+#include "imapd/search/find.h"
+#include "imapd/session.h"
+#include "lib/imap/responses.h"
+#include "storage/mailbox.h"
+
+namespace posthouse::imapd {
+namespace {
+
+/// Opens a mailbox to look into it; its messages stay \Recent. Blocks.
+Result<std::unique_ptr<Selected>> look_into(const storage::Account& account, const storage::MailboxName& name) {
+    Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(name);
+    if (!mailbox) return fail(mailbox.error());
+    Result<storage::View> view = storage::View::open(std::move(*mailbox), storage::Access::read_only);
+    if (!view) return fail(view.error());
+    return std::make_unique<Selected>(name, std::move(*view));
+}
+
+/// The names of the mailboxes to look through, each once; limit: they are too many.
+net::Async<Result<std::vector<storage::MailboxName>>> sources_of(Session& session,
+                                                                 const std::vector<NamedFilter>& filters) {
+    const storage::Account& account = session.account();
+    const Result<std::vector<storage::ListedMailbox>> all = co_await session.disk([&] { return account.list(); });
+    if (!all) co_return fail(all.error());
+    const storage::MailboxName* selected = session.state() == kSelected ? &session.selected().name : nullptr;
+    std::vector<storage::MailboxName> names;
+    for (const storage::ListedMailbox& mailbox : *all) {
+        const bool is_meant = std::ranges::any_of(filters, [&](const NamedFilter& filter) {
+            if (filter.is_selected()) return selected != nullptr && mailbox.name == *selected;
+            return filter.matches(mailbox.name, mailbox.subscribed);
+        });
+        if (mailbox.exists && is_meant) names.push_back(mailbox.name);
+    }
+    if (std::cmp_greater(names.size(), session.config().imapd.notify_mailboxes))
+        co_return fail(ErrorCode::limit, "Too many mailboxes to look through");
+    co_return names;
+}
+
+/// Looks through one mailbox, and tells what it has found there, if it has.
+net::Async<Result<>> search_in(Session& session, const imap::Esearch& command, Selected& place, Progress& progress) {
+    SearchRun run(place, command.key, command.asks_modseq);
+    const Result<> done = co_await find(session, run, progress);
+    if (!done) co_return fail(done.error());
+    progress.finish_part();
+    // RFC 7377 §2.1: of mailboxes where nothing matches nothing is told.
+    if (run.numbers().empty()) co_return Result<>{};
+    const std::string response = found_response(session, command, run, place, wire_name(session.enabled(), place.name));
+    co_await session.send(response);
+    co_return Result<>{};
+}
+
+/// The selected mailbox alone: as UID SEARCH.
+net::Async<Reply> search_selected(Session& session, const imap::Esearch& command) {
+    if (session.state() != kSelected) co_return bad("Select a mailbox first, or name some");
+    if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
+    if (std::optional<Reply> wrong = context_objection(session, command)) co_return std::move(*wrong);
+    Selected& selected = session.selected();
+    SearchRun run(selected, command.key, command.asks_modseq);
+    Progress progress(session, selected.view.count());
+    const Result<> done = co_await find(session, run, progress);
+    if (!done) co_return search_failed(session, command, done.error());
+    co_await keep_up_to_date(session, command, {}, run.numbers());
+    save_found(session, command, run.numbers());
+    if (!run.numbers().empty() && command.returns != imap::kReturnSave) {
+        const std::string response =
+            found_response(session, command, run, selected, wire_name(session.enabled(), selected.name));
+        co_await session.send(response);
+    }
+    co_return ok("ESEARCH completed");
+}
+
+}  // namespace
+
+net::Async<Reply> esearch(Session& session, imap::Esearch command) {
+    if (command.asks_modseq) co_await session.enable_condstore();
+    std::vector<NamedFilter> filters;
+    for (const imap::MailboxFilter& source : command.sources) {
+        Result<NamedFilter> filter = NamedFilter::make(source, session.enabled());
+        if (!filter) co_return bad(filter.error().text);
+        filters.push_back(std::move(*filter));
+    }
+    if (std::ranges::all_of(filters, &NamedFilter::is_selected)) co_return co_await search_selected(session, command);
+    // RFC 7377 §2.1: what has a meaning in the selected mailbox only.
+    if (names_numbers(command.key) || names_saved(command.key) || (command.returns & imap::kReturnSave) != 0)
+        co_return bad("Numbers, \"$\" and SAVE are about the selected mailbox alone");
+    if ((command.returns & imap::kReturnUpdate) != 0)
+        co_await refuse_update(session, "A search in several mailboxes is not kept up to date");
+    const Result<std::vector<storage::MailboxName>> names = co_await sources_of(session, filters);
+    if (!names) co_return no(names.error());
+    const storage::Account& account = session.account();
+    Progress progress(session);
+    for (const storage::MailboxName& name : *names) {
+        if (session.state() == kSelected && session.selected().name == name) {
+            const Result<> searched = co_await search_in(session, command, session.selected(), progress);
+            if (!searched) co_return no(searched.error());
+        } else {
+            Result<std::unique_ptr<Selected>> place = co_await progress.disk([&] { return look_into(account, name); });
+            // One that has gone meanwhile, or that may not be read, isn't looked into.
+            const bool is_closed =
+                !place && (place.error().code == ErrorCode::not_found || place.error().code == ErrorCode::denied);
+            if (is_closed) continue;
+            if (!place) co_return no(place.error());
+            const Result<> searched = co_await search_in(session, command, **place, progress);
+            if (!searched && searched.error().code != ErrorCode::not_found) co_return no(searched.error());
+        }
+        co_await progress.tell_if_due();
+        if (session.ended()) co_return Reply{};
+    }
+    co_return ok("ESEARCH completed");
+}
+
+}  // namespace posthouse::imapd
