@@ -5,6 +5,7 @@
 
 #include "lib/base/file.h"
 #include "storage/account.h"
+#include "storage/account_log.h"
 #include "storage/account_tree.h"
 #include "storage/annotation_file.h"
 #include "storage/found_folders.h"
@@ -24,7 +25,16 @@ Result<> Account::change_annotation(int folder, const char* file_name, const Ent
     if (!annotations) return fail(annotations.error());
     const Result<bool> changed = annotations->set(entry, user, std::move(value));
     if (!changed) return fail(changed.error());
-    return *changed ? write_annotations(folder, file_name, *annotations) : Result<>{};
+    if (!*changed) return {};
+    if (Result<> written = write_annotations(folder, file_name, *annotations); !written) return written;
+    // What another user keeps here for himself is nobody else's concern.
+    if (!user) {
+        const bool of_account = file_name == std::string_view(account_annotations);
+        AccountLog(store_, root_)
+            .note_annotation(folder, of_account ? AccountEvent::annotated_account : AccountEvent::annotated,
+                             entry.text());
+    }
+    return {};
 }
 
 Result<> Account::set_annotation(const std::optional<MailboxName>& name, const EntryName& entry,

@@ -17,7 +17,9 @@ enum class AccountEvent : std::uint8_t {
     deleted = 3,
     subscribed = 4,
     unsubscribed = 5,
-    messages = 6,  ///< messages or flags in a mailbox; only the last time is told of each mailbox
+    messages = 6,           ///< messages or flags in a mailbox; only the last time is told of each mailbox
+    annotated = 7,          ///< a mailbox's annotation that its owner sees was set or removed
+    annotated_account = 8,  ///< one of the account as a whole
 };
 
 /// One change.
@@ -27,6 +29,7 @@ struct AccountChange {
     std::string guid;      ///< the mailbox's; empty: of a subscription, or nobody has looked into the mailbox yet
     MailboxName name;      ///< what it is called since; of messages: what it is called now
     MailboxName old_name;  ///< of renamed
+    std::string entry;     ///< of annotated: the annotation's name
 };
 
 /// What changed since a modseq.

@@ -95,11 +95,13 @@ Result<AccountChanges> AccountLog::changes_since(ModSeq since) const {
     changes.whole = !row || since.value() < row->floor || since > changes.now;
     if (!changes.whole)
         reader->each_account_change(since.value(), [&](std::uint64_t modseq, const AccountLogEntry& entry) {
-            AccountChange change{ModSeq(modseq), entry.event, entry.guid, {}, {}};
+            AccountChange change{ModSeq(modseq), entry.event, entry.guid, {}, {}, {}};
+            if (entry.event == AccountEvent::annotated || entry.event == AccountEvent::annotated_account)
+                change.entry = entry.old_name;
             std::string name = entry.name;
-            if (entry.event == AccountEvent::messages) {
+            if (entry.event == AccountEvent::messages || entry.event == AccountEvent::annotated) {
                 const std::optional<TreeRow> known = reader->tree(entry.folder);
-                if (!known) return;  // made this moment: its creation will be told
+                if (!known) return;  // made this moment: its creation will be told; or gone
                 name = known->name;
                 change.guid = known->guid;
             }

@@ -141,6 +141,37 @@ Result<AccountLog::Disk> AccountLog::read_disk(int root) const {
     return disk;
 }
 
+void AccountLog::forget_old(IndexWriter& writer, AccountRow& row) const {
+    const std::uint64_t most = store_->settings().remembered_changes;
+    if (row.entries <= most) return;
+    const std::uint64_t keep = most - most / 4;
+    row.floor = std::max(row.floor, writer.erase_account_changes(row.entries - keep));
+    row.entries = keep;
+}
+
+void AccountLog::note_annotation(int folder, AccountEvent event, const std::string& entry) const {
+    struct stat st{};
+    Result<> noted = ::fstat(folder, &st) == 0 ? Result<>{} : fail_errno("stat a mailbox's folder", errno);
+    if (noted) {
+        const Result<IndexReader> reader = IndexReader::begin(place_);
+        // Before the log begins nobody listens.
+        if (reader && !reader->account()) return;
+        noted = !reader ? fail(reader.error()) : write_to(reader->index(), [&](IndexWriter& writer) {
+            std::optional<AccountRow> row = writer.account();
+            if (!row) return;
+            const bool of_mailbox = event == AccountEvent::annotated;
+            const FolderKey key = of_mailbox ? FolderKey{st.st_dev, st.st_ino} : FolderKey{};
+            writer.put_account_change(writer.next_modseq(), {event, key, {}, {}, entry});
+            ++row->entries;
+            forget_old(writer, *row);
+            writer.put_account(*row);
+        });
+    }
+    if (!noted) log::warning("the account's log misses an annotation", {{"error", noted.error().message()}});
+    const WakeKey key = store_->wake_key(root_);
+    store_->watcher().tell({&key, 1});
+}
+
 Result<> AccountLog::catch_up(int root) const {
     Result<Disk> read = read_disk(root);
     if (!read) return fail(read.error());
@@ -202,12 +233,7 @@ Result<> AccountLog::catch_up(int root) const {
         }
         if (before.subscriptions != disk.tree.subscriptions) writer.put_subscriptions(disk.tree.subscriptions);
         for (const AccountLogEntry& entry : entries) writer.put_account_change(writer.next_modseq(), entry);
-        const std::uint64_t most = store_->settings().remembered_changes;
-        if (now.entries > most) {
-            const std::uint64_t keep = most - most / 4;
-            now.floor = std::max(now.floor, writer.erase_account_changes(now.entries - keep));
-            now.entries = keep;
-        }
+        forget_old(writer, now);
         writer.put_account(now);
     });
     if (!written) return written;

@@ -26,8 +26,8 @@ struct AccountTree {
 /// folder and has another GUID is another mailbox; an unknown GUID is no other.
 std::vector<AccountLogEntry> differences(const AccountTree& before, const AccountTree& now);
 
-/// Nobody writes to this log but by comparing: whoever changed the tree, in whatever program, the next comparison finds
-/// it and notes it once, also when he died before he could.
+/// But for annotations nobody writes to this log but by comparing: whoever changed the tree, in whatever program, the
+/// next comparison finds it and notes it once, also when he died before he could.
 class AccountLog {
   public:
     AccountLog(std::shared_ptr<StoreState> store, std::string root)
@@ -42,6 +42,9 @@ class AccountLog {
     /// The same for LIST, which is to stay cheap: when the number of `mailboxes` or the subscriptions tell; `root` is
     /// the account's open folder. Fails silently.
     void catch_up_if_obvious(int root, std::size_t mailboxes) const;
+    /// An annotation of a mailbox (its open folder), or of the account as a whole, was set or removed. The one thing
+    /// that isn't found by comparing: who dies before this is not made up for. Fails silently.
+    void note_annotation(int folder, AccountEvent event, const std::string& entry) const;
     /// See Account::changes_since.
     Result<AccountChanges> changes_since(ModSeq since) const;
 
@@ -56,6 +59,7 @@ class AccountLog {
     Result<bool> is_stale(const std::optional<AccountRow>& row, int root) const;
     Result<> try_catch_up(int root) const;
     Result<> look_at_mailboxes() const;
+    void forget_old(IndexWriter& writer, AccountRow& row) const;
 
     std::shared_ptr<StoreState> store_;
     std::string root_;

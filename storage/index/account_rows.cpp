@@ -53,7 +53,7 @@ bool decode(std::string_view bytes, AccountLogEntry& entry) {
     std::uint8_t event = 0;
     if (!take(bytes, &event, sizeof event) || !take(bytes, &entry.folder, sizeof entry.folder)) return false;
     if (event < static_cast<std::uint8_t>(AccountEvent::created) ||
-        event > static_cast<std::uint8_t>(AccountEvent::messages))
+        event > static_cast<std::uint8_t>(AccountEvent::annotated_account))
         return false;
     entry.event = static_cast<AccountEvent>(event);
     return take(bytes, entry.guid) && take(bytes, entry.name) && take(bytes, entry.old_name) && bytes.empty();

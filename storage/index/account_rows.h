@@ -14,11 +14,11 @@ namespace posthouse::storage {
 
 /// How far the account's folders and its subscriptions were taken in.
 struct AccountRow {
-    Look root;                  ///< the account's folder
-    Stamp subscriptions;        ///< zeros: there was no such file
+    Look root;                    ///< the account's folder
+    Stamp subscriptions;          ///< zeros: there was no such file
     std::uint64_t mailboxes = 0;  ///< how many there were
-    std::uint64_t floor = 0;    ///< changes at or below it aren't known one by one
-    std::uint64_t entries = 0;  ///< in the log, but for those of messages
+    std::uint64_t floor = 0;      ///< changes at or below it aren't known one by one
+    std::uint64_t entries = 0;    ///< in the log, but for those of messages
     bool operator==(const AccountRow&) const = default;
 };
 static_assert(std::is_trivially_copyable_v<AccountRow>);
@@ -39,7 +39,7 @@ struct AccountLogEntry {
     FolderKey folder;  ///< zeros: of a subscription
     std::string guid;
     std::string name;
-    std::string old_name;
+    std::string old_name;  ///< of annotations: the entry's name
     bool operator==(const AccountLogEntry&) const = default;
 };
 std::string encode(const AccountLogEntry& entry);
