@@ -93,12 +93,14 @@ Result<Refreshed> refresh(Selected& selected, storage::Expunges expunges, const 
     if (!changes->empty() && selected.view.mailbox().keywords().size() != selected.keywords_told) {
         out += flags_of_mailbox(selected);
     }
-    for (const storage::MessageFlags& message : changes->flags)
-        append_flags_fetch(
-            out, selected.view, message,
-            {.uid = true, .modseq = enabled.condstore, .uid_only = enabled.uid_only, .recent = !enabled.rev2});
+    if (enabled.flag_changes)
+        for (const storage::MessageFlags& message : changes->flags)
+            append_flags_fetch(
+                out, selected.view, message,
+                {.uid = true, .modseq = enabled.condstore, .uid_only = enabled.uid_only, .recent = !enabled.rev2});
     refreshed.touched = touched_by(*changes);
     refreshed.something = !changes->empty() || !changes->acknowledged.empty();
+    refreshed.added = std::move(changes->added);
     return refreshed;
 }
 

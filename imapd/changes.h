@@ -15,6 +15,7 @@ namespace posthouse::imapd {
 struct Refreshed {
     std::string responses;
     std::vector<storage::Uid> touched;  ///< new, or with other flags, which the client may know; ascending
+    std::vector<storage::Uid> added;    ///< of those the new ones
     bool something = false;             ///< changed, be it that messages went
 };
 /// Looks at the mailbox, and gives the responses for all that changed: REMOVEFROM of searches that are kept up to date,

@@ -40,6 +40,20 @@ void append_attributes(imap::ListLine& line, const storage::ListedMailbox& mailb
 
 }  // namespace
 
+std::string line_of(const storage::ListedMailbox& mailbox, std::string_view old_name, const Enabled& enabled) {
+    const std::string name = wire_name(enabled, mailbox.name);
+    imap::ListLine line;
+    line.name = name;
+    line.separator = storage::hierarchy_separator;
+    line.old_name = old_name;
+    if (!mailbox.exists) line.attributes.emplace_back("\\NonExistent");
+    if (mailbox.exists) append_attributes(line, mailbox);
+    if (mailbox.subscribed) line.attributes.emplace_back("\\Subscribed");
+    std::string out;
+    imap::append_list(out, line);
+    return out;
+}
+
 std::vector<Listing> listing_of(const imap::List& command, const std::vector<storage::ListedMailbox>& mailboxes,
                                 const Enabled& enabled) {
     std::vector<imap::ListPattern> patterns;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "imapd/enabled.h"
@@ -16,6 +17,10 @@ struct Listing {
     std::string line;  ///< with CRLF
     bool exists = false;
 };
+
+/// The LIST response that tells of one mailbox unasked (RFC 5465 §5.4, §5.5), also of one that isn't there; `old_name`,
+/// as it is sent, unless it is empty: it was renamed.
+std::string line_of(const storage::ListedMailbox& mailbox, std::string_view old_name, const Enabled& enabled);
 
 /// `mailboxes`: all of the account, as storage lists them; the client sees names as it has enabled them.
 std::vector<Listing> listing_of(const imap::List& command, const std::vector<storage::ListedMailbox>& mailboxes,

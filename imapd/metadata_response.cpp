@@ -25,6 +25,15 @@ void append_value(std::string& out, const std::optional<std::string>& value) {
         imap::append_nstring(out, value);
 }
 
+void begin_metadata(std::string& out, std::string_view mailbox) {
+    out += "* METADATA ";
+    if (mailbox.empty())
+        out += "\"\"";
+    else
+        imap::append_mailbox(out, mailbox);
+    out += ' ';
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> read_queried(std::span<const std::string> names) {
@@ -36,6 +45,12 @@ Result<std::vector<std::string>> read_queried(std::span<const std::string> names
             return fail(entry.error());
     }
     return entries;
+}
+
+void append_changed_entry(std::string& out, std::string_view mailbox, std::string_view entry) {
+    begin_metadata(out, mailbox);
+    imap::append_astring(out, entry);
+    out += "\r\n";
 }
 
 std::optional<std::size_t> append_metadata(std::string& out, std::string_view mailbox,
@@ -63,12 +78,8 @@ std::optional<std::size_t> append_metadata(std::string& out, std::string_view ma
         if (!is_there && query.depth == imap::GetMetadata::Depth::zero) add(entry, std::nullopt);
     }
     if (values.empty()) return longest;
-    out += "* METADATA ";
-    if (mailbox.empty())
-        out += "\"\"";
-    else
-        imap::append_mailbox(out, mailbox);
-    out += " (" + values + ")\r\n";
+    begin_metadata(out, mailbox);
+    out += "(" + values + ")\r\n";
     return longest;
 }
 

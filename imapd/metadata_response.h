@@ -23,6 +23,8 @@ struct MetadataQuery {
 /// Names that are asked for, in lower case; "/private" and "/shared" lead to what is below them. invalid: one makes no
 /// sense.
 Result<std::vector<std::string>> read_queried(std::span<const std::string> names);
+/// Appends the response that tells unasked that an entry has changed (RFC 5464 §4.4.2).
+void append_changed_entry(std::string& out, std::string_view mailbox, std::string_view entry);
 /// Appends the response; an entry that was named and has no value is NIL. What it gives: the length of the longest
 /// value that was left out for max_size, or nothing.
 std::optional<std::size_t> append_metadata(std::string& out, std::string_view mailbox,

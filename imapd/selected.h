@@ -7,6 +7,7 @@
 
 #include "imapd/fetch/open_message.h"
 #include "imapd/search/context.h"
+#include "imapd/watch_hub.h"
 #include "lib/base/result.h"
 #include "lib/imap/sequence_set.h"
 #include "storage/mailbox_name.h"
@@ -25,6 +26,8 @@ struct Selected {
     storage::UidSet saved;
     /// Searches that are kept up to date.
     std::vector<SearchContext> contexts;
+    /// Wakes the session when others change the mailbox, where it is told of that while it waits.
+    std::unique_ptr<WatchHub::Watch> watch;
     /// The message that FETCH read last: clients fetch large parts piece by piece.
     std::unique_ptr<OpenMessage> open_message;
 };

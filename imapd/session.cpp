@@ -6,8 +6,12 @@
 
 #include "imapd/capabilities.h"
 #include "imapd/changes.h"
+#include "imapd/fetch/send_fetched.h"
+#include "imapd/notifications.h"
 #include "imapd/perform.h"
+#include "imapd/progress.h"
 #include "imapd/search/context_updates.h"
+#include "imapd/waiting.h"
 #include "lib/daemon/origin.h"
 
 namespace posthouse::imapd {
@@ -43,6 +47,8 @@ Session::Session(const Services& services, daemon::Connection& connection, confi
       login_deadline_(net::Deadline::in(config_->imapd.login_timeout)),
       input_(connection.stream) {}
 
+Session::~Session() = default;
+
 net::Async<> Session::run() {
     const std::string greeting =
         "* OK [CAPABILITY " + capabilities(*this) + "] " + config().general.hostname + " Posthouse IMAP ready\r\n";
@@ -53,14 +59,8 @@ net::Async<> Session::run() {
 
 net::Async<> Session::serve_commands() {
     while (!ended()) {
-        const Result<net::Input> input = co_await stream().wait_input(deadline());
-        if (!input) {
-            co_await give_up(input.error());
-        } else if (*input == net::Input::draining) {
-            co_await say_farewell();
-        } else if (*input == net::Input::ready) {
-            co_await serve_command();
-        }
+        const bool has_come = co_await wait_for_client(*this, false);
+        if (has_come) co_await serve_command();
     }
 }
 
@@ -158,6 +158,7 @@ net::Async<> Session::send_changes(storage::Expunges expunges) {
         services_.background.spawn(&verify, &services_.disk, user_, mailbox.view.shared_mailbox());
     if (found) {
         if (!found->responses.empty()) co_await send(found->responses);
+        co_await send_new_messages(found->added);
         if (!mailbox.contexts.empty()) co_await send_context_updates(*this, found->touched, found->something);
         co_return;
     }
@@ -167,6 +168,32 @@ net::Async<> Session::send_changes(storage::Expunges expunges) {
         co_return;
     }
     log().warning("cannot look at the mailbox", {{"reason", found.error().message()}});
+}
+
+/// RFC 5465 §5.2
+net::Async<> Session::send_new_messages(const std::vector<storage::Uid>& added) {
+    const Notifications::OfSelected* of_selected = notifications_ ? notifications_->of_selected() : nullptr;
+    if (of_selected == nullptr || of_selected->items.empty() || added.empty() || ended()) co_return;
+    FetchRun run(selected(), of_selected->items, numbers_of(selected().view, storage::UidSet(added)), enabled_);
+    Progress progress(*this, added.size());
+    co_await send_fetched(*this, run, progress);
+}
+
+void Session::set_notifications(std::unique_ptr<Notifications> notifications) {
+    notifications_ = std::move(notifications);
+    const Notifications::OfSelected* of_selected = notifications_->of_selected();
+    enabled_.flag_changes = of_selected == nullptr || (of_selected->events & imap::kFlagChange) != 0;
+}
+
+net::Async<> Session::give_up_notifications() {
+    set_notifications(std::make_unique<Notifications>(Notifications::none()));
+    co_await send("* OK [NOTIFICATIONOVERFLOW] Too much to tell, nothing is told from now on\r\n");
+}
+
+net::Async<> Session::send_notifications() {
+    if (!notifications_) co_return;
+    const bool told = co_await notifications_->tell(*this);
+    if (!told) co_await give_up_notifications();
 }
 
 net::Async<std::optional<Result<std::string>>> Session::read_line(std::size_t max_length) {

@@ -26,6 +26,8 @@
 
 namespace posthouse::imapd {
 
+class Notifications;
+
 /// What all sessions of the process share.
 struct Services {
     net::Loop& loop;
@@ -46,6 +48,9 @@ class Session {
   public:
     Session(const Services& services, daemon::Connection& connection, config::Snapshot config,
             std::shared_ptr<const net::TlsContext> tls);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session();
 
     /// From greeting to good-bye.
     net::Async<> run();
@@ -105,8 +110,15 @@ class Session {
     void enable_utf8_accept() { enabled_.utf8_accept = true; }
     /// UIDs in the place of numbers from now on.
     void enable_uid_only() { enabled_.uid_only = true; }
-    /// Tells the client what others changed in the selected mailbox.
+    /// Tells the client what others changed in the selected mailbox; of new messages also what NOTIFY asks for.
     net::Async<> send_changes(storage::Expunges expunges);
+    /// What NOTIFY has set; nullptr: there was none.
+    const Notifications* notifications() const { return notifications_.get(); }
+    void set_notifications(std::unique_ptr<Notifications> notifications);
+    /// Says NOTIFICATIONOVERFLOW; as NOTIFY NONE from now on (RFC 5465 §5.8).
+    net::Async<> give_up_notifications();
+    /// Tells the client what happened in the account since the last time, as far as NOTIFY asks for it.
+    net::Async<> send_notifications();
     /// A line that is no command (SASL responses, DONE). Nothing: the session ends. Too long: error `limit`.
     net::Async<std::optional<Result<std::string>>> read_line(std::size_t max_length);
     /// Runs work that blocks on the disk pool, for the user who has logged in. Await it at once.
@@ -142,6 +154,7 @@ class Session {
     net::Async<> serve_command();
     net::Async<> give_up(const Error& error);
     net::Async<> follow(const Reply& reply);
+    net::Async<> send_new_messages(const std::vector<storage::Uid>& added);
     void log_end() const;
 
     Services services_;
@@ -158,6 +171,7 @@ class Session {
     std::string tag_;
     std::optional<storage::MailboxName> named_;
     Enabled enabled_;
+    std::unique_ptr<Notifications> notifications_;
     FailureBudget failures_;
     std::string end_reason_;  ///< not empty: the session ends
     std::int64_t errors_in_a_row_ = 0;

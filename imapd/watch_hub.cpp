@@ -18,6 +18,11 @@ WatchHub::Watch::Watch(WatchHub& hub, const storage::Mailbox& mailbox, net::Stre
     hub_.waiting_.emplace(id_, &stream);
 }
 
+WatchHub::Watch::Watch(WatchHub& hub, const storage::Account& account, net::Stream& stream)
+    : hub_(hub), id_(hub.watcher_.add(account)) {
+    hub_.waiting_.emplace(id_, &stream);
+}
+
 WatchHub::Watch::~Watch() {
     hub_.waiting_.erase(id_);
     hub_.watcher_.remove(id_);

@@ -19,11 +19,13 @@ class WatchHub {
     WatchHub(const WatchHub&) = delete;
     WatchHub& operator=(const WatchHub&) = delete;
 
-    /// A watch of one mailbox; `stream` gets wake() at each change until this is destroyed. Look at the mailbox once
-    /// after making it.
+    /// A watch of one mailbox or account; `stream` gets wake() at each change until this is destroyed. Look at the
+    /// mailbox once after making it.
     class Watch {
       public:
         Watch(WatchHub& hub, const storage::Mailbox& mailbox, net::Stream& stream);
+        /// The same for whatever Account::changes_since tells.
+        Watch(WatchHub& hub, const storage::Account& account, net::Stream& stream);
         Watch(const Watch&) = delete;
         Watch& operator=(const Watch&) = delete;
         ~Watch();

@@ -55,6 +55,8 @@ net::Async<Reply> thread(Session& session, imap::Thread command);
 net::Async<Reply> cancel_update(Session& session, imap::CancelUpdate command);
 // esearch.cpp
 net::Async<Reply> esearch(Session& session, imap::Esearch command);
+// notify.cpp
+net::Async<Reply> notify(Session& session, imap::Notify command);
 // copy.cpp
 net::Async<Reply> copy(Session& session, imap::Copy command);
 net::Async<Reply> move(Session& session, imap::Copy command);

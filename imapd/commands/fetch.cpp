@@ -3,15 +3,13 @@
 
 #include "imapd/commands/commands.h"
 #include "imapd/fetch/fetch_run.h"
+#include "imapd/fetch/send_fetched.h"
 #include "imapd/progress.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
 
 namespace posthouse::imapd {
 namespace {
-
-/// Made on the disk pool, sent, and only then the next: a slow client slows its own reading.
-constexpr std::size_t kPiece = 64 << 10;
 
 bool tells_modseq(const imap::Fetch& command) {
     return command.changed_since || imap::has_item(command.items, imap::FetchItem::Kind::modseq);
@@ -88,30 +86,11 @@ net::Async<Reply> fetch(Session& session, imap::Fetch command) {
     if (command.partial) *numbers = part_of(*numbers, *command.partial);
     Progress progress(session, count_of(*numbers));
     FetchRun run(selected, std::move(command.items), std::move(*numbers), session.enabled());
-    bool more = true;
-    while (more) {
-        piece.clear();
-        const Result<bool> made = co_await session.disk([&] { return run.produce(piece, kPiece); });
-        if (!made) {
-            session.log().error(
-                "cannot read a message",
-                {{"user", session.user()}, {"mailbox", selected.name.text()}, {"reason", made.error().message()}});
-            if (!run.inside_response()) {
-                co_await session.send(piece);
-                Reply reply = no(made.error());
-                reply.error.reset();  // told already
-                co_return reply;
-            }
-            // Whatever came now would be taken for the rest of the response.
-            session.end("message could not be read");
-            session.stream().cancel();
-            co_return Reply{};
-        }
-        more = *made;
-        co_await session.send(piece);
-        progress.set_done(run.finished());
-        if (more && !run.inside_response()) co_await progress.tell_if_due();
-        if (session.ended()) co_return Reply{};
+    const Result<> sent = co_await send_fetched(session, run, progress);
+    if (!sent) {
+        Reply reply = no(sent.error());
+        reply.error.reset();  // told already
+        co_return reply;
     }
     if (run.some_not_decoded()) co_return no("[UNKNOWN-CTE] Some of the parts have an encoding that is not known");
     if (run.some_gone()) co_return no("[EXPUNGEISSUED] Some of the messages no longer exist");

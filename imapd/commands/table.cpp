@@ -60,6 +60,7 @@ constexpr std::array kCommands{
     CommandRow{"MYRIGHTS", kLoggedIn, false, kReveal, parsed<imap::MailboxArgument, my_rights>, "RFC 4314 §3.5"},
     CommandRow{"NAMESPACE", kLoggedIn, false, kReveal, parsed<NoArguments, list_namespaces>, "RFC 2342 §5"},
     CommandRow{"NOOP", kAny, false, kReveal, parsed<NoArguments, noop>, "RFC 3501 §6.1.2"},
+    CommandRow{"NOTIFY", kLoggedIn, false, kReveal, parsed<imap::Notify, notify>, "RFC 5465 §3.1"},
     CommandRow{"RENAME", kLoggedIn, false, kReveal, parsed<imap::Rename, rename>, "RFC 3501 §6.3.5"},
     CommandRow{"REPLACE", kSelected, false, kReveal, parsed<imap::Replace, replace>, "RFC 8508 §3", true},
     CommandRow{"SEARCH", kSelected, false, kHold, parsed<imap::Search, search>, "RFC 3501 §6.4.4", true},

@@ -10,6 +10,7 @@
 #include "lib/imap/commands.h"
 #include "lib/imap/fetch_command.h"
 #include "lib/imap/metadata_commands.h"
+#include "lib/imap/notify_command.h"
 #include "lib/imap/search_command.h"
 
 namespace posthouse::imap {

@@ -205,16 +205,26 @@ void read_modifiers(Arguments& arguments, Fetch& command) {
 
 }  // namespace
 
+std::vector<FetchItem> read_fetch_items(Arguments& arguments) {
+    std::vector<FetchItem> items;
+    arguments.expect('(');
+    do {
+        if (items.size() >= kMaxFetchItems) {
+            arguments.fail("Too many FETCH items", ErrorCode::limit);
+            return items;
+        }
+        items.push_back(read_item(arguments));
+    } while (arguments.accept(' '));
+    arguments.expect(')');
+    return items;
+}
+
 void read(Arguments& arguments, Fetch& command) {
     arguments.space();
     command.messages = read_sequence_set(arguments);
     arguments.space();
-    if (arguments.accept('(')) {
-        do {
-            if (command.items.size() >= kMaxFetchItems) return arguments.fail("Too many FETCH items", ErrorCode::limit);
-            command.items.push_back(read_item(arguments));
-        } while (arguments.accept(' '));
-        arguments.expect(')');
+    if (arguments.peek() == '(') {
+        command.items = read_fetch_items(arguments);
     } else if (!read_macro(arguments, command.items)) {
         command.items.push_back(read_item(arguments));
     }

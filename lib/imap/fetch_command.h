@@ -67,6 +67,8 @@ struct Fetch {
 };
 
 void read(Arguments& arguments, Fetch& command);
+/// "(" fetch-att *(SP fetch-att) ")".
+std::vector<FetchItem> read_fetch_items(Arguments& arguments);
 /// Whether an item of this kind is among those asked for.
 bool has_item(const std::vector<FetchItem>& items, FetchItem::Kind kind);
 

@@ -25,7 +25,7 @@ void parse(std::string_view command) {
     if (!head) return;
     require(head->tag == recover_tag(command));
     parse_all<NoArguments, Authenticate, Login, Id, Enable, Select, MailboxArgument, Rename, Status, List, Lsub, Append,
-              Store, Copy, UidExpunge, Sort, CancelUpdate>(*head);
+              Store, Copy, UidExpunge, Sort, CancelUpdate, Notify>(*head);
     if (const auto search = parse_arguments<Search>(*head)) {
         require(search->extended == (search->returns != 0));
     }

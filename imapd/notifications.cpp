@@ -1,0 +1,251 @@
+// From the account's log to untagged responses.
+#include "imapd/notifications.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "imapd/listing.h"
+#include "imapd/mailbox_names.h"
+#include "imapd/metadata_response.h"
+#include "imapd/progress.h"
+#include "imapd/session.h"
+#include "imapd/status_response.h"
+#include "storage/mailbox.h"
+
+namespace posthouse::imapd {
+namespace {
+
+using storage::AccountEvent;
+using storage::MailboxName;
+
+/// RFC 5465 §5.1 to §5.3.
+imap::StatusItems items_for(imap::NotifyEvents events, bool with_modseq) {
+    imap::StatusItems items = imap::kStatusMessages | imap::kStatusUidNext | imap::kStatusUidValidity;
+    if ((events & imap::kFlagChange) != 0) items |= imap::kStatusUnseen;
+    if (with_modseq) items |= imap::kStatusHighestModSeq;
+    return items;
+}
+
+imap::NotifyEvents event_of(AccountEvent event) {
+    switch (event) {
+        case AccountEvent::created:
+        case AccountEvent::renamed:
+        case AccountEvent::deleted: return imap::kMailboxName;
+        case AccountEvent::subscribed:
+        case AccountEvent::unsubscribed: return imap::kSubscriptionChange;
+        case AccountEvent::annotated: return imap::kMailboxMetadataChange;
+        case AccountEvent::annotated_account: return imap::kServerMetadataChange;
+        case AccountEvent::messages: return imap::kMessageEvents;
+    }
+    return 0;
+}
+
+bool is_selected(Session& session, const MailboxName& name) {
+    return session.state() == kSelected && session.selected().name == name;
+}
+
+}  // namespace
+
+struct Notifications::Listed {
+    std::optional<std::vector<storage::ListedMailbox>> mailboxes;
+
+    net::Async<Result<>> get(Session& session) {
+        if (mailboxes) co_return Result<>{};
+        const storage::Account& account = session.account();
+        Result<std::vector<storage::ListedMailbox>> all = co_await session.disk([&] { return account.list(); });
+        if (!all) co_return fail(all.error());
+        mailboxes = std::move(*all);
+        co_return Result<>{};
+    }
+    /// After get(); nullptr: there is no such name.
+    const storage::ListedMailbox* find(const MailboxName& name) const {
+        const auto place = std::ranges::find(*mailboxes, name, &storage::ListedMailbox::name);
+        return place == mailboxes->end() ? nullptr : &*place;
+    }
+};
+
+Result<Notifications> Notifications::make(const imap::Notify& command, const Enabled& enabled) {
+    if (command.groups.empty()) return none();
+    Notifications made;
+    for (const imap::NotifyGroup& group : command.groups) {
+        Result<NamedFilter> filter = NamedFilter::make(group.filter, enabled);
+        if (!filter) return fail(filter.error());
+        if (!filter->is_selected()) {
+            made.groups_.push_back({std::move(*filter), group.events});
+            continue;
+        }
+        OfSelected selected{group.events, filter->is_delayed(), group.items};
+        for (imap::FetchItem& item : selected.items) item.peek = true;
+        if (!selected.items.empty() && !imap::has_item(selected.items, imap::FetchItem::Kind::uid)) {
+            imap::FetchItem uid;
+            uid.kind = imap::FetchItem::Kind::uid;
+            uid.peek = true;
+            selected.items.insert(selected.items.begin(), std::move(uid));
+        }
+        made.of_selected_ = std::move(selected);
+    }
+    return made;
+}
+
+Notifications Notifications::none() {
+    Notifications made;
+    made.of_selected_ = OfSelected{};
+    return made;
+}
+
+std::optional<std::chrono::milliseconds> Notifications::poll_interval() const {
+    if (!watch_) return std::nullopt;
+    return watch_->poll_interval();
+}
+
+imap::NotifyEvents Notifications::events_of(const MailboxName& name, bool is_subscribed) const {
+    const auto group =
+        std::ranges::find_if(groups_, [&](const Group& one) { return one.filter.matches(name, is_subscribed); });
+    return group == groups_.end() ? imap::NotifyEvents{} : group->events;
+}
+
+imap::NotifyEvents Notifications::all_events() const {
+    imap::NotifyEvents all = 0;
+    for (const Group& group : groups_) all |= group.events;
+    return all;
+}
+
+bool Notifications::learn(const Known& known) {
+    const auto place = std::ranges::lower_bound(known_, known.id, {}, &Known::id);
+    if (place == known_.end() || place->id != known.id) {
+        known_.insert(place, known);
+        return true;
+    }
+    return std::exchange(*place, known) != known;
+}
+
+net::Async<Result<Notifications::Standing>> Notifications::look_at(Session& session, const MailboxName& name,
+                                                                   imap::NotifyEvents events) const {
+    const storage::Account& account = session.account();
+    const imap::StatusItems items = items_for(events, session.enabled().condstore);
+    co_return co_await session.disk([&]() -> Result<Standing> {
+        const Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(name);
+        if (!mailbox) return fail(mailbox.error());
+        const Result<storage::Status> status = (*mailbox)->status();
+        if (!status) return fail(status.error());
+        Result<std::string> response = status_response(account, name, wire_name(session.enabled(), name), items, 0);
+        if (!response) return fail(response.error());
+        const std::uint64_t id = std::hash<std::string>()((*mailbox)->guid());
+        return Standing{{id, status->uid_next.value(), status->messages}, std::move(*response)};
+    });
+}
+
+net::Async<Result<bool>> Notifications::begin(Session& session, bool tells_status) {
+    if (all_events() == 0) co_return true;
+    // From here on what happens is in the log, and wakes the session.
+    watch_ = std::make_unique<WatchHub::Watch>(session.services().watches, session.account(), session.stream());
+    const storage::Account& account = session.account();
+    const Result<storage::AccountChanges> now =
+        co_await session.disk([&] { return account.changes_since(storage::ModSeq()); });
+    if (!now) co_return fail(now.error());
+    cursor_ = now->now;
+    if ((all_events() & imap::kMessageEvents) == 0) co_return true;
+    Listed listed;
+    const Result<> got = co_await listed.get(session);
+    if (!got) co_return fail(got.error());
+    Progress progress(session, listed.mailboxes->size());
+    for (std::size_t i = 0; i < listed.mailboxes->size(); ++i) {
+        const storage::ListedMailbox& mailbox = (*listed.mailboxes)[i];
+        const imap::NotifyEvents events = events_of(mailbox.name, mailbox.subscribed);
+        if (!mailbox.exists || (events & imap::kMessageEvents) == 0) continue;
+        if (std::cmp_equal(known_.size(), session.config().imapd.notify_mailboxes)) co_return false;
+        const Result<Standing> standing = co_await look_at(session, mailbox.name, events);
+        if (!standing && standing.error().code == ErrorCode::not_found) continue;
+        if (!standing) co_return fail(standing.error());
+        learn(standing->known);
+        if (tells_status && !is_selected(session, mailbox.name)) co_await session.send(standing->response);
+        progress.set_done(i + 1);
+        co_await progress.tell_if_due();
+        if (session.ended()) co_return true;
+    }
+    co_return true;
+}
+
+net::Async<bool> Notifications::tell(Session& session) {
+    if (!watch_) co_return true;
+    const storage::Account& account = session.account();
+    const Result<storage::AccountChanges> changes =
+        co_await session.disk([&] { return account.changes_since(cursor_); });
+    if (!changes) {
+        session.log().warning("cannot look at the account", {{"reason", changes.error().message()}});
+        co_return true;
+    }
+    cursor_ = changes->now;
+    if (changes->whole) co_return false;
+    Listed listed;
+    for (const storage::AccountChange& change : changes->changes) {
+        const Result<> told = co_await tell_one(session, change, listed);
+        if (!told)
+            session.log().warning("cannot tell of a mailbox",
+                                  {{"mailbox", change.name.text()}, {"reason", told.error().message()}});
+        if (session.ended()) co_return true;
+        if (std::cmp_greater(known_.size(), session.config().imapd.notify_mailboxes)) co_return false;
+    }
+    co_return true;
+}
+
+net::Async<Result<>> Notifications::tell_one(Session& session, const storage::AccountChange& change, Listed& listed) {
+    const imap::NotifyEvents event = event_of(change.event);
+    if ((all_events() & event) == 0) co_return Result<>{};
+    std::string line;
+    if (change.event == AccountEvent::annotated_account) {
+        append_changed_entry(line, "", change.entry);
+        co_await session.send(line);
+        co_return Result<>{};
+    }
+    const bool asks = std::ranges::any_of(groups_, [](const Group& one) { return one.filter.asks_subscriptions(); });
+    const bool is_about_names = (event & (imap::kMailboxName | imap::kSubscriptionChange)) != 0;
+    if (asks || is_about_names) {
+        const Result<> got = co_await listed.get(session);
+        if (!got) co_return got;
+    }
+    const storage::ListedMailbox* mailbox = listed.mailboxes ? listed.find(change.name) : nullptr;
+    const bool is_unsubscribed = change.event == AccountEvent::unsubscribed;
+    imap::NotifyEvents events = events_of(change.name, (mailbox != nullptr && mailbox->subscribed) || is_unsubscribed);
+    if (change.event == AccountEvent::renamed && (events & event) == 0) {
+        const storage::ListedMailbox* old = listed.find(change.old_name);
+        events = events_of(change.old_name, old != nullptr && old->subscribed);
+    }
+    if ((events & event) == 0) co_return Result<>{};
+    switch (change.event) {
+        case AccountEvent::messages: co_return co_await tell_messages(session, change.name, events);
+        case AccountEvent::annotated:
+            append_changed_entry(line, wire_name(session.enabled(), change.name), change.entry);
+            break;
+        case AccountEvent::created:
+            // One that is gone again: that will be told.
+            if (mailbox != nullptr && mailbox->exists) line = line_of(*mailbox, {}, session.enabled());
+            break;
+        case AccountEvent::renamed:
+            if (mailbox != nullptr && mailbox->exists)
+                line = line_of(*mailbox, wire_name(session.enabled(), change.old_name), session.enabled());
+            break;
+        default: {
+            storage::ListedMailbox gone;
+            gone.name = change.name;
+            line = line_of(mailbox != nullptr ? *mailbox : gone, {}, session.enabled());
+            break;
+        }
+    }
+    if (!line.empty()) co_await session.send(line);
+    co_return Result<>{};
+}
+
+/// RFC 5465 §5.1 to §5.3: STATUS, when what the client wants to hear of has changed.
+net::Async<Result<>> Notifications::tell_messages(Session& session, const MailboxName& name,
+                                                  imap::NotifyEvents events) {
+    const Result<Standing> standing = co_await look_at(session, name, events);
+    if (!standing) co_return standing.error().code == ErrorCode::not_found ? Result<>{} : fail(standing.error());
+    const bool is_news = learn(standing->known) || (events & imap::kFlagChange) != 0;
+    // The selected mailbox is told of by EXISTS and its kin.
+    if (is_news && !is_selected(session, name)) co_await session.send(standing->response);
+    co_return Result<>{};
+}
+
+}  // namespace posthouse::imapd
