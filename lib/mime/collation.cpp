@@ -86,13 +86,12 @@ const KeyTable& key_table() {
 
 void append_casemap_key(std::string& out, std::string_view utf8) {
     constexpr std::size_t block = 64;
-    static_assert(block >= longest_key);
     // Collected here, for appending a few bytes at a time takes long.
     std::array<char, 1024> some{};
     std::size_t used = 0;
     const auto length = static_cast<std::int32_t>(utf8.size());
     for (std::int32_t i = 0; i < length;) {
-        if (used + block > some.size()) {
+        if (used + std::max(block, longest_key) > some.size()) {
             out.append(some.data(), used);
             used = 0;
         }
