@@ -48,6 +48,10 @@ find_library(CRYPT_LIBRARY crypt REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)
 if(POSTHOUSE_TESTS)
   find_package(GTest REQUIRED)
+  # Debian's Python, before any other: its modules are Debian packages (packaging/packages.sh).
+  if(EXISTS /usr/bin/python3)
+    set(Python3_EXECUTABLE /usr/bin/python3)
+  endif()
   find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 endif()
 

@@ -7,11 +7,12 @@ build_packages="clang-19 lld-19 libstdc++-12-dev libc6-dev cmake ninja-build pkg
   nlohmann-json3-dev libboost-dev prometheus-cpp-dev libicu-dev"
 # To make a trial instance and to send it a message.
 instance_packages="openssl curl"
-# To build and run the tests: libraries, the mail programs that talk to the server, the peer that shares its mail, and
-# what reads the filter for fail2ban.
+# To build and run the tests: libraries, the mail programs that talk to the server, the peer that shares its mail, what
+# reads the filter for fail2ban, and a browser. Roundcube wants a PHP for a web server: php-cgi is the one without Apache.
 test_packages="libgtest-dev libbenchmark-dev python3 strace dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd
-  dovecot-mysql mariadb-server gsasl swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt fetchmail
-  fail2ban"
+  dovecot-mysql mariadb-server gsasl swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt neomutt
+  offlineimap3 getmail6 fetchmail imapfilter libmail-imapclient-perl fail2ban
+  roundcube-core roundcube-sqlite3 php-cli php-cgi chromium chromium-driver python3-selenium"
 # Mail servers that the tests run, too, and that can't be installed beside each other, nor beside whatever sends this machine's
 # mail. tests/run.sh unpacks them below build/unpacked/.
 unpacked_packages="postfix exim4-daemon-heavy"

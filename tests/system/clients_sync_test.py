@@ -6,32 +6,18 @@ import contextlib
 import mailbox
 import re
 
-from mail_programs import Programs, imap_client, messages_of, smtp_client
-from posthouse_test import SystemTest, User, main
+from client_tests import ClientTest
+from mail_programs import imap_client, messages_of
+from posthouse_test import User, main
 
 BOTH = "Patterns *\nCreate Both\nRemove Both\nExpunge Both\nSync All"
 
 
-class SyncClients(SystemTest):
-    settings = {"auth.failure_delay": "0", "guard.failure_delay": "0"}
-
+class SyncClients(ClientTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.programs = Programs(cls.instance)
         cls.alice = cls.instance.user("alice")
-
-    def user(self, name):
-        """A user of one test."""
-        joe = User(f"{name}@posthouse.example", "secret word")
-        added = self.instance.posthouse("user", "add", joe.address, "--password-stdin", input=joe.password + "\n")
-        self.assertEqual(added.returncode, 0, added.stderr)
-        return joe
-
-    def send(self, user, subjects):
-        with smtp_client(self.instance, "smtp") as client:
-            for subject in subjects:
-                client.sendmail("a@example.org", [user.address], f"Subject: {subject}\r\n\r\nbody of {subject}\r\n")
 
     def sync(self, listener, user, mail, settings=BOTH):
         done = self.programs.mbsync(listener, user, mail, settings)
@@ -41,14 +27,6 @@ class SyncClients(SystemTest):
         """{subject: flags} of the messages on our side."""
         box = mailbox.Maildir(self.programs.folder / mail / folder, create=False)
         return {message["Subject"]: message.get_flags() for message in box}
-
-    def far(self, user, folder="INBOX"):
-        """{subject: flags without \\Recent} of the messages on the server."""
-        with imap_client(self.instance, user) as client:
-            self.assertEqual(client.select(f'"{folder}"', readonly=True)[0], "OK")
-            data = client.fetch("1:*", "(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])")[1]
-            return {part[1].decode().strip().removeprefix("Subject: "): set(re.findall(r"[\\$]?[A-Z]\w+", flags[1])) - {"\\Recent"}
-                    for part in data if isinstance(part, tuple) and (flags := re.search(r"FLAGS \((.*?)\)", part[0].decode()))}
 
     def files(self, mail):
         """Name and time of change of everything on our side."""

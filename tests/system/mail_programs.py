@@ -6,16 +6,13 @@ certificate does. Connections go to 127.0.0.1, but for mbsync's, which accepts n
 
 import contextlib
 import imaplib
-import os
 import poplib
-import pty
-import select
 import smtplib
 import ssl
 import subprocess
-import time
 
 from posthouse_test import PATIENCE, run
+from terminal import Terminal
 
 
 class Programs:
@@ -77,6 +74,8 @@ account default
         (self.folder / mail).mkdir(exist_ok=True)
         (self.folder / (mail + ".state")).mkdir(exist_ok=True)
         config = self.file("mbsyncrc", f"""
+FSync no
+
 IMAPAccount posthouse
 Host localhost
 Port {self.instance.port(listener)}
@@ -119,35 +118,33 @@ set header_cache="" tmpdir="{self.folder}"
         settings = self.mutt_settings(user, submission, "imaps")
         return self.run("mutt", "-n", "-F", settings, *arguments, input=content)
 
-    def mutt_read(self, user, imap, keys):
+    def mutt_on_terminal(self, user, imap, settings="", program="mutt"):
+        """mutt or neomutt, at the INBOX; `settings` are further lines of its configuration."""
+        config = self.mutt_settings(user, "submissions", imap)
+        with config.open("a") as file:
+            file.write(settings)
+        return Terminal([program, "-n", "-F", config, "-f", "+INBOX"], self.environment)
+
+    def mutt_read(self, user, imap, keys, settings="", program="mutt"):
         """Opens the INBOX on a terminal and types `keys`, which end in <quit>. The terminal's output is .stdout."""
-        settings = self.mutt_settings(user, "submissions", imap)
-        with settings.open("a") as file:
-            file.write(f'push "{keys}"\n')
-        ours, theirs = pty.openpty()
-        with subprocess.Popen(["mutt", "-n", "-F", settings, "-f", "+INBOX"], stdin=theirs, stdout=theirs, stderr=theirs,
-                              env={**os.environ, **self.environment}, start_new_session=True) as mutt:
-            os.close(theirs)
-            output, end = b"", time.monotonic() + PATIENCE
-            with contextlib.suppress(OSError):  # how the end of a terminal shows
-                while select.select([ours], [], [], max(0, end - time.monotonic()))[0]:
-                    output += os.read(ours, 65536)
-                mutt.kill()  # it waits for a key
-            os.close(ours)
-            code = mutt.wait(PATIENCE)
-        return subprocess.CompletedProcess(mutt.args, code, output.decode(errors="replace"), "")
+        with self.mutt_on_terminal(user, imap, f'{settings}\npush "{keys}"\n', program) as terminal:
+            code = terminal.finish()
+            return subprocess.CompletedProcess(terminal.process.args, code, terminal.output.decode(errors="replace"), "")
 
     def fetchmail(self, listener, user, options, *arguments):
         """`options` follow the user in its configuration: where messages go, what is kept."""
+        config = self.fetchmail_settings(listener, user, options)
+        return self.run("fetchmail", "-f", config, "--pidfile", self.folder / "fetchmail.pid", "--nosyslog", *arguments)
+
+    def fetchmail_settings(self, listener, user, options):
         protocol = "pop3" if listener.startswith("pop3") else "imap"
-        config = self.file("fetchmailrc", f"""
+        return self.file("fetchmailrc", f"""
 set no bouncemail
 poll 127.0.0.1 service {self.instance.port(listener)} protocol {protocol} timeout {PATIENCE}
   username "{user.address}" password "{user.password}"
   {"ssl" if listener.endswith("s") else 'sslproto "TLS1.2+"'} sslcertck sslcommonname "localhost" sslcertfile "{self.instance.certificate}"
   no rewrite {options}
 """)
-        return self.run("fetchmail", "-f", config, "--pidfile", self.folder / "fetchmail.pid", "--nosyslog", *arguments)
 
 
 def tls_context(instance):
