@@ -289,10 +289,6 @@ void read_criteria(Arguments& arguments, std::vector<SortCriterion>& criteria) {
     arguments.expect(')');
 }
 
-}  // namespace
-
-namespace {
-
 /// search-return-opts and search-program.
 void read_program(Arguments& arguments, SearchProgram& command) {
     if (arguments.accept_word("RETURN")) read_returns(arguments, command);

@@ -79,13 +79,12 @@ struct SearchProgram {
     bool extended = false;     ///< RETURN was given: reply with ESEARCH
     std::uint8_t returns = 0;  ///< RETURN () means ALL, and is stored so
     std::optional<PartialRange> partial;
+    bool names_charset = false;  ///< CHARSET was given
     SearchKey key;
     bool asks_modseq = false;  ///< MODSEQ is among the keys: the response tells the highest
 };
 
-struct Search : SearchProgram {
-    bool names_charset = false;  ///< CHARSET was given
-};
+struct Search : SearchProgram {};
 
 /// ESEARCH (RFC 7377 §2): always by UID, and answered by ESEARCH responses.
 struct Esearch : SearchProgram {
