@@ -1,4 +1,4 @@
-// posthouse acl get|set|delete
+// posthouse acl get|set|delete|reindex
 #include <CLI/Option.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -6,6 +6,7 @@
 
 #include "auth/directory/address.h"
 #include "cli/command.h"
+#include "cli/mailbox_targets.h"
 #include "cli/open_mailbox.h"
 #include "cli/output.h"
 #include "cli/standing.h"
@@ -23,6 +24,7 @@ struct Options {
     std::string rights;
     std::string viewer;
     std::vector<std::string> groups;
+    MailboxTargets targets;
 };
 
 /// An identifier of the command line: "-" before it means its negative rights (RFC 4314 §2).
@@ -139,6 +141,22 @@ Exit change(Context& context, const Options& options, const Result<AccessChange>
                 {{"mailbox", mailbox->text()}, {"identifier", subject->who.text()}, {"negative", subject->negative}});
 }
 
+/// Has the registry of who shares with whom tell of what the lists give.
+Exit reindex(Context& context, const Options& options) {
+    std::uint64_t accounts = 0;
+    const Exit exit = for_each_account(
+        context, options.targets, [&](storage::Store& store, const storage::AccountName& name, Standing standing) {
+            const auto account = store.open(name, storage::IfMissing::fail);
+            if (!account) return report_no_account(context, store, name, standing, account.error());
+            if (Result<> noted = (*account)->note_shares(); !noted) return report(context, noted.error());
+            ++accounts;
+            return Exit::ok;
+        });
+    if (exit != Exit::ok) return exit;
+    return done(context, "Access control lists of " + with_commas(accounts) + " accounts noted.",
+                {{"accounts", accounts}});
+}
+
 }  // namespace
 
 void add_acl_commands(CLI::App& app, Context& context) {
@@ -187,6 +205,14 @@ void add_acl_commands(CLI::App& app, Context& context) {
         [&context, options] { return change(context, *options, AccessChange{AccessChange::Action::forget}); });
     with_mailbox(command);
     with_identifier(command);
+
+    command =
+        add_command(*group, context, "reindex", "Note anew who shares mailboxes with whom",
+                    "acl reindex --all\n"
+                    "Sessions list others' mailboxes by what was noted. To be run when another program, e.g. Dovecot,\n"
+                    "has changed access control lists, and when mail was restored",
+                    [&context, options] { return reindex(context, *options); });
+    add_target_options(*command, options->targets, OneMailbox::no);
 }
 
 }  // namespace posthouse::cli

@@ -123,11 +123,12 @@ Result<> Account::create(const MailboxName& name, const CreateOptions& options) 
             if (Result<> kept = change_annotation(folder, mailbox_annotations, special_use_entry(), {}, *special_use);
                 !kept)
                 return kept;
-        const std::optional<MailboxName> parent = name.parent();
-        if (!parent) return {};
-        const Result<UniqueFd> from = open_folder(*parent);
-        if (from) return copy_access_list(from->get(), folder);
-        return from.error().code == ErrorCode::not_found ? Result<>{} : fail(from.error());
+        for (auto parent = name.parent(); parent; parent = parent->parent()) {
+            const Result<UniqueFd> from = open_folder(*parent);
+            if (from) return copy_access_list(from->get(), folder);
+            if (from.error().code != ErrorCode::not_found) return fail(from.error());
+        }
+        return {};
     });
     return noted(std::move(made), lock->root());
 }

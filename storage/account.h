@@ -1,6 +1,7 @@
 // Account: one user's mailboxes: list, create, delete, rename, subscribe, open. Thread-safe.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,7 +56,7 @@ class Account {
     /// The mailbox can be selected.
     Result<bool> exists(const MailboxName& name) const;
     /// CREATE (RFC 9051 §6.3.4). exists: already there. Parents don't become mailboxes: they show as \NonExistent. The
-    /// access control list of the parent is copied, as Dovecot does.
+    /// access control list of the nearest parent that is a mailbox is copied (RFC 4314 §4).
     Result<> create(const MailboxName& name, const CreateOptions& options = {});
     /// DELETE with all its messages (RFC 9051 §6.3.5); children stay. A folder of the fs layout that was only their
     /// parent can be deleted when they are gone. denied: INBOX; not_found.
@@ -75,8 +76,16 @@ class Account {
     /// SETACL and DELETEACL (RFC 4314 §3.1, §3.2) of one identifier, or of its negative rights. not_found; limit: too
     /// many entries; busy: another process changes the list.
     Result<> set_acl(const MailboxName& name, const Identifier& who, bool negative, const AccessChange& change);
+    /// The owner of a mailbox always sees it and may change its list (RFC 4314 §3.4: rights that are always granted),
+    /// whatever the list says: so nobody locks himself out.
+    static constexpr Rights kept_by_owner{Right::lookup, Right::administer};
     /// MYRIGHTS (RFC 4314 §3.5) of whoever it is; the account's own user is the owner. not_found.
     Result<Rights> effective_rights(const MailboxName& name, const Viewer& viewer) const;
+    /// The mailboxes that another user may see (the right to look up), in no order.
+    Result<std::vector<MailboxName>> visible_to(const Viewer& viewer) const;
+    /// Has the registry of shares (shares.h) tell of all that this account's lists give: after another program wrote
+    /// them, or when the registry was lost.
+    Result<> note_shares() const;
 
     /// The annotations of a mailbox or, without a name, of the account as a whole (RFC 5464 §4.2). not_found.
     Result<Annotations> annotations(const std::optional<MailboxName>& name) const;
@@ -99,6 +108,10 @@ class Account {
     Result<AccountChanges> changes_since(ModSeq since) const;
 
   private:
+    /// Calls visit with the list of each mailbox.
+    Result<> each_access_list(int root, const std::function<void(const MailboxName&, const AccessList&)>& visit) const;
+    /// Some mailbox's list gives rights to the identifier. With the account's lock held.
+    Result<bool> shares_with(int root, const Identifier& who) const;
     /// What was done to the tree, with its lock held, goes into its log; an error of that is none of the command's.
     Result<> noted(Result<> changed, int root) const;
     const Layout& layout() const;

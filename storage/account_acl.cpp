@@ -1,10 +1,28 @@
 // Account: the access control lists of its mailboxes.
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "storage/access_file.h"
 #include "storage/account.h"
 #include "storage/account_tree.h"
+#include "storage/found_folders.h"
+#include "storage/shares.h"
 #include "storage/store_state.h"
 
 namespace posthouse::storage {
+namespace {
+
+bool gives_rights(const AccessEntry& entry) { return !entry.negative && !entry.rights.empty(); }
+
+bool gives_rights(const AccessList& list, const Identifier& who) {
+    return std::ranges::any_of(list.entries(),
+                               [&](const AccessEntry& entry) { return entry.who == who && gives_rights(entry); });
+}
+
+}  // namespace
 
 Result<AccessList> Account::acl(const MailboxName& name) const {
     const Result<UniqueFd> folder = open_folder(name);
@@ -21,14 +39,83 @@ Result<> Account::set_acl(const MailboxName& name, const Identifier& who, bool n
     if (!place) return fail(place.error());
     const Result<Folder> folder = Folder::open(root_, *place, MissingParts::make);
     if (!folder) return fail(folder.error());
-    return change_access_list(*folder, store_->locks(), store_->settings().lock_wait,
-                              [&](AccessList& list) { return list.change(who, negative, change); });
+    const Shares shares(store_->settings().mail_root);
+    bool is_given = false;
+    Result<> changed = change_access_list(*folder, store_->locks(), store_->settings().lock_wait,
+                                          [&](AccessList& list) -> Result<bool> {
+                                              Result<bool> done = list.change(who, negative, change);
+                                              is_given = gives_rights(list, who);
+                                              // First: an entry that is missing would hide the mailbox.
+                                              if (done && *done && is_given)
+                                                  if (Result<> noted = shares.add(name_, who); !noted)
+                                                      return fail(noted.error());
+                                              return done;
+                                          });
+    if (!changed || is_given || negative) return changed;
+    const Result<bool> elsewhere = shares_with(lock->root(), who);
+    Result<> forgotten = !elsewhere ? fail(elsewhere.error()) : *elsewhere ? Result<>{} : shares.remove(name_, who);
+    if (!forgotten)
+        log::warning("the registry of shares has an entry too many", {{"error", forgotten.error().message()}});
+    return changed;
+}
+
+Result<bool> Account::shares_with(int root, const Identifier& who) const {
+    // anyone and authenticated have one place in the registry.
+    const bool is_anyone = who.kind == Identifier::Kind::anyone || who.kind == Identifier::Kind::authenticated;
+    Result<bool> found = false;
+    Result<> looked = each_access_list(root, [&](const MailboxName&, const AccessList& list) {
+        found = *found || gives_rights(list, who) ||
+                (is_anyone && (gives_rights(list, {Identifier::Kind::anyone, {}}) ||
+                               gives_rights(list, {Identifier::Kind::authenticated, {}})));
+    });
+    return looked ? found : fail(looked.error());
+}
+
+Result<> Account::each_access_list(int root,
+                                   const std::function<void(const MailboxName&, const AccessList&)>& visit) const {
+    Result<std::vector<FoundFolder>> folders = find_folders(root, layout());
+    if (!folders) return fail(folders.error());
+    std::vector<MailboxName> names{MailboxName()};
+    for (FoundFolder& folder : *folders)
+        if (folder.is_mailbox) names.push_back(std::move(folder.name));
+    for (const MailboxName& name : names) {
+        const Result<AccessList> list = acl(name);
+        if (!list && list.error().code == ErrorCode::not_found) continue;
+        if (!list) return fail(list.error());
+        visit(name, *list);
+    }
+    return {};
+}
+
+Result<std::vector<MailboxName>> Account::visible_to(const Viewer& viewer) const {
+    const Result<UniqueFd> root = open_file(root_, O_RDONLY | O_DIRECTORY);
+    if (!root) return fail(root.error());
+    std::vector<MailboxName> visible;
+    Result<> looked = each_access_list(root->get(), [&](const MailboxName& name, const AccessList& list) {
+        if (list.effective(viewer, false).has(Right::lookup)) visible.push_back(name);
+    });
+    if (!looked) return fail(looked.error());
+    return visible;
+}
+
+Result<> Account::note_shares() const {
+    const Result<AccountLock> lock = AccountLock::take(root_, store_->settings());
+    if (!lock) return fail(lock.error());
+    const Shares shares(store_->settings().mail_root);
+    Result<> noted;
+    Result<> looked = each_access_list(lock->root(), [&](const MailboxName&, const AccessList& list) {
+        for (const AccessEntry& entry : list.entries())
+            if (noted && gives_rights(entry)) noted = shares.add(name_, entry.who);
+    });
+    return looked ? noted : looked;
 }
 
 Result<Rights> Account::effective_rights(const MailboxName& name, const Viewer& viewer) const {
     const Result<AccessList> list = acl(name);
     if (!list) return fail(list.error());
-    return list->effective(viewer, viewer.user == name_.text());
+    const bool is_owner = viewer.user == name_.text();
+    const Rights rights = list->effective(viewer, is_owner);
+    return is_owner ? rights | kept_by_owner : rights;
 }
 
 }  // namespace posthouse::storage

@@ -75,24 +75,24 @@ Result<std::optional<Reservation>> AccountQuota::reserve_copy(Mailbox& source, c
     return reserve(target, added);
 }
 
-Result<Charged<Copied>> AccountQuota::copy(const NamedMailbox& source, const UidSet& uids,
-                                           const NamedMailbox& target) const {
+Result<Charged<Copied>> AccountQuota::copy(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target,
+                                           const FlagScope& carried) const {
     Usage added;
     Result<std::optional<Reservation>> room = reserve_copy(source.mailbox, uids, target.name, added);
     if (!room) return fail(room.error());
-    Result<Copied> copied = source.mailbox.copy(uids, target.mailbox);
+    Result<Copied> copied = source.mailbox.copy(uids, target.mailbox, carried);
     if (!copied) return fail(copied.error());
     return Charged<Copied>{std::move(*copied), commit(*room, added)};
 }
 
-Result<Charged<Copied>> AccountQuota::move(const NamedMailbox& source, const UidSet& uids,
-                                           const NamedMailbox& target) const {
+Result<Charged<Copied>> AccountQuota::move(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target,
+                                           const FlagScope& carried) const {
     Usage added;
-    const bool needs_room = keeper_ != nullptr && !limits_->counts(source.name);
+    const bool needs_room = keeper_ != nullptr && (source.is_elsewhere || !limits_->counts(source.name));
     Result<std::optional<Reservation>> room = needs_room ? reserve_copy(source.mailbox, uids, target.name, added)
                                                          : Result<std::optional<Reservation>>(removal());
     if (!room) return fail(room.error());
-    Result<Copied> moved = source.mailbox.move(uids, target.mailbox);
+    Result<Copied> moved = source.mailbox.move(uids, target.mailbox, carried);
     if (!moved) return fail(moved.error());
     return Charged<Copied>{std::move(*moved), commit(*room, added)};
 }

@@ -22,6 +22,7 @@ struct Charged {
 struct NamedMailbox {
     Mailbox& mailbox;
     const MailboxName& name;
+    bool is_elsewhere = false;  ///< in another account than the quota's
 };
 
 /// One account's quota. Without one everything fits, and nothing is counted. Thread-safe; what it was made of lives
@@ -47,9 +48,12 @@ class AccountQuota {
 
     /// APPEND; room is needed for what the messages take on disk, which may be less or more than was announced.
     Result<Charged<Appended>> append(const NamedMailbox& target, std::vector<NewMessage> messages) const;
-    Result<Charged<Copied>> copy(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target) const;
-    /// Between mailboxes that both count nothing is added: it always fits.
-    Result<Charged<Copied>> move(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target) const;
+    /// `carried`: see Mailbox::copy.
+    Result<Charged<Copied>> copy(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target,
+                                 const FlagScope& carried = {}) const;
+    /// Between mailboxes of the account that both count nothing is added: it always fits.
+    Result<Charged<Copied>> move(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target,
+                                 const FlagScope& carried = {}) const;
     /// To be held while messages are removed, or mailboxes deleted or renamed. Nothing: there is no quota.
     std::optional<Reservation> removal() const;
 

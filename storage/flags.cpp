@@ -45,4 +45,13 @@ bool Keywords::operator==(const Keywords& other) const {
                               [](std::string_view a, std::string_view b) { return ascii::iequals(a, b); });
 }
 
+Flags FlagScope::of(const Flags& flags) const {
+    return {merged({}, flags.system), keywords ? flags.keywords : Keywords()};
+}
+
+SystemFlags FlagScope::merged(SystemFlags before, SystemFlags now) const {
+    const int kept = before.bits() & ~system.bits();
+    return SystemFlags::from_bits(static_cast<std::uint8_t>(kept | (now.bits() & system.bits())));
+}
+
 }  // namespace posthouse::storage

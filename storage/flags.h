@@ -27,6 +27,7 @@ class SystemFlags {
     constexpr void set(Flag flag) { bits_ = static_cast<std::uint8_t>(bits_ | static_cast<std::uint8_t>(flag)); }
     constexpr void clear(Flag flag) { bits_ = static_cast<std::uint8_t>(bits_ & ~static_cast<std::uint8_t>(flag)); }
     constexpr std::uint8_t bits() const { return bits_; }
+    static constexpr SystemFlags all() { return from_bits(0x1f); }
     static constexpr SystemFlags from_bits(std::uint8_t bits) {
         SystemFlags flags;
         flags.bits_ = bits & 0x1f;
@@ -66,6 +67,18 @@ struct Flags {
     bool operator==(const Flags&) const = default;
 };
 
+/// Of a message's flags those that somebody may change.
+struct FlagScope {
+    SystemFlags system = SystemFlags::all();
+    bool keywords = true;
+
+    /// Those of `flags` that are in it.
+    Flags of(const Flags& flags) const;
+    /// `now` where the scope reaches, `before` where it doesn't.
+    SystemFlags merged(SystemFlags before, SystemFlags now) const;
+    bool operator==(const FlagScope&) const = default;
+};
+
 /// How STORE combines (RFC 9051 §6.4.6): FLAGS, +FLAGS, -FLAGS.
 enum class FlagAction { replace, add, remove };
 
@@ -73,6 +86,7 @@ enum class FlagAction { replace, add, remove };
 struct FlagChange {
     FlagAction action = FlagAction::replace;
     Flags flags;
+    FlagScope scope = {};  ///< outside of it a message keeps what it has
 };
 
 }  // namespace posthouse::storage

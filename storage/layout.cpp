@@ -37,13 +37,13 @@ bool is_reserved(std::string_view entry) {
            std::ranges::any_of(beginnings, [&](std::string_view begin) { return entry.starts_with(begin); });
 }
 
-Result<std::vector<std::string>> Layout::levels(const MailboxName& name) const {
+Result<std::vector<std::string>> Layout::levels(const MailboxName& name, Dots dots) const {
     if (is_nested() && name.text().front() == '~') return fail(ErrorCode::invalid, "Mailbox name begins with '~'");
     std::vector<std::string> levels;
     for (const std::string_view level : ascii::split(name.text(), hierarchy_separator)) {
         Result<std::string> spelled = spelling_ == Spelling::utf7 ? utf7::encode(level) : std::string(level);
         if (!spelled) return fail(spelled.error());
-        if (!is_nested() && spelled->find('.') != std::string::npos)
+        if (!is_nested() && dots == Dots::refused && spelled->find('.') != std::string::npos)
             return fail(ErrorCode::invalid, "Character not allowed in mailbox name: '.'");
         if (is_nested() && (*spelled == "." || *spelled == ".." || is_reserved(*spelled)))
             return fail(ErrorCode::invalid, "Mailbox name is reserved: '" + std::string(level) + "'");
@@ -68,7 +68,7 @@ Result<MailboxName> Layout::from_levels(const std::vector<std::string_view>& lev
 
 Result<std::string> Layout::folder(const MailboxName& name) const {
     if (name.is_inbox()) return std::string();
-    const Result<std::vector<std::string>> spelled = levels(name);
+    const Result<std::vector<std::string>> spelled = levels(name, Dots::refused);
     if (!spelled) return fail(spelled.error());
     std::string folder = joined(*spelled, separator());
     if (is_nested()) return folder;
@@ -93,9 +93,10 @@ bool Layout::may_lead_to_mailboxes(std::string_view folder) const {
 }
 
 Result<std::string> Layout::subscription(const MailboxName& name) const {
-    if (const Result<std::string> possible = folder(name); !possible) return possible;
-    const Result<std::vector<std::string>> spelled = levels(name);
-    return spelled ? Result<std::string>(joined(*spelled, '\t')) : fail(spelled.error());
+    // Subscribed are also mailboxes of others, whose names hold addresses: they have no folder here.
+    const Result<std::vector<std::string>> spelled = levels(name, Dots::allowed);
+    if (!spelled) return fail(spelled.error());
+    return joined(*spelled, '\t');
 }
 
 Result<MailboxName> Layout::subscribed(std::string_view line) const {

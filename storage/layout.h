@@ -53,7 +53,8 @@ class Layout {
     /// Mailboxes may lie in this folder: it is a mailbox's or a parent's. (The fs layout's "INBOX" is a parent only.)
     bool may_lead_to_mailboxes(std::string_view folder) const;
 
-    /// The name's line in `subscriptions`, version 2: tabs between its levels. Errors as folder() gives them.
+    /// The name's line in `subscriptions`, version 2: tabs between its levels. Errors as folder() gives them, but that
+    /// a level may hold a ".".
     Result<std::string> subscription(const MailboxName& name) const;
     /// The name that such a line tells. invalid: none.
     Result<MailboxName> subscribed(std::string_view line) const;
@@ -62,7 +63,9 @@ class Layout {
 
   private:
     char separator() const { return is_nested() ? '/' : '.'; }
-    Result<std::vector<std::string>> levels(const MailboxName& name) const;
+    /// Whether a "." may be in a level of Maildir++.
+    enum class Dots { refused, allowed };
+    Result<std::vector<std::string>> levels(const MailboxName& name, Dots dots) const;
     Result<MailboxName> from_levels(const std::vector<std::string_view>& levels) const;
 
     Hierarchy hierarchy_ = Hierarchy::maildirpp;

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "lib/base/random.h"
+#include "storage/access_file.h"
 #include "storage/mailbox_state.h"
 #include "storage/maildir_name.h"
 #include "storage/uidlist.h"
@@ -98,7 +99,7 @@ Result<Appended> Mailbox::append(std::vector<NewMessage> messages) {
     return Appended{state_->uid_validity(), std::move(*uids)};
 }
 
-Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target) {
+Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target, const FlagScope& carried) {
     // Their sizes become part of the new names.
     if (const auto sized = state_->rows(uids, {.physical_size = true, .wire_size = true}); !sized)
         return fail(sized.error());
@@ -120,10 +121,11 @@ Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target) {
         // A blank would end the field.
         if (guid.find(' ') == std::string::npos) add_extra(extras, 'G', guid);
         copied.from.emplace_back(source.record.uid);
+        Flags flags = carried.of(source.flags);
         links.arrivals.push_back({.tmp_name = base,
                                   .base = std::move(base),
-                                  .system = source.flags.system,
-                                  .keywords = std::move(source.flags.keywords),
+                                  .system = flags.system,
+                                  .keywords = std::move(flags.keywords),
                                   .extras = std::move(extras),
                                   .physical_size = file.physical_size,
                                   .wire_size = file.wire_size,
@@ -135,8 +137,8 @@ Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target) {
     return copied;
 }
 
-Result<Copied> Mailbox::move(const UidSet& uids, Mailbox& target) {
-    Result<Copied> copied = copy(uids, target);
+Result<Copied> Mailbox::move(const UidSet& uids, Mailbox& target, const FlagScope& carried) {
+    Result<Copied> copied = copy(uids, target, carried);
     if (!copied || copied->from.empty()) return copied;
     const Result<std::vector<Uid>> removed = state_->expunge(UidSet(copied->from), ExpungeRule::all_given);
     Result<> taken_back;
@@ -184,6 +186,8 @@ Result<std::vector<MessageFlags>> Mailbox::store_flags(const UidSet& uids, const
 Result<ConditionalStore> Mailbox::store_flags(const UidSet& uids, const FlagChange& change, ModSeq unchanged_since) {
     return state_->store_flags(uids, change, unchanged_since);
 }
+
+Result<AccessList> Mailbox::acl() const { return read_access_list(state_->folder()->root()); }
 
 Result<std::uint64_t> Mailbox::wire_size() const { return state_->wire_size(); }
 

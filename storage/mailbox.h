@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "storage/access_list.h"
 #include "storage/flags.h"
 #include "storage/message.h"
 #include "storage/message_writer.h"
@@ -134,10 +135,11 @@ class Mailbox {
     Result<Appended> append(std::vector<NewMessage> messages);
     /// COPY to another mailbox (or this one) of the same store, with flags, keywords, INTERNALDATE and EMAILID (RFC
     /// 9051 §6.4.7). All or none; messages already gone are left out.
-    Result<Copied> copy(const UidSet& uids, Mailbox& target);
+    /// `carried`: of the flags those that the copies have too.
+    Result<Copied> copy(const UidSet& uids, Mailbox& target, const FlagScope& carried = {});
     /// MOVE (RFC 9051 §6.4.8): copy, durable, then expunge here. Each message is moved by one session only, whoever
     /// else moves or removes it meanwhile; one that can't be removed here isn't left in both.
-    Result<Copied> move(const UidSet& uids, Mailbox& target);
+    Result<Copied> move(const UidSet& uids, Mailbox& target, const FlagScope& carried = {});
     /// Removes messages; gives the UIDs that this call removed.
     Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
     /// STORE: gives the flags that those of `uids` which exist have now. limit: no room for another keyword.
@@ -153,6 +155,9 @@ class Mailbox {
     /// True: whoever asked is to call verify(), in the background, for it costs in proportion to the mailbox.
     bool take_verification();
     Result<> verify();
+
+    /// Its access control list, also after a rename.
+    Result<AccessList> acl() const;
 
     /// For storage's own parts.
     const std::shared_ptr<MailboxState>& state() const { return state_; }

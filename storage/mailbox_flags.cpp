@@ -77,9 +77,9 @@ Result<ConditionalStore> MailboxState::store_flags(const UidSet& uids, const Fla
         }
         if (Result<> locked = lock_list(*work); !locked) return fail(locked.error());
         const std::uint64_t names_before = names_->fingerprint();
-        const Result<KeywordNumbers> numbers = change.action == FlagAction::remove
-                                                   ? numbers_of(change.flags.keywords)
-                                                   : make_keywords(*work, change.flags.keywords, WhenFull::fail);
+        const Keywords keywords = change.scope.of(change.flags).keywords;
+        const Result<KeywordNumbers> numbers =
+            change.action == FlagAction::remove ? numbers_of(keywords) : make_keywords(*work, keywords, WhenFull::fail);
         if (!numbers) return fail(numbers.error());
         // A file name can't hold them, so they come first: what can't be written leaves the names as they were.
         const Result<bool> further = set_further(*work, piece, change, numbers->further);
@@ -123,6 +123,8 @@ Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagCh
                 now.keywords &= ~letters;
                 break;
         }
+        now.system = change.scope.merged(old.system, now.system);
+        if (!change.scope.keywords) now.keywords = old.keywords;
         if (now == old) return false;
         const std::string name = name_with_flags(record->file.base, now);
         if (::renameat2(folder_of(record->fresh()), old_name.c_str(), folder_->cur(), name.c_str(), RENAME_NOREPLACE) ==

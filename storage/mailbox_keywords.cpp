@@ -84,6 +84,7 @@ Result<> MailboxState::take_names(const IndexReader& reader, const MailboxRow& r
 
 Result<bool> MailboxState::set_further(Work& work, std::span<const std::uint32_t> uids, const FlagChange& change,
                                        const FurtherSet& given) {
+    if (!change.scope.keywords) return false;
     const bool replaces = change.action == FlagAction::replace;
     if (given.empty() && (!replaces || work.edit.row().with_further == 0)) return false;
     std::vector<KeywordAssignment> assignments;

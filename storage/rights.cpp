@@ -52,4 +52,12 @@ std::string Rights::imap_letters() const {
     return text;
 }
 
+FlagScope changeable_flags(Rights rights) {
+    FlagScope scope{{}, rights.has(Right::write)};
+    if (scope.keywords) scope.system = {Flag::answered, Flag::flagged, Flag::draft};
+    if (rights.has(Right::seen)) scope.system.set(Flag::seen);
+    if (rights.has(Right::delete_message)) scope.system.set(Flag::deleted);
+    return scope;
+}
+
 }  // namespace posthouse::storage

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "lib/base/result.h"
+#include "storage/flags.h"
 
 namespace posthouse::storage {
 
@@ -58,5 +59,9 @@ class Rights {
     }
     std::uint16_t bits_ = 0;
 };
+
+/// The flags that these rights let their user change: w all but \Seen, which is s, and \Deleted, which is t (RFC 4314
+/// §2.1).
+FlagScope changeable_flags(Rights rights);
 
 }  // namespace posthouse::storage

@@ -15,6 +15,7 @@
 #include "storage/account.h"
 #include "storage/account_tree.h"
 #include "storage/moved.h"
+#include "storage/shares.h"
 #include "storage/store_state.h"
 #include "storage/trees.h"
 
@@ -116,14 +117,18 @@ void Store::move_index(const std::string& from, const std::string& to) const {
 
 Result<bool> Store::rename(const AccountName& from, const AccountName& to) {
     const Result<bool> moved = move_away(state_->root_of(from), state_->root_of(to), to.text());
-    if (moved) move_index(place_of(from), place_of(to));
+    if (!moved) return moved;
+    move_index(place_of(from), place_of(to));
+    if (Result<> noted = Shares(settings().mail_root).owner_renamed(from, to); !noted) return fail(noted.error());
     return moved;
 }
 
 Result<bool> Store::rename_domain(const std::string& from, const std::string& to) {
     const std::string& mail_root = state_->settings().mail_root;
     const Result<bool> moved = move_away(mail_root + "/" + from, mail_root + "/" + to, to);
-    if (moved) move_index("/" + from, "/" + to);
+    if (!moved) return moved;
+    move_index("/" + from, "/" + to);
+    if (Result<> noted = Shares(mail_root).domain_renamed(from, to); !noted) return fail(noted.error());
     return moved;
 }
 

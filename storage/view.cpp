@@ -26,6 +26,11 @@ Result<View> View::open(std::shared_ptr<Mailbox> mailbox, Access access, Rights 
     return view;
 }
 
+void View::set_rights(Rights rights) {
+    rights_ = rights;
+    if (!rights.has_any(changing)) access_ = Access::read_only;
+}
+
 std::optional<Uid> View::uid(SequenceNumber number) const {
     if (number.value() == 0 || number.value() > uids_.size()) return std::nullopt;
     return uids_[number.value() - 1];

@@ -50,6 +50,9 @@ class View {
     const std::shared_ptr<Mailbox>& shared_mailbox() const { return mailbox_; }
     bool read_only() const { return access_ == Access::read_only; }
     Rights rights() const { return rights_; }
+    /// The user's rights are others now. Without any that changes a message the view is read-only from now on; one that
+    /// was opened so stays so.
+    void set_rights(Rights rights);
 
     /// Messages in the view: EXISTS.
     std::uint32_t count() const { return uids_.size(); }

@@ -175,16 +175,18 @@ void append_in_progress(std::string& out, std::string_view tag, std::uint64_t do
     out += ")] Still working\r\n";
 }
 
-void append_flags_of_mailbox(std::string& out, const Flags& known, bool read_only, bool may_add) {
+void append_flags_of_mailbox(std::string& out, const Flags& known, std::uint8_t permanent, bool permanent_keywords,
+                             bool may_add) {
     Flags all = known;
     all.system = kAnswered | kFlagged | kDeleted | kSeen | kDraft;
     out += "* FLAGS ";
     append_flags(out, all);
     out += "\r\n* OK [PERMANENTFLAGS (";
-    if (!read_only) {
-        append_flag_names(out, all);
-        if (may_add) out += " \\*";
-    }
+    const bool read_only = permanent == 0 && !permanent_keywords;
+    all.system = permanent;
+    if (!permanent_keywords) all.keywords.clear();
+    append_flag_names(out, all);
+    if (permanent_keywords && may_add) out += " \\*";
     out += read_only ? ")] Read-only mailbox\r\n" : ")] Flags permitted\r\n";
 }
 

@@ -82,8 +82,10 @@ void append_vanished(std::string& out, std::span<const NumberRange> uids, bool e
 /// "* OK [INPROGRESS ("A001" 454 1000)] …" (RFC 9585 §4). `goal` 0: not known; the code shows at most the goal.
 void append_in_progress(std::string& out, std::string_view tag, std::uint64_t done, std::uint64_t goal);
 
-/// "* FLAGS (…)" and "* OK [PERMANENTFLAGS (…)]" of SELECT. `may_add`: \* is among the permanent flags.
-void append_flags_of_mailbox(std::string& out, const Flags& known, bool read_only, bool may_add);
+/// "* FLAGS (…)" and "* OK [PERMANENTFLAGS (…)]" of SELECT, with the system flags and, if `permanent_keywords`, the
+/// keywords that may be changed. `may_add`: \* is among the permanent flags.
+void append_flags_of_mailbox(std::string& out, const Flags& known, std::uint8_t permanent, bool permanent_keywords,
+                             bool may_add);
 
 /// "[APPENDUID 38505 3955]", and a set for several (RFC 4315 §3).
 std::string append_uid_code(std::uint32_t uid_validity, std::span<const std::uint32_t> uids);

@@ -95,12 +95,12 @@ TEST(Responses, ProgressOfRfc9585) {
 
 TEST(Responses, FlagsOfAMailbox) {
     std::string out;
-    append_flags_of_mailbox(out, {.system = 0, .keywords = {"work"}}, false, true);
+    append_flags_of_mailbox(out, {.system = 0, .keywords = {"work"}}, 0x1f, true, true);
     EXPECT_EQ(out,
               "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft work)\r\n"
               "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft work \\*)] Flags permitted\r\n");
     out.clear();
-    append_flags_of_mailbox(out, {}, true, true);
+    append_flags_of_mailbox(out, {}, 0, false, true);
     EXPECT_TRUE(out.ends_with("* OK [PERMANENTFLAGS ()] Read-only mailbox\r\n"));
 }
 
