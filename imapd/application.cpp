@@ -25,6 +25,7 @@ Application::Application(daemon::Daemon& daemon)
       disk_(daemon.loop(), static_cast<std::size_t>(daemon.config()->imapd.threads)),
       quota_(daemon.loop(), store_, disk_, daemon.config()),
       auth_(daemon.loop(), daemon.config()->listen.login),
+      users_(daemon.loop(), daemon.config()->listen.userdb),
       guard_(daemon.loop(), daemon.config()->listen.guard),
       watches_(daemon.loop(), store_.watcher()) {}
 
@@ -47,6 +48,7 @@ net::Async<> Application::serve(daemon::Connection& connection) {
                      .disk = disk_,
                      .quota = quota_,
                      .auth = auth_,
+                     .users = users_,
                      .guard = guard_,
                      .watches = watches_,
                      .metrics = daemon_.metrics(),
@@ -72,6 +74,7 @@ net::Async<> Application::stop() {
     co_await quota_.stop();
     watches_.stop();
     co_await auth_.close();
+    co_await users_.close();
     co_await guard_.stop();
 }
 

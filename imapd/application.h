@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "auth/client/auth_client.h"
+#include "auth/client/userdb_client.h"
 #include "guardd/client.h"
 #include "imapd/watch_hub.h"
 #include "lib/daemon/daemon.h"
@@ -34,6 +35,7 @@ class Application final : public daemon::Application {
     net::Pool disk_;
     quota::Service quota_;
     auth::AuthClient auth_;
+    auth::UserdbClient users_;
     guard::Client guard_;
     WatchHub watches_;
 };

@@ -10,13 +10,21 @@
 
 namespace posthouse::imapd {
 
+storage::FlagScope permanent_flags_of(const storage::View& view, storage::Rights rights) {
+    return view.read_only() ? storage::FlagScope{{}, false} : storage::changeable_flags(rights);
+}
+
+storage::FlagScope permanent_flags_of(const storage::View& view) { return permanent_flags_of(view, view.rights()); }
+
 std::string flags_of_mailbox(Selected& selected) {
     std::string out;
     const storage::Mailbox& mailbox = selected.view.mailbox();
     imap::Flags known;
     known.keywords = mailbox.keywords();
     selected.keywords_told = known.keywords.size();
-    imap::append_flags_of_mailbox(out, known, selected.view.read_only(), mailbox.may_create_keywords());
+    const storage::FlagScope permanent = permanent_flags_of(selected.view);
+    imap::append_flags_of_mailbox(out, known, permanent.system.bits(), permanent.keywords,
+                                  mailbox.may_create_keywords());
     return out;
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "imapd/mailbox_names.h"
+#include "imapd/namespaces.h"
 #include "lib/base/ascii.h"
 #include "lib/imap/list_pattern.h"
 #include "lib/imap/responses.h"
@@ -38,6 +39,12 @@ void append_attributes(imap::ListLine& line, const storage::ListedMailbox& mailb
     if (!mailbox.special_use.empty() && mailbox.exists) line.attributes.emplace_back(mailbox.special_use);
 }
 
+/// Up to the first wildcard both may be the same.
+bool may_lead_to(std::string_view pattern, std::string_view prefix) {
+    const std::string_view fixed = pattern.substr(0, pattern.find_first_of("*%"));
+    return prefix.starts_with(fixed) || fixed.starts_with(prefix);
+}
+
 }  // namespace
 
 std::string line_of(const storage::ListedMailbox& mailbox, std::string_view old_name, const Enabled& enabled) {
@@ -52,6 +59,13 @@ std::string line_of(const storage::ListedMailbox& mailbox, std::string_view old_
     std::string out;
     imap::append_list(out, line);
     return out;
+}
+
+bool may_show_others(const imap::List& command) {
+    return std::ranges::any_of(command.patterns, [&](const std::string& pattern) {
+        const std::string whole = command.reference + pattern;
+        return may_lead_to(whole, kOtherUsers) || may_lead_to(whole, kShared);
+    });
 }
 
 std::vector<Listing> listing_of(const imap::List& command, const std::vector<storage::ListedMailbox>& mailboxes,

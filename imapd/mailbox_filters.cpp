@@ -18,14 +18,14 @@ Result<NamedFilter> NamedFilter::make(const imap::MailboxFilter& filter, const E
     return named;
 }
 
-bool NamedFilter::matches(const storage::MailboxName& name, bool is_subscribed) const {
+bool NamedFilter::matches(const storage::MailboxName& name, bool is_subscribed, bool is_own) const {
     const auto any = [&](const auto& is_meant) { return std::ranges::any_of(names_, is_meant); };
     switch (kind_) {
         case Kind::selected:
         case Kind::selected_delayed: return false;
         // What comes in by SMTP goes there.
         case Kind::inboxes: return name.is_inbox();
-        case Kind::personal: return true;
+        case Kind::personal: return is_own;
         case Kind::subscribed: return is_subscribed;
         case Kind::subtree:
             return any([&](const storage::MailboxName& top) { return name == top || name.is_below(top); });

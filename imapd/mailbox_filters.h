@@ -17,8 +17,8 @@ class NamedFilter {
     /// invalid, limit: a name makes no sense.
     static Result<NamedFilter> make(const imap::MailboxFilter& filter, const Enabled& enabled);
 
-    /// Never true for what is selected.
-    bool matches(const storage::MailboxName& name, bool is_subscribed) const;
+    /// Never true for what is selected. `is_own`: it is none of another user's.
+    bool matches(const storage::MailboxName& name, bool is_subscribed, bool is_own = true) const;
     bool is_selected() const { return kind_ == Kind::selected || kind_ == Kind::selected_delayed; }
     /// EXPUNGE waits for a command that allows it (RFC 5465 §6.2).
     bool is_delayed() const { return kind_ == Kind::selected_delayed; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "imapd/session.h"
 #include "lib/base/ascii.h"
 #include "lib/imap/strings.h"
 
@@ -36,6 +37,16 @@ void begin_metadata(std::string& out, std::string_view mailbox) {
 
 }  // namespace
 
+storage::AnnotationUser annotation_user(const Session& session, const Place& place) {
+    return place.is_foreign ? storage::AnnotationUser(session.user()) : std::nullopt;
+}
+
+bool may_annotate(storage::Rights rights) {
+    using storage::Right;
+    return rights.has(Right::lookup) &&
+           rights.has_any({Right::read, Right::seen, Right::write, Right::insert, Right::post});
+}
+
 Result<std::vector<std::string>> read_queried(std::span<const std::string> names) {
     std::vector<std::string> entries;
     for (const std::string& name : names) {
@@ -67,7 +78,7 @@ std::optional<std::size_t> append_metadata(std::string& out, std::string_view ma
         values += ' ';
         append_value(values, value);
     };
-    const std::vector<storage::Annotation> visible = annotations.visible_to(std::nullopt);
+    const std::vector<storage::Annotation> visible = annotations.visible_to(query.user);
     for (const std::string& entry : query.entries) {
         bool is_there = false;
         for (const storage::Annotation& annotation : visible) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "imapd/place.h"
 #include "lib/base/result.h"
 #include "lib/imap/metadata_commands.h"
 #include "storage/annotations.h"
@@ -18,7 +19,13 @@ struct MetadataQuery {
     std::span<const std::string> entries;  ///< as read_queried gives them
     imap::GetMetadata::Depth depth = imap::GetMetadata::Depth::zero;
     std::optional<std::uint32_t> max_size = std::nullopt;
+    storage::AnnotationUser user = std::nullopt;  ///< whose private entries
 };
+
+/// Whose private entries the session's user sees and sets there: the owner's are kept under no name.
+storage::AnnotationUser annotation_user(const Session& session, const Place& place);
+/// RFC 5464 §4: the user may read and set annotations.
+bool may_annotate(storage::Rights rights);
 
 /// Names that are asked for, in lower case; "/private" and "/shared" lead to what is below them. invalid: one makes no
 /// sense.

@@ -129,7 +129,8 @@ net::Async<Result<Notifications::Standing>> Notifications::look_at(Session& sess
         if (!mailbox) return fail(mailbox.error());
         const Result<storage::Status> status = (*mailbox)->status();
         if (!status) return fail(status.error());
-        Result<std::string> response = status_response(account, name, wire_name(session.enabled(), name), items, 0);
+        const Place place{session.shared_account(), name, name};
+        Result<std::string> response = status_response(place, wire_name(session.enabled(), name), items, 0);
         if (!response) return fail(response.error());
         const std::uint64_t id = std::hash<std::string>()((*mailbox)->guid());
         return Standing{{id, status->uid_next.value(), status->messages}, std::move(*response)};

@@ -36,6 +36,8 @@ net::Async<Reply> run(Session& session, const CommandRow& row, const imap::Comma
     }
     if (row.by_number && session.enabled().uid_only)
         co_return bad("[UIDREQUIRED] Messages have no numbers with UIDONLY");
+    co_await session.look_at_rights();
+    if (session.ended()) co_return Reply{};
     Reply reply = co_await row.run(session, head);
     const bool goes_on = !session.ended() && reply.then == Reply::Then::go_on;
     if (goes_on && session.state() == kSelected) {

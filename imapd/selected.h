@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "imapd/fetch/open_message.h"
+#include "imapd/place.h"
 #include "imapd/search/context.h"
 #include "imapd/watch_hub.h"
 #include "lib/base/result.h"
@@ -16,10 +17,13 @@
 namespace posthouse::imapd {
 
 struct Selected {
-    Selected(storage::MailboxName n, storage::View v) : name(std::move(n)), view(std::move(v)) {}
+    Selected(Place p, storage::View v) : place(std::move(p)), name(place.shown), view(std::move(v)) {}
 
+    Place place;
     storage::MailboxName name;  ///< under which it was selected
     storage::View view;
+    /// The user's right to do something in it.
+    bool may(storage::Right right) const { return view.rights().has(right); }
     /// How many keywords the client was told of in FLAGS; more make a new FLAGS response.
     std::size_t keywords_told = 0;
     /// What the last SEARCH with SAVE found: "$" (RFC 5182 §2.1).

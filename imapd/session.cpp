@@ -196,6 +196,24 @@ net::Async<> Session::send_notifications() {
     if (!told) co_await give_up_notifications();
 }
 
+net::Async<> Session::look_at_rights() {
+    if (!selected_ || !selected_->place.is_foreign) co_return;
+    storage::View& view = selected_->view;
+    const Result<storage::AccessList> list = co_await disk([&] { return view.mailbox().acl(); });
+    // What can't be read now is told by the command itself.
+    if (!list) co_return;
+    const storage::Rights rights = list->effective({user_}, false);
+    if (!rights.has(storage::Right::lookup) || !rights.has(storage::Right::read)) {
+        co_await bye("rights were taken away", "No right to read the selected mailbox any more");
+        co_return;
+    }
+    const bool is_told = permanent_flags_of(view) != permanent_flags_of(view, rights);
+    view.set_rights(rights);
+    if (!is_told) co_return;
+    const std::string lines = flags_of_mailbox(*selected_);
+    co_await send(lines);
+}
+
 net::Async<std::optional<Result<std::string>>> Session::read_line(std::size_t max_length) {
     Result<std::string> line = co_await stream().read_line(max_length, deadline());
     if (line || line.error().code == ErrorCode::limit) co_return line;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "auth/client/auth_client.h"
+#include "auth/client/userdb_client.h"
 #include "guardd/client.h"
 #include "imapd/command_input.h"
 #include "imapd/enabled.h"
@@ -35,6 +36,7 @@ struct Services {
     net::Pool& disk;
     quota::Service& quota;
     auth::AuthClient& auth;
+    auth::UserdbClient& users;
     guard::Client& guard;
     WatchHub& watches;
     metrics::Registry& metrics;
@@ -76,6 +78,7 @@ class Session {
     void logged_in(std::string user, std::shared_ptr<storage::Account> account, storage::AccountQuota quota);
     /// Only when authenticated.
     storage::Account& account() { return *account_; }
+    const std::shared_ptr<storage::Account>& shared_account() const { return account_; }
     /// What the user may store, as it was at log-in; only when authenticated.
     const storage::AccountQuota& quota() const { return quota_; }
     /// Tells the client that a threshold of its quota is reached (RFC 3501 §7.1: ALERT).
@@ -119,6 +122,9 @@ class Session {
     net::Async<> give_up_notifications();
     /// Tells the client what happened in the account since the last time, as far as NOTIFY asks for it.
     net::Async<> send_notifications();
+    /// In a selected mailbox of another account: takes in what its list says now. Without the right to read it the
+    /// session ends.
+    net::Async<> look_at_rights();
     /// A line that is no command (SASL responses, DONE). Nothing: the session ends. Too long: error `limit`.
     net::Async<std::optional<Result<std::string>>> read_line(std::size_t max_length);
     /// Runs work that blocks on the disk pool, for the user who has logged in. Await it at once.

@@ -23,9 +23,9 @@ Result<std::uint64_t> deleted_bytes(const storage::Mailbox& mailbox) {
 
 }  // namespace
 
-Result<std::string> status_response(const storage::Account& account, const storage::MailboxName& name,
-                                    std::string_view wire, imap::StatusItems items, std::uint64_t append_limit) {
-    const Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(name);
+Result<std::string> status_response(const Place& place, std::string_view wire, imap::StatusItems items,
+                                    std::uint64_t append_limit) {
+    const Result<std::shared_ptr<storage::Mailbox>> mailbox = place.account->open(place.name);
     if (!mailbox) return fail(mailbox.error());
     const Result<storage::Status> status = (*mailbox)->status();
     if (!status) return fail(status.error());

@@ -4,16 +4,16 @@
 #include <string>
 #include <string_view>
 
+#include "imapd/place.h"
 #include "lib/base/result.h"
 #include "lib/imap/commands.h"
 #include "lib/imap/responses.h"
-#include "storage/account.h"
 
 namespace posthouse::imapd {
 
 /// The response of STATUS for a mailbox, also if it is open; `wire` is its name as it is sent. `append_limit`: of the
 /// configuration. Blocks. not_found.
-Result<std::string> status_response(const storage::Account& account, const storage::MailboxName& name,
-                                    std::string_view wire, imap::StatusItems items, std::uint64_t append_limit);
+Result<std::string> status_response(const Place& place, std::string_view wire, imap::StatusItems items,
+                                    std::uint64_t append_limit);
 
 }  // namespace posthouse::imapd

@@ -31,7 +31,10 @@ storage::Expunges expunges_of(Session& session, bool idles) {
 }
 
 net::Async<> tell(Session& session, bool idles) {
-    if (tells_selected(session, idles)) co_await session.send_changes(expunges_of(session, idles));
+    if (tells_selected(session, idles)) {
+        co_await session.look_at_rights();
+        if (!session.ended()) co_await session.send_changes(expunges_of(session, idles));
+    }
     if (!session.ended()) co_await session.send_notifications();
 }
 

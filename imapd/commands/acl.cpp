@@ -49,36 +49,33 @@ std::string wire_identifier(const storage::AccessEntry& entry) {
     }
 }
 
+/// The entry is the owner's.
+bool is_of_owner(const Identifier& who, const std::string& owner) {
+    return who.kind == Identifier::Kind::owner || (who.kind == Identifier::Kind::user && who.name == owner);
+}
+
 /// The owner's rights, where the list itself doesn't tell them.
-bool tells_owner(const storage::AccessList& list, const std::string& user) {
+bool tells_owner(const storage::AccessList& list, const std::string& owner) {
     return std::ranges::any_of(list.entries(), [&](const storage::AccessEntry& entry) {
-        return !entry.negative && (entry.who.kind == Identifier::Kind::owner ||
-                                   (entry.who.kind == Identifier::Kind::user && entry.who.name == user));
+        return !entry.negative && is_of_owner(entry.who, owner);
     });
 }
 
-/// The user's rights, with the one that this file's commands need but MYRIGHTS (RFC 4314 §4); denied without it.
-Result<storage::Rights> administers(const storage::Account& account, const storage::MailboxName& name,
-                                    const std::string& user) {
-    Result<storage::Rights> rights = account.effective_rights(name, {user});
-    if (rights && !rights->has(storage::Right::administer))
-        return fail(ErrorCode::denied, "No right to administer this mailbox");
-    return rights;
+/// The mailbox, and the user's right to its list, which this file's commands need but MYRIGHTS (RFC 4314 §4).
+net::Async<Result<Place>> find_administered(Session& session, std::string_view wire) {
+    return find_place(session, wire, storage::Right::administer);
 }
 
 net::Async<Reply> change(Session& session, const std::string& mailbox, const std::string& identifier,
                          const AccessChange& wanted, std::string_view done) {
-    const Result<storage::MailboxName> name = mailbox_of(session, mailbox);
-    if (!name) co_return no(name.error());
+    const Result<Place> place = co_await find_administered(session, mailbox);
+    if (!place) co_return no(place.error());
     const Result<Subject> subject = subject_of(identifier);
     if (!subject) co_return bad("Invalid identifier");
-    storage::Account& account = session.account();
-    const Result<> changed = co_await session.disk([&]() -> Result<> {
-        if (const auto mine = administers(account, *name, session.user()); !mine) return fail(mine.error());
-        return account.set_acl(*name, subject->who, subject->negative, wanted);
-    });
+    const Result<> changed = co_await session.disk(
+        [&] { return place->account->set_acl(place->name, subject->who, subject->negative, wanted); });
     if (!changed) co_return no(changed.error());
-    log_mailbox(session, "access changed", *name, identifier);
+    log_mailbox(session, "access changed", place->shown, identifier);
     co_return ok(std::string(done));
 }
 
@@ -99,15 +96,15 @@ net::Async<Reply> delete_acl(Session& session, imap::AclIdentifier command) {
 }
 
 net::Async<Reply> get_acl(Session& session, imap::MailboxArgument command) {
-    const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
-    if (!name) co_return no(name.error());
-    const storage::Account& account = session.account();
-    storage::Rights mine;
+    const Result<Place> place = co_await find_administered(session, command.mailbox);
+    if (!place) co_return no(place.error());
+    const std::string owner = place->account->name().text();
+    storage::Rights owners;
     const Result<storage::AccessList> list = co_await session.disk([&]() -> Result<storage::AccessList> {
-        const Result<storage::Rights> rights = administers(account, *name, session.user());
+        const Result<storage::Rights> rights = place->account->effective_rights(place->name, {owner});
         if (!rights) return fail(rights.error());
-        mine = *rights;
-        return account.acl(*name);
+        owners = *rights;
+        return place->account->acl(place->name);
     });
     if (!list) co_return no(list.error());
     std::string line = "* ACL ";
@@ -117,39 +114,43 @@ net::Async<Reply> get_acl(Session& session, imap::MailboxArgument command) {
         imap::append_astring(line, identifier);
         line += " " + wire_rights(rights);
     };
-    if (!tells_owner(*list, session.user())) add(session.user(), mine);
-    for (const storage::AccessEntry& entry : list->entries()) add(wire_identifier(entry), entry.rights);
+    if (!tells_owner(*list, owner)) add(owner, owners);
+    for (const storage::AccessEntry& entry : list->entries()) {
+        const bool keeps = !entry.negative && is_of_owner(entry.who, owner);
+        add(wire_identifier(entry), keeps ? entry.rights | storage::Account::kept_by_owner : entry.rights);
+    }
     line += "\r\n";
     co_await session.send(line);
     co_return ok("GETACL completed");
 }
 
-/// Each right can be given by itself (RFC 4314 §3.4).
+/// Each right can be given by itself, and the owner always has some (RFC 4314 §3.4).
 net::Async<Reply> list_rights(Session& session, imap::AclIdentifier command) {
-    const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
-    if (!name) co_return no(name.error());
-    if (!subject_of(command.identifier)) co_return bad("Invalid identifier");
-    const storage::Account& account = session.account();
-    const Result<storage::Rights> mine =
-        co_await session.disk([&] { return administers(account, *name, session.user()); });
-    if (!mine) co_return no(mine.error());
+    const Result<Place> place = co_await find_administered(session, command.mailbox);
+    if (!place) co_return no(place.error());
+    const Result<Subject> subject = subject_of(command.identifier);
+    if (!subject) co_return bad("Invalid identifier");
+    const Result<bool> exists = co_await session.disk([&] { return place->account->exists(place->name); });
+    if (!exists) co_return no(exists.error());
+    if (!*exists) co_return no(Error{ErrorCode::not_found, "Mailbox doesn't exist", {}});
+    const bool keeps = !subject->negative && is_of_owner(subject->who, place->account->name().text());
+    const storage::Rights kept = keeps ? storage::Account::kept_by_owner : storage::Rights();
     std::string line = "* LISTRIGHTS ";
     imap::append_mailbox(line, command.mailbox);
     line += ' ';
     imap::append_astring(line, command.identifier);
-    line += " \"\"";
-    for (const char letter : storage::Rights::all().letters()) line += std::string(" ") + letter;
+    line += " " + (keeps ? kept.letters() : std::string("\"\""));
+    for (const char letter : (storage::Rights::all() - kept).letters()) line += std::string(" ") + letter;
     line += "\r\n";
     co_await session.send(line);
     co_return ok("LISTRIGHTS completed");
 }
 
 net::Async<Reply> my_rights(Session& session, imap::MailboxArgument command) {
-    const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
-    if (!name) co_return no(name.error());
-    const storage::Account& account = session.account();
+    const Result<Place> place = co_await find_place(session, command.mailbox);
+    if (!place) co_return no(place.error());
     const Result<storage::Rights> rights =
-        co_await session.disk([&] { return account.effective_rights(*name, {session.user()}); });
+        co_await session.disk([&] { return place->account->effective_rights(place->name, {session.user()}); });
     if (!rights) co_return no(rights.error());
     std::string line;
     append_my_rights(line, command.mailbox, *rights);

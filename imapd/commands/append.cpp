@@ -119,7 +119,8 @@ class Waiting {
 
 /// Messages that were received, and where they go.
 struct Received {
-    storage::MailboxName name;
+    Place place;
+    storage::AccountQuota quota;
     std::shared_ptr<storage::Mailbox> mailbox;
     std::vector<storage::NewMessage> messages;
     Waiting waiting{};
@@ -130,9 +131,14 @@ net::Async<std::expected<Received, Reply>> receive_all(Session& session, const s
                                                        imap::AppendItem item, std::size_t most) {
     using After = CommandInput::AfterMessage::Kind;
     if (!session.input().message()) co_return std::unexpected(bad("Expected the message as a literal"));
-    const Result<storage::MailboxName> name = mailbox_of(session, mailbox);
-    if (!name) co_return std::unexpected(no(name.error()));
-    Received received{*name, nullptr, {}, {}};
+    const Result<Place> place = co_await find_place(session, mailbox, storage::Right::insert);
+    if (!place) co_return std::unexpected(no_target(place.error()));
+    Result<storage::AccountQuota> room = co_await quota_of(session, *place);
+    if (!room) co_return std::unexpected(no(room.error()));
+    Received received{*place, std::move(*room), nullptr, {}, {}};
+    const storage::MailboxName& name = received.place.name;
+    // RFC 4314 §4: flags that the user may not change there are left out.
+    const storage::FlagScope carried = storage::changeable_flags(place->rights);
     storage::Usage added;
     for (;;) {
         if (std::optional<Reply> wrong = objection(session, item)) co_return std::unexpected(std::move(*wrong));
@@ -140,16 +146,16 @@ net::Async<std::expected<Received, Reply>> receive_all(Session& session, const s
             co_return std::unexpected(no("[LIMIT] Too many messages in one command"));
         Result<storage::Flags> flags = to_storage(item.flags);
         if (!flags) co_return std::unexpected(bad(flags.error().text));
-        const storage::Account& account = session.account();
-        Result<Target> target = co_await session.disk([&] { return open_target(account, *name); });
+        const storage::Account& account = *received.place.account;
+        Result<Target> target = co_await session.disk([&] { return open_target(account, name); });
         if (!target) co_return std::unexpected(no_target(target.error()));
         received.mailbox = target->mailbox;
 
         // Before the client sends what would be refused.
-        const storage::AccountQuota& quota = session.quota();
+        const storage::AccountQuota& quota = received.quota;
         added += {static_cast<std::int64_t>(item.size), 1};
-        if (!quota.surely_fits(*name, added)) {
-            const Result<> fits = co_await session.disk([&] { return quota.check(*name, added); });
+        if (!quota.surely_fits(name, added)) {
+            const Result<> fits = co_await session.disk([&] { return quota.check(name, added); });
             if (!fits) co_return std::unexpected(no(fits.error()));
         }
 
@@ -170,7 +176,7 @@ net::Async<std::expected<Received, Reply>> receive_all(Session& session, const s
 
         std::optional<storage::Time> date;
         if (item.date) date = storage::Time(std::chrono::seconds(item.date->seconds));
-        received.messages.push_back({std::move(target->writer), std::move(*flags), date});
+        received.messages.push_back({std::move(target->writer), carried.of(*flags), date});
         if (after->kind == After::end) co_return received;
         item = std::move(after->item);
     }
@@ -198,11 +204,11 @@ net::Async<Reply> append(Session& session, imap::Append command) {
     std::expected<Received, Reply> received =
         co_await receive_all(session, command.mailbox, std::move(command.item), imap::kMaxAppended);
     if (!received) co_return std::move(received.error());
-    const storage::AccountQuota& quota = session.quota();
+    const storage::AccountQuota& quota = received->quota;
     const Result<storage::Charged<storage::Appended>> appended = co_await session.disk(
-        [&] { return quota.append({*received->mailbox, received->name}, std::move(received->messages)); });
+        [&] { return quota.append({*received->mailbox, received->place.name}, std::move(received->messages)); });
     if (!appended) co_return no_target(appended.error());
-    co_await session.send_warning(appended->warning);
+    if (!received->place.is_foreign) co_await session.send_warning(appended->warning);
     co_return ok(uid_code(appended->done) + " APPEND completed");
 }
 
@@ -210,6 +216,9 @@ net::Async<Reply> append(Session& session, imap::Append command) {
 net::Async<Reply> replace(Session& session, imap::Replace command) {
     storage::View& view = session.selected().view;
     if (view.read_only()) co_return no("[READ-ONLY] Mailbox is open read-only");
+    // RFC 8508 §7
+    if (!session.selected().may(storage::Right::delete_message) || !session.selected().may(storage::Right::expunge))
+        co_return no("[NOPERM] No right to remove messages from here");
     const std::optional<storage::Uid> old = replaced_by(view, command);
     if (!old && !command.by_uid) co_return bad("Invalid message sequence number");
     if (!old) co_return no("[NONEXISTENT] There is no such message");
@@ -218,9 +227,9 @@ net::Async<Reply> replace(Session& session, imap::Replace command) {
     if (!received) co_return std::move(received.error());
     storage::UidSet gone;
     gone.add(*old);
-    const storage::AccountQuota& quota = session.quota();
+    const storage::AccountQuota& quota = received->quota;
     const Result<storage::Charged<storage::Appended>> appended = co_await session.disk(
-        [&] { return quota.append({*received->mailbox, received->name}, std::move(received->messages)); });
+        [&] { return quota.append({*received->mailbox, received->place.name}, std::move(received->messages)); });
     if (!appended) co_return no_target(appended.error());
     const Result<std::vector<storage::Uid>> removed = co_await session.disk([&] {
         const auto removal = quota.removal();
@@ -233,7 +242,7 @@ net::Async<Reply> replace(Session& session, imap::Replace command) {
     });
     if (!removed) co_return no(removed.error());
     log_expunged(session, *removed);
-    co_await session.send_warning(appended->warning);
+    if (!received->place.is_foreign) co_await session.send_warning(appended->warning);
     const std::string line = "* OK " + uid_code(appended->done) + " Replacement stored\r\n";
     co_await session.send(line);
     Reply reply = ok(command.by_uid ? "UID REPLACE completed" : "REPLACE completed");

@@ -15,15 +15,18 @@ namespace {
 
 enum class Kind { copy, move };
 
-/// Opens the target and copies or moves. Blocks.
-Result<storage::Charged<storage::Copied>> transfer(Session& session, const storage::MailboxName& target,
-                                                   const storage::UidSet& uids, Kind kind) {
-    const Result<std::shared_ptr<storage::Mailbox>> mailbox = session.account().open(target);
+/// Opens the target and copies or moves. Flags that the user may not change there stay behind (RFC 4314 §4). Blocks.
+Result<storage::Charged<storage::Copied>> transfer(Session& session, const Place& target,
+                                                   const storage::AccountQuota& quota, const storage::UidSet& uids,
+                                                   Kind kind) {
+    const Result<std::shared_ptr<storage::Mailbox>> mailbox = target.account->open(target.name);
     if (!mailbox) return fail(mailbox.error());
-    const storage::NamedMailbox from{session.selected().view.mailbox(), session.selected().name};
-    const storage::NamedMailbox to{**mailbox, target};
-    const storage::AccountQuota& quota = session.quota();
-    return kind == Kind::copy ? quota.copy(from, uids, to) : quota.move(from, uids, to);
+    const Place& source = session.selected().place;
+    const bool is_elsewhere = !(source.account->name() == target.account->name());
+    const storage::NamedMailbox from{session.selected().view.mailbox(), source.name, is_elsewhere};
+    const storage::NamedMailbox to{**mailbox, target.name};
+    const storage::FlagScope carried = storage::changeable_flags(target.rights);
+    return kind == Kind::copy ? quota.copy(from, uids, to, carried) : quota.move(from, uids, to, carried);
 }
 
 std::string code_of(const storage::Copied& copied) {
@@ -43,16 +46,22 @@ net::Async<std::expected<storage::Copied, Reply>> run(Session& session, const im
         numbers_of(session.selected(), command.messages, command.by_uid);
     if (!numbers) co_return std::unexpected(bad(numbers.error().text));
     if (kind == Kind::move && view.read_only()) co_return std::unexpected(no("[READ-ONLY] Mailbox is open read-only"));
-    const Result<storage::MailboxName> target = mailbox_of(session, command.mailbox);
-    if (!target) co_return std::unexpected(no(target.error()));
+    const bool may_remove =
+        session.selected().may(storage::Right::delete_message) && session.selected().may(storage::Right::expunge);
+    if (kind == Kind::move && !may_remove)
+        co_return std::unexpected(no("[NOPERM] No right to remove messages from here"));
+    const Result<Place> target = co_await find_place(session, command.mailbox, storage::Right::insert);
+    if (!target) co_return std::unexpected(no_target(target.error()));
+    const Result<storage::AccountQuota> quota = co_await quota_of(session, *target);
+    if (!quota) co_return std::unexpected(no(quota.error()));
     const storage::UidSet uids = uids_of(view, *numbers);
     // What is moved is copied, then removed.
     Progress progress(session, count_of(*numbers) * (kind == Kind::move ? 2 : 1));
     Result<storage::Charged<storage::Copied>> copied =
-        co_await progress.disk([&] { return transfer(session, *target, uids, kind); });
+        co_await progress.disk([&] { return transfer(session, *target, *quota, uids, kind); });
     if (!copied) co_return std::unexpected(no_target(copied.error()));
-    log_copied(session, kind == Kind::copy ? "copied" : "moved", copied->done, *target);
-    co_await session.send_warning(copied->warning);
+    log_copied(session, kind == Kind::copy ? "copied" : "moved", copied->done, target->shown);
+    if (!target->is_foreign) co_await session.send_warning(copied->warning);
     co_return std::move(copied->done);
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,26 +20,47 @@ namespace posthouse::imapd {
 namespace {
 
 /// Opens a mailbox to look into it; its messages stay \Recent. Blocks.
-Result<std::unique_ptr<Selected>> look_into(const storage::Account& account, const storage::MailboxName& name) {
-    Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(name);
+Result<std::unique_ptr<Selected>> look_into(const Session& session, const storage::MailboxName& name) {
+    const Result<Place> place = place_of(session, name);
+    if (!place) return fail(place.error());
+    Result<std::shared_ptr<storage::Mailbox>> mailbox = place->account->open(place->name);
     if (!mailbox) return fail(mailbox.error());
-    Result<storage::View> view = storage::View::open(std::move(*mailbox), storage::Access::read_only);
+    Result<storage::View> view =
+        storage::View::open(std::move(*mailbox), storage::Access::read_only, place->rights, place->viewer);
     if (!view) return fail(view.error());
-    return std::make_unique<Selected>(name, std::move(*view));
+    return std::make_unique<Selected>(*place, std::move(*view));
+}
+
+/// The user's own mailboxes, and others'.
+struct Sources {
+    std::vector<storage::ListedMailbox> all;
+    std::set<storage::MailboxName> own;
+};
+
+/// Blocks.
+Result<Sources> list_sources(const Session& session) {
+    Result<std::vector<storage::ListedMailbox>> all = list_all(session);
+    if (!all) return fail(all.error());
+    const Result<std::vector<storage::ListedMailbox>> own = list_own(session);
+    if (!own) return fail(own.error());
+    Sources sources{std::move(*all), {}};
+    for (const storage::ListedMailbox& mailbox : *own)
+        if (mailbox.exists) sources.own.insert(mailbox.name);
+    return sources;
 }
 
 /// The names of the mailboxes to look through, each once; limit: they are too many.
 net::Async<Result<std::vector<storage::MailboxName>>> sources_of(Session& session,
                                                                  const std::vector<NamedFilter>& filters) {
-    const storage::Account& account = session.account();
-    const Result<std::vector<storage::ListedMailbox>> all = co_await session.disk([&] { return account.list(); });
-    if (!all) co_return fail(all.error());
+    const Result<Sources> sources = co_await session.disk([&] { return list_sources(session); });
+    if (!sources) co_return fail(sources.error());
     const storage::MailboxName* selected = session.state() == kSelected ? &session.selected().name : nullptr;
     std::vector<storage::MailboxName> names;
-    for (const storage::ListedMailbox& mailbox : *all) {
+    for (const storage::ListedMailbox& mailbox : sources->all) {
+        const bool is_own = sources->own.contains(mailbox.name);
         const bool is_meant = std::ranges::any_of(filters, [&](const NamedFilter& filter) {
             if (filter.is_selected()) return selected != nullptr && mailbox.name == *selected;
-            return filter.matches(mailbox.name, mailbox.subscribed);
+            return filter.matches(mailbox.name, mailbox.subscribed, is_own);
         });
         if (mailbox.exists && is_meant) names.push_back(mailbox.name);
     }
@@ -98,14 +120,13 @@ net::Async<Reply> esearch(Session& session, imap::Esearch command) {
         co_await refuse_update(session, "A search in several mailboxes is not kept up to date");
     const Result<std::vector<storage::MailboxName>> names = co_await sources_of(session, filters);
     if (!names) co_return no(names.error());
-    const storage::Account& account = session.account();
     Progress progress(session);
     for (const storage::MailboxName& name : *names) {
         if (session.state() == kSelected && session.selected().name == name) {
             const Result<> searched = co_await search_in(session, command, session.selected(), progress);
             if (!searched) co_return no(searched.error());
         } else {
-            Result<std::unique_ptr<Selected>> place = co_await progress.disk([&] { return look_into(account, name); });
+            Result<std::unique_ptr<Selected>> place = co_await progress.disk([&] { return look_into(session, name); });
             // One that has gone meanwhile, or that may not be read, isn't looked into.
             const bool is_closed =
                 !place && (place.error().code == ErrorCode::not_found || place.error().code == ErrorCode::denied);

@@ -11,9 +11,11 @@ net::Async<Reply> expunge_from(Session& session, const storage::UidSet& uids, st
                                std::string_view done) {
     storage::View& view = session.selected().view;
     if (view.read_only()) co_return no("[READ-ONLY] Mailbox is open read-only");
+    if (!session.selected().may(storage::Right::expunge)) co_return no("[NOPERM] No right to expunge messages here");
+    const storage::AccountQuota quota = co_await quota_for_removal(session, session.selected().place);
     Progress progress(session, count);
     const Result<std::vector<storage::Uid>> removed = co_await progress.disk([&] {
-        const auto removal = session.quota().removal();
+        const auto removal = quota.removal();
         return view.mailbox().expunge(uids, storage::ExpungeRule::deleted_only);
     });
     if (!removed) co_return no(removed.error());

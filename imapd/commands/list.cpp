@@ -5,6 +5,7 @@
 #include "imapd/listing.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/metadata_response.h"
+#include "imapd/namespaces.h"
 #include "imapd/rights_response.h"
 #include "imapd/session.h"
 #include "imapd/status_response.h"
@@ -18,25 +19,27 @@ struct Extras {
     bool my_rights = false;                   ///< RFC 8440 §4
     std::vector<std::string> entries;         ///< RFC 9590 §3
     std::uint64_t append_limit = 0;
-    std::string user;
     Enabled enabled;
 
     bool empty() const { return !status && !my_rights && entries.empty(); }
 };
 
 /// The mailbox's line and what follows it; one that has gone meanwhile has only its line. Blocks.
-std::string with_extras(const storage::Account& account, const Listing& listing, const Extras& extras) {
+std::string with_extras(const Session& session, const Listing& listing, const Extras& extras) {
     std::string out = listing.line;
     if (!listing.exists) return out;
     const std::string name = wire_name(extras.enabled, listing.name);
-    if (extras.status)
-        out += status_response(account, listing.name, name, *extras.status, extras.append_limit).value_or("");
+    const Result<Place> place = place_of(session, listing.name);
+    if (!place) return out;
+    if (extras.status && place->rights.has(storage::Right::read))
+        out += status_response(*place, name, *extras.status, extras.append_limit).value_or("");
     if (extras.my_rights)
-        if (const Result<storage::Rights> rights = account.effective_rights(listing.name, {extras.user}))
+        if (const Result<storage::Rights> rights = place->account->effective_rights(place->name, {session.user()}))
             append_my_rights(out, name, *rights);
-    if (!extras.entries.empty())
-        if (const Result<storage::Annotations> annotations = account.annotations(listing.name))
-            append_metadata(out, name, *annotations, {extras.entries});
+    if (!extras.entries.empty() && may_annotate(place->rights))
+        if (const Result<storage::Annotations> annotations = place->account->annotations(place->name))
+            append_metadata(out, name, *annotations,
+                            {.entries = extras.entries, .user = annotation_user(session, *place)});
     return out;
 }
 
@@ -49,14 +52,14 @@ net::Async<Reply> list(Session& session, imap::List command) {
         co_await session.send("* LIST (\\Noselect) \"/\" \"\"\r\n");
         co_return ok("LIST completed");
     }
-    const storage::Account& account = session.account();
-    const Result<std::vector<storage::ListedMailbox>> mailboxes = co_await session.disk([&] { return account.list(); });
+    const bool leads_to_others = may_show_others(command);
+    const Result<std::vector<storage::ListedMailbox>> mailboxes =
+        co_await session.disk([&] { return leads_to_others ? list_all(session) : list_own(session); });
     if (!mailboxes) co_return no(mailboxes.error());
     Extras extras{command.return_status,
                   command.return_my_rights,
                   {},
                   static_cast<std::uint64_t>(session.config().imapd.append_limit),
-                  session.user(),
                   session.enabled()};
     if (command.return_metadata) {
         Result<std::vector<std::string>> entries = read_queried(*command.return_metadata);
@@ -65,7 +68,7 @@ net::Async<Reply> list(Session& session, imap::List command) {
     }
     for (const Listing& listing : listing_of(command, *mailboxes, session.enabled())) {
         if (!extras.empty()) {
-            const std::string lines = co_await session.disk([&] { return with_extras(account, listing, extras); });
+            const std::string lines = co_await session.disk([&] { return with_extras(session, listing, extras); });
             co_await session.send(lines);
         } else {
             co_await session.send(listing.line);
@@ -80,8 +83,9 @@ net::Async<Reply> lsub(Session& session, imap::Lsub command) {
         co_await session.send("* LSUB (\\Noselect) \"/\" \"\"\r\n");
         co_return ok("LSUB completed");
     }
-    const storage::Account& account = session.account();
-    const Result<std::vector<storage::ListedMailbox>> mailboxes = co_await session.disk([&] { return account.list(); });
+    // What is subscribed stands in the user's own file.
+    const Result<std::vector<storage::ListedMailbox>> mailboxes =
+        co_await session.disk([&] { return list_own(session); });
     if (!mailboxes) co_return no(mailboxes.error());
     for (const Listing& listing : listing_of(command, *mailboxes, session.enabled())) {
         co_await session.send(listing.line);
@@ -90,9 +94,14 @@ net::Async<Reply> lsub(Session& session, imap::Lsub command) {
     co_return ok("LSUB completed");
 }
 
-/// One personal namespace, nothing shared.
 net::Async<Reply> list_namespaces(Session& session, imap::NoArguments /*command*/) {
-    co_await session.send("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
+    const auto& config = session.config().imapd;
+    const auto shown = [](bool is_there, std::string_view root) {
+        return is_there ? " ((\"" + std::string(root) + "/\" \"/\"))" : std::string(" NIL");
+    };
+    const std::string line = "* NAMESPACE ((\"\" \"/\"))" + shown(config.shared_namespaces, kOtherUsers) +
+                             shown(config.shared_namespaces && !config.shared_accounts.empty(), kShared) + "\r\n";
+    co_await session.send(line);
     co_return ok("NAMESPACE completed");
 }
 

@@ -9,12 +9,19 @@
 namespace posthouse::imapd {
 namespace {
 
-/// Nothing for "".
-Result<std::optional<storage::MailboxName>> target_of(Session& session, const std::string& wire) {
-    if (wire.empty()) return std::nullopt;
-    Result<storage::MailboxName> name = mailbox_of(session, wire);
-    if (!name) return fail(name.error());
-    return std::move(*name);
+/// What a command is about.
+struct Target {
+    std::shared_ptr<storage::Account> account;
+    std::optional<storage::MailboxName> name;  ///< nothing for ""
+    storage::AnnotationUser user;
+};
+
+net::Async<Result<Target>> find_target(Session& session, std::string_view wire) {
+    if (wire.empty()) co_return Target{session.shared_account(), std::nullopt, std::nullopt};
+    const Result<Place> place = co_await find_place(session, wire);
+    if (!place) co_return fail(place.error());
+    if (!may_annotate(place->rights)) co_return fail(ErrorCode::denied, "No right to the mailbox's annotations");
+    co_return Target{place->account, place->name, annotation_user(session, *place)};
 }
 
 /// RFC 5464 §4.3: why a value of so many octets can't be stored.
@@ -28,17 +35,16 @@ Reply refusal(const Error& error, std::size_t size) {
 }  // namespace
 
 net::Async<Reply> get_metadata(Session& session, imap::GetMetadata command) {
-    const Result<std::optional<storage::MailboxName>> target = target_of(session, command.mailbox);
+    const Result<Target> target = co_await find_target(session, command.mailbox);
     if (!target) co_return no(target.error());
     const Result<std::vector<std::string>> entries = read_queried(command.entries);
     if (!entries) co_return bad(entries.error().text);
-    const storage::Account& account = session.account();
     const Result<storage::Annotations> annotations =
-        co_await session.disk([&] { return account.annotations(*target); });
+        co_await session.disk([&] { return target->account->annotations(target->name); });
     if (!annotations) co_return no(annotations.error());
     std::string line;
     const std::optional<std::size_t> longest =
-        append_metadata(line, command.mailbox, *annotations, {*entries, command.depth, command.max_size});
+        append_metadata(line, command.mailbox, *annotations, {*entries, command.depth, command.max_size, target->user});
     co_await session.send(line);
     if (longest) co_return ok("[METADATA LONGENTRIES " + std::to_string(*longest) + "] GETMETADATA completed");
     co_return ok("GETMETADATA completed");
@@ -46,7 +52,7 @@ net::Async<Reply> get_metadata(Session& session, imap::GetMetadata command) {
 
 /// One entry after the other: what fails leaves those before it set, as RFC 5464 §4.3 lets it.
 net::Async<Reply> set_metadata(Session& session, imap::SetMetadata command) {
-    const Result<std::optional<storage::MailboxName>> target = target_of(session, command.mailbox);
+    const Result<Target> target = co_await find_target(session, command.mailbox);
     if (!target) co_return no(target.error());
     std::vector<storage::EntryName> entries;
     for (const auto& [name, value] : command.values) {
@@ -54,11 +60,11 @@ net::Async<Reply> set_metadata(Session& session, imap::SetMetadata command) {
         if (!entry) co_return bad(entry.error().text);
         entries.push_back(std::move(*entry));
     }
-    storage::Account& account = session.account();
     for (std::size_t i = 0; i < entries.size(); ++i) {
         const std::size_t size = command.values[i].second.value_or("").size();
+        const storage::AnnotationUser user = entries[i].is_private() ? target->user : std::nullopt;
         const Result<> set = co_await session.disk([&] {
-            return account.set_annotation(*target, entries[i], std::nullopt, std::move(command.values[i].second));
+            return target->account->set_annotation(target->name, entries[i], user, std::move(command.values[i].second));
         });
         if (!set) co_return refusal(set.error(), size);
     }

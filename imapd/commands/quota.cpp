@@ -41,21 +41,23 @@ net::Async<Reply> get_quota(Session& session, imap::QuotaRoot command) {
     co_return ok("GETQUOTA completed");
 }
 
+/// What others' mailboxes count to is their owner's affair: such a mailbox shows no quota root.
 net::Async<Reply> get_quota_root(Session& session, imap::MailboxArgument command) {
-    const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
-    if (!name) co_return no(name.error());
-    const storage::Account& account = session.account();
+    const Result<Place> place = co_await find_place(session, command.mailbox, storage::Right::read);
+    if (!place) co_return no(place.error());
     const Result<std::string> line = co_await session.disk([&]() -> Result<std::string> {
-        const Result<bool> exists = account.exists(*name);
+        const Result<bool> exists = place->account->exists(place->name);
         if (!exists) return fail(exists.error());
         if (!*exists) return fail(ErrorCode::not_found, "Mailbox doesn't exist");
-        return quota_line(session.quota());
+        return place->is_foreign ? std::string() : quota_line(session.quota());
     });
     if (!line) co_return no(line.error());
     std::string lines = "* QUOTAROOT ";
     imap::append_mailbox(lines, command.mailbox);
-    lines += ' ';
-    imap::append_astring(lines, kRoot);
+    if (!place->is_foreign) {
+        lines += ' ';
+        imap::append_astring(lines, kRoot);
+    }
     lines += "\r\n" + *line;
     co_await session.send(lines);
     co_return ok("GETQUOTAROOT completed");

@@ -54,14 +54,14 @@ Result<> append_resync(std::string& out, const storage::View& view, const imap::
 }
 
 /// Opens a mailbox and makes the responses of SELECT. Blocks.
-Result<Opened> open(const storage::Account& account, const storage::MailboxName& name, storage::Access access,
-                    const std::optional<imap::Resync>& resync, const Enabled& enabled) {
-    Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(name);
+Result<Opened> open(const Place& place, storage::Access access, const std::optional<imap::Resync>& resync,
+                    const Enabled& enabled) {
+    Result<std::shared_ptr<storage::Mailbox>> mailbox = place.account->open(place.name);
     if (!mailbox) return fail(mailbox.error());
-    Result<storage::View> view = storage::View::open(std::move(*mailbox), access);
+    Result<storage::View> view = storage::View::open(std::move(*mailbox), access, place.rights);
     if (!view) return fail(view.error());
     Opened opened;
-    opened.selected = std::make_unique<Selected>(name, std::move(*view));
+    opened.selected = std::make_unique<Selected>(place, std::move(*view));
     const storage::View& now = opened.selected->view;
     std::string& out = opened.responses;
     out = flags_of_mailbox(*opened.selected);
@@ -87,18 +87,18 @@ net::Async<Reply> select_with(Session& session, const imap::Select& command, sto
     // RFC 7162 §3.2.11
     if (was_selected) co_await session.send("* OK [CLOSED] Previous mailbox closed\r\n");
     if (command.condstore) co_await session.enable_condstore();
-    const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
-    if (!name) co_return no(name.error());
-    const storage::Account& account = session.account();
+    const Result<Place> place = co_await find_place(session, command.mailbox, storage::Right::read);
+    if (!place) co_return no(place.error());
     Progress progress(session);
     Result<Opened> opened =
-        co_await progress.disk([&] { return open(account, *name, access, command.resync, session.enabled()); });
+        co_await progress.disk([&] { return open(*place, access, command.resync, session.enabled()); });
     if (!opened) co_return no(opened.error());
     session.select(std::move(opened->selected));
     // RFC 9051 §6.3.2
-    if (session.enabled().rev2) opened->responses += list_response(command.mailbox, *name);
+    if (session.enabled().rev2) opened->responses += list_response(command.mailbox, place->shown);
     co_await session.send(opened->responses);
     if (access == storage::Access::read_only) co_return ok("[READ-ONLY] EXAMINE completed");
+    if (session.selected().view.read_only()) co_return ok("[READ-ONLY] SELECT completed");
     co_return ok("[READ-WRITE] SELECT completed");
 }
 
@@ -118,10 +118,11 @@ net::Async<Reply> check(Session& /*session*/, imap::NoArguments /*command*/) { c
 net::Async<Reply> close(Session& session, imap::NoArguments /*command*/) {
     storage::View& view = session.selected().view;
     Result<std::vector<storage::Uid>> removed;
-    if (!view.read_only()) {
+    if (!view.read_only() && session.selected().may(storage::Right::expunge)) {
+        const storage::AccountQuota quota = co_await quota_for_removal(session, session.selected().place);
         Progress progress(session, view.count());
         removed = co_await progress.disk([&] {
-            const auto removal = session.quota().removal();
+            const auto removal = quota.removal();
             return view.mailbox().expunge(storage::UidSet::all(), storage::ExpungeRule::deleted_only);
         });
         if (removed) log_expunged(session, *removed);

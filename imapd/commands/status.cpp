@@ -7,13 +7,12 @@
 namespace posthouse::imapd {
 
 net::Async<Reply> status(Session& session, imap::Status command) {
-    const Result<storage::MailboxName> name = mailbox_of(session, command.mailbox);
-    if (!name) co_return no(name.error());
+    const Result<Place> place = co_await find_place(session, command.mailbox, storage::Right::read);
+    if (!place) co_return no(place.error());
     if ((command.items & imap::kStatusHighestModSeq) != 0) co_await session.enable_condstore();
-    const storage::Account& account = session.account();
     const auto limit = static_cast<std::uint64_t>(session.config().imapd.append_limit);
     const Result<std::string> line =
-        co_await session.disk([&] { return status_response(account, *name, command.mailbox, command.items, limit); });
+        co_await session.disk([&] { return status_response(*place, command.mailbox, command.items, limit); });
     if (!line) co_return no(line.error());
     co_await session.send(*line);
     co_return ok("STATUS completed");

@@ -74,6 +74,12 @@ std::string modified_code(const storage::View& view, const std::vector<storage::
     return "[MODIFIED " + imap::print_numbers(named) + "] Some messages have changed meanwhile";
 }
 
+/// RFC 4314 §4: a STORE fails when nothing of it may be done.
+bool is_permitted(const storage::FlagChange& change) {
+    if (change.flags == storage::Flags()) return change.scope != storage::FlagScope{{}, false};
+    return change.scope.of(change.flags) != storage::Flags();
+}
+
 }  // namespace
 
 net::Async<Reply> store(Session& session, imap::Store command) {
@@ -85,7 +91,9 @@ net::Async<Reply> store(Session& session, imap::Store command) {
     Result<storage::Flags> flags = to_storage(command.flags);
     if (!flags) co_return bad(flags.error().text);
     const storage::UidSet uids = uids_of(view, *numbers);
-    const storage::FlagChange change{action_of(command.mode), std::move(*flags)};
+    const storage::FlagChange change{action_of(command.mode), std::move(*flags),
+                                     storage::changeable_flags(view.rights())};
+    if (!is_permitted(change)) co_return no("[NOPERM] No right to change these flags");
     if (command.unchanged_since) co_await session.enable_condstore();
     const bool tells_modseq = session.enabled().condstore;
     const std::uint64_t asked = count_of(*numbers);

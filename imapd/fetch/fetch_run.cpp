@@ -83,7 +83,7 @@ FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::
         columns_.save_date = columns_.save_date || item.kind == Kind::save_date;
         columns_.email_id = columns_.email_id || item.kind == Kind::email_id;
     }
-    if (selected_.view.read_only()) sets_seen_ = false;
+    if (selected_.view.read_only() || !selected_.may(storage::Right::seen)) sets_seen_ = false;
 }
 
 FetchRun::~FetchRun() {

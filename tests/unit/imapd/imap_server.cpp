@@ -126,6 +126,7 @@ net::Async<> ImapServer::main(std::promise<void>& ready) {
     net::Listener authd(loop_, std::move(*listening));
     scope.spawn(serve_authd, std::ref(loop_), std::ref(scope), std::ref(authd));
     auth::AuthClient auth(loop_, auth_path);
+    auth::UserdbClient users(loop_, folder_ + "/userdb");
     guard::Client guard(loop_, "");
     net::Pool disk(loop_, 2);
     quota::Service quota(loop_, store_, disk, config_);
@@ -136,6 +137,7 @@ net::Async<> ImapServer::main(std::promise<void>& ready) {
                       .disk = disk,
                       .quota = quota,
                       .auth = auth,
+                      .users = users,
                       .guard = guard,
                       .watches = watches,
                       .metrics = metrics,
@@ -150,6 +152,7 @@ net::Async<> ImapServer::main(std::promise<void>& ready) {
     watches.stop();
     authd.cancel();
     co_await auth.close();
+    co_await users.close();
     co_await scope.join();
 }
 
@@ -181,14 +184,15 @@ void ImapServer::drain() {
 
 config::Config ImapTest::usual_config() {
     config::Config config;
+    config.imapd.shared_accounts = {"team@example.org"};
     config.tls.allow_plain_login = true;
     return config;
 }
 
-TestClient ImapTest::log_in() {
+TestClient ImapTest::log_in(std::string_view name) {
     TestClient client = server.connect();
     client.read_until("* OK");
-    EXPECT_NE(client.run("LOGIN joe@example.org secret").find("t OK"), std::string::npos);
+    EXPECT_NE(client.run("LOGIN " + std::string(name) + "@example.org secret").find("t OK"), std::string::npos);
     return client;
 }
 

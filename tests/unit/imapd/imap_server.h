@@ -82,8 +82,8 @@ class ImapTest : public testing::Test {
   protected:
     explicit ImapTest(config::Config config = usual_config()) : server(std::move(config)) {}
     static config::Config usual_config();
-    /// A client that has read the greeting and logged in as joe.
-    TestClient log_in();
+    /// A client that has read the greeting and logged in as joe, or as another (stand_in_authd.h).
+    TestClient log_in(std::string_view name = "joe");
     /// The same with INBOX selected.
     TestClient select_inbox();
     /// Appends a message to a mailbox.

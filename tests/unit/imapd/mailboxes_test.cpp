@@ -26,7 +26,9 @@ TEST_F(MailboxesTest, ANewAccountHasItsSpecialFolders) {
 TEST_F(MailboxesTest, TheEmptyPatternAsksForTheSeparator) {
     TestClient client = log_in();
     EXPECT_EQ(client.run("LIST \"\" \"\""), "* LIST (\\Noselect) \"/\" \"\"\r\nt OK LIST completed\r\n");
-    EXPECT_EQ(client.run("NAMESPACE"), "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\nt OK NAMESPACE completed\r\n");
+    EXPECT_EQ(
+        client.run("NAMESPACE"),
+        "* NAMESPACE ((\"\" \"/\")) ((\"Other Users/\" \"/\")) ((\"Shared/\" \"/\"))\r\nt OK NAMESPACE completed\r\n");
 }
 
 TEST_F(MailboxesTest, CreateRenameAndDeleteShowInList) {

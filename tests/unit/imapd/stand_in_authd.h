@@ -1,5 +1,5 @@
-// A stand-in for authd: it knows joe@example.org with the password "secret", and is "away" for later@example.org;
-// webonly@ may not log in here, and newcomer@ needs another password.
+// A stand-in for authd: it knows joe, ann, bob and team @example.org with the password "secret", and is "away" for
+// later@; webonly@ may not log in here, and newcomer@ needs another password.
 #pragma once
 
 #include <optional>
@@ -23,7 +23,9 @@ inline std::string verdict(std::uint32_t id, const sasl::Credentials& who) {
         return sasl::encode(
             sasl::FailReply{.id = id, .user = who.user, .code = sasl::FailCode::temporary, .reason = {}});
     }
-    if (who.user == "joe@example.org" && who.password.view() == "secret") {
+    const bool is_known = who.user == "joe@example.org" || who.user == "ann@example.org" ||
+                          who.user == "bob@example.org" || who.user == "team@example.org";
+    if (is_known && who.password.view() == "secret") {
         return sasl::encode(sasl::OkReply{.id = id, .user = who.user, .fields = {}});
     }
     sasl::FailReply refusal{.id = id, .user = who.user, .reason = {}};

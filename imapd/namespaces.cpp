@@ -1,0 +1,48 @@
+// Names in the namespaces of others, taken apart.
+#include "imapd/namespaces.h"
+
+#include <optional>
+
+namespace posthouse::imapd {
+namespace {
+
+/// What follows "root/"; nothing when the name isn't below the root.
+std::optional<std::string_view> below(std::string_view name, std::string_view root) {
+    if (name.size() <= root.size() + 1 || !name.starts_with(root) || name[root.size()] != storage::hierarchy_separator)
+        return std::nullopt;
+    return name.substr(root.size() + 1);
+}
+
+void add(std::vector<ForeignName>& meanings, std::string_view address, std::string_view mailbox,
+         std::string_view user) {
+    Result<storage::AccountName> account = storage::AccountName::parse(address);
+    Result<storage::MailboxName> name = storage::MailboxName::parse(mailbox);
+    if (account && name && account->text() != user) meanings.push_back({std::move(*account), std::move(*name)});
+}
+
+}  // namespace
+
+bool is_in_namespace(const storage::MailboxName& name) {
+    const std::string_view text = name.text();
+    return text == kOtherUsers || text == kShared || below(text, kOtherUsers) || below(text, kShared);
+}
+
+std::vector<ForeignName> meanings_of(const storage::MailboxName& name, std::string_view user,
+                                     std::span<const std::string> shared) {
+    std::vector<ForeignName> meanings;
+    if (const auto rest = below(name.text(), kOtherUsers)) {
+        const std::size_t end = rest->find(storage::hierarchy_separator);
+        if (end != std::string_view::npos) add(meanings, rest->substr(0, end), rest->substr(end + 1), user);
+    } else if (const auto mailbox = below(name.text(), kShared)) {
+        for (const std::string& address : shared) add(meanings, address, *mailbox, user);
+    }
+    return meanings;
+}
+
+std::string prefix_of_user(const storage::AccountName& owner) {
+    return std::string(kOtherUsers) + storage::hierarchy_separator + owner.text() + storage::hierarchy_separator;
+}
+
+std::string prefix_of_shared() { return std::string(kShared) + storage::hierarchy_separator; }
+
+}  // namespace posthouse::imapd

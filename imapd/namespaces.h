@@ -1,0 +1,36 @@
+// The namespaces in which other people's mailboxes appear (RFC 2342 §5): which accounts a name in them may mean.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/mailbox_name.h"
+#include "storage/store.h"
+
+namespace posthouse::imapd {
+
+/// "Other Users/<user>@<domain>/<mailbox>".
+constexpr std::string_view kOtherUsers = "Other Users";
+/// "Shared/<mailbox>", of the accounts that belong to everybody.
+constexpr std::string_view kShared = "Shared";
+
+/// The name is one of the namespaces' roots, or below it.
+bool is_in_namespace(const storage::MailboxName& name);
+
+/// A mailbox of some account.
+struct ForeignName {
+    storage::AccountName account;
+    storage::MailboxName mailbox;
+};
+/// What a name in one of the namespaces may mean to `user`: the first that is there and may be seen counts. Names of
+/// the user's own mailboxes aren't in it. `shared`: addresses of the accounts that belong to everybody.
+std::vector<ForeignName> meanings_of(const storage::MailboxName& name, std::string_view user,
+                                     std::span<const std::string> shared);
+
+/// What mailboxes of an account are called in a namespace: "Other Users/joe@example.org/", or "Shared/".
+std::string prefix_of_user(const storage::AccountName& owner);
+std::string prefix_of_shared();
+
+}  // namespace posthouse::imapd

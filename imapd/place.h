@@ -1,0 +1,48 @@
+// Place: the mailbox that a command names: whose it is, and what the session's user may do with it (RFC 4314 §4).
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/net/async.h"
+#include "storage/account.h"
+#include "storage/account_quota.h"
+
+namespace posthouse::imapd {
+
+class Session;
+
+/// A mailbox of the user's own, or one of another account that its list lets the user see.
+struct Place {
+    std::shared_ptr<storage::Account> account;
+    storage::MailboxName name;   ///< in the account
+    storage::MailboxName shown;  ///< as the client calls it
+    storage::Rights rights = storage::Rights::all();
+    bool is_foreign = false;  ///< of another account
+};
+
+/// The mailbox with this name; the user's own needn't be there. invalid, limit: not a name; not_found: nobody else has
+/// such a mailbox, or the user has no right to see it (RFC 4314 §6).
+net::Async<Result<Place>> find_place(Session& session, std::string_view wire);
+/// And the user has the right `needed` on it; else denied.
+net::Async<Result<Place>> find_place(Session& session, std::string_view wire, storage::Right needed);
+/// Where a mailbox is to be made: denied, unless it is the user's own or the nearest mailbox above it gives the right
+/// to create (RFC 4314 §4).
+net::Async<Result<Place>> find_new_place(Session& session, std::string_view wire);
+
+/// The same for a name that has been read already. Blocks.
+Result<Place> place_of(const Session& session, const storage::MailboxName& shown);
+/// The user's own mailboxes as they are listed, and those of others that the user may see (the right to look up), as
+/// the client calls them; sorted by name, INBOX first. Blocks.
+Result<std::vector<storage::ListedMailbox>> list_all(const Session& session);
+/// Only the user's own. Blocks.
+Result<std::vector<storage::ListedMailbox>> list_own(const Session& session);
+
+/// What the place's account may store: it counts there whoever stores it. unavailable: authd can't tell.
+net::Async<Result<storage::AccountQuota>> quota_of(Session& session, const Place& place);
+/// The same for what only takes away: without an effect where it isn't known.
+net::Async<storage::AccountQuota> quota_for_removal(Session& session, const Place& place);
+
+}  // namespace posthouse::imapd
