@@ -8,6 +8,7 @@
 #include "imapd/mailbox_names.h"
 #include "imapd/namespaces.h"
 #include "imapd/session.h"
+#include "storage/mailbox.h"
 #include "storage/shares.h"
 
 namespace posthouse::imapd {
@@ -58,17 +59,32 @@ Result<> add_visible(Listed& listed, const Session& session, const storage::Acco
 
 }  // namespace
 
+storage::FlagScope Place::stored_flags() const {
+    storage::FlagScope scope = may_change();
+    if (!viewer.empty()) scope.system.clear(storage::Flag::seen);
+    return scope;
+}
+
+Result<> mark_seen(const Place& place, storage::Mailbox& mailbox, const storage::UidSet& uids) {
+    if (uids.empty() || !place.rights.has(Right::seen)) return {};
+    const storage::FlagChange seen{
+        storage::FlagAction::add, {{storage::Flag::seen}, {}}, {{storage::Flag::seen}, false}};
+    const auto marked = mailbox.store_flags(uids, seen, std::nullopt, place.viewer);
+    return marked ? Result<>{} : fail(marked.error());
+}
+
 Result<Place> place_of(const Session& session, const storage::MailboxName& shown) {
     if (!may_be_foreign(session, shown)) return own(session, shown);
     // The user's own mailbox of such a name isn't hidden by what came later.
     if (session.shared_account()->exists(shown).value_or(false)) return own(session, shown);
+    const std::string viewer = session.config().imapd.private_seen ? session.user() : std::string();
     for (const auto& [owner, name] : meanings_of(shown, session.user(), session.config().imapd.shared_accounts)) {
         Result<std::shared_ptr<storage::Account>> account =
             session.services().store.open(owner, storage::IfMissing::fail);
         if (!account && account.error().code == ErrorCode::not_found) continue;
         if (!account) return fail(account.error());
         const Result<storage::Rights> rights = (*account)->effective_rights(name, {session.user()});
-        if (rights && rights->has(Right::lookup)) return Place{std::move(*account), name, shown, *rights, true};
+        if (rights && rights->has(Right::lookup)) return Place{std::move(*account), name, shown, *rights, true, viewer};
         const bool is_no_mailbox = rights || rights.error().code == ErrorCode::not_found ||
                                    rights.error().code == ErrorCode::invalid || rights.error().code == ErrorCode::limit;
         if (!is_no_mailbox) return fail(rights.error());
@@ -102,7 +118,7 @@ net::Async<Result<Place>> find_new_place(Session& session, std::string_view wire
             if (!parent->rights.has(Right::create)) return fail_no_right();
             const Result<storage::MailboxName> inner = name->moved(parent->shown, parent->name);
             if (!inner) return fail(inner.error());
-            return Place{parent->account, *inner, *name, parent->rights, parent->is_foreign};
+            return Place{parent->account, *inner, *name, parent->rights, parent->is_foreign, parent->viewer};
         }
         return fail_no_right();
     });

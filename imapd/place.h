@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,7 +22,16 @@ struct Place {
     storage::MailboxName shown;  ///< as the client calls it
     storage::Rights rights = storage::Rights::all();
     bool is_foreign = false;  ///< of another account
+    std::string viewer = {};  ///< the user, where they have a \Seen flag of their own; else empty
+
+    /// The flags that the user may give messages there.
+    storage::FlagScope may_change() const { return storage::changeable_flags(rights); }
+    /// The same without a \Seen that isn't in the message itself.
+    storage::FlagScope stored_flags() const;
 };
+
+/// Gives copies and new messages the \Seen that only their reader has. Blocks.
+Result<> mark_seen(const Place& place, storage::Mailbox& mailbox, const storage::UidSet& uids);
 
 /// The mailbox with this name; the user's own needn't be there. invalid, limit: not a name; not_found: nobody else has
 /// such a mailbox, or the user has no right to see it (RFC 4314 §6).

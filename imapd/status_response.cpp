@@ -27,7 +27,7 @@ Result<std::string> status_response(const Place& place, std::string_view wire, i
                                     std::uint64_t append_limit) {
     const Result<std::shared_ptr<storage::Mailbox>> mailbox = place.account->open(place.name);
     if (!mailbox) return fail(mailbox.error());
-    const Result<storage::Status> status = (*mailbox)->status();
+    const Result<storage::Status> status = (*mailbox)->status_of(place.viewer);
     if (!status) return fail(status.error());
     imap::StatusValues values{.messages = status->messages,
                               .recent = status->recent,

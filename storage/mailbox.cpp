@@ -187,6 +187,19 @@ Result<ConditionalStore> Mailbox::store_flags(const UidSet& uids, const FlagChan
     return state_->store_flags(uids, change, unchanged_since);
 }
 
+Result<ConditionalStore> Mailbox::store_flags(const UidSet& uids, const FlagChange& change,
+                                              std::optional<ModSeq> unchanged_since, const std::string& viewer) {
+    return state_->store_flags(uids, change, unchanged_since, viewer);
+}
+
+Result<std::shared_ptr<const UidSet>> Mailbox::seen_by(const std::string& viewer) const {
+    return state_->seen_by(viewer);
+}
+
+Result<Status> Mailbox::status_of(const std::string& viewer) {
+    return viewer.empty() ? state_->status() : state_->status_of(viewer);
+}
+
 Result<AccessList> Mailbox::acl() const { return read_access_list(state_->folder()->root()); }
 
 Result<std::uint64_t> Mailbox::wire_size() const { return state_->wire_size(); }

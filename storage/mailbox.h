@@ -147,6 +147,14 @@ class Mailbox {
 
     /// The same for those messages only whose MODSEQ is not above `unchanged_since`.
     Result<ConditionalStore> store_flags(const UidSet& uids, const FlagChange& change, ModSeq unchanged_since);
+    /// The same, conditional or not, for a reader of another's mailbox with a \Seen of their own (seen_file.h); an
+    /// empty `viewer` has none.
+    Result<ConditionalStore> store_flags(const UidSet& uids, const FlagChange& change,
+                                         std::optional<ModSeq> unchanged_since, const std::string& viewer);
+    /// What such a reader has seen, as of now; some of it may be gone.
+    Result<std::shared_ptr<const UidSet>> seen_by(const std::string& viewer) const;
+    /// status() for such a reader. Costs a look at all flags.
+    Result<Status> status_of(const std::string& viewer);
     /// As this process last saw the mailbox (View::refresh looks). Costs in proportion to what happened.
     Result<MessageChanges> changes_since(ModSeq since) const;
 

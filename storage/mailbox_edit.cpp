@@ -197,6 +197,10 @@ void MailboxEdit::set_extras(std::uint32_t uid, std::string extras) {
     staged->file_changed = true;
 }
 
+void MailboxEdit::touch(std::uint32_t uid) {
+    if (Staged* staged = stage(uid)) staged->is_touched = true;
+}
+
 void MailboxEdit::drop(std::uint32_t uid) {
     Staged* staged = stage(uid);
     if (staged == nullptr || !staged->now.exists()) return;
@@ -269,7 +273,7 @@ bool MailboxEdit::has_absent_above(std::uint32_t uid) const {
 
 bool MailboxEdit::Staged::is_told() const {
     return now.exists() != (before.place != Place::none) || now.flags.system != before.system ||
-           now.flags.keywords != before.keywords || further_changed;
+           now.flags.keywords != before.keywords || further_changed || is_touched;
 }
 
 bool MailboxEdit::has_changes() const { return std::ranges::any_of(staged_, &Staged::is_told); }
@@ -278,7 +282,7 @@ Result<> MailboxEdit::commit(std::uint32_t max_tombstones) {
     if (Result<> read = snapshot_.status(); !read) return read;
     const bool is_dirty = row_ != before_ || forgotten_number_ != 0 || !absent_.empty() ||
                           std::ranges::any_of(staged_, [](const Staged& s) {
-                              return s.file_changed || s.further_changed || s.now.flags != s.before;
+                              return s.file_changed || s.further_changed || s.is_touched || s.now.flags != s.before;
                           });
     if (!is_dirty) return {};
     const MailboxRow row = row_;
@@ -344,7 +348,7 @@ void MailboxEdit::write_messages(IndexWriter& writer) {
         const std::uint32_t uid = staged.now.uid;
         if (staged.now.exists() && staged.file_changed) writer.put_file(row_.number, uid, staged.now.file);
         write_further(writer, staged);
-        if (staged.now.flags == staged.before && !staged.further_changed) continue;
+        if (staged.now.flags == staged.before && !staged.further_changed && !staged.is_touched) continue;
         if (uid / flags_per_chunk != loaded) {
             flush();
             loaded = uid / flags_per_chunk;

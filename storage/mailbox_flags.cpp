@@ -20,6 +20,14 @@ constexpr std::size_t max_name_bytes = 255;
 /// ":2,", Maildir's letters and all of the keywords'.
 constexpr std::size_t room_for_flags = 3 + 6 + max_letters;
 
+SystemFlags with_seen(SystemFlags flags, bool is_seen) {
+    if (is_seen)
+        flags.set(Flag::seen);
+    else
+        flags.clear(Flag::seen);
+    return flags;
+}
+
 }  // namespace
 
 BaseChanges MailboxState::names_with_room(Work& work, std::span<const std::uint32_t> uids) const {
@@ -39,7 +47,10 @@ void MailboxState::make_room(const BaseChanges& changes) {
 }
 
 Result<ConditionalStore> MailboxState::store_flags(const UidSet& uids, const FlagChange& change,
-                                                   std::optional<ModSeq> unchanged_since) {
+                                                   std::optional<ModSeq> unchanged_since, const std::string& viewer) {
+    // A reader's own \Seen is in no file's name.
+    FlagChange in_names = change;
+    if (!viewer.empty()) in_names.scope.system.clear(Flag::seen);
     ConditionalStore outcome;
     std::vector<MessageFlags>& stored = outcome.stored;
     std::vector<std::uint32_t> todo;
@@ -85,15 +96,24 @@ Result<ConditionalStore> MailboxState::store_flags(const UidSet& uids, const Fla
         const Result<bool> further = set_further(*work, piece, change, numbers->further);
         Result<> result = further ? Result<>{} : fail(further.error());
         bool changed = (further && *further) || names_->fingerprint() != names_before;
+        std::shared_ptr<const UidSet> seen;
+        if (result && !viewer.empty()) {
+            const Result<bool> marked = set_seen(*work, piece, change, viewer);
+            if (marked) seen = seen_.at(viewer).seen();
+            if (!marked) result = fail(marked.error());
+            changed = changed || (marked && *marked);
+        }
         for (; next < end && result; ++next) {
             WorkCount::add_one();
-            const Result<bool> set = set_flags(*work, todo[next], change, numbers->letters);
+            const Result<bool> set = set_flags(*work, todo[next], in_names, numbers->letters);
             if (!set) result = fail(set.error());
             if (!set) break;
             changed = changed || *set;
-            if (const Record* record = work->edit.find(todo[next]))
-                stored.push_back(
-                    {Uid(record->uid), {record->system(), keyword_sets_->of(record->flags.keywords, record->further)}});
+            const Record* record = work->edit.find(todo[next]);
+            if (record == nullptr) continue;
+            SystemFlags system = record->system();
+            if (seen) system = with_seen(system, seen->contains(Uid(record->uid)));
+            stored.push_back({Uid(record->uid), {system, keyword_sets_->of(record->flags.keywords, record->further)}});
         }
         if (changed || !result) end_work(*work);
         if (!result) return fail(result.error());

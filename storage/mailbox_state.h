@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,6 +25,7 @@
 #include "storage/mailbox.h"
 #include "storage/mailbox_edit.h"
 #include "storage/refile.h"
+#include "storage/seen_file.h"
 #include "storage/store_state.h"
 #include "storage/types.h"
 #include "storage/uid_ranges.h"
@@ -137,8 +139,13 @@ class MailboxState {
                           const std::function<void()>& finish);
     Result<> each_kept_summary(
         const UidSet& uids, SummaryPart part, const SummaryVisitor& visit, const std::function<void()>& finish = [] {});
+    /// `viewer`: whose \Seen it is, if not everybody's; empty: that in the files' names.
     Result<ConditionalStore> store_flags(const UidSet& uids, const FlagChange& change,
-                                         std::optional<ModSeq> unchanged_since);
+                                         std::optional<ModSeq> unchanged_since, const std::string& viewer = {});
+    /// What a reader has seen who has a \Seen of their own, as of now; some may be gone.
+    Result<std::shared_ptr<const UidSet>> seen_by(const std::string& viewer);
+    /// The same figures as status() for that reader.
+    Result<Status> status_of(const std::string& viewer);
     Result<MessageChanges> changes_since(ModSeq since);
     Result<std::uint64_t> wire_size();
     Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
@@ -207,6 +214,11 @@ class MailboxState {
     BaseChanges names_with_room(Work& work, std::span<const std::uint32_t> uids) const;
     /// Gives base names with room for flags. That it isn't possible now is no reason to fail: it is logged.
     void make_room(const BaseChanges& changes);
+    /// The reader's file, up to date; with mutex and flock held. Good until the next call of this.
+    Result<SeenFile*> seen_file(const std::string& viewer);
+    /// The part of STORE that is a reader's own; gives whether anything changed.
+    Result<bool> set_seen(Work& work, std::span<const std::uint32_t> uids, const FlagChange& change,
+                          const std::string& viewer);
     /// The part of STORE that no file name holds; gives whether anything changed.
     Result<bool> set_further(Work& work, std::span<const std::uint32_t> uids, const FlagChange& change,
                              const FurtherSet& given);
@@ -277,6 +289,7 @@ class MailboxState {
     FurtherKeywordFile further_;
     std::shared_ptr<const FurtherNames> names_ = std::make_shared<FurtherNames>();
     std::shared_ptr<const KeywordSets> keyword_sets_;
+    std::map<std::string, SeenFile> seen_;  ///< by reader; some of those who look
 };
 
 }  // namespace posthouse::storage

@@ -40,6 +40,26 @@ void UidSet::add(Uid one, Uid other) {
     }
 }
 
+void UidSet::add(const UidSet& others) {
+    for (const UidRange& range : others.ranges_) add(range.first, range.last);
+}
+
+void UidSet::remove(const UidSet& others) {
+    std::vector<UidRange> left;
+    auto gone = others.ranges_.begin();
+    for (UidRange range : ranges_) {
+        while (gone != others.ranges_.end() && gone->last < range.first) ++gone;
+        bool is_left = true;
+        for (auto hole = gone; is_left && hole != others.ranges_.end() && hole->first <= range.last; ++hole) {
+            if (hole->first > range.first) left.push_back({range.first, Uid(hole->first.value() - 1)});
+            is_left = hole->last < range.last;
+            if (is_left) range.first = Uid(hole->last.value() + 1);
+        }
+        if (is_left) left.push_back(range);
+    }
+    ranges_ = std::move(left);
+}
+
 bool UidSet::contains(Uid uid) const {
     const auto range =
         std::partition_point(ranges_.begin(), ranges_.end(), [&](const UidRange& r) { return r.last < uid; });

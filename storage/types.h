@@ -51,6 +51,8 @@ class UidSet {
     void add(Uid uid) { add(uid, uid); }
     /// Adds the run from one to the other, in whichever order (RFC 9051 §9, seq-range). Cheapest in ascending order.
     void add(Uid one, Uid other);
+    void add(const UidSet& others);
+    void remove(const UidSet& others);
     bool contains(Uid uid) const;
     bool empty() const { return ranges_.empty(); }
     const std::vector<UidRange>& ranges() const { return ranges_; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "storage/mailbox_state.h"
 
@@ -15,12 +16,12 @@ constexpr Rights changing{Right::insert, Right::expunge, Right::write, Right::se
 
 }  // namespace
 
-View::View(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights)
-    : mailbox_(std::move(mailbox)), access_(access), rights_(rights), uid_next_(1) {}
+View::View(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights, std::string viewer)
+    : mailbox_(std::move(mailbox)), access_(access), rights_(rights), viewer_(std::move(viewer)), uid_next_(1) {}
 
-Result<View> View::open(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights) {
+Result<View> View::open(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights, std::string viewer) {
     if (!rights.has(Right::read)) return fail(ErrorCode::denied, "No right to read this mailbox");
-    View view(std::move(mailbox), rights.has_any(changing) ? access : Access::read_only, rights);
+    View view(std::move(mailbox), rights.has_any(changing) ? access : Access::read_only, rights, std::move(viewer));
     Result<Changes> loaded = view.refresh(Expunges::reveal);
     if (!loaded) return fail(loaded.error());
     return view;
@@ -42,13 +43,67 @@ std::optional<SequenceNumber> View::number(Uid uid) const {
 }
 
 std::optional<SequenceNumber> View::first_unseen() const {
+    if (seen_) {
+        const auto unseen = std::ranges::find_if(uids_, [&](Uid uid) { return !seen_->contains(uid); });
+        return unseen == uids_.end() ? std::nullopt : number(*unseen);
+    }
     const std::optional<Uid> uid = mailbox_->state()->first_unseen();
     return uid ? number(*uid) : std::nullopt;
+}
+
+void View::overlay(Uid uid, Flags& flags) const {
+    if (!seen_) return;
+    if (seen_->contains(uid))
+        flags.system.set(Flag::seen);
+    else
+        flags.system.clear(Flag::seen);
+}
+
+Result<> View::take_seen(Delta& delta) {
+    if (viewer_.empty()) return {};
+    auto now = mailbox_->seen_by(viewer_);
+    if (!now) return fail(now.error());
+    const std::shared_ptr<const UidSet> before = std::exchange(seen_, std::move(*now));
+    if (before && before != seen_ && !delta.whole) {
+        UidSet others = *before;
+        others.remove(*seen_);
+        UidSet more = *seen_;
+        more.remove(*before);
+        others.add(more);
+        for (const MessageFlags& message : delta.flags) {
+            UidSet told;
+            told.add(message.uid);
+            others.remove(told);
+        }
+        Result<std::vector<MessageRow>> rows = mailbox_->rows(others);
+        if (!rows) return fail(rows.error());
+        for (MessageRow& row : *rows) delta.flags.push_back({row.uid, std::move(row.flags), row.modseq});
+        std::ranges::sort(delta.flags, {}, &MessageFlags::uid);
+    }
+    return {};
+}
+
+Result<std::vector<MessageRow>> View::rows(const UidSet& uids, const Columns& columns) const {
+    Result<std::vector<MessageRow>> rows = mailbox_->rows(uids, columns);
+    if (rows && seen_)
+        for (MessageRow& row : *rows) overlay(row.uid, row.flags);
+    return rows;
+}
+
+Result<ConditionalStore> View::store_flags(const UidSet& uids, const FlagChange& change,
+                                           std::optional<ModSeq> unchanged_since) {
+    Result<ConditionalStore> done = mailbox_->store_flags(uids, change, unchanged_since, viewer_);
+    if (!done || viewer_.empty()) return done;
+    auto seen = mailbox_->seen_by(viewer_);
+    if (!seen) return fail(seen.error());
+    seen_ = std::move(*seen);
+    return done;
 }
 
 Result<Changes> View::refresh(Expunges expunges) {
     Result<Delta> delta = mailbox_->state()->refresh(cursor_, access_);
     if (!delta) return fail(delta.error());
+    if (Result<> taken = take_seen(*delta); !taken) return fail(taken.error());
     Changes changes;
     const bool is_first = cursor_ == ModSeq();
     if (delta->whole && !is_first) {
@@ -77,6 +132,7 @@ Result<Changes> View::refresh(Expunges expunges) {
             continue;
         }
         if (!number(message.uid) || std::ranges::binary_search(held_, message.uid)) continue;
+        overlay(message.uid, message.flags);
         const auto known = known_.find(message.uid);
         if (known != known_.end() && known->second == message.flags) {
             changes.acknowledged.push_back(message.uid);

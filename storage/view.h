@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -14,6 +15,8 @@
 #include "storage/uid_ranges.h"
 
 namespace posthouse::storage {
+
+struct Delta;
 
 /// SELECT or EXAMINE (RFC 9051 §6.3.2, §6.3.3).
 enum class Access { read_write, read_only };
@@ -44,12 +47,17 @@ class View {
     /// Opens: looks at the mailbox, numbers what is new. With read_write the session claims what is \Recent: no later
     /// session sees it so (RFC 3501 §2.3.2). `rights`: what the session's user may do here, by
     /// Account::effective_rights; denied without `r`, and read-only without any that changes a message (RFC 4314 §5.2).
-    static Result<View> open(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights = Rights::all());
+    /// `viewer`: the session's user, if they have a \Seen flag of their own here; it takes the place of the one that is
+    /// everybody's in all that this view tells and does.
+    static Result<View> open(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights = Rights::all(),
+                             std::string viewer = {});
 
     Mailbox& mailbox() const { return *mailbox_; }
     const std::shared_ptr<Mailbox>& shared_mailbox() const { return mailbox_; }
     bool read_only() const { return access_ == Access::read_only; }
     Rights rights() const { return rights_; }
+    /// Whose \Seen is shown; empty: everybody's.
+    const std::string& viewer() const { return viewer_; }
     /// The user's rights are others now. Without any that changes a message the view is read-only from now on; one that
     /// was opened so stays so.
     void set_rights(Rights rights);
@@ -72,6 +80,12 @@ class View {
     /// The first message without \Seen: OK [UNSEEN n] of RFC 3501 §7.1.
     std::optional<SequenceNumber> first_unseen() const;
 
+    /// Mailbox::rows, with the flags that this view shows.
+    Result<std::vector<MessageRow>> rows(const UidSet& uids, const Columns& columns = {}) const;
+    /// STORE, also conditional (RFC 7162 §3.1.3).
+    Result<ConditionalStore> store_flags(const UidSet& uids, const FlagChange& change,
+                                         std::optional<ModSeq> unchanged_since = std::nullopt);
+
     /// Looks at the mailbox, takes in what changed (numbering what is new) and gives it. Held expunges come with a
     /// later refresh. not_found: the mailbox was deleted; the session ends with BYE.
     Result<Changes> refresh(Expunges expunges);
@@ -80,11 +94,17 @@ class View {
     void acknowledge(const std::vector<MessageFlags>& known);
 
   private:
-    View(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights);
+    View(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights, std::string viewer);
+    /// The flags of a message as they are shown here.
+    void overlay(Uid uid, Flags& flags) const;
+    /// What the viewer has seen now: changes that the log doesn't tell are added to those that it does.
+    Result<> take_seen(Delta& delta);
 
     std::shared_ptr<Mailbox> mailbox_;
     Access access_;
     Rights rights_;
+    std::string viewer_;
+    std::shared_ptr<const UidSet> seen_;  ///< by the viewer, as of the last look; null: nobody has a flag of their own
     ModSeq cursor_;
     Uid uid_next_;
     UidRanges uids_;

@@ -123,8 +123,21 @@ struct Received {
     storage::AccountQuota quota;
     std::shared_ptr<storage::Mailbox> mailbox;
     std::vector<storage::NewMessage> messages;
+    std::vector<bool> seen;  ///< of each, whether it is to be \Seen
     Waiting waiting{};
 };
+
+/// Stores what was received. Blocks.
+Result<storage::Charged<storage::Appended>> store_all(Received& received) {
+    auto appended = received.quota.append({*received.mailbox, received.place.name}, std::move(received.messages));
+    if (!appended || received.place.viewer.empty()) return appended;
+    storage::UidSet seen;
+    for (std::size_t i = 0; i < received.seen.size(); ++i)
+        if (received.seen[i]) seen.add(appended->done.uids[i]);
+    // The messages are there; that they are new to their reader is no reason to say otherwise.
+    static_cast<void>(mark_seen(received.place, *received.mailbox, seen));
+    return appended;
+}
 
 /// Receives the messages of a command, at most `most`, the first of which is announced by `item`.
 net::Async<std::expected<Received, Reply>> receive_all(Session& session, const std::string& mailbox,
@@ -135,10 +148,10 @@ net::Async<std::expected<Received, Reply>> receive_all(Session& session, const s
     if (!place) co_return std::unexpected(no_target(place.error()));
     Result<storage::AccountQuota> room = co_await quota_of(session, *place);
     if (!room) co_return std::unexpected(no(room.error()));
-    Received received{*place, std::move(*room), nullptr, {}, {}};
+    Received received{*place, std::move(*room), nullptr, {}, {}, {}};
     const storage::MailboxName& name = received.place.name;
     // RFC 4314 §4: flags that the user may not change there are left out.
-    const storage::FlagScope carried = storage::changeable_flags(place->rights);
+    const storage::FlagScope carried = place->stored_flags();
     storage::Usage added;
     for (;;) {
         if (std::optional<Reply> wrong = objection(session, item)) co_return std::unexpected(std::move(*wrong));
@@ -176,6 +189,7 @@ net::Async<std::expected<Received, Reply>> receive_all(Session& session, const s
 
         std::optional<storage::Time> date;
         if (item.date) date = storage::Time(std::chrono::seconds(item.date->seconds));
+        received.seen.push_back(flags->system.has(storage::Flag::seen));
         received.messages.push_back({std::move(target->writer), carried.of(*flags), date});
         if (after->kind == After::end) co_return received;
         item = std::move(after->item);
@@ -204,9 +218,8 @@ net::Async<Reply> append(Session& session, imap::Append command) {
     std::expected<Received, Reply> received =
         co_await receive_all(session, command.mailbox, std::move(command.item), imap::kMaxAppended);
     if (!received) co_return std::move(received.error());
-    const storage::AccountQuota& quota = received->quota;
-    const Result<storage::Charged<storage::Appended>> appended = co_await session.disk(
-        [&] { return quota.append({*received->mailbox, received->place.name}, std::move(received->messages)); });
+    const Result<storage::Charged<storage::Appended>> appended =
+        co_await session.disk([&] { return store_all(*received); });
     if (!appended) co_return no_target(appended.error());
     if (!received->place.is_foreign) co_await session.send_warning(appended->warning);
     co_return ok(uid_code(appended->done) + " APPEND completed");
@@ -227,12 +240,12 @@ net::Async<Reply> replace(Session& session, imap::Replace command) {
     if (!received) co_return std::move(received.error());
     storage::UidSet gone;
     gone.add(*old);
-    const storage::AccountQuota& quota = received->quota;
-    const Result<storage::Charged<storage::Appended>> appended = co_await session.disk(
-        [&] { return quota.append({*received->mailbox, received->place.name}, std::move(received->messages)); });
+    const Result<storage::Charged<storage::Appended>> appended =
+        co_await session.disk([&] { return store_all(*received); });
     if (!appended) co_return no_target(appended.error());
+    const storage::AccountQuota old_quota = co_await quota_for_removal(session, session.selected().place);
     const Result<std::vector<storage::Uid>> removed = co_await session.disk([&] {
-        const auto removal = quota.removal();
+        const auto removal = old_quota.removal();
         auto expunged = view.mailbox().expunge(gone, storage::ExpungeRule::all_given);
         // Both or none (RFC 8508 §3).
         if (!expunged)

@@ -25,8 +25,24 @@ Result<storage::Charged<storage::Copied>> transfer(Session& session, const Place
     const bool is_elsewhere = !(source.account->name() == target.account->name());
     const storage::NamedMailbox from{session.selected().view.mailbox(), source.name, is_elsewhere};
     const storage::NamedMailbox to{**mailbox, target.name};
-    const storage::FlagScope carried = storage::changeable_flags(target.rights);
-    return kind == Kind::copy ? quota.copy(from, uids, to, carried) : quota.move(from, uids, to, carried);
+    storage::FlagScope carried = target.stored_flags();
+    // A \Seen of the user's own, on either side, isn't in the message.
+    storage::UidSet seen;
+    if (!source.viewer.empty() || !target.viewer.empty()) {
+        carried.system.clear(storage::Flag::seen);
+        const Result<std::vector<storage::MessageRow>> rows = session.selected().view.rows(uids);
+        if (!rows) return fail(rows.error());
+        for (const storage::MessageRow& row : *rows)
+            if (row.flags.system.has(storage::Flag::seen)) seen.add(row.uid);
+    }
+    auto copied = kind == Kind::copy ? quota.copy(from, uids, to, carried) : quota.move(from, uids, to, carried);
+    if (!copied || seen.empty()) return copied;
+    storage::UidSet seen_there;
+    for (std::size_t i = 0; i < copied->done.from.size(); ++i)
+        if (seen.contains(copied->done.from[i])) seen_there.add(copied->done.to[i]);
+    // The copies are there; that they are new to their reader is no reason to say otherwise.
+    static_cast<void>(mark_seen(target, **mailbox, seen_there));
+    return copied;
 }
 
 std::string code_of(const storage::Copied& copied) {

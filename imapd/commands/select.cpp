@@ -45,7 +45,7 @@ Result<> append_resync(std::string& out, const storage::View& view, const imap::
     storage::UidSet changed;
     for (const storage::Uid uid : changes->changed)
         if (imap::contains(known, uid.value())) changed.add(uid);
-    const Result<std::vector<storage::MessageRow>> rows = view.mailbox().rows(changed);
+    const Result<std::vector<storage::MessageRow>> rows = view.rows(changed);
     if (!rows) return fail(rows.error());
     for (const storage::MessageRow& row : *rows)
         append_flags_fetch(out, view, {row.uid, row.flags, row.modseq},
@@ -58,7 +58,7 @@ Result<Opened> open(const Place& place, storage::Access access, const std::optio
                     const Enabled& enabled) {
     Result<std::shared_ptr<storage::Mailbox>> mailbox = place.account->open(place.name);
     if (!mailbox) return fail(mailbox.error());
-    Result<storage::View> view = storage::View::open(std::move(*mailbox), access, place.rights);
+    Result<storage::View> view = storage::View::open(std::move(*mailbox), access, place.rights, place.viewer);
     if (!view) return fail(view.error());
     Opened opened;
     opened.selected = std::make_unique<Selected>(place, std::move(*view));

@@ -39,26 +39,19 @@ net::Async<> send_flags(Session& session, const std::vector<storage::MessageFlag
 }
 
 /// Stores, and finds out which MODSEQ that gave, if it is to be told. Blocks.
-Result<storage::ConditionalStore> change_flags(storage::Mailbox& mailbox, const storage::UidSet& uids,
+Result<storage::ConditionalStore> change_flags(storage::View& view, const storage::UidSet& uids,
                                                const storage::FlagChange& change,
                                                std::optional<std::uint64_t> unchanged_since, bool tells_modseq) {
-    storage::ConditionalStore done;
-    if (unchanged_since) {
-        Result<storage::ConditionalStore> stored = mailbox.store_flags(uids, change, storage::ModSeq(*unchanged_since));
-        if (!stored) return stored;
-        done = std::move(*stored);
-    } else {
-        Result<std::vector<storage::MessageFlags>> stored = mailbox.store_flags(uids, change);
-        if (!stored) return fail(stored.error());
-        done.stored = std::move(*stored);
-    }
-    if (!tells_modseq) return done;
+    std::optional<storage::ModSeq> unchanged;
+    if (unchanged_since) unchanged = storage::ModSeq(*unchanged_since);
+    Result<storage::ConditionalStore> done = view.store_flags(uids, change, unchanged);
+    if (!done || !tells_modseq) return done;
     storage::UidSet changed;
-    for (const storage::MessageFlags& message : done.stored) changed.add(message.uid);
-    const Result<std::vector<storage::MessageRow>> rows = mailbox.rows(changed);
+    for (const storage::MessageFlags& message : done->stored) changed.add(message.uid);
+    const Result<std::vector<storage::MessageRow>> rows = view.rows(changed);
     if (!rows) return fail(rows.error());
-    done.stored.clear();
-    for (const storage::MessageRow& row : *rows) done.stored.push_back({row.uid, row.flags, row.modseq});
+    done->stored.clear();
+    for (const storage::MessageRow& row : *rows) done->stored.push_back({row.uid, row.flags, row.modseq});
     return done;
 }
 
@@ -98,8 +91,8 @@ net::Async<Reply> store(Session& session, imap::Store command) {
     const bool tells_modseq = session.enabled().condstore;
     const std::uint64_t asked = count_of(*numbers);
     Progress progress(session, asked);
-    const Result<storage::ConditionalStore> done = co_await progress.disk(
-        [&] { return change_flags(view.mailbox(), uids, change, command.unchanged_since, tells_modseq); });
+    const Result<storage::ConditionalStore> done =
+        co_await progress.disk([&] { return change_flags(view, uids, change, command.unchanged_since, tells_modseq); });
     if (!done) co_return no(done.error());
     view.acknowledge(done->stored);
     // Who counts by MODSEQ is told it of a silent STORE as well (RFC 7162 §3.1.3).

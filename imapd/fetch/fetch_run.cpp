@@ -148,8 +148,7 @@ Result<bool> FetchRun::next_batch() {
 }
 
 Result<> FetchRun::load_rows(const std::vector<imap::NumberRange>& batch) {
-    Result<std::vector<storage::MessageRow>> rows =
-        selected_.view.mailbox().rows(uids_of(selected_.view, batch), columns_);
+    Result<std::vector<storage::MessageRow>> rows = selected_.view.rows(uids_of(selected_.view, batch), columns_);
     if (!rows && rows.error().code == ErrorCode::not_found) {
         // The mailbox was deleted: none of its messages can be fetched any more.
         some_gone_ = true;
@@ -171,13 +170,14 @@ void FetchRun::set_seen() {
         if (!row.row.flags.system.has(storage::Flag::seen)) unseen.add(row.row.uid);
     }
     if (unseen.empty()) return;
-    const storage::FlagChange change{storage::FlagAction::add, {{storage::Flag::seen}, {}}};
-    Result<std::vector<storage::MessageFlags>> changed = selected_.view.mailbox().store_flags(unseen, change);
+    const storage::FlagChange change{
+        storage::FlagAction::add, {{storage::Flag::seen}, {}}, {{storage::Flag::seen}, false}};
+    Result<storage::ConditionalStore> changed = selected_.view.store_flags(unseen, change);
     // A disk that takes no change is no reason not to show the mail.
     if (!changed) return;
-    selected_.view.acknowledge(*changed);
+    selected_.view.acknowledge(changed->stored);
     auto row = rows_.begin();
-    for (storage::MessageFlags& message : *changed) {
+    for (storage::MessageFlags& message : changed->stored) {
         row = std::find_if(row, rows_.end(), [&](const Row& r) { return r.row.uid == message.uid; });
         if (row == rows_.end()) break;
         row->row.flags = std::move(message.flags);
@@ -185,7 +185,7 @@ void FetchRun::set_seen() {
     }
     if (!shows_modseq_ && !enabled_.condstore) return;
     // The change has a MODSEQ of its own.
-    const Result<std::vector<storage::MessageRow>> now = selected_.view.mailbox().rows(unseen);
+    const Result<std::vector<storage::MessageRow>> now = selected_.view.rows(unseen);
     if (!now) return;
     row = rows_.begin();
     for (const storage::MessageRow& message : *now) {

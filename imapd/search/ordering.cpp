@@ -20,7 +20,7 @@ template <typename Take>
 Result<> each_header(const Selected& selected, const storage::UidSet& uids, const storage::Columns& columns,
                      bool by_uid, Take take, const std::function<void()>& finish) {
     const storage::View& view = selected.view;
-    const Result<std::vector<storage::MessageRow>> rows = view.mailbox().rows(uids, columns);
+    const Result<std::vector<storage::MessageRow>> rows = view.rows(uids, columns);
     if (!rows) return fail(rows.error());
     auto row = rows->begin();
     return view.mailbox().each_summary(
@@ -38,7 +38,7 @@ Result<> each_header(const Selected& selected, const storage::UidSet& uids, cons
 Result<std::vector<std::uint32_t>> sort_rows(const Selected& selected, const storage::UidSet& uids,
                                              const storage::Columns& columns,
                                              std::span<const imap::SortCriterion> criteria) {
-    const Result<std::vector<storage::MessageRow>> rows = selected.view.mailbox().rows(uids, columns);
+    const Result<std::vector<storage::MessageRow>> rows = selected.view.rows(uids, columns);
     if (!rows) return fail(rows.error());
     std::vector<imap::SortMessage> messages;
     messages.reserve(rows->size());

@@ -60,7 +60,7 @@ Result<bool> SearchRun::advance() {
     }
     const std::vector<imap::NumberRange> batch = next_batch();
     if (batch.empty()) return false;
-    Result<std::vector<storage::MessageRow>> rows = view.mailbox().rows(uids_of(view, batch), columns_);
+    Result<std::vector<storage::MessageRow>> rows = view.rows(uids_of(view, batch), columns_);
     if (!rows) return fail(rows.error());
     std::uint64_t octets = 0;
     for (storage::MessageRow& row : *rows) {
