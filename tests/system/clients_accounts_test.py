@@ -4,6 +4,7 @@
 import imaplib
 import json
 import poplib
+import shutil
 import smtplib
 
 from mail_programs import Programs, imap_client, messages_of, pop3_client, smtp_client
@@ -161,6 +162,34 @@ class Accounts(SystemTest):
             self.assertEqual(client.create("Raus/Child")[0], "OK")
         shown = json.loads(self.posthouse("--json", "acl", "get", joe.address, "Raus/Child"))
         self.assertEqual([(one["identifier"], one["rights"]) for one in shown["entries"]], [("user=ann@posthouse.example", "lr")])
+
+    def test_a_shared_mailbox_is_found_read_and_gone_for_another_users_client(self):
+        joe, ann = self.user("sharer"), self.user("reader")
+        name = f"Other Users/{joe.address}/Work"
+        with imap_client(self.instance, joe) as client:
+            self.assertEqual(client.create("Work")[0], "OK")
+            self.assertEqual(client.append("Work", None, None, b"Subject: hello\r\n\r\nx\r\n")[0], "OK")
+            self.assertEqual(client.setacl("Work", ann.address, "lrs")[0], "OK")
+
+        def listed(client):
+            return any(name.encode() in line for line in client.list('""', "*")[1] if line)
+        with imap_client(self.instance, ann) as client:
+            self.assertTrue(listed(client))
+            self.assertEqual(client.select(f'"{name}"'), ("OK", [b"1"]))
+            self.assertEqual(client.store("1", "+FLAGS", "(\\Seen)")[0], "OK")
+            self.assertEqual(client.store("1", "+FLAGS", "(\\Deleted)")[0], "NO")
+            self.assertEqual(client.search(None, "UNSEEN")[1], [b""])
+        with imap_client(self.instance, joe) as client:
+            self.assertIn(b"UNSEEN 1", client.status("Work", "(UNSEEN)")[1][0])
+        registry = self.instance.maildir(joe).parents[1] / "SHARES"
+        shutil.rmtree(registry)
+        with imap_client(self.instance, ann) as client:
+            self.assertFalse(listed(client))
+            self.posthouse("acl", "reindex", "--all")
+            self.assertTrue(listed(client))
+            self.posthouse("acl", "delete", joe.address, "Work", ann.address)
+            self.assertFalse(listed(client))
+            self.assertEqual(client.select(f'"{name}"')[0], "NO")
 
 
 if __name__ == "__main__":

@@ -148,6 +148,17 @@ TEST_F(MailboxCommandsTest, ReindexMakesTheIndexAnew) {
               "indexed.\n");
 }
 
+TEST_F(MailboxCommandsTest, WhoSharesWithWhomIsNotedAnew) {
+    ASSERT_EQ(run("acl set joe@example.org INBOX ann@example.org lr"), 0) << err_;
+    const std::string entry = folder_ + "/mail/SHARES/user/example.org/ann/example.org/joe";
+    ASSERT_TRUE(fs::exists(entry));
+    fs::remove_all(folder_ + "/mail/SHARES");
+    EXPECT_EQ(json("acl reindex --all")["accounts"], 2);
+    EXPECT_TRUE(fs::exists(entry));
+    ASSERT_EQ(run("acl delete joe@example.org INBOX ann@example.org"), 0) << err_;
+    EXPECT_FALSE(fs::exists(entry));
+}
+
 TEST_F(MailboxCommandsTest, StatsSumUp) {
     const auto stats = json("mailbox stats --all");
     EXPECT_EQ(stats["total"]["messages"], 4);

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "tests/unit/imapd/stand_in_authd.h"
+#include "tests/unit/imapd/stand_in_userdb.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -126,7 +127,11 @@ net::Async<> ImapServer::main(std::promise<void>& ready) {
     net::Listener authd(loop_, std::move(*listening));
     scope.spawn(serve_authd, std::ref(loop_), std::ref(scope), std::ref(authd));
     auth::AuthClient auth(loop_, auth_path);
-    auth::UserdbClient users(loop_, folder_ + "/userdb");
+    const std::string userdb_path = folder_ + "/userdb";
+    Result<UniqueFd> userdb_listening = net::listen_unix(userdb_path);
+    net::Listener userdb(loop_, std::move(*userdb_listening));
+    scope.spawn(serve_userdb, std::ref(loop_), std::ref(scope), std::ref(userdb));
+    auth::UserdbClient users(loop_, userdb_path);
     guard::Client guard(loop_, "");
     net::Pool disk(loop_, 2);
     quota::Service quota(loop_, store_, disk, config_);
@@ -151,6 +156,7 @@ net::Async<> ImapServer::main(std::promise<void>& ready) {
     EXPECT_TRUE(stopped);
     watches.stop();
     authd.cancel();
+    userdb.cancel();
     co_await auth.close();
     co_await users.close();
     co_await scope.join();

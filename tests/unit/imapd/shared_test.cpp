@@ -277,6 +277,24 @@ TEST_F(SharedTest, AnOpenSessionEndsWhenTheRightToReadIsTaken) {
     EXPECT_TRUE(ann.run("FETCH 1 BODY[]").starts_with("* BYE"));
 }
 
+TEST_F(SharedTest, WhatOthersStoreCountsToTheOwnersQuota) {
+    TestClient team = log_in("team");
+    team.run("CREATE News");
+    team.run("SETACL News ann@example.org lrite");
+    append(ann, kMessage, "Shared/News");
+    append(ann, kMessage);
+    ann.run("SELECT INBOX");
+    EXPECT_EQ(ann.run("COPY 1 Shared/News").find("[ALERT]"), std::string::npos) << "the owner's affair";
+    EXPECT_TRUE(has(ann.run("COPY 1 Shared/News"), "t NO [OVERQUOTA]"));
+    EXPECT_TRUE(has(ann.run("MOVE 1 Shared/News"), "t NO [OVERQUOTA]"));
+    EXPECT_TRUE(has(ann.run("APPEND Shared/News {50}"), "t NO [OVERQUOTA]"));
+    ann.run("SELECT Shared/News");
+    EXPECT_TRUE(has(ann.run("MOVE 1 INBOX"), "* 1 EXPUNGE"));
+    EXPECT_TRUE(has(ann.run("STORE 1 +FLAGS (\\Deleted)"), "t OK"));
+    EXPECT_TRUE(has(ann.run("EXPUNGE"), "* 1 EXPUNGE"));
+    append(ann, kMessage, "Shared/News");
+}
+
 TEST_F(SharedTest, AnOthersMailboxShowsNoQuotaRoot) {
     give("lr");
     EXPECT_EQ(ann.run(on_work("GETQUOTAROOT")),

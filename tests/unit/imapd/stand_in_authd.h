@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -17,15 +18,18 @@ namespace posthouse::imapd {
 
 inline net::Deadline soon() { return net::Deadline::in(std::chrono::seconds(20)); }
 
+inline bool is_known(std::string_view user) {
+    return user == "joe@example.org" || user == "ann@example.org" || user == "bob@example.org" ||
+           user == "team@example.org";
+}
+
 /// What authd says to credentials.
 inline std::string verdict(std::uint32_t id, const sasl::Credentials& who) {
     if (who.user == "later@example.org") {
         return sasl::encode(
             sasl::FailReply{.id = id, .user = who.user, .code = sasl::FailCode::temporary, .reason = {}});
     }
-    const bool is_known = who.user == "joe@example.org" || who.user == "ann@example.org" ||
-                          who.user == "bob@example.org" || who.user == "team@example.org";
-    if (is_known && who.password.view() == "secret") {
+    if (is_known(who.user) && who.password.view() == "secret") {
         return sasl::encode(sasl::OkReply{.id = id, .user = who.user, .fields = {}});
     }
     sasl::FailReply refusal{.id = id, .user = who.user, .reason = {}};

@@ -1,0 +1,145 @@
+// posthouse-seen: what readers of another's mailbox have seen; kept, told, and not lost to damage.
+#include "storage/seen_file.h"
+#include "storage/seen_records.h"
+#include "tests/unit/storage/mail_root.h"
+
+namespace posthouse::storage {
+namespace {
+
+TEST(SeenRecords, WhatIsWrittenIsRead) {
+    const SeenHeader header{UidValidity(7), "ann@example.org"};
+    EXPECT_EQ(to_record(header), "V 7 ann@example.org");
+    EXPECT_EQ(parse_seen_header(to_record(header)), header);
+    EXPECT_EQ(to_records({true, uids({1, 2, 3, 9})}), std::vector<std::string>{"S 1:3,9"});
+    EXPECT_EQ(parse_seen_change("U 1:3,9"), (SeenChange{false, uids({1, 2, 3, 9})}));
+    EXPECT_TRUE(to_records({true, {}}).empty());
+    for (const char* bad : {"S ", "S 0", "S 3:1", "S 1,,2", "S 4294967296", "X 1", "S1", ""})
+        EXPECT_FALSE(parse_seen_change(bad)) << bad;
+    EXPECT_FALSE(parse_seen_header("V 0 ann"));
+}
+
+TEST(SeenRecords, ManyUidsTakeSeveralRecords) {
+    UidSet many;
+    for (std::uint32_t uid = 1; uid < 20'000; uid += 2) many.add(Uid(uid));
+    UidSet again;
+    const std::vector<std::string> records = to_records({true, many});
+    EXPECT_GT(records.size(), 1U);
+    for (const std::string& record : records) {
+        EXPECT_LE(record.size(), max_record_bytes);
+        again.add(parse_seen_change(record).value().uids);
+    }
+    EXPECT_EQ(again, many);
+}
+
+TEST(UidSets, OneIsTakenOutOfAnother) {
+    UidSet set = uids({1, 2, 3, 4, 5, 8, 9});
+    set.remove(uids({1, 3, 4, 9, 20}));
+    EXPECT_EQ(set, uids({2, 5, 8}));
+    set.remove({});
+    EXPECT_EQ(set, uids({2, 5, 8}));
+    set.remove(UidSet::all());
+    EXPECT_TRUE(set.empty());
+}
+
+const FlagChange see{FlagAction::add, {{Flag::seen}, {}}, {{Flag::seen}, false}};
+const FlagChange unsee{FlagAction::remove, {{Flag::seen}, {}}, {{Flag::seen}, false}};
+
+class SeenTest : public MailRoot {
+  protected:
+    SeenTest() {
+        for (int i = 0; i < 4; ++i) append(*inbox, "Subject: x\n\ny\n");
+    }
+    static UidSet seen(const std::shared_ptr<Mailbox>& mailbox, const std::string& viewer = "ann@example.org") {
+        return *mailbox->seen_by(viewer).value();
+    }
+    std::string file(const std::string& viewer = "ann@example.org") { return SeenFile::file_name(viewer); }
+
+    std::shared_ptr<Mailbox> inbox = open();
+};
+
+TEST_F(SeenTest, EachReaderHasAFileOfTheirOwn) {
+    ASSERT_TRUE(inbox->store_flags(uids({1, 2}), see, std::nullopt, "ann@example.org"));
+    ASSERT_TRUE(inbox->store_flags(uids({2}), unsee, std::nullopt, "ann@example.org"));
+    ASSERT_TRUE(inbox->store_flags(uids({4}), see, std::nullopt, "joe@example.org"));
+    EXPECT_EQ(seen(inbox), uids({1}));
+    EXPECT_EQ(seen(inbox, "joe@example.org"), uids({4}));
+    EXPECT_EQ(inbox->status().value().unseen, 4U);
+    EXPECT_EQ(inbox->status_of("ann@example.org").value().unseen, 3U);
+    EXPECT_NE(read(file()).find(" ann@example.org\n"), std::string::npos);
+    EXPECT_EQ(files("cur").size() + files("new").size(), 4U);
+    for (const std::string& name : files("cur")) EXPECT_EQ(name.find('S', name.find(":2,") + 1), std::string::npos);
+}
+
+TEST_F(SeenTest, AnotherProcessSeesWhatWasMarked) {
+    ASSERT_TRUE(inbox->store_flags(uids({1, 2}), see, std::nullopt, "ann@example.org"));
+    Store other{settings_for(folder.path())};
+    const auto there = other.open(bob).value()->open(MailboxName()).value();
+    EXPECT_EQ(seen(there), uids({1, 2}));
+    ASSERT_TRUE(there->store_flags(uids({3}), see, std::nullopt, "ann@example.org"));
+    EXPECT_EQ(seen(inbox), uids({1, 2, 3}));
+}
+
+TEST_F(SeenTest, ChangesHaveModseqs) {
+    View mine = View::open(open(), Access::read_write, Rights::all(), "ann@example.org").value();
+    View another = View::open(open(), Access::read_write, Rights::all(), "ann@example.org").value();
+    const ModSeq before = mine.highest_modseq();
+    const ConditionalStore done = mine.store_flags(uids({2}), see).value();
+    ASSERT_EQ(done.stored.size(), 1U);
+    EXPECT_TRUE(done.stored[0].flags.system.has(Flag::seen));
+    const Changes told = another.refresh(Expunges::reveal).value();
+    ASSERT_EQ(told.flags.size(), 1U);
+    EXPECT_EQ(told.flags[0].uid, Uid(2));
+    EXPECT_TRUE(told.flags[0].flags.system.has(Flag::seen));
+    EXPECT_EQ(values(inbox->changes_since(before).value().changed), Values{2});
+    EXPECT_EQ(values(mine.store_flags(uids({1, 2}), unsee, before).value().modified), Values{2});
+    EXPECT_EQ(mine.first_unseen(), SequenceNumber(1));
+}
+
+TEST_F(SeenTest, WhatChangesNothingGivesNoModseq) {
+    ASSERT_TRUE(inbox->store_flags(uids({1}), see, std::nullopt, "ann@example.org"));
+    const ModSeq before = inbox->status().value().highest_modseq;
+    const std::string text = read(file());
+    ASSERT_TRUE(inbox->store_flags(uids({1}), see, std::nullopt, "ann@example.org"));
+    EXPECT_EQ(inbox->status().value().highest_modseq, before);
+    EXPECT_EQ(read(file()), text);
+}
+
+TEST_F(SeenTest, ATornOrDamagedRecordCostsNoOther) {
+    for (const std::uint32_t uid : {1U, 2U, 3U})
+        ASSERT_TRUE(inbox->store_flags(uids({uid}), see, std::nullopt, "ann@example.org"));
+    std::string text = read(file());
+    write(file(), text + "0123456");
+    EXPECT_EQ(seen(inbox), uids({1, 2, 3})) << "torn";
+    ASSERT_TRUE(inbox->store_flags(uids({4}), see, std::nullopt, "ann@example.org"));
+    EXPECT_EQ(seen(inbox), uids({1, 2, 3, 4}));
+    text = read(file());
+    const std::size_t place = text.find("S 2");
+    ASSERT_NE(place, std::string::npos);
+    text[place + 2] = '9';
+    write(file(), text);
+    Store other{settings_for(folder.path())};
+    EXPECT_EQ(seen(other.open(bob).value()->open(MailboxName()).value()), uids({1, 3, 4}));
+    std::filesystem::remove(path(file()));
+    EXPECT_TRUE(seen(inbox).empty());
+}
+
+TEST_F(SeenTest, AMailboxThatIsNumberedAnewHasNothingSeen) {
+    ASSERT_TRUE(inbox->store_flags(uids({1}), see, std::nullopt, "ann@example.org"));
+    std::string text = read(file());
+    std::filesystem::remove(path("dovecot-uidlist"));
+    const std::shared_ptr<Mailbox> anew = open();
+    EXPECT_TRUE(seen(anew).empty());
+    ASSERT_TRUE(anew->store_flags(uids({3}), see, std::nullopt, "ann@example.org"));
+    EXPECT_EQ(seen(anew), uids({3}));
+    EXPECT_EQ(read(file()).find(text), std::string::npos);
+}
+
+TEST_F(SeenTest, AFileOfSupersededRecordsIsWrittenAnew) {
+    for (int i = 0; i < 300; ++i)
+        ASSERT_TRUE(inbox->store_flags(uids({1}), i % 2 == 0 ? see : unsee, std::nullopt, "ann@example.org"));
+    EXPECT_LT(std::ranges::count(read(file()), '\n'), 100);
+    EXPECT_TRUE(seen(inbox).empty());
+}
+
+}  // namespace
+}  // namespace posthouse::storage
