@@ -65,8 +65,8 @@ TEST_F(PrivateSeenTest, ChangesAreToldToTheReadersOtherSessions) {
     TestClient again = log_in("ann");
     again.run("SELECT " + std::string(kWork) + " (CONDSTORE)");
     const std::string before = status(ann, "(HIGHESTMODSEQ)");
-    const std::string modseq =
-        before.substr(before.find("HIGHESTMODSEQ ") + 14, before.find(')') - before.find("HIGHESTMODSEQ ") - 14);
+    const std::size_t begin = before.find("(HIGHESTMODSEQ ") + 15;
+    const std::string modseq = before.substr(begin, before.find(')', begin) - begin);
     EXPECT_TRUE(has(ann.run("STORE 2 +FLAGS (\\Seen)"), "t OK"));
     EXPECT_TRUE(has(again.run("NOOP"), "* 2 FETCH (UID 2 FLAGS (\\Seen) MODSEQ"));
     const std::string since = again.run("UID FETCH 1:* (FLAGS) (CHANGEDSINCE " + modseq + ")");

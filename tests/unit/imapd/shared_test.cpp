@@ -66,7 +66,6 @@ TEST_F(SharedTest, WithoutTheRightToLookUpThereIsNoMailbox) {
     give("rswipkxtea");
     const std::string missing = "\"Other Users/joe@example.org/Missing\"";
     const std::string nobody = "\"Other Users/nobody@example.org/Work\"";
-    ann.run("SELECT INBOX");
     append(ann, kMessage);
     for (const std::string verb : {"SELECT", "EXAMINE", "DELETE", "SUBSCRIBE", "GETACL", "MYRIGHTS", "GETQUOTAROOT"}) {
         const std::string reply = ann.run(verb + " " + std::string(kWork));
@@ -137,7 +136,7 @@ TEST_F(SharedTest, AMailboxOfOnesOwnIsNotHiddenByANamespace) {
     append(ann, kMessage, "Shared");
     EXPECT_TRUE(has(ann.run("SELECT Shared"), "* 1 EXISTS"));
     EXPECT_TRUE(has(ann.run("LIST \"\" Shared"), "* LIST (\\HasNoChildren) \"/\" Shared"));
-    EXPECT_TRUE(has(ann.run("CREATE Shared/New"), "t NO [NOPERM]"));
+    EXPECT_TRUE(has(ann.run("CREATE Shared/New"), "t OK")) << "nor what is below it";
     EXPECT_TRUE(has(ann.run("RENAME Shared Kept"), "t OK"));
     EXPECT_TRUE(has(ann.run("CREATE Shared"), "t NO [NOPERM]"));
     EXPECT_TRUE(has(ann.run("CREATE \"Other Users\""), "t NO [NOPERM]"));
@@ -161,7 +160,8 @@ TEST_F(SharedTest, WhoMayOnlyReadSelectsReadOnly) {
 TEST_F(SharedTest, FlagsAreChangedByTheirRights) {
     give("lrw");
     EXPECT_TRUE(has(ann.run(on_work("SELECT")), "PERMANENTFLAGS (\\Answered \\Flagged \\Draft \\*)]"));
-    EXPECT_TRUE(has(ann.run("STORE 1 FLAGS (\\Seen \\Flagged \\Deleted word)"), "FLAGS (\\Flagged word)"));
+    const std::string stored = ann.run("STORE 1 FLAGS (\\Seen \\Flagged \\Deleted word)");
+    EXPECT_TRUE(has(stored, "FLAGS (\\Flagged word") && !has(stored, "\\Seen") && !has(stored, "\\Deleted")) << stored;
     EXPECT_TRUE(has(ann.run("STORE 1 +FLAGS (\\Seen)"), "t NO [NOPERM]"));
     EXPECT_FALSE(has(ann.run("FETCH 1 (BODY[] FLAGS)"), "\\Seen"));
     give("lrt");
