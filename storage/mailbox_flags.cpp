@@ -99,8 +99,9 @@ Result<ConditionalStore> MailboxState::store_flags(const UidSet& uids, const Fla
         std::shared_ptr<const UidSet> seen;
         if (result && !viewer.empty()) {
             const Result<bool> marked = set_seen(*work, piece, change, viewer);
-            if (marked) seen = seen_.at(viewer).seen();
-            if (!marked) result = fail(marked.error());
+            const Result<SeenFile*> file = marked ? seen_file(viewer) : fail(marked.error());
+            if (file) seen = (*file)->seen();
+            if (!file) result = fail(file.error());
             changed = changed || (marked && *marked);
         }
         for (; next < end && result; ++next) {

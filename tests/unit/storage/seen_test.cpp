@@ -79,6 +79,15 @@ TEST_F(SeenTest, AnotherProcessSeesWhatWasMarked) {
     EXPECT_EQ(seen(inbox), uids({1, 2, 3}));
 }
 
+TEST_F(SeenTest, OtherFlagsAreEverybodysWhoeverSetsThem) {
+    const FlagChange flag{FlagAction::replace, {{Flag::flagged}, {}}, {{Flag::flagged}, false}};
+    const ConditionalStore done = inbox->store_flags(uids({1}), flag, std::nullopt, "new@example.org").value();
+    ASSERT_EQ(done.stored.size(), 1U);
+    EXPECT_EQ(done.stored[0].flags, flags({Flag::flagged}));
+    EXPECT_EQ(inbox->rows(uids({1})).value().at(0).flags, flags({Flag::flagged}));
+    EXPECT_TRUE(seen(inbox, "new@example.org").empty());
+}
+
 TEST_F(SeenTest, ChangesHaveModseqs) {
     View mine = View::open(open(), Access::read_write, Rights::all(), "ann@example.org").value();
     View another = View::open(open(), Access::read_write, Rights::all(), "ann@example.org").value();
