@@ -7,7 +7,9 @@ import sys
 from mail_programs import Programs, imap_client, smtp_client
 from mail_recorder import Recorder
 from mail_wire import Imap
-from posthouse_test import SystemTest, User
+from posthouse_test import BUILD, SystemTest, User
+
+CONVERSATIONS = BUILD / "conversations"
 
 
 class ClientTest(SystemTest):
@@ -27,8 +29,8 @@ class ClientTest(SystemTest):
 
     @contextlib.contextmanager
     def recorded(self, name):
-        """A recorder of conversations, and programs that talk through it. What was said is printed when the test fails, and
-        no program may send what the server doesn't understand."""
+        """A recorder of conversations, and programs that talk through it. What was said is left in conversations/ of the build,
+        and no program may send what the server doesn't understand."""
         with Recorder(self.instance) as recorder:
             try:
                 yield recorder, Programs(recorder, name)
@@ -36,6 +38,9 @@ class ClientTest(SystemTest):
             except BaseException:
                 print(f"--- what {name} said:\n{recorder}\n---", file=sys.stderr)
                 raise
+            finally:
+                CONVERSATIONS.mkdir(exist_ok=True)
+                (CONVERSATIONS / f"{name}.txt").write_text(f"{recorder}\n")
 
     def send(self, user, subjects):
         """Messages from another server."""

@@ -3,6 +3,7 @@ tells of messages (OBJECTID, PREVIEW, SAVEDATE)."""
 # labels: clients
 
 import re
+import time
 
 from client_tests import ClientTest
 from mail_programs import imap_client
@@ -39,8 +40,10 @@ class Extensions(ClientTest):
         return [one for one in (client or self.client).response(name)[1] if one is not None]
 
     def append(self, *messages, folder="INBOX"):
-        for one in messages:
-            self.ok(self.client.append(folder, None, None, one))
+        """Messages that came within the last minutes, a second after each other."""
+        start = time.time() - 600
+        for number, one in enumerate(messages):
+            self.ok(self.client.append(folder, None, start + number, one))
 
     def select(self, *parameters, client=None):
         """SELECT INBOX with parameters, which imaplib's method does not take."""

@@ -147,12 +147,8 @@ class Recorder:
         self.conversations.append(conversation)
         far_reader, far_writer = await asyncio.open_connection(
             "127.0.0.1", self.instance.port("imaps"), ssl=self.theirs, server_hostname="localhost")
-        try:
-            await asyncio.gather(pass_on(reader, far_writer, conversation.from_client),
-                                 pass_on(far_reader, writer, conversation.from_server))
-        finally:
-            writer.transport.abort()
-            far_writer.transport.abort()
+        await asyncio.gather(pass_on(reader, far_writer, conversation.from_client),
+                             pass_on(far_reader, writer, conversation.from_server))
 
     def forget(self):
         """What was said so far no longer counts."""
