@@ -24,16 +24,16 @@ class Mutt(ClientTest):
             self.send(joe, [f"move {number}" for number in range(3)] + [f"keep {number}" for number in range(3)] + ["delete"])
             with self.recorded(f"{self.program}-{name}") as (recorder, programs):
                 done = programs.mutt_read(joe, "imaps", "".join((
-                    "<tag-pattern>~s move<enter><tag-prefix><save-message>=Moved<enter><untag-pattern>.<enter>",
+                    "<tag-pattern>~s move<enter><tag-prefix><save-message>=Größe<enter><untag-pattern>.<enter>",
                     "<tag-pattern>~s keep<enter><tag-prefix><flag-message><tag-prefix><set-flag>r<untag-pattern>.<enter>",
-                    "<delete-pattern>~s delete<enter><sync-mailbox><change-folder>=Moved<enter>",
+                    "<delete-pattern>~s delete<enter><sync-mailbox><change-folder>=Größe<enter>",
                     "<display-message><exit><quit>")), settings, self.program)
                 self.assertEqual(done.returncode, 0, done.stdout)
                 self.assertEqual("COMPRESS" in recorder.verbs(), name == "packed" and self.packs)
                 refusals = {re.sub(r"\].*", "]", one.result) for one in recorder.refused()}
                 self.assertLessEqual(refusals, {"NO [NONEXISTENT]", "NO [TRYCREATE]"})  # it asks for folders that it then makes
-            self.assertEqual(self.far(joe), {f"keep {number}": {"\\Flagged", "\\Answered"} for number in range(3)})
-            moved = self.far(joe, "Moved")
+            self.assertEqual(self.far(joe), {f"keep {number}": {"\\Flagged", "\\Answered", "\\Seen"} for number in range(3)})
+            moved = self.far(joe, "Gr&APYA3w-e")
             self.assertEqual(set(moved), {f"move {number}" for number in range(3)})
             self.assertEqual([flags for flags in moved.values() if flags], [{"\\Seen"}])
 

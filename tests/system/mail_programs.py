@@ -121,7 +121,7 @@ set header_cache="" tmpdir="{self.folder}"
     def mutt_on_terminal(self, user, imap, settings="", program="mutt"):
         """mutt or neomutt, at the INBOX; `settings` are further lines of its configuration."""
         config = self.mutt_settings(user, "submissions", imap)
-        with config.open("a") as file:
+        with config.open("a", encoding="utf-8") as file:
             file.write(settings)
         return Terminal([program, "-n", "-F", config, "-f", "+INBOX"], self.environment)
 

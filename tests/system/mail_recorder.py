@@ -34,8 +34,8 @@ class Exchange:
 
     def __str__(self):
         command = re.sub(rb"\r\n.*", b" ...", self.command.rstrip(b"\r\n"), flags=re.S)
-        if self.verb == "LOGIN":
-            command = b"LOGIN ..."
+        if self.verb in ("LOGIN", "AUTHENTICATE"):
+            command = self.verb.encode() + b" ..."
         size = sum(map(len, self.untagged))
         return (f"{'> ' if self.waited else '  '}{command.decode(errors='replace')[:300]}\n"
                 f"      {len(self.untagged)} responses, {size} bytes; {self.result}")
