@@ -73,6 +73,17 @@ TEST_F(Utf8Test, MessagesWithUtf8HeadersAreAppendedAndComeBackAsTheyAre) {
     EXPECT_TRUE(has(client.run("FETCH 1 BODY.PEEK[]"), "}\r\n" + std::string(kUtf8Message) + ")\r\n"));
 }
 
+TEST_F(Utf8Test, WhoWaitsToBeAskedForTheMessageClosesBehindIt) {
+    TestClient client = with_utf8();
+    client.send("t APPEND INBOX UTF8 (~{4}\r\n");
+    EXPECT_EQ(client.read_until("+"), "+ OK\r\n");
+    client.send("A: b)\r\n");
+    EXPECT_TRUE(has(client.read_until("t "), "t OK [APPENDUID "));
+    client.send("t APPEND Nothing UTF8 (~{4}\r\n");
+    EXPECT_EQ(client.read_until("t "), "t NO [TRYCREATE] No such mailbox\r\n");
+    EXPECT_EQ(client.run("NOOP"), "t OK NOOP completed\r\n");
+}
+
 // RFC 6855 §4, RFC 3502
 TEST_F(Utf8Test, SeveralAreAppendedInOneCommand) {
     TestClient client = with_utf8();
