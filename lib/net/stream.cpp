@@ -250,21 +250,28 @@ Async<Result<Input>> Stream::wait_input(Deadline deadline) {
 
 Async<Result<std::string>> Stream::read_line(std::size_t max_length, Deadline deadline) {
     State& s = *state_;
+    std::string line;  // what did not fit into the buffer
     std::size_t scanned = 0;
     std::size_t skipped = 0;
     for (;;) {
         const std::string_view bytes = s.buffered();
         const auto end = bytes.find('\n', scanned);
         if (end != std::string_view::npos) {
-            std::string line(bytes.substr(0, end));
+            line += bytes.substr(0, end);
             s.in_start += end + 1;
             if (line.ends_with('\r')) line.pop_back();
             if (skipped > 0 || line.size() > max_length) co_return fail(ErrorCode::limit, "Line too long");
             co_return line;
         }
         scanned = bytes.size();
-        if (scanned > max_length + 1 || scanned >= input_cap || skipped > 0) {
-            skipped += scanned;
+        const bool is_too_long = skipped > 0 || line.size() + scanned > max_length + 1;
+        if (is_too_long || scanned >= input_cap) {
+            if (is_too_long) {
+                skipped += scanned;
+                line.clear();
+            } else {
+                line += bytes;
+            }
             s.in_start += scanned;
             scanned = 0;
             if (skipped > skip_cap) co_return fail(ErrorCode::closed, "Line too long");

@@ -101,6 +101,36 @@ TEST(Stream, ReadsLinesAndSkipsThoseOverTheLimit) {
     loop.run_until_complete(lines_and_limits(loop));
 }
 
+Async<> send_lines_larger_than_the_buffer(Loop* loop, UniqueFd socket, std::size_t length) {
+    Stream stream(*loop, std::move(socket));
+    const std::string lines = std::string(length, 'x') + "\r\n" + std::string(length + 1, 'y') + "\r\nlast\r\n";
+    const Result<> sent = co_await stream.write(lines, soon());
+    EXPECT_TRUE(sent);
+    co_await stream.close(soon());
+}
+
+Async<> lines_larger_than_the_buffer(Loop& loop) {
+    Pair pair = socket_pair();
+    Scope scope(loop);
+    constexpr std::size_t length = 1024 * 1024;
+    scope.spawn(send_lines_larger_than_the_buffer, &loop, std::move(pair.b), length);
+    {
+        Stream stream(loop, std::move(pair.a));
+        Result<std::string> line = co_await stream.read_line(length, soon());
+        EXPECT_EQ(line, std::string(length, 'x'));
+        line = co_await stream.read_line(length, soon());
+        EXPECT_EQ(line.error().code, ErrorCode::limit);
+        line = co_await stream.read_line(length, soon());
+        EXPECT_EQ(line, "last");
+    }
+    co_await scope.join();
+}
+
+TEST(Stream, ALineMayBeLargerThanTheBuffer) {
+    Loop loop;
+    loop.run_until_complete(lines_larger_than_the_buffer(loop));
+}
+
 Async<> send_endless_line(Loop* loop, UniqueFd socket) {
     Stream stream(*loop, std::move(socket));
     const std::string chunk(64 * 1024, 'x');
