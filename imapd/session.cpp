@@ -7,6 +7,7 @@
 #include "imapd/capabilities.h"
 #include "imapd/changes.h"
 #include "imapd/fetch/send_fetched.h"
+#include "imapd/limits.h"
 #include "imapd/notifications.h"
 #include "imapd/perform.h"
 #include "imapd/progress.h"
@@ -69,7 +70,7 @@ net::Async<> Session::say_farewell() {
 }
 
 net::Async<> Session::serve_command() {
-    const imap::CommandBounds bounds = account_ ? imap::kBoundsAfterLogin : imap::kBoundsBeforeLogin;
+    const imap::CommandBounds bounds = account_ ? bounds_of(config()) : imap::kBoundsBeforeLogin;
     Result<CommandInput::Received> received = co_await input_.read(bounds, deadline());
     if (!received) {
         co_await give_up(received.error());

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "imapd/commands/commands.h"
+#include "imapd/limits.h"
 #include "imapd/session.h"
 
 namespace posthouse::imapd {
@@ -14,7 +15,7 @@ using storage::Expunges;
 /// Parses a command's arguments as type C, and hands them to its handler.
 template <typename C, net::Async<Reply> (*handler)(Session&, C)>
 net::Async<Reply> parsed(Session& session, const imap::CommandHead& head) {
-    Result<C> command = imap::parse_arguments<C>(head);
+    Result<C> command = imap::parse_arguments<C>(head, limits_of(session.config()));
     if (!command) co_return refused(command.error());
     co_return co_await handler(session, std::move(*command));
 }

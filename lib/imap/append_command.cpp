@@ -54,12 +54,12 @@ Result<AppendItem> parse_next_item(std::string_view line) {
     return item;
 }
 
-bool ends_in_message_literal(std::string_view command) {
+bool ends_in_message_literal(std::string_view command, const Limits& limits) {
     const auto head = read_head(command);
     if (!head) return false;
-    if (head->verb == "APPEND") return parse_arguments<Append>(*head).has_value();
+    if (head->verb == "APPEND") return parse_arguments<Append>(*head, limits).has_value();
     const bool replaces = head->verb == "REPLACE" || head->verb == "UID REPLACE";
-    return replaces && parse_arguments<Replace>(*head).has_value();
+    return replaces && parse_arguments<Replace>(*head, limits).has_value();
 }
 
 }  // namespace posthouse::imap

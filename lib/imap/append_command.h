@@ -10,6 +10,7 @@
 #include "lib/base/result.h"
 #include "lib/imap/date_time.h"
 #include "lib/imap/flags.h"
+#include "lib/imap/limits.h"
 
 namespace posthouse::imap {
 
@@ -45,6 +46,6 @@ Result<AppendItem> parse_next_item(std::string_view line);
 
 /// Whether `command`, the bytes of a command read so far (without the last CRLF), is an APPEND or REPLACE of correct
 /// syntax whose message is the literal announced at its end.
-bool ends_in_message_literal(std::string_view command);
+bool ends_in_message_literal(std::string_view command, const Limits& limits = {});
 
 }  // namespace posthouse::imap

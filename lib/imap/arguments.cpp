@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "lib/base/ascii.h"
-#include "lib/imap/limits.h"
 #include "lib/imap/strings.h"
 
 namespace posthouse::imap {
@@ -133,13 +132,13 @@ std::optional<std::string> Arguments::nstring() {
 std::string Arguments::list_mailbox() {
     std::string text = next_is_string() ? string() : std::string(take_while(is_list_char));
     if (failed()) return {};
-    if (text.size() > kMaxMailboxName) fail("Mailbox pattern too long", ErrorCode::limit);
+    if (text.size() > limits_.mailbox_name) fail("Mailbox pattern too long", ErrorCode::limit);
     return text;
 }
 
 std::string Arguments::mailbox() {
     std::string name = astring();
-    if (name.size() > kMaxMailboxName) fail("Mailbox name too long", ErrorCode::limit);
+    if (name.size() > limits_.mailbox_name) fail("Mailbox name too long", ErrorCode::limit);
     if (failed()) return {};
     if (ascii::iequals(name, "INBOX")) return "INBOX";
     return name;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "lib/base/result.h"
+#include "lib/imap/limits.h"
 
 namespace posthouse::imap {
 
@@ -16,7 +17,10 @@ namespace posthouse::imap {
 class Arguments {
   public:
     /// Reads `bytes`, which must outlive this object.
-    explicit Arguments(std::string_view bytes) : bytes_(bytes) {}
+    explicit Arguments(std::string_view bytes, const Limits& limits = {}) : bytes_(bytes), limits_(limits) {}
+
+    /// How much of what may be read.
+    const Limits& limits() const { return limits_; }
 
     bool at_end() const { return position_ >= bytes_.size(); }
     bool failed() const { return error_.has_value(); }
@@ -70,6 +74,7 @@ class Arguments {
     bool next_is_string() const;
 
     std::string_view bytes_;
+    Limits limits_;
     std::size_t position_ = 0;
     std::optional<Error> error_;
 };

@@ -54,8 +54,8 @@ StatusItems read_status_items(Arguments& arguments);
 /// Parses the arguments of a command whose verb asks for type C.
 /// Errors are for a tagged BAD, except `unsupported` (NO with the response code that the text begins with).
 template <typename C>
-Result<C> parse_arguments(const CommandHead& head) {
-    Arguments arguments(head.arguments);
+Result<C> parse_arguments(const CommandHead& head, const Limits& limits = {}) {
+    Arguments arguments(head.arguments, limits);
     C command;
     if constexpr (requires { command.by_uid; }) command.by_uid = head.verb.starts_with("UID ");
     read(arguments, command);

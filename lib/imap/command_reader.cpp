@@ -53,7 +53,7 @@ CommandReader::Next CommandReader::add_line(std::string_view line) {
         return Complete{};
     }
     const LiteralAnnouncement& literal = **announced;
-    if (!refused_ && bounds_.messages && ends_in_message_literal(bytes_)) {
+    if (!refused_ && bounds_.messages && ends_in_message_literal(bytes_, bounds_.limits)) {
         return ReadLiteral{literal.size, literal.synchronizing, literal.binary, ReadLiteral::Destination::message};
     }
     if (!refused_) {

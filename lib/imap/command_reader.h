@@ -10,6 +10,8 @@
 #include <variant>
 
 #include "lib/base/result.h"
+#include "lib/imap/append_command.h"
+#include "lib/imap/limits.h"
 
 namespace posthouse::imap {
 
@@ -31,9 +33,11 @@ struct CommandBounds {
     std::size_t literal_sum;  ///< all bytes inside literals which are kept in memory
     std::size_t literals;     ///< their number
     bool messages;            ///< APPEND's message may be streamed
+    Limits limits{};          ///< of the arguments in front of such a message
 };
 /// Before login a stranger gets what LOGIN and AUTHENTICATE need, and no more.
 inline constexpr CommandBounds kBoundsBeforeLogin{8U << 10, 8U << 10, 4, false};
+/// After login, when the administrator says nothing else.
 inline constexpr CommandBounds kBoundsAfterLogin{64U << 10, 256U << 10, 500, true};
 
 /// The bytes of one command, with its literals in place: `a1 LOGIN {4}` CRLF `fred bar` without the last CRLF.

@@ -6,14 +6,20 @@
 
 namespace posthouse::imap {
 
+/// Bounds that an administrator sets.
+struct Limits {
+    /// Ranges in one sequence set: a set of 5,000 scattered messages is what clients send for a large selection.
+    std::size_t set_ranges = 10'000;
+    /// Keys in one SEARCH; each costs a test per message.
+    std::size_t search_keys = 500;
+    /// Depth of parentheses, NOT and OR in SEARCH; the evaluation recurses as deep.
+    int search_depth = 32;
+    /// A mailbox name as sent, in modified UTF-7; the storage has bounds of its own.
+    std::size_t mailbox_name = 1000;
+};
+
 /// A tag is echoed in the reply; real clients use less than 16 characters.
 inline constexpr std::size_t kMaxTag = 64;
-/// Ranges in one sequence set: a set of 5,000 scattered messages is what clients send for a large selection.
-inline constexpr std::size_t kMaxRanges = 10'000;
-/// Depth of parentheses, NOT and OR in SEARCH; the evaluation recurses as deep.
-inline constexpr int kMaxSearchDepth = 32;
-/// Keys in one SEARCH; each costs a test per message.
-inline constexpr std::size_t kMaxSearchKeys = 500;
 /// Data items in one FETCH.
 inline constexpr std::size_t kMaxFetchItems = 64;
 /// Field names in one HEADER.FIELDS list.
@@ -28,8 +34,6 @@ inline constexpr std::size_t kMaxAppendedWaiting = 2000;
 inline constexpr std::size_t kMaxFlags = 600;
 /// A keyword is kept in every folder's keyword table.
 inline constexpr std::size_t kMaxKeyword = 200;
-/// A mailbox name as sent, in modified UTF-7; the storage has bounds of its own.
-inline constexpr std::size_t kMaxMailboxName = 1000;
 /// Patterns in one LIST, and other lists of words (ENABLE, options).
 inline constexpr std::size_t kMaxWords = 64;
 /// An identifier in an access control list.

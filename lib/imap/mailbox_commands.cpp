@@ -175,7 +175,8 @@ void read(Arguments& arguments, List& command) {
         arguments.space();
     }
     command.reference = arguments.astring();
-    if (command.reference.size() > kMaxMailboxName) arguments.fail("Mailbox name too long", ErrorCode::limit);
+    if (command.reference.size() > arguments.limits().mailbox_name)
+        arguments.fail("Mailbox name too long", ErrorCode::limit);
     arguments.space();
     read_patterns(arguments, command);
     if (!arguments.accept(' ')) return;
@@ -188,7 +189,8 @@ void read(Arguments& arguments, List& command) {
 void read(Arguments& arguments, Lsub& command) {
     arguments.space();
     command.reference = arguments.astring();
-    if (command.reference.size() > kMaxMailboxName) arguments.fail("Mailbox name too long", ErrorCode::limit);
+    if (command.reference.size() > arguments.limits().mailbox_name)
+        arguments.fail("Mailbox name too long", ErrorCode::limit);
     arguments.space();
     command.pattern = arguments.list_mailbox();
 }

@@ -91,11 +91,11 @@ class KeyReader {
   private:
     SearchKey key(int depth) {
         SearchKey found;
-        if (depth > kMaxSearchDepth) {
+        if (depth > arguments_.limits().search_depth) {
             arguments_.fail("Search keys nested too deep", ErrorCode::limit);
             return found;
         }
-        if (++count_ > kMaxSearchKeys) {
+        if (++count_ > arguments_.limits().search_keys) {
             arguments_.fail("Too many search keys", ErrorCode::limit);
             return found;
         }

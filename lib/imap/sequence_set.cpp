@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "lib/imap/limits.h"
-
 namespace posthouse::imap {
 namespace {
 
@@ -52,7 +50,7 @@ SequenceSet read_sequence_set(Arguments& arguments) {
     }
     std::size_t count = 0;
     do {
-        if (++count > kMaxRanges) {
+        if (++count > arguments.limits().set_ranges) {
             arguments.fail("Too many ranges in the sequence set", ErrorCode::limit);
             break;
         }
