@@ -9,6 +9,7 @@
 #include "cli/mailbox_targets.h"
 #include "cli/open_mailbox.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/standing.h"
 #include "cli/table.h"
 
