@@ -52,6 +52,8 @@ install_packages() {
             printf "#!/bin/sh\nexit 101\n" >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d
             trap "rm -f /usr/sbin/policy-rc.d" EXIT INT TERM
         fi
+        # Roundcube would make itself a database in a MariaDB that runs here.
+        echo "roundcube-core roundcube/dbconfig-install boolean false" | debconf-set-selections
         apt-get update && apt-get install -y --no-install-recommends "$@"' sh $missing >"$install_log" 2>&1 || {
         echo "error: apt-get failed; its last lines ($install_log):" >&2
         tail -n 15 "$install_log" >&2
