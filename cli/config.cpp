@@ -1,5 +1,7 @@
 // posthouse config check|show
+#include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -8,6 +10,7 @@
 #include "cli/table.h"
 #include "lib/config/check.h"
 #include "lib/config/show.h"
+#include "storage/default_folders.h"
 
 namespace posthouse::cli {
 namespace {
@@ -28,7 +31,8 @@ Exit report_problems(Context& context, const config::Problems& problems) {
 Exit check(Context& context) {
     const auto loaded = config::load_file(context.config_path, config::process_environment());
     if (!loaded) return report_problems(context, loaded.error());
-    const config::Problems problems = config::check(*loaded->config, loaded->origins);
+    config::Problems problems = config::check(*loaded->config, loaded->origins);
+    std::ranges::move(storage::default_folder_problems(*loaded->config, loaded->origins), std::back_inserter(problems));
     if (!problems.empty() || context.json) return report_problems(context, problems);
     for (const config::Problem& warning : config::warnings(*loaded->config, loaded->origins, std::time(nullptr)))
         context.err << "Note: " << printable(warning.message()) << '\n';

@@ -51,6 +51,8 @@ net::Async<> Application::serve(daemon::Connection& connection) {
                      .users = users_,
                      .guard = guard_,
                      .watches = watches_,
+                     .connections = connections_,
+                     .waiting = waiting_,
                      .metrics = daemon_.metrics(),
                      .background = daemon_.background()},
                     connection, daemon_.config(), daemon_.tls());

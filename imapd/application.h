@@ -7,6 +7,8 @@
 #include "auth/client/auth_client.h"
 #include "auth/client/userdb_client.h"
 #include "guardd/client.h"
+#include "imapd/user_connections.h"
+#include "imapd/waiting_messages.h"
 #include "imapd/watch_hub.h"
 #include "lib/daemon/daemon.h"
 #include "lib/net/pool.h"
@@ -38,6 +40,8 @@ class Application final : public daemon::Application {
     auth::UserdbClient users_;
     guard::Client guard_;
     WatchHub watches_;
+    UserConnections connections_;
+    WaitingMessages waiting_;
 };
 
 }  // namespace posthouse::imapd

@@ -55,6 +55,7 @@ net::Async<> Session::run() {
         "* OK [CAPABILITY " + capabilities(*this) + "] " + config().general.hostname + " Posthouse IMAP ready\r\n";
     co_await send(greeting);
     co_await serve_commands();
+    place_.reset();
     log_end();
 }
 
@@ -234,7 +235,9 @@ std::vector<std::string> Session::mechanisms() const {
                                     auth::circumstances_of(stream(), config().tls.allow_plain_login));
 }
 
-void Session::logged_in(std::string user, std::shared_ptr<storage::Account> account, storage::AccountQuota quota) {
+void Session::logged_in(UserConnections::Place place, std::string user, std::shared_ptr<storage::Account> account,
+                        storage::AccountQuota quota) {
+    place_ = std::move(place);
     user_ = std::move(user);
     connection_.user = user_;
     account_ = std::move(account);

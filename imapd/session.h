@@ -16,6 +16,8 @@
 #include "imapd/failure_log.h"
 #include "imapd/reply.h"
 #include "imapd/selected.h"
+#include "imapd/user_connections.h"
+#include "imapd/waiting_messages.h"
 #include "imapd/watch_hub.h"
 #include "lib/config/config.h"
 #include "lib/daemon/daemon.h"
@@ -39,6 +41,8 @@ struct Services {
     auth::UserdbClient& users;
     guard::Client& guard;
     WatchHub& watches;
+    UserConnections& connections;
+    WaitingMessages& waiting;
     metrics::Registry& metrics;
     net::Scope& background;  ///< for work that outlives a session
 };
@@ -75,7 +79,11 @@ class Session {
     void set_origin(net::Address origin) { connection_.peer = std::move(origin); }
 
     /// Enters the authenticated state.
-    void logged_in(std::string user, std::shared_ptr<storage::Account> account, storage::AccountQuota quota);
+    void logged_in(UserConnections::Place place, std::string user, std::shared_ptr<storage::Account> account,
+                   storage::AccountQuota quota);
+    /// Back to the state after the greeting (RFC 8437 §3): whatever the user has brought about is gone, as is the
+    /// user. TLS stays, and so does compression until the reply is sent.
+    void forget_user();
     /// Only when authenticated.
     storage::Account& account() { return *account_; }
     const std::shared_ptr<storage::Account>& shared_account() const { return account_; }
@@ -170,6 +178,7 @@ class Session {
     bool may_tell_origin_;
     net::Deadline login_deadline_;
     CommandInput input_;
+    std::optional<UserConnections::Place> place_;
     std::shared_ptr<storage::Account> account_;
     storage::AccountQuota quota_;
     std::unique_ptr<Selected> selected_;

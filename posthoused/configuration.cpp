@@ -1,11 +1,14 @@
 // Loads, checks and merges configurations.
 #include "posthoused/configuration.h"
 
+#include <algorithm>
 #include <ctime>
+#include <iterator>
 
 #include "lib/config/bundle.h"
 #include "lib/config/check.h"
 #include "lib/config/value.h"
+#include "storage/default_folders.h"
 
 namespace posthouse::supervisor {
 namespace {
@@ -22,7 +25,8 @@ Result<Configuration> load_configuration(const std::string& path) {
     const std::expected<config::Loaded, config::Problems> loaded =
         config::load_file(path, config::process_environment());
     if (!loaded) return first_of(loaded.error());
-    const config::Problems problems = config::check(*loaded->config, loaded->origins);
+    config::Problems problems = config::check(*loaded->config, loaded->origins);
+    std::ranges::move(storage::default_folder_problems(*loaded->config, loaded->origins), std::back_inserter(problems));
     if (!problems.empty()) return first_of(problems);
     Result<std::map<std::string, std::string>> files = config::read_tls_files(*loaded->config);
     if (!files) return fail(files.error());

@@ -1,6 +1,8 @@
 // Parameters to settings.
 #include "storage/configure.h"
 
+#include "storage/default_folders.h"
+
 namespace posthouse::storage {
 
 std::string index_root_of(const config::Config& config) {
@@ -23,6 +25,7 @@ Settings settings_from(const config::Config& config) {
     settings.mail_root = config.general.mail_root;
     settings.index_root = index_root_of(config);
     settings.layout = layout_from(config);
+    settings.default_folders = default_folders_from(config);
     settings.host_name = config.general.hostname;
     return settings;
 }

@@ -14,6 +14,7 @@
 #include "lib/base/random.h"
 #include "storage/account.h"
 #include "storage/account_tree.h"
+#include "storage/default_folders.h"
 #include "storage/moved.h"
 #include "storage/shares.h"
 #include "storage/store_state.h"
@@ -49,10 +50,7 @@ std::string place_of(const AccountName& name) { return "/" + name.domain() + "/"
 
 }  // namespace
 
-std::vector<DefaultFolder> usual_folders() {
-    return {
-        {"Drafts", "\\Drafts"}, {"Sent", "\\Sent"}, {"Junk", "\\Junk"}, {"Trash", "\\Trash"}, {"Archive", "\\Archive"}};
-}
+std::vector<DefaultFolder> usual_folders() { return default_folders_from(config::Config()); }
 
 AccountName::AccountName(std::string local_part, std::string domain)
     : local_part_(std::move(local_part)), domain_(std::move(domain)) {}

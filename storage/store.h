@@ -24,7 +24,7 @@ struct DefaultFolder {
     std::string special_use;  ///< its attribute, e.g. "\Sent" (RFC 6154 §2); may be empty
 };
 
-/// Drafts, Sent, Junk, Trash and Archive with their attributes.
+/// Those that general.special_use_folders has when nobody sets it.
 std::vector<DefaultFolder> usual_folders();
 
 /// What a Store is told once.

@@ -96,27 +96,6 @@ Reply refusal(const Session& session, const imap::AppendItem& item, const Error&
     return item.binary ? no("[UNKNOWN-CTE] " + error.text) : bad(error.text);
 }
 
-/// Counts messages that wait for the rest of their command, for each is an open file: one user's must not use up all
-/// that the process may have. Belongs to the loop's thread.
-class Waiting {
-  public:
-    Waiting() = default;
-    Waiting(Waiting&& other) noexcept : count_(std::exchange(other.count_, 0)) {}
-    Waiting& operator=(Waiting&&) = delete;
-    ~Waiting() { total_ -= count_; }
-    /// False: there are too many.
-    bool add() {
-        if (total_ == imap::kMaxAppendedWaiting) return false;
-        ++total_;
-        ++count_;
-        return true;
-    }
-
-  private:
-    static inline std::size_t total_ = 0;
-    std::size_t count_ = 0;
-};
-
 /// Messages that were received, and where they go.
 struct Received {
     Place place;
@@ -124,7 +103,7 @@ struct Received {
     std::shared_ptr<storage::Mailbox> mailbox;
     std::vector<storage::NewMessage> messages;
     std::vector<bool> seen;  ///< of each, whether it is to be \Seen
-    Waiting waiting{};
+    WaitingMessages::Share waiting;
 };
 
 /// Stores what was received. Blocks.
@@ -148,7 +127,7 @@ net::Async<std::expected<Received, Reply>> receive_all(Session& session, const s
     if (!place) co_return std::unexpected(no_target(place.error()));
     Result<storage::AccountQuota> room = co_await quota_of(session, *place);
     if (!room) co_return std::unexpected(no(room.error()));
-    Received received{*place, std::move(*room), nullptr, {}, {}, {}};
+    Received received{*place, std::move(*room), nullptr, {}, {}, WaitingMessages::Share(session.services().waiting)};
     const storage::MailboxName& name = received.place.name;
     // RFC 4314 §4: flags that the user may not change there are left out.
     const storage::FlagScope carried = place->stored_flags();

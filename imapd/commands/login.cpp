@@ -54,6 +54,13 @@ net::Async<Reply> enter(Session& session, auth::Login who, std::string_view meth
         session.log().error("user has no mailbox here", {{"user", user}, {"error", name.error().message()}});
         co_return no("[AUTHORIZATIONFAILED] This user has no mailbox");
     }
+    const auto most = static_cast<std::size_t>(session.config().imapd.connections_per_user);
+    std::optional<UserConnections::Place> place = session.services().connections.take(user, most);
+    if (!place) {
+        session.log().warning("user has too many connections", {{"user", user}, {"limit", most}});
+        count(session, "limit");
+        co_return no("[LIMIT] Too many connections of this user: close one of them first");
+    }
     storage::Store& store = session.services().store;
     Result<std::shared_ptr<storage::Account>> account =
         co_await session.services().disk.run_for(user, [&] { return store.open(*name); });
@@ -68,7 +75,8 @@ net::Async<Reply> enter(Session& session, auth::Login who, std::string_view meth
                                      {"method", method},
                                      {"peer", context.remote.to_string()},
                                      {"tls", context.secured ? "yes" : "no"}});
-    session.logged_in(std::move(user), std::move(*account), session.services().quota.of(*name, who.fields));
+    session.logged_in(std::move(*place), std::move(user), std::move(*account),
+                      session.services().quota.of(*name, who.fields));
     co_return ok("[CAPABILITY " + capabilities(session) + "] Logged in");
 }
 

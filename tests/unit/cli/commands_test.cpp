@@ -589,6 +589,16 @@ TEST_F(CommandsTest, AWrongConfigurationIsNamed) {
     EXPECT_EQ(run("user list"), 6);
 }
 
+TEST_F(CommandsTest, ConfigCheckNamesAFolderOfNewUsersThatCanNotBe) {
+    std::ofstream(folder_ + "/posthouse.toml")
+        << "[general]\nmail_root = \"mail\"\nspecial_use_folders = [\"Entwürfe=\\\\Drafts\", \"Sent\"]\n";
+    EXPECT_EQ(run("config check"), 6);
+    EXPECT_NE(err_.find("posthouse.toml:3: general.special_use_folders: \"Sent\": must be a name and a special use"),
+              std::string::npos)
+        << err_;
+    EXPECT_EQ(err_.find("Drafts"), std::string::npos) << err_;
+}
+
 TEST_F(CommandsTest, WrongUsageIsTwoAndHelpIsNone) {
     EXPECT_EQ(run(""), 2);
     EXPECT_EQ(run("user"), 2);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "storage/default_folders.h"
 #include "tests/unit/imapd/stand_in_authd.h"
 #include "tests/unit/imapd/stand_in_userdb.h"
 
@@ -101,10 +102,15 @@ std::string TestClient::read_rest() {
     return std::exchange(buffer_, {});
 }
 
-ImapServer::ImapServer(config::Config config)
+ImapServer::ImapServer(config::Config config, std::size_t waiting_messages)
     : folder_(make_folder()),
+      waiting_messages_(waiting_messages),
       config_(std::make_shared<const config::Config>(with_name(std::move(config)))),
-      store_(storage::Settings{.mail_root = folder_ + "/mail", .index_root = {}, .layout = {}, .host_name = "test"}) {
+      store_(storage::Settings{.mail_root = folder_ + "/mail",
+                               .index_root = {},
+                               .layout = {},
+                               .default_folders = storage::default_folders_from(*config_),
+                               .host_name = "test"}) {
     std::promise<void> ready;
     thread_ = std::thread([this, &ready] { loop_.run_until_complete(main(ready)); });
     ready.get_future().wait();
@@ -136,6 +142,8 @@ net::Async<> ImapServer::main(std::promise<void>& ready) {
     net::Pool disk(loop_, 2);
     quota::Service quota(loop_, store_, disk, config_);
     WatchHub watches(loop_, store_.watcher());
+    UserConnections connections;
+    WaitingMessages waiting(waiting_messages_);
     metrics::Registry metrics({});
     Services services{.loop = loop_,
                       .store = store_,
@@ -145,6 +153,8 @@ net::Async<> ImapServer::main(std::promise<void>& ready) {
                       .users = users,
                       .guard = guard,
                       .watches = watches,
+                      .connections = connections,
+                      .waiting = waiting,
                       .metrics = metrics,
                       .background = scope};
     scope_ = &scope;

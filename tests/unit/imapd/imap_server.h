@@ -50,8 +50,8 @@ class TestClient {
 
 class ImapServer {
   public:
-    /// `tls`: null, as most tests need none.
-    explicit ImapServer(config::Config config);
+    /// Without TLS, as most tests need none. `waiting_messages`: of MULTIAPPEND, in all sessions.
+    explicit ImapServer(config::Config config, std::size_t waiting_messages = imap::kMaxAppendedWaiting);
     ~ImapServer();
     ImapServer(const ImapServer&) = delete;
     ImapServer& operator=(const ImapServer&) = delete;
@@ -67,6 +67,7 @@ class ImapServer {
     static net::Async<> serve(ImapServer* server, int socket);
 
     std::string folder_;
+    std::size_t waiting_messages_;
     config::Snapshot config_;
     storage::Store store_;
     net::Loop loop_;
