@@ -16,7 +16,8 @@ struct Reply {
         go_on,
         start_tls,
         start_compression,
-        log_out,  ///< the connection ends
+        stop_compression,  ///< if it is active
+        log_out,           ///< the connection ends
     };
     Kind kind = Kind::ok;
     std::string text;  ///< with its response code, if it has one; one line

@@ -121,6 +121,9 @@ net::Async<> Session::follow(const Reply& reply) {
     } else if (reply.then == Reply::Then::start_compression) {
         const Result<> done = co_await stream().start_compression(deadline());
         if (!done) failed(done.error());
+    } else if (reply.then == Reply::Then::stop_compression) {
+        const Result<> done = co_await stream().stop_compression(deadline());
+        if (!done) failed(done.error());
     }
 }
 
@@ -242,6 +245,20 @@ void Session::logged_in(UserConnections::Place place, std::string user, std::sha
     connection_.user = user_;
     account_ = std::move(account);
     quota_ = std::move(quota);
+}
+
+void Session::forget_user() {
+    log().info("logged out", {{"user", user_}, {"commands", std::exchange(commands_, 0)}});
+    notifications_.reset();
+    selected_.reset();
+    account_.reset();
+    quota_ = {};
+    place_.reset();
+    user_.clear();
+    connection_.user.clear();
+    named_.reset();
+    enabled_ = {};
+    login_deadline_ = net::Deadline::in(config_->imapd.login_timeout);
 }
 
 net::Async<> Session::send_warning(std::optional<config::QuotaWarning> warning) {

@@ -21,6 +21,7 @@ net::Async<Reply> compress(Session& session, imap::Compress command);
 // login.cpp
 net::Async<Reply> login(Session& session, imap::Login command);
 net::Async<Reply> authenticate(Session& session, imap::Authenticate command);
+net::Async<Reply> unauthenticate(Session& session, imap::NoArguments command);
 // select.cpp
 net::Async<Reply> select(Session& session, imap::Select command);
 net::Async<Reply> examine(Session& session, imap::Select command);

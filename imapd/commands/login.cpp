@@ -1,4 +1,4 @@
-// Logging in: LOGIN (RFC 3501 §6.2.3) and AUTHENTICATE (RFC 3501 §6.2.2, RFC 4959).
+// LOGIN (RFC 3501 §6.2.3), AUTHENTICATE (RFC 3501 §6.2.2, RFC 4959), and UNAUTHENTICATE (RFC 8437).
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -137,6 +137,12 @@ net::Async<Reply> authenticate(Session& session, imap::Authenticate command) {
     }
     if (!step) co_return refusal(session, step.error(), "");
     co_return co_await enter(session, std::move(std::get<auth::Login>(*step)), command.mechanism);
+}
+
+/// Never NO, for the client may have sent its next log-in already.
+net::Async<Reply> unauthenticate(Session& session, imap::NoArguments /*command*/) {
+    session.forget_user();
+    co_return ok("[CAPABILITY " + capabilities(session) + "] Logged out", Reply::Then::stop_compression);
 }
 
 }  // namespace posthouse::imapd

@@ -84,6 +84,7 @@ constexpr std::array kCommands{
     CommandRow{"UID SORT", kSelected, false, kReveal, parsed<imap::Sort, sort>, "RFC 5256 §3"},
     CommandRow{"UID STORE", kSelected, false, kReveal, parsed<imap::Store, store>, "RFC 3501 §6.4.8"},
     CommandRow{"UID THREAD", kSelected, false, kReveal, parsed<imap::Thread, thread>, "RFC 5256 §3"},
+    CommandRow{"UNAUTHENTICATE", kLoggedIn, false, kReveal, parsed<NoArguments, unauthenticate>, "RFC 8437 §2"},
     CommandRow{"UNSELECT", kSelected, false, kReveal, parsed<NoArguments, unselect>, "RFC 3691 §2"},
     CommandRow{"UNSUBSCRIBE", kLoggedIn, false, kReveal, parsed<imap::MailboxArgument, unsubscribe>, "RFC 3501 §6.3.7"},
 };

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,9 @@ class Compression {
     /// Fills `out` with what has come, as far as it goes; gives the number of bytes, 0: more must come. closed: the
     /// peer has ended its stream; io: what came is no DEFLATE.
     Result<std::size_t> inflate(std::span<char> out);
+    /// The peer compresses no more behind what was inflated last (RFC 8437 §3.1): takes what is left of its flush, and
+    /// gives what came behind that, in clear. Nothing: more must come. io: it goes on compressed.
+    Result<std::optional<std::string>> end();
     /// Compressed bytes that wait to be inflated.
     bool has_received() const { return !received_.empty(); }
 

@@ -369,6 +369,33 @@ Async<Result<>> Stream::start_compression(Deadline deadline) {
     co_return Result<>{};
 }
 
+Async<Result<>> Stream::stop_compression(Deadline deadline) {
+    State& s = *state_;
+    Result<> flushed = co_await s.flush(deadline);
+    if (!flushed) co_return flushed;
+    if (!s.compression) co_return Result<>{};
+    if (!s.buffered().empty()) co_return fail(ErrorCode::io, "Compressed data goes on behind its end");
+    for (;;) {
+        Result<std::optional<std::string>> rest = s.compression->end();
+        if (!rest) co_return fail(rest.error());
+        if (*rest) {
+            s.compression.reset();
+            s.in = std::move(**rest);
+            s.in_start = 0;
+            co_return Result<>{};
+        }
+        std::size_t got = 0;
+        const Io io = s.receive(compressed_at_once, got);
+        if (io == Io::done) {
+            s.compression->feed({scratch().data(), got});
+            continue;
+        }
+        if (io != Io::want_read && io != Io::want_write) co_return s.error(io);
+        Result<> ready = co_await s.wait(io, deadline);
+        if (!ready && ready.error().code != ErrorCode::busy) co_return ready;
+    }
+}
+
 bool Stream::compressed() const { return state_->compression != nullptr; }
 
 bool Stream::tls() const { return state_->ssl != nullptr; }

@@ -98,8 +98,10 @@ class Stream {
     // Compression
 
     /// Everything from here on is compressed, both ways (RFC 4978 §3); what was read already and not consumed, too.
-    /// Flushes before. To be called once. Costs what Compression tells.
+    /// Flushes before. Costs what Compression tells.
     Async<Result<>> start_compression(Deadline deadline);
+    /// Nothing from here on is compressed (RFC 8437 §3.1). Flushes before, and waits for the end of the peer's flush.
+    Async<Result<>> stop_compression(Deadline deadline);
     bool compressed() const;
 
     // Ending

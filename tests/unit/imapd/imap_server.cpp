@@ -42,6 +42,7 @@ void TestClient::send_raw(std::string_view bytes) {
 }
 
 bool TestClient::fill() {
+    if (compression_ && compression_->has_received()) return inflate({});
     pollfd wait{socket_.get(), POLLIN, 0};
     if (::poll(&wait, 1, 20'000) <= 0) return false;
     std::array<char, 65536> bytes{};
@@ -58,16 +59,21 @@ bool TestClient::fill() {
 bool TestClient::inflate(std::string_view bytes) {
     compression_->feed(bytes);
     std::array<char, 65536> space{};
-    for (;;) {
-        const Result<std::size_t> inflated = compression_->inflate(space);
-        if (!inflated || *inflated == 0) return inflated.has_value();
-        buffer_.append(space.data(), *inflated);
-    }
+    const Result<std::size_t> inflated = compression_->inflate(space);
+    if (inflated) buffer_.append(space.data(), *inflated);
+    return inflated.has_value();
 }
 
 void TestClient::start_compression() {
     compression_ = std::make_unique<net::Compression>();
     inflate(std::exchange(buffer_, {}));
+}
+
+void TestClient::stop_compression() {
+    const Result<std::optional<std::string>> rest = compression_->end();
+    ASSERT_TRUE(rest && *rest);
+    buffer_ += **rest;
+    compression_.reset();
 }
 
 std::string TestClient::line() {

@@ -30,6 +30,8 @@ class TestClient {
     std::string run(std::string_view command);
     /// What is sent and read from now on is compressed (RFC 4978).
     void start_compression();
+    /// What is sent and read from now on is not (RFC 8437).
+    void stop_compression();
     /// As it is, also when the rest is compressed.
     void send_raw(std::string_view bytes);
     /// Everything up to the end of the connection.
