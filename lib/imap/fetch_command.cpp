@@ -262,6 +262,15 @@ void append_section(std::string& out, const Section& section) {
     out += ')';
 }
 
+Result<Section> parse_section(std::string_view text) {
+    const std::string closed = std::string(text) + ']';
+    Arguments arguments(closed);
+    Section section = read_section(arguments);
+    arguments.end();
+    if (arguments.failed()) return fail(*arguments.error());
+    return section;
+}
+
 void append_item_name(std::string& out, const FetchItem& item) {
     switch (item.kind) {
         case Kind::body: out += "BODY"; return;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/imap/arguments.h"
@@ -69,6 +70,8 @@ struct Fetch {
 void read(Arguments& arguments, Fetch& command);
 /// "(" fetch-att *(SP fetch-att) ")".
 std::vector<FetchItem> read_fetch_items(Arguments& arguments);
+/// Parses a whole text as a section: "1.2.HEADER.FIELDS (From To)".
+Result<Section> parse_section(std::string_view text);
 /// Whether an item of this kind is among those asked for.
 bool has_item(const std::vector<FetchItem>& items, FetchItem::Kind kind);
 
