@@ -28,25 +28,28 @@ net::Async<Result<CommandInput::Received>> CommandInput::read(imap::CommandBound
     Result<std::string_view> beginning = co_await stream_.peek(deadline);
     if (!beginning) co_return fail(beginning.error());
     received.tag = imap::recover_tag(beginning->substr(0, beginning->find_first_of("\r\n")));
+    Result<std::optional<Error>> refused = co_await read_text(deadline);
+    if (!refused) co_return fail(refused.error());
+    received.refused = std::move(*refused);
+    if (!reader_.bytes().empty()) received.tag = imap::recover_tag(reader_.bytes());
+    co_return received;
+}
+
+/// Reads lines and literals up to a message or to the end of the command. Gives why it is refused, if it is.
+net::Async<Result<std::optional<Error>>> CommandInput::read_text(net::Deadline deadline) {
     for (;;) {
         Result<std::string> line = co_await stream_.read_line(max_line_, deadline);
         if (!line && line.error().code != ErrorCode::limit) co_return fail(line.error());
-        if (!line) {
-            received.refused = Error{ErrorCode::limit, "Command line too long", {}};
-            co_return received;
-        }
+        if (!line) co_return Error{ErrorCode::limit, "Command line too long", {}};
         const CommandReader::Next next = reader_.add_line(*line);
-        if (reader_.literals() == 0 && !reader_.bytes().empty()) received.tag = imap::recover_tag(reader_.bytes());
-        if (const auto* refused = std::get_if<CommandReader::Refused>(&next)) {
-            received.refused = refused->error;
-            co_return received;
-        }
+        if (const auto* refused = std::get_if<CommandReader::Refused>(&next)) co_return refused->error;
         const auto* literal = std::get_if<CommandReader::ReadLiteral>(&next);
-        if (literal == nullptr) co_return received;
+        if (literal == nullptr) co_return std::nullopt;
         if (literal->destination == Destination::message) {
             message_ = *literal;
             message_left_ = literal->size;
-            co_return received;
+            accepted_ = false;
+            co_return std::nullopt;
         }
         if (literal->synchronizing) {
             Result<> asked = co_await stream_.write(kContinue, deadline);
@@ -123,38 +126,20 @@ void CommandInput::consume_message(std::size_t count) {
     message_left_ -= count;
 }
 
-net::Async<Result<CommandInput::AfterMessage>> CommandInput::end_message(net::Deadline deadline, bool closes) {
+net::Async<Result<CommandInput::AfterMessage>> CommandInput::end_message(imap::AppendPlace place,
+                                                                         net::Deadline deadline) {
     message_.reset();
+    reader_.message_done(place);
     AfterMessage after;
-    Result<std::string> line = co_await stream_.read_line(max_line_, deadline);
-    if (!line && line.error().code != ErrorCode::limit) co_return fail(line.error());
-    std::string_view rest_of_line = line ? *line : std::string_view();
-    const bool is_closed = !closes || rest_of_line.starts_with(')');
-    if (closes && is_closed) rest_of_line.remove_prefix(1);
-    if (line && rest_of_line.empty() && is_closed) co_return after;
-    after.kind = AfterMessage::Kind::malformed;
-    if (!line) co_return after;
-    const auto announced = imap::literal_at_end(rest_of_line);
-    Result<imap::AppendItem> item = imap::parse_next_item(rest_of_line);
-    if (is_closed && item && announced && *announced) {
-        const imap::LiteralAnnouncement& literal = **announced;
-        message_ =
-            CommandReader::ReadLiteral{literal.size, literal.synchronizing, literal.binary, Destination::message};
-        message_left_ = literal.size;
-        accepted_ = false;
-        after.kind = AfterMessage::Kind::another;
-        after.item = std::move(*item);
-        co_return after;
-    }
-    // What follows may announce more literals, which a client that need not wait sends in any case.
-    reader_.refuse({ErrorCode::invalid, "Unexpected arguments after the message", {}});
-    const CommandReader::Next next = reader_.add_line(*line);
-    const auto* literal = std::get_if<CommandReader::ReadLiteral>(&next);
-    if (literal == nullptr) co_return after;
-    Result<> discarded = co_await discard(literal->size, deadline);
-    if (!discarded) co_return fail(discarded.error());
-    Result<> rest = co_await discard_rest(deadline);
-    if (!rest) co_return fail(rest.error());
+    Result<std::optional<Error>> refused = co_await read_text(deadline);
+    if (!refused) co_return fail(refused.error());
+    after.refused = std::move(*refused);
+    if (after.refused) co_return after;
+    Result<imap::AppendSection> section = imap::parse_append_section(reader_.bytes(), place);
+    if (section)
+        after.section = std::move(*section);
+    else
+        after.refused = section.error();
     co_return after;
 }
 

@@ -39,20 +39,16 @@ class CommandInput {
     /// Shows the next piece of the message, at least one byte. The view holds until consume_message.
     net::Async<Result<std::string_view>> read_message(net::Deadline deadline);
     void consume_message(std::size_t count);
-    /// What follows a message.
+    /// What follows a message, or a part of one, that stood at `place`. If it ends in more octets, message() tells of
+    /// them.
     struct AfterMessage {
-        enum class Kind {
-            end,        ///< of the command
-            another,    ///< message (RFC 3502): message() tells of it
-            malformed,  ///< the rest of the command was read
-        };
-        Kind kind = Kind::end;
-        imap::AppendItem item;  ///< of the other message
+        imap::AppendSection section;
+        std::optional<Error> refused;  ///< the rest of the command makes no sense, and was read
     };
-    /// `closes`: first of all a ")" (RFC 6855 §4).
-    net::Async<Result<AfterMessage>> end_message(net::Deadline deadline, bool closes = false);
+    net::Async<Result<AfterMessage>> end_message(imap::AppendPlace place, net::Deadline deadline);
 
   private:
+    net::Async<Result<std::optional<Error>>> read_text(net::Deadline deadline);
     net::Async<Result<>> discard(std::uint64_t count, net::Deadline deadline);
     net::Async<Result<>> discard_rest(net::Deadline deadline);
 

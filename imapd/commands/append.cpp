@@ -1,5 +1,5 @@
-// APPEND (RFC 3501 §6.3.11), of several messages (RFC 3502), and REPLACE (RFC 8508): messages go from the connection to
-// the disk piece by piece.
+// APPEND (RFC 3501 §6.3.11), of several messages (RFC 3502) and put together from parts of others (RFC 4469), and
+// REPLACE (RFC 8508): messages go from the connection, or from other messages, to the disk piece by piece.
 #include <expected>
 #include <optional>
 #include <string>
@@ -7,93 +7,97 @@
 
 #include "imapd/binary_literal.h"
 #include "imapd/commands/commands.h"
+#include "imapd/fetch/url_part.h"
 #include "imapd/flag_mapping.h"
 #include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/session.h"
+#include "lib/base/ascii.h"
+#include "lib/base/hex.h"
 #include "lib/imap/limits.h"
 #include "lib/imap/responses.h"
+#include "lib/imap/strings.h"
 #include "lib/mime/wire.h"
 
 namespace posthouse::imapd {
 namespace {
 
-struct Target {
-    std::shared_ptr<storage::Mailbox> mailbox;
-    storage::MessageWriter writer;
-};
+/// Copied from a URL in one turn on the disk pool.
+constexpr std::size_t kCopiedPerTurn = 1 << 20;
 
 std::uint64_t append_limit(const Session& session) {
     return static_cast<std::uint64_t>(session.config().imapd.append_limit);
-}
-
-/// Opens the mailbox and starts a message. Blocks.
-Result<Target> open_target(const storage::Account& account, const storage::MailboxName& name) {
-    Result<std::shared_ptr<storage::Mailbox>> mailbox = account.open(name);
-    if (!mailbox) return fail(mailbox.error());
-    Result<storage::MessageWriter> writer = (*mailbox)->start_message();
-    if (!writer) return fail(writer.error());
-    return Target{std::move(*mailbox), std::move(*writer)};
 }
 
 Reply too_big(const Session& session) {
     return no("[TOOBIG] Message is larger than " + std::to_string(append_limit(session)) + " octets");
 }
 
-/// Reads the whole message, also after a failure to write it. Gives that failure.
-/// Deviates from RFC 6855 §4: because old mail with 8-bit octets in its header is moved here by clients which enable
-/// nothing, such mail is taken from them too.
-net::Async<Result<>> receive(Session& session, Target& target, bool may_be_binary) {
-    CommandInput& input = session.input();
-    Result<> outcome;
-    storage::MessageWriter& writer = target.writer;
-    BinaryLiteral literal;
-    mime::CrlfEncoder encoder;
-    std::string octets;
-    while (input.message_left() > 0) {
-        const Result<std::string_view> piece = co_await input.read_message(session.deadline());
-        if (!piece) {
-            session.failed(piece.error());
-            co_return fail(piece.error());
-        }
-        octets.clear();
+/// "[BADURL "/INBOX/;UID=3"] …" (RFC 4469 §4).
+Reply bad_url(std::string_view url, const Error& error) {
+    std::string text = "[BADURL \"";
+    for (const char c : url.substr(0, imap::kMaxUrl)) {
+        if (ascii::is_control(c) || ascii::is_8bit(c) || c == ' ' || c == '"' || c == '\\' || c == ']')
+            text += "%" + ascii::upper(hex::encode({&c, 1}));
+        else
+            text += c;
+    }
+    return no(text + "\"] " + imap::reply_text(error.text));
+}
+
+/// A message on its way in.
+struct Incoming {
+    storage::NewMessage message;
+    mime::CrlfEncoder encoder{};  ///< lines may end in one part and begin in another
+    std::uint64_t announced = 0;  ///< octets that have come, or were said to come
+    bool binary = false;          ///< some of them as literal8
+    bool may_hold_nul = false;    ///< all of it is one: see `literal`
+    BinaryLiteral literal{};
+    Result<> outcome{};  ///< of what was written
+
+    /// Adds octets as they come. Blocks. False: it failed, now or before.
+    bool write(std::string_view octets) {
+        if (!outcome) return false;
+        std::string wire;
         // Deviates from RFC 3501 §6.3.11: because clients append old mail with bare LF, it is taken as CRLF.
-        encoder.encode(*piece, octets);
-        if (may_be_binary) literal.add(*piece);
-        if (outcome && !may_be_binary && octets.find('\0') != std::string::npos) {
+        encoder.encode(octets, wire);
+        if (!may_hold_nul && wire.find('\0') != std::string::npos)
             outcome = fail(ErrorCode::invalid, "NUL byte in the message");
+        else
+            outcome = message.content.write(wire);
+        return outcome.has_value();
+    }
+};
+
+/// Opens what a URL stands for, relative to the user and to the selected mailbox (RFC 4469 §3). not_found, invalid: it
+/// stands for nothing here.
+net::Async<Result<UrlPart>> open_part(Session& session, const std::string& text) {
+    const Result<imap::MessageUrl> url = imap::parse_message_url(text);
+    if (!url) co_return fail(url.error());
+    if (!url->host.empty() && url->host != ascii::lower(session.config().general.hostname))
+        co_return fail(ErrorCode::not_found, "Messages of other servers are not fetched");
+    if (!url->user.empty() && url->user != session.user())
+        co_return fail(ErrorCode::not_found, "Messages of other users are not fetched");
+    std::shared_ptr<storage::Mailbox> mailbox;
+    if (url->mailbox.empty()) {
+        if (session.state() != kSelected)
+            co_return fail(ErrorCode::invalid, "URL names no mailbox, and none is selected");
+        mailbox = session.selected().view.shared_mailbox();
+    }
+    co_return co_await session.disk([&]() -> Result<UrlPart> {
+        if (!mailbox) {
+            const Result<storage::MailboxName> name = storage::MailboxName::parse(url->mailbox);
+            if (!name) return fail(name.error());
+            const Result<Place> place = place_of(session, *name);
+            if (!place) return fail(place.error());
+            if (!place->rights.has(storage::Right::read))
+                return fail(ErrorCode::denied, "No right to read the mailbox");
+            Result<std::shared_ptr<storage::Mailbox>> opened = place->account->open(place->name);
+            if (!opened) return fail(opened.error());
+            mailbox = std::move(*opened);
         }
-        input.consume_message(piece->size());
-        if (outcome) outcome = co_await session.disk([&] { return writer.write(octets); });
-    }
-    if (outcome && literal.is_binary()) {
-        outcome = co_await session.disk([&]() -> Result<> {
-            Result<storage::MessageWriter> again = target.mailbox->start_message();
-            if (!again) return fail(again.error());
-            writer = std::move(*again);
-            return literal.write(writer);
-        });
-    }
-    // With a CR of its own in it, lines of LF are stored with CRLF.
-    if (outcome && writer.stored_size() > append_limit(session))
-        outcome = fail(ErrorCode::limit, "Message is too large");
-    co_return outcome;
-}
-
-/// What is wrong with a message before it is asked for.
-std::optional<Reply> objection(const Session& session, const imap::AppendItem& item) {
-    if (item.utf8 && !session.enabled().utf8()) return bad("[CLIENTBUG] UTF8 needs ENABLE UTF8=ACCEPT");
-    if (item.size == 0) return no("[CANNOT] An empty message cannot be stored");
-    if (item.size > append_limit(session)) return too_big(session);
-    return std::nullopt;
-}
-
-/// Why a message that has come can't be stored.
-Reply refusal(const Session& session, const imap::AppendItem& item, const Error& error) {
-    if (error.code == ErrorCode::limit) return too_big(session);
-    if (error.code != ErrorCode::invalid) return no(error);
-    // RFC 3516 §4.4: parts in binary are stored in base64, for lines of text can't hold them; this has others.
-    return item.binary ? no("[UNKNOWN-CTE] " + error.text) : bad(error.text);
+        return UrlPart::open(*mailbox, *url);
+    });
 }
 
 /// Messages that were received, and where they go.
@@ -118,61 +122,190 @@ Result<storage::Charged<storage::Appended>> store_all(Received& received) {
     return appended;
 }
 
-/// Receives the messages of a command, at most `most`, the first of which is announced by `item`.
-net::Async<std::expected<Received, Reply>> receive_all(Session& session, const std::string& mailbox,
-                                                       imap::AppendItem item, std::size_t most) {
-    using After = CommandInput::AfterMessage::Kind;
-    if (!session.input().message()) co_return std::unexpected(bad("Expected the message as a literal"));
-    const Result<Place> place = co_await find_place(session, mailbox, storage::Right::insert);
-    if (!place) co_return std::unexpected(no_target(place.error()));
-    Result<storage::AccountQuota> room = co_await quota_of(session, *place);
-    if (!room) co_return std::unexpected(no(room.error()));
-    Received received{*place, std::move(*room), nullptr, {}, {}, WaitingMessages::Share(session.services().waiting)};
-    const storage::MailboxName& name = received.place.name;
-    // RFC 4314 §4: flags that the user may not change there are left out.
-    const storage::FlagScope carried = place->stored_flags();
-    storage::Usage added;
-    for (;;) {
-        if (std::optional<Reply> wrong = objection(session, item)) co_return std::unexpected(std::move(*wrong));
-        if (received.messages.size() == most || (!received.messages.empty() && !received.waiting.add()))
-            co_return std::unexpected(no("[LIMIT] Too many messages in one command"));
-        Result<storage::Flags> flags = to_storage(item.flags);
-        if (!flags) co_return std::unexpected(bad(flags.error().text));
-        const storage::Account& account = *received.place.account;
-        Result<Target> target = co_await session.disk([&] { return open_target(account, name); });
-        if (!target) co_return std::unexpected(no_target(target.error()));
-        received.mailbox = target->mailbox;
+/// Receives the messages of a command.
+class Receiver {
+  public:
+    /// At most `most` of them.
+    Receiver(Session& session, Place place, storage::AccountQuota quota, std::size_t most)
+        : session_(session),
+          received_{
+              std::move(place), std::move(quota), nullptr, {}, {}, WaitingMessages::Share(session.services().waiting)},
+          most_(most) {}
 
-        // Before the client sends what would be refused.
-        const storage::AccountQuota& quota = received.quota;
-        added += {static_cast<std::int64_t>(item.size), 1};
-        if (!quota.surely_fits(name, added)) {
-            const Result<> fits = co_await session.disk([&] { return quota.check(name, added); });
-            if (!fits) co_return std::unexpected(no(fits.error()));
+    net::Async<std::expected<Received, Reply>> run(imap::AppendSection section) {
+        for (;;) {
+            for (imap::AppendStep& step : section.steps) {
+                std::optional<Reply> wrong = co_await take(step);
+                if (wrong || session_.ended()) co_return std::unexpected(std::move(wrong).value_or(Reply{}));
+            }
+            const imap::MessageOctets* const octets = section.octets();
+            if (octets == nullptr) co_return std::move(received_);
+            const imap::AppendPlace place = octets->place;
+            Result<CommandInput::AfterMessage> after =
+                co_await session_.input().end_message(place, session_.deadline());
+            if (!after) {
+                session_.failed(after.error());
+                co_return std::unexpected(Reply{});
+            }
+            if (after->refused) co_return std::unexpected(refused(*after->refused));
+            if (!incoming_->outcome) co_return std::unexpected(refusal());
+            if (place != imap::AppendPlace::list)
+                if (std::optional<Reply> wrong = complete()) co_return std::unexpected(std::move(*wrong));
+            section = std::move(after->section);
         }
-
-        const Result<> accepted = co_await session.input().accept_message(session.deadline());
-        if (!accepted) {
-            session.failed(accepted.error());
-            co_return std::unexpected(Reply{});
-        }
-        const Result<> stored = co_await receive(session, *target, item.binary);
-        if (session.ended()) co_return std::unexpected(Reply{});
-        Result<CommandInput::AfterMessage> after = co_await session.input().end_message(session.deadline(), item.utf8);
-        if (!after) {
-            session.failed(after.error());
-            co_return std::unexpected(Reply{});
-        }
-        if (after->kind == After::malformed) co_return std::unexpected(bad("Unexpected arguments after the message"));
-        if (!stored) co_return std::unexpected(refusal(session, item, stored.error()));
-
-        std::optional<storage::Time> date;
-        if (item.date) date = storage::Time(std::chrono::seconds(item.date->seconds));
-        received.seen.push_back(flags->system.has(storage::Flag::seen));
-        received.messages.push_back({std::move(target->writer), carried.of(*flags), date});
-        if (after->kind == After::end) co_return received;
-        item = std::move(after->item);
     }
+
+  private:
+    net::Async<std::optional<Reply>> take(const imap::AppendStep& step) {
+        std::optional<Reply> wrong;
+        if (const auto* begin = std::get_if<imap::MessageBegin>(&step))
+            wrong = co_await start(*begin);
+        else if (const auto* octets = std::get_if<imap::MessageOctets>(&step))
+            wrong = co_await receive(*octets);
+        else if (const auto* part = std::get_if<imap::MessagePart>(&step))
+            wrong = co_await copy(part->url);
+        else
+            wrong = complete();
+        co_return wrong;
+    }
+
+    net::Async<std::optional<Reply>> start(const imap::MessageBegin& begin) {
+        std::vector<storage::NewMessage>& messages = received_.messages;
+        if (messages.size() == most_ || (!messages.empty() && !received_.waiting.add()))
+            co_return no("[LIMIT] Too many messages in one command");
+        Result<storage::Flags> flags = to_storage(begin.flags);
+        if (!flags) co_return bad(flags.error().text);
+        std::optional<storage::Time> date;
+        if (begin.date) date = storage::Time(std::chrono::seconds(begin.date->seconds));
+        Result<storage::MessageWriter> writer = co_await session_.disk([&] { return open_writer(); });
+        if (!writer) co_return no_target(writer.error());
+        received_.seen.push_back(flags->system.has(storage::Flag::seen));
+        // RFC 4314 §4: flags that the user may not change there are left out.
+        incoming_.emplace(storage::NewMessage{std::move(*writer), received_.place.stored_flags().of(*flags), date});
+        expected_ += {0, 1};
+        co_return std::nullopt;
+    }
+
+    /// Opens the mailbox, for all messages of the command, and starts one. Blocks.
+    Result<storage::MessageWriter> open_writer() {
+        if (!received_.mailbox) {
+            Result<std::shared_ptr<storage::Mailbox>> mailbox =
+                received_.place.account->open(received_.place.name);
+            if (!mailbox) return fail(mailbox.error());
+            received_.mailbox = std::move(*mailbox);
+        }
+        return received_.mailbox->start_message();
+    }
+
+    /// What speaks against so many octets more, before they come.
+    net::Async<std::optional<Reply>> objection(std::uint64_t size) {
+        incoming_->announced += size;
+        if (size > append_limit(session_) || incoming_->announced > append_limit(session_)) co_return too_big(session_);
+        const storage::AccountQuota& quota = received_.quota;
+        expected_ += {static_cast<std::int64_t>(size), 0};
+        if (quota.surely_fits(received_.place.name, expected_)) co_return std::nullopt;
+        const Result<> fits = co_await session_.disk([&] { return quota.check(received_.place.name, expected_); });
+        if (!fits) co_return no(fits.error());
+        co_return std::nullopt;
+    }
+
+    /// Reads all octets, also after a failure to write them.
+    /// Deviates from RFC 6855 §4: because old mail with 8-bit octets in its header is moved here by clients which
+    /// enable nothing, such mail is taken from them too.
+    net::Async<std::optional<Reply>> receive(imap::MessageOctets octets) {
+        const bool is_part = octets.place == imap::AppendPlace::list;
+        if (octets.place == imap::AppendPlace::utf8 && !session_.enabled().utf8())
+            co_return bad("[CLIENTBUG] UTF8 needs ENABLE UTF8=ACCEPT");
+        if (octets.size == 0 && !is_part) co_return no("[CANNOT] An empty message cannot be stored");
+        if (!session_.input().message()) co_return bad("Expected the message as a literal");
+        std::optional<Reply> wrong = co_await objection(octets.size);
+        if (wrong) co_return wrong;
+        if (octets.binary) incoming_->binary = true;
+        incoming_->may_hold_nul = octets.binary && !is_part;
+        CommandInput& input = session_.input();
+        const Result<> accepted = co_await input.accept_message(session_.deadline());
+        if (!accepted) session_.failed(accepted.error());
+        while (accepted && input.message_left() > 0) {
+            const Result<std::string_view> piece = co_await input.read_message(session_.deadline());
+            if (!piece) {
+                session_.failed(piece.error());
+                co_return std::nullopt;
+            }
+            const std::string bytes(*piece);
+            input.consume_message(bytes.size());
+            if (incoming_->may_hold_nul) incoming_->literal.add(bytes);
+            if (incoming_->outcome) co_await session_.disk([&] { return incoming_->write(bytes); });
+        }
+        if (incoming_->outcome && incoming_->literal.is_binary())
+            incoming_->outcome = co_await session_.disk([&] { return write_again(); });
+        co_return std::nullopt;
+    }
+
+    /// Writes a message that lines of text can't hold, its parts in binary in base64 (RFC 3516 §4.4). Blocks.
+    Result<> write_again() {
+        Result<storage::MessageWriter> writer = received_.mailbox->start_message();
+        if (!writer) return fail(writer.error());
+        incoming_->message.content = std::move(*writer);
+        return incoming_->literal.write(incoming_->message.content);
+    }
+
+    /// Takes the octets that a URL stands for (RFC 4469 §3).
+    net::Async<std::optional<Reply>> copy(const std::string& url) {
+        Result<UrlPart> part = co_await open_part(session_, url);
+        if (!part && is_of_the_url(part.error())) co_return bad_url(url, part.error());
+        if (!part) co_return no(part.error());
+        std::optional<Reply> wrong = co_await objection(part->left());
+        if (wrong) co_return wrong;
+        while (part->left() > 0) {
+            const Result<> copied = co_await session_.disk([&]() -> Result<> {
+                const Result<std::string> piece = part->read(kCopiedPerTurn);
+                if (!piece) return fail(piece.error());
+                incoming_->write(*piece);
+                return incoming_->outcome;
+            });
+            if (!copied) co_return no(copied.error());
+        }
+        co_return std::nullopt;
+    }
+
+    static bool is_of_the_url(const Error& error) {
+        return error.code == ErrorCode::invalid || error.code == ErrorCode::not_found ||
+               error.code == ErrorCode::denied || error.code == ErrorCode::limit;
+    }
+
+    std::optional<Reply> complete() {
+        // With a CR of its own in it, lines of LF are stored with CRLF.
+        if (incoming_->message.content.stored_size() > append_limit(session_)) return too_big(session_);
+        if (incoming_->message.content.wire_size() == 0) return no("[CANNOT] An empty message cannot be stored");
+        received_.messages.push_back(std::move(incoming_->message));
+        incoming_.reset();
+        return std::nullopt;
+    }
+
+    /// Why octets that have come can't be stored.
+    Reply refusal() const {
+        const Error& error = incoming_->outcome.error();
+        if (error.code != ErrorCode::invalid) return no(error);
+        // RFC 3516 §4.4: parts in binary are stored in base64, for lines of text can't hold them; this has others.
+        return incoming_->binary ? no("[UNKNOWN-CTE] " + error.text) : bad(error.text);
+    }
+
+    Session& session_;
+    Received received_;
+    std::size_t most_;
+    std::optional<Incoming> incoming_;
+    storage::Usage expected_;  ///< of all messages
+};
+
+/// Receives the messages of a command, of which `section` tells the beginning.
+net::Async<std::expected<Received, Reply>> receive_all(Session& session, const std::string& mailbox,
+                                                       imap::AppendSection section, std::size_t most) {
+    Result<Place> place = co_await find_place(session, mailbox, storage::Right::insert);
+    if (!place) co_return std::unexpected(no_target(place.error()));
+    Result<storage::AccountQuota> quota = co_await quota_of(session, *place);
+    if (!quota) co_return std::unexpected(no(quota.error()));
+    Receiver receiver(session, std::move(*place), std::move(*quota), most);
+    co_return co_await receiver.run(std::move(section));
 }
 
 std::string uid_code(const storage::Appended& appended) {
@@ -195,7 +328,7 @@ std::optional<storage::Uid> replaced_by(const storage::View& view, const imap::R
 /// All messages or none (RFC 3502 §6.3.11).
 net::Async<Reply> append(Session& session, imap::Append command) {
     std::expected<Received, Reply> received =
-        co_await receive_all(session, command.mailbox, std::move(command.item), imap::kMaxAppended);
+        co_await receive_all(session, command.mailbox, std::move(command.section), imap::kMaxAppended);
     if (!received) co_return std::move(received.error());
     const Result<storage::Charged<storage::Appended>> appended =
         co_await session.disk([&] { return store_all(*received); });
@@ -215,7 +348,7 @@ net::Async<Reply> replace(Session& session, imap::Replace command) {
     if (!old && !command.by_uid) co_return bad("Invalid message sequence number");
     if (!old) co_return no("[NONEXISTENT] There is no such message");
     std::expected<Received, Reply> received =
-        co_await receive_all(session, command.mailbox, std::move(command.item), 1);
+        co_await receive_all(session, command.mailbox, std::move(command.section), 1);
     if (!received) co_return std::move(received.error());
     storage::UidSet gone;
     gone.add(*old);

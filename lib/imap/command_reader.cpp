@@ -6,7 +6,6 @@
 
 #include "lib/base/ascii.h"
 #include "lib/base/secret.h"
-#include "lib/imap/append_command.h"
 
 namespace posthouse::imap {
 
@@ -53,7 +52,7 @@ CommandReader::Next CommandReader::add_line(std::string_view line) {
         return Complete{};
     }
     const LiteralAnnouncement& literal = **announced;
-    if (!refused_ && bounds_.messages && ends_in_message_literal(bytes_, bounds_.limits)) {
+    if (!refused_ && bounds_.messages && is_at_message()) {
         return ReadLiteral{literal.size, literal.synchronizing, literal.binary, ReadLiteral::Destination::message};
     }
     if (!refused_) {
@@ -76,7 +75,21 @@ CommandReader::Next CommandReader::add_line(std::string_view line) {
 
 void CommandReader::add_literal(std::string_view bytes) { bytes_ += bytes; }
 
-void CommandReader::message_done() { bytes_ += "\r\n"; }
+bool CommandReader::is_at_message() const {
+    // Of many URLs as literals not each is a reason to parse all again. Two literals before it, the word is no mailbox.
+    constexpr std::size_t enough = 2;
+    const std::string_view before = std::string_view(bytes_).substr(0, bytes_.rfind('{'));
+    if (literals_ >= enough && before.ends_with("URL ")) return false;
+    if (!streamed_) return ends_in_message_literal(bytes_, bounds_.limits);
+    const Result<AppendSection> section = parse_append_section(bytes_, *streamed_);
+    return section && section->octets() != nullptr;
+}
+
+void CommandReader::message_done(AppendPlace place) {
+    streamed_ = place;
+    bytes_.clear();
+    text_ = literal_sum_ = literals_ = 0;
+}
 
 void CommandReader::refuse(Error error) {
     if (!refused_) refused_ = std::move(error);
@@ -88,6 +101,7 @@ void CommandReader::reset(CommandBounds bounds) {
     if (bytes_.capacity() > 4096) bytes_.shrink_to_fit();
     text_ = literal_sum_ = literals_ = 0;
     refused_.reset();
+    streamed_.reset();
 }
 
 }  // namespace posthouse::imap

@@ -69,11 +69,13 @@ class CommandReader {
     Next add_line(std::string_view line);
     /// Takes the bytes of the literal that add_line asked for.
     void add_literal(std::string_view bytes);
-    /// APPEND's message was streamed (or discarded): the text goes on with the next line.
-    void message_done();
+    /// APPEND's message, or a part of it, was streamed (or discarded): what follows is collected as a section of its
+    /// own (append_command.h), within bounds of its own. `place`: where it stood.
+    void message_done(AppendPlace place = AppendPlace::message);
     /// Refuses the command from outside (a message that was not wanted, a line too long for the buffer).
     void refuse(Error error);
 
+    /// All of the command, or all of it since the last message_done.
     const std::string& bytes() const { return bytes_; }
     /// Literals kept so far; a streamed message does not count.
     std::size_t literals() const { return literals_; }
@@ -81,12 +83,16 @@ class CommandReader {
     void reset(CommandBounds bounds);
 
   private:
+    /// The literal announced at the end of what was read holds octets of a message.
+    bool is_at_message() const;
+
     CommandBounds bounds_;
     std::string bytes_;
     std::size_t text_ = 0;
     std::size_t literal_sum_ = 0;
     std::size_t literals_ = 0;
     std::optional<Error> refused_;
+    std::optional<AppendPlace> streamed_;  ///< where the last literal stood that was streamed
 };
 
 }  // namespace posthouse::imap

@@ -30,6 +30,9 @@ inline constexpr std::size_t kMaxPartDepth = 100;
 inline constexpr std::size_t kMaxAppended = 100;
 /// Of those that are not the first of their command, in all sessions of a process.
 inline constexpr std::size_t kMaxAppendedWaiting = 2000;
+/// Beginnings, parts and ends of messages that APPEND tells of between two literals: CATENATE names hundreds of parts
+/// when a message is put together from many others.
+inline constexpr std::size_t kMaxAppendSteps = 1000;
 /// Flags and keywords in one STORE or APPEND: more than a mailbox can hold.
 inline constexpr std::size_t kMaxFlags = 600;
 /// A keyword is kept in every folder's keyword table.

@@ -21,6 +21,11 @@ void parse_all(const CommandHead& head) {
 }
 
 void parse(std::string_view command) {
+    // What follows a message reads as a section at most one way.
+    for (const AppendPlace place : {AppendPlace::message, AppendPlace::utf8, AppendPlace::list}) {
+        const auto section = parse_append_section(command, place);
+        if (section) require(section->steps.size() <= kMaxAppendSteps + 2);
+    }
     const auto head = read_head(command);
     if (!head) return;
     require(head->tag == recover_tag(command));

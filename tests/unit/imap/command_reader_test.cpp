@@ -98,6 +98,33 @@ TEST(CommandReader, WhatComesAnywayIsDiscardedBeforeTheRefusal) {
     EXPECT_EQ(reader.bytes(), "b NOOP");
 }
 
+TEST(CommandReader, OfCatenateOnlyTheTextsAreStreamed) {
+    CommandReader reader(kBoundsAfterLogin);
+    EXPECT_EQ(literal(reader.add_line("a APPEND INBOX CATENATE (URL {13}")).destination, Destination::command);
+    reader.add_literal("/INBOX/;UID=1");
+    EXPECT_EQ(literal(reader.add_line(" TEXT {42}")).destination, Destination::message);
+    EXPECT_EQ(reader.bytes(), "a APPEND INBOX CATENATE (URL {13}\r\n/INBOX/;UID=1 TEXT {42}");
+    reader.message_done(AppendPlace::list);
+    EXPECT_EQ(reader.bytes(), "");
+    EXPECT_EQ(literal(reader.add_line(" URL {13}")).destination, Destination::command);
+    reader.add_literal("/INBOX/;UID=2");
+    EXPECT_EQ(literal(reader.add_line(" URL x) (\\Seen) ~{7+}")).destination, Destination::message);
+    reader.message_done();
+    EXPECT_TRUE(complete(reader.add_line("")));
+}
+
+TEST(CommandReader, BehindAMessageTheBoundsBeginAnew) {
+    CommandReader reader({40, 4, 1, true});
+    for (int i = 0; i < 10; ++i) {
+        EXPECT_EQ(literal(reader.add_line(i == 0 ? "a APPEND INBOX CATENATE (TEXT {1}" : " TEXT {1}")).destination,
+                  Destination::message);
+        reader.message_done(AppendPlace::list);
+        EXPECT_EQ(literal(reader.add_line(" URL {4}")).destination, Destination::command);
+        reader.add_literal("1234");
+    }
+    EXPECT_TRUE(refused(reader.add_line(" URL {1}")));
+}
+
 TEST(CommandReader, TheSumOfLiteralsTheirNumberAndTheTextAreBounded) {
     CommandReader sum({1000, 10, 100, false});
     EXPECT_EQ(literal(sum.add_line("a X {6}")).destination, Destination::command);

@@ -161,42 +161,6 @@ TEST(List, ReadsTheExtendedForm) {
     EXPECT_EQ(error_of<List>("a LIST \"\" * RETURN (SHINY)"), "Unknown LIST return option");
 }
 
-TEST(Append, ReadsTheExampleOfRfc3501) {
-    const auto append = parse<Append>("A003 APPEND saved-messages (\\Seen) {310}");
-    ASSERT_TRUE(append);
-    EXPECT_EQ(append->mailbox, "saved-messages");
-    EXPECT_EQ(append->item.flags.system, kSeen);
-    EXPECT_EQ(append->item.size, 310u);
-    EXPECT_FALSE(append->item.date);
-}
-
-// RFC 6855 §4
-TEST(Append, TakesMessagesInUtf8) {
-    const auto append = parse<Append>("a APPEND INBOX (\\Seen) UTF8 (~{310}");
-    ASSERT_TRUE(append);
-    EXPECT_TRUE(append->item.utf8);
-    EXPECT_TRUE(append->item.binary);
-    EXPECT_EQ(append->item.size, 310U);
-    EXPECT_FALSE(parse<Append>("a APPEND INBOX {310}")->item.utf8);
-    EXPECT_EQ(error_of<Append>("a APPEND INBOX UTF8 ({310}"), "Expected a literal8 after UTF8");
-    EXPECT_FALSE(parse<Append>("a APPEND INBOX UTF8 ~{310}"));
-    EXPECT_TRUE(parse_next_item(" UTF8 (~{5+}")->utf8);
-}
-
-TEST(Append, TakesFlagsAndDateOnlyInThisOrder) {
-    const auto append = parse<Append>("a APPEND INBOX ($Label \\Draft) \" 7-Feb-1994 21:52:25 -0800\" ~{5+}");
-    ASSERT_TRUE(append);
-    EXPECT_TRUE(append->item.binary);
-    EXPECT_EQ(append->item.flags.keywords, std::vector<std::string>{"$Label"});
-    EXPECT_EQ(append->item.date->zone_minutes, -480);
-    EXPECT_FALSE(parse<Append>("a APPEND INBOX \" 7-Feb-1994 21:52:25 -0800\" () {5}"));
-    EXPECT_EQ(error_of<Append>("a APPEND INBOX message"), "Expected the message as a literal");
-    EXPECT_EQ(error_of<Append>("a APPEND INBOX \"31-Feb-1994 21:52:25 -0800\" {5}"), "Invalid date");
-    EXPECT_TRUE(ends_in_message_literal("a append INBOX {5}"));
-    EXPECT_FALSE(ends_in_message_literal("a APPEND {5}"));
-    EXPECT_FALSE(ends_in_message_literal("a SEARCH TEXT {5}"));
-}
-
 TEST(Store, ReadsModesAndFlags) {
     const auto add = parse<Store>("A003 STORE 2:4 +FLAGS (\\Deleted)");
     ASSERT_TRUE(add);
@@ -228,29 +192,6 @@ TEST(NoArguments, RefuseArguments) {
     EXPECT_TRUE(parse<NoArguments>("a NOOP"));
     EXPECT_FALSE(parse<NoArguments>("a NOOP "));
     EXPECT_FALSE(parse<NoArguments>("a NOOP x"));
-}
-
-TEST(Command, ReadsTheExampleOfRfc8508) {
-    const auto replace = parse<Replace>("a REPLACE 4 Drafts (\\Seen \\Draft $MDNSent) {312}");
-    ASSERT_TRUE(replace);
-    EXPECT_EQ(replace->message, 4u);
-    EXPECT_EQ(replace->mailbox, "Drafts");
-    EXPECT_EQ(replace->item.size, 312u);
-    EXPECT_TRUE(parse<Replace>("a UID REPLACE 2000 Drafts {5+}")->by_uid);
-    EXPECT_EQ(parse<Replace>("a REPLACE * Drafts {5+}")->message, 0u);
-    EXPECT_FALSE(parse<Replace>("a REPLACE 1:2 Drafts {5+}"));
-    EXPECT_FALSE(parse<Replace>("a REPLACE 0 Drafts {5+}"));
-    EXPECT_TRUE(ends_in_message_literal("a UID REPLACE 2000 Drafts {5+}"));
-    EXPECT_FALSE(ends_in_message_literal("a REPLACE 2000 {5+}"));
-}
-
-TEST(Command, ReadsWhatFollowsAMessageOfRfc3502) {
-    const auto item = parse_next_item(" (\\Seen) \" 7-Feb-1994 22:43:04 -0800\" {295}");
-    ASSERT_TRUE(item);
-    EXPECT_EQ(item->size, 295u);
-    EXPECT_TRUE(item->date);
-    for (const char* wrong : {"(\\Seen) {5}", " (\\Seen)", " {5} x", " \"x\" {5}", " {5", ""})
-        EXPECT_FALSE(parse_next_item(wrong)) << wrong;
 }
 
 }  // namespace
