@@ -20,9 +20,13 @@ std::string capabilities(const Session& session) {
         " SEARCHRES WITHIN PARTIAL SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS"
         " INPROGRESS CONTEXT=SEARCH CONTEXT=SORT MULTISEARCH NOTIFY"
         " QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE ACL RIGHTS=texk METADATA LIST-MYRIGHTS LIST-METADATA"
-        " UIDONLY UNAUTHENTICATE MULTIAPPEND CATENATE URL-PARTIAL REPLACE I18NLEVEL=1 OBJECTID SAVEDATE PREVIEW STATUS=SIZE CREATE-SPECIAL-USE "
+        " UIDONLY UNAUTHENTICATE MULTIAPPEND CATENATE URL-PARTIAL REPLACE I18NLEVEL=1 OBJECTID SAVEDATE PREVIEW "
+        "STATUS=SIZE "
+        "CREATE-SPECIAL-USE "
         "APPENDLIMIT=" +
         std::to_string(session.config().imapd.append_limit);
+    const std::string message_limit = std::to_string(session.config().imapd.message_limit);
+    text += " MESSAGELIMIT=" + message_limit + " SAVELIMIT=" + message_limit;
     if (!session.stream().compressed()) text += " COMPRESS=DEFLATE";
     return text;
 }

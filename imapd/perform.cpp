@@ -42,7 +42,12 @@ net::Async<Reply> run(Session& session, const CommandRow& row, const imap::Comma
     const bool goes_on = !session.ended() && reply.then == Reply::Then::go_on;
     if (goes_on && session.state() == kSelected) {
         co_await session.send_changes(row.expunges);
-        if (reply.tells_modseq && session.enabled().qresync)
+        const bool tells_modseq = reply.tells_modseq && session.enabled().qresync;
+        // A reply has one response code.
+        if (tells_modseq && reply.text.starts_with('[')) {
+            const std::string line = highest_modseq_of(session.selected());
+            co_await session.send(line);
+        } else if (tells_modseq)
             reply.text = highest_modseq_code(session.selected().view.highest_modseq()) + reply.text;
     }
     co_return reply;

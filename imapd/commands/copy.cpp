@@ -6,6 +6,7 @@
 #include "imapd/commands/commands.h"
 #include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
+#include "imapd/message_limit.h"
 #include "imapd/progress.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
@@ -55,11 +56,16 @@ std::string code_of(const storage::Copied& copied) {
     return imap::copy_uid_code(copied.uid_validity.value(), from, to);
 }
 
-/// The messages of a command that reached the target, or why not.
-net::Async<std::expected<storage::Copied, Reply>> run(Session& session, const imap::Copy& command, Kind kind) {
+/// The messages of a command that reached the target.
+struct Transferred {
+    storage::Copied copied;
+    LimitedMessages messages;
+};
+
+/// What reached the target, or why nothing did. COPY takes all or none, MOVE as many as it may (RFC 9738 §3.1).
+net::Async<std::expected<Transferred, Reply>> run(Session& session, const imap::Copy& command, Kind kind) {
     storage::View& view = session.selected().view;
-    const Result<std::vector<imap::NumberRange>> numbers =
-        numbers_of(session.selected(), command.messages, command.by_uid);
+    Result<std::vector<imap::NumberRange>> numbers = numbers_of(session.selected(), command.messages, command.by_uid);
     if (!numbers) co_return std::unexpected(bad(numbers.error().text));
     if (kind == Kind::move && view.read_only()) co_return std::unexpected(no("[READ-ONLY] Mailbox is open read-only"));
     const bool may_remove =
@@ -70,15 +76,17 @@ net::Async<std::expected<storage::Copied, Reply>> run(Session& session, const im
     if (!target) co_return std::unexpected(no_target(target.error()));
     const Result<storage::AccountQuota> quota = co_await quota_of(session, *target);
     if (!quota) co_return std::unexpected(no(quota.error()));
-    const storage::UidSet uids = uids_of(view, *numbers);
+    if (kind == Kind::copy && are_too_many(session, *numbers)) co_return std::unexpected(too_many(session, "copy"));
+    LimitedMessages messages = limited(session, std::move(*numbers));
+    const storage::UidSet uids = uids_of(view, messages.numbers);
     // What is moved is copied, then removed.
-    Progress progress(session, count_of(*numbers) * (kind == Kind::move ? 2 : 1));
+    Progress progress(session, count_of(messages.numbers) * (kind == Kind::move ? 2 : 1));
     Result<storage::Charged<storage::Copied>> copied =
         co_await progress.disk([&] { return transfer(session, *target, *quota, uids, kind); });
     if (!copied) co_return std::unexpected(no_target(copied.error()));
     log_copied(session, kind == Kind::copy ? "copied" : "moved", copied->done, target->shown);
     if (!target->is_foreign) co_await session.send_warning(copied->warning);
-    co_return std::move(copied->done);
+    co_return Transferred{std::move(copied->done), std::move(messages)};
 }
 
 }  // namespace
@@ -86,18 +94,18 @@ net::Async<std::expected<storage::Copied, Reply>> run(Session& session, const im
 net::Async<Reply> copy(Session& session, imap::Copy command) {
     const auto copied = co_await run(session, command, Kind::copy);
     if (!copied) co_return copied.error();
-    if (copied->from.empty()) co_return ok("COPY completed, no messages");
-    co_return ok(code_of(*copied) + " COPY completed");
+    if (copied->copied.from.empty()) co_return ok("COPY completed, no messages");
+    co_return ok(code_of(copied->copied) + " COPY completed");
 }
 
 /// COPYUID comes before the EXPUNGE responses (RFC 6851 §4.3), which follow as for any command.
 net::Async<Reply> move(Session& session, imap::Copy command) {
     const auto moved = co_await run(session, command, Kind::move);
     if (!moved) co_return moved.error();
-    if (moved->from.empty()) co_return ok("MOVE completed, no messages");
-    const std::string line = "* OK " + code_of(*moved) + " Moved\r\n";
+    if (moved->copied.from.empty()) co_return ok(limited_text(session, moved->messages, "MOVE completed, no messages"));
+    const std::string line = "* OK " + code_of(moved->copied) + " Moved\r\n";
     co_await session.send(line);
-    Reply reply = ok("MOVE completed");
+    Reply reply = ok(limited_text(session, moved->messages, "MOVE completed"));
     reply.tells_modseq = true;
     co_return reply;
 }

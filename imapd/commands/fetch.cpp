@@ -4,6 +4,7 @@
 #include "imapd/commands/commands.h"
 #include "imapd/fetch/fetch_run.h"
 #include "imapd/fetch/send_fetched.h"
+#include "imapd/message_limit.h"
 #include "imapd/progress.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
@@ -84,8 +85,9 @@ net::Async<Reply> fetch(Session& session, imap::Fetch command) {
         co_await session.send(piece);
     }
     if (command.partial) *numbers = part_of(*numbers, *command.partial);
-    Progress progress(session, count_of(*numbers));
-    FetchRun run(selected, std::move(command.items), std::move(*numbers), session.enabled());
+    LimitedMessages messages = limited(session, std::move(*numbers));
+    Progress progress(session, count_of(messages.numbers));
+    FetchRun run(selected, std::move(command.items), std::move(messages.numbers), session.enabled());
     const Result<> sent = co_await send_fetched(session, run, progress);
     if (!sent) {
         Reply reply = no(sent.error());
@@ -94,7 +96,7 @@ net::Async<Reply> fetch(Session& session, imap::Fetch command) {
     }
     if (run.some_not_decoded()) co_return no("[UNKNOWN-CTE] Some of the parts have an encoding that is not known");
     if (run.some_gone()) co_return no("[EXPUNGEISSUED] Some of the messages no longer exist");
-    co_return ok(command.by_uid ? "UID FETCH completed" : "FETCH completed");
+    co_return ok(limited_text(session, messages, command.by_uid ? "UID FETCH completed" : "FETCH completed"));
 }
 
 }  // namespace posthouse::imapd

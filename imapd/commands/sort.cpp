@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "imapd/commands/commands.h"
+#include "imapd/message_limit.h"
 #include "imapd/search/context_updates.h"
 #include "imapd/search/find.h"
 #include "imapd/search/ordering.h"
@@ -47,6 +48,7 @@ net::Async<Result<std::vector<std::uint32_t>>> find_in_order(Session& session, c
 net::Async<Reply> sort(Session& session, imap::Sort command) {
     if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
     if (std::optional<Reply> wrong = context_objection(session, command)) co_return std::move(*wrong);
+    if (are_too_many(session, searched(session, command.key))) co_return too_many(session, "sort");
     if (command.asks_modseq) co_await session.enable_condstore();
     SearchRun run(session.selected(), command.key, command.asks_modseq);
     Result<std::vector<std::uint32_t>> sorted = co_await find_in_order(session, command, run);
@@ -58,6 +60,7 @@ net::Async<Reply> sort(Session& session, imap::Sort command) {
 
 net::Async<Reply> thread(Session& session, imap::Thread command) {
     if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
+    if (are_too_many(session, searched(session, command.key))) co_return too_many(session, "thread");
     SearchRun run(session.selected(), command.key);
     Progress progress(session, std::uint64_t{session.selected().view.count()} * 2);
     const Result<> done = co_await find(session, run, progress);

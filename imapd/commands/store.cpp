@@ -5,6 +5,7 @@
 #include "imapd/changes.h"
 #include "imapd/commands/commands.h"
 #include "imapd/flag_mapping.h"
+#include "imapd/message_limit.h"
 #include "imapd/progress.h"
 #include "imapd/session.h"
 #include "lib/imap/sequence_set.h"
@@ -77,19 +78,19 @@ bool is_permitted(const storage::FlagChange& change) {
 
 net::Async<Reply> store(Session& session, imap::Store command) {
     storage::View& view = session.selected().view;
-    const Result<std::vector<imap::NumberRange>> numbers =
-        numbers_of(session.selected(), command.messages, command.by_uid);
+    Result<std::vector<imap::NumberRange>> numbers = numbers_of(session.selected(), command.messages, command.by_uid);
     if (!numbers) co_return bad(numbers.error().text);
     if (view.read_only()) co_return no("[READ-ONLY] Mailbox is open read-only");
     Result<storage::Flags> flags = to_storage(command.flags);
     if (!flags) co_return bad(flags.error().text);
-    const storage::UidSet uids = uids_of(view, *numbers);
+    const LimitedMessages messages = limited(session, std::move(*numbers));
+    const storage::UidSet uids = uids_of(view, messages.numbers);
     const storage::FlagChange change{action_of(command.mode), std::move(*flags),
                                      storage::changeable_flags(view.rights())};
     if (!is_permitted(change)) co_return no("[NOPERM] No right to change these flags");
     if (command.unchanged_since) co_await session.enable_condstore();
     const bool tells_modseq = session.enabled().condstore;
-    const std::uint64_t asked = count_of(*numbers);
+    const std::uint64_t asked = count_of(messages.numbers);
     Progress progress(session, asked);
     const Result<storage::ConditionalStore> done =
         co_await progress.disk([&] { return change_flags(view, uids, change, command.unchanged_since, tells_modseq); });
@@ -105,12 +106,16 @@ net::Async<Reply> store(Session& session, imap::Store command) {
                              .recent = !session.enabled().rev2});
     // RFC 2180 §4.2: messages that another session has removed.
     const bool some_gone = done->stored.size() + done->modified.size() < asked;
+    if (!messages.code.empty() && !done->modified.empty()) {
+        const std::string line = "* OK " + limited_text(session, messages, "Done") + "\r\n";
+        co_await session.send(line);
+    }
     if (!done->modified.empty()) {
         const std::string text = modified_code(view, done->modified, command.by_uid);
         co_return some_gone ? no(text) : ok(text);
     }
     if (some_gone) co_return no("[EXPUNGEISSUED] Some of the messages no longer exist");
-    co_return ok(command.by_uid ? "UID STORE completed" : "STORE completed");
+    co_return ok(limited_text(session, messages, command.by_uid ? "UID STORE completed" : "STORE completed"));
 }
 
 }  // namespace posthouse::imapd

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "lib/base/ascii.h"
@@ -152,6 +153,16 @@ class KeyReader {
             arguments_.space();
             found.kind = Kind::uid;
             found.set = read_sequence_set(arguments_);
+            return found;
+        }
+        if (name == "UIDAFTER" || name == "UIDBEFORE") {
+            // RFC 9738 §3.2
+            arguments_.space();
+            const std::uint32_t uid = arguments_.nz_number();
+            constexpr std::uint32_t greatest = std::numeric_limits<std::uint32_t>::max();
+            if (name == "UIDAFTER" ? uid == greatest : uid <= 1) return negated(std::move(found));
+            found.kind = Kind::uid;
+            found.set.add(name == "UIDAFTER" ? uid + 1 : 1, name == "UIDAFTER" ? greatest : uid - 1);
             return found;
         }
         if (name == "MODSEQ") {

@@ -210,5 +210,24 @@ TEST(Search, ReadsTheTagsOfCancelUpdate) {
     EXPECT_EQ(cancel(many).error().code, ErrorCode::limit);
 }
 
+// RFC 9738 §3.2
+TEST(Search, UidAfterAndUidBeforeAreRangesOfUids) {
+    const auto after = parse("a SEARCH UIDAFTER 25000");
+    ASSERT_TRUE(after);
+    EXPECT_EQ(after->key.kind, Kind::uid);
+    EXPECT_EQ(after->key.set.resolve(1), (std::vector<NumberRange>{{25001, 4294967295}}));
+    const auto before = parse("a SEARCH UIDBEFORE 25000 UNDELETED");
+    ASSERT_TRUE(before);
+    EXPECT_EQ(before->key.children[0].set.resolve(1), (std::vector<NumberRange>{{1, 24999}}));
+    for (const char* none : {"a SEARCH UIDBEFORE 1", "a SEARCH UIDAFTER 4294967295"}) {
+        const auto nothing = parse(none);
+        ASSERT_TRUE(nothing);
+        EXPECT_EQ(nothing->key.kind, Kind::negate);
+        EXPECT_EQ(nothing->key.children[0].kind, Kind::all);
+    }
+    EXPECT_EQ(error_of("a SEARCH UIDAFTER 0"), "Number must not be zero");
+    EXPECT_EQ(error_of("a SEARCH UIDBEFORE *"), "Expected a number");
+}
+
 }  // namespace
 }  // namespace posthouse::imap
