@@ -1,4 +1,4 @@
-// posthouse metadata get|set
+// posthouse metadata get|set|get-server|set-server
 #include <CLI/Option.hpp>
 #include <istream>
 #include <nlohmann/json.hpp>
@@ -12,6 +12,8 @@
 #include "cli/table.h"
 #include "lib/base/ascii.h"
 #include "lib/base/base64.h"
+#include "storage/configure.h"
+#include "storage/server_annotations.h"
 
 namespace posthouse::cli {
 namespace {
@@ -51,28 +53,20 @@ nlohmann::json json_of(const storage::Annotation& annotation) {
     return row;
 }
 
-Exit get(Context& context, const Options& options) {
-    const Result<std::optional<storage::MailboxName>> place = place_of(context, options);
-    if (!place) return report(context, place.error());
-    const Result<OpenAccount> mail = open_account(context, options.address);
-    if (!mail) return report(context, mail.error());
-    const Result<storage::Annotations> annotations = mail->account->annotations(*place);
-    if (!annotations) return report(context, annotations.error());
-    if (annotations->damaged())
+/// Shows annotations, or the value of the one entry that was asked for.
+Exit show(Context& context, const storage::Annotations& annotations, const std::optional<storage::EntryName>& entry,
+          const storage::AnnotationUser& user) {
+    if (annotations.damaged())
         context.err << "posthouse: the file of these annotations is damaged: this is what can be read\n";
-    std::vector<storage::Annotation> found = annotations->all();
-    if (!options.entry.empty()) {
-        const Result<storage::EntryName> entry = storage::EntryName::parse(options.entry);
-        if (!entry) return report(context, entry.error());
-        const Result<storage::AnnotationUser> user = user_of(options, *mail);
-        if (!user) return report(context, user.error());
-        const std::optional<std::string> value = annotations->find(*entry, *user);
+    std::vector<storage::Annotation> found = annotations.all();
+    if (entry) {
+        const std::optional<std::string> value = annotations.find(*entry, user);
         if (!value) return report(context, {ErrorCode::not_found, "There is no " + entry->text(), {}});
         if (!context.json) {
             context.out << printable(*value) << '\n';
             return Exit::ok;
         }
-        found = {{*entry, entry->is_private() ? *user : std::nullopt, *value}};
+        found = {{*entry, entry->is_private() ? user : std::nullopt, *value}};
     }
     if (context.json) {
         nlohmann::json rows = nlohmann::json::array();
@@ -85,6 +79,39 @@ Exit get(Context& context, const Options& options) {
         table.add({annotation.name.text(), annotation.user.value_or(""), annotation.value});
     table.print(context.out);
     return Exit::ok;
+}
+
+Result<std::optional<storage::EntryName>> entry_of(const Options& options) {
+    if (options.entry.empty()) return std::nullopt;
+    Result<storage::EntryName> entry = storage::EntryName::parse(options.entry);
+    if (!entry) return fail(entry.error());
+    return std::move(*entry);
+}
+
+Exit get(Context& context, const Options& options) {
+    const Result<std::optional<storage::MailboxName>> place = place_of(context, options);
+    if (!place) return report(context, place.error());
+    const Result<OpenAccount> mail = open_account(context, options.address);
+    if (!mail) return report(context, mail.error());
+    const Result<storage::Annotations> annotations = mail->account->annotations(*place);
+    if (!annotations) return report(context, annotations.error());
+    const Result<std::optional<storage::EntryName>> entry = entry_of(options);
+    if (!entry) return report(context, entry.error());
+    const Result<storage::AnnotationUser> user = user_of(options, *mail);
+    if (!user) return report(context, user.error());
+    return show(context, *annotations, *entry, *user);
+}
+
+Exit get_of_server(Context& context, const Options& options) {
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return report(context, config.error());
+    const Result<ActingAsOwner> acting = ActingAsOwner::of_mail(**config, (*config)->general.mail_root);
+    if (!acting) return report(context, acting.error());
+    const Result<std::optional<storage::EntryName>> entry = entry_of(options);
+    if (!entry) return report(context, entry.error());
+    const Result<storage::Annotations> annotations = storage::server_annotations(storage::settings_from(**config));
+    if (!annotations) return report(context, annotations.error());
+    return show(context, *annotations, *entry, std::nullopt);
 }
 
 /// At most one octet more than a value may have, so that storage says what is wrong with it.
@@ -119,10 +146,25 @@ Exit set(Context& context, const Options& options) {
                 {{"mailbox", options.mailbox}, {"entry", entry->text()}});
 }
 
+Exit set_of_server(Context& context, const Options& options) {
+    if (options.value.has_value() == options.remove)
+        return report(context, {ErrorCode::invalid, "Set it to what? Give a value or --remove", {}});
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return report(context, config.error());
+    const Result<ActingAsOwner> acting = ActingAsOwner::of_mail(**config, (*config)->general.mail_root);
+    if (!acting) return report(context, acting.error());
+    const Result<storage::EntryName> entry = storage::EntryName::parse(options.entry);
+    if (!entry) return report(context, entry.error());
+    const Result<> changed = storage::set_server_annotation(storage::settings_from(**config), *entry, options.value);
+    if (!changed) return report(context, changed.error());
+    return done(context, entry->text() + (options.remove ? " removed." : " set."), {{"entry", entry->text()}});
+}
+
 }  // namespace
 
 void add_metadata_commands(CLI::App& app, Context& context) {
-    CLI::App* group = add_group(app, "metadata", "Annotations of a user's mailboxes, among them their special use");
+    CLI::App* group =
+        add_group(app, "metadata", "Annotations of the server and of users' mailboxes, among them their special use");
     auto options = std::make_shared<Options>();
     const auto with_mailbox = [options](CLI::App* command) {
         command->add_option("address", options->address, "Whose mailbox")->required();
@@ -153,6 +195,19 @@ void add_metadata_commands(CLI::App& app, Context& context) {
         command->add_flag("--stdin", options->from_stdin, "Its value is standard input, any octets");
     command->add_flag("--remove", options->remove, "Remove it")->excludes(value)->excludes(from_stdin);
     from_stdin->excludes(value);
+
+    command = add_command(*group, context, "get-server", "Show the annotations of the server, which all users see",
+                          "metadata get-server", [&context, options] { return get_of_server(context, *options); });
+    command->add_option("entry", options->entry, "A shared entry, e.g. /shared/comment");
+
+    command = add_command(*group, context, "set-server", "Set or remove an annotation of the server",
+                          "metadata set-server /shared/admin mailto:postmaster@example.org\n"
+                          "         posthouse metadata set-server /shared/comment \"New disks on Friday\"\n"
+                          "         posthouse metadata set-server /shared/comment --remove",
+                          [&context, options] { return set_of_server(context, *options); });
+    command->add_option("entry", options->entry, "A shared entry, e.g. /shared/comment")->required();
+    command->add_option("value", options->value, "Its value");
+    command->add_flag("--remove", options->remove, "Remove it");
 }
 
 }  // namespace posthouse::cli

@@ -9,6 +9,7 @@ struct Enabled {
     bool condstore = false;    ///< FETCH responses about flags tell MODSEQ (RFC 7162 §3.1)
     bool uid_only = false;     ///< messages have no numbers, on either side (RFC 9586 §3)
     bool flag_changes = true;  ///< is told unasked when flags have changed (RFC 5465 §5.3)
+    bool metadata = false;     ///< told of annotations that others change (RFC 5464 §4.4.2)
     bool qresync = false;      ///< VANISHED in the place of EXPUNGE (RFC 7162 §3.2.3); condstore then, too
 
     /// Mailbox names are UTF-8 on the wire, and may be in quotes.

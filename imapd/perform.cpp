@@ -7,6 +7,7 @@
 #include "imapd/changes.h"
 #include "imapd/commands/table.h"
 #include "imapd/failure_log.h"
+#include "imapd/metadata_watch.h"
 #include "imapd/session.h"
 
 namespace posthouse::imapd {
@@ -50,6 +51,7 @@ net::Async<Reply> run(Session& session, const CommandRow& row, const imap::Comma
         } else if (tells_modseq)
             reply.text = highest_modseq_code(session.selected().view.highest_modseq()) + reply.text;
     }
+    if (goes_on) co_await send_metadata_changes(session);
     co_return reply;
 }
 

@@ -258,6 +258,7 @@ void Session::forget_user() {
     connection_.user.clear();
     named_.reset();
     enabled_ = {};
+    metadata_ = {};
     login_deadline_ = net::Deadline::in(config_->imapd.login_timeout);
 }
 

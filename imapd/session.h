@@ -14,6 +14,7 @@
 #include "imapd/command_input.h"
 #include "imapd/enabled.h"
 #include "imapd/failure_log.h"
+#include "imapd/metadata_watch.h"
 #include "imapd/reply.h"
 #include "imapd/selected.h"
 #include "imapd/user_connections.h"
@@ -115,6 +116,9 @@ class Session {
     net::Async<> enable_condstore();
     /// VANISHED from now on, and MODSEQ.
     net::Async<> enable_qresync();
+    /// Annotations that others change are told from now on.
+    void enable_metadata() { enabled_.metadata = true; }
+    MetadataWatch& metadata() { return metadata_; }
     /// IMAP4rev2 from now on, where it differs (RFC 9051 §6.3.1).
     void enable_rev2() { enabled_.rev2 = true; }
     /// UTF-8 in mailbox names (RFC 6855 §3).
@@ -187,6 +191,7 @@ class Session {
     std::optional<storage::MailboxName> named_;
     Enabled enabled_;
     std::unique_ptr<Notifications> notifications_;
+    MetadataWatch metadata_;
     FailureBudget failures_;
     std::string end_reason_;  ///< not empty: the session ends
     std::int64_t errors_in_a_row_ = 0;

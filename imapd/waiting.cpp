@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "imapd/metadata_watch.h"
 #include "imapd/notifications.h"
 #include "imapd/session.h"
 
@@ -14,6 +15,8 @@ namespace {
 
 /// Folder times tick: what another program did within the tick of a look is seen the next second.
 constexpr std::chrono::seconds kLookAgain{1};
+/// Annotations change seldom, and nothing wakes who is told of them without NOTIFY.
+constexpr std::chrono::milliseconds kLookAtMetadata{2000};
 
 /// The client is told of the selected mailbox while it waits.
 bool tells_selected(Session& session, bool idles) {
@@ -36,6 +39,7 @@ net::Async<> tell(Session& session, bool idles) {
         if (!session.ended()) co_await session.send_changes(expunges_of(session, idles));
     }
     if (!session.ended()) co_await session.send_notifications();
+    if (!session.ended() && idles) co_await send_metadata_changes(session);
 }
 
 /// Begins to watch the selected mailbox, or ends that. True: it has begun, so look at it once.
@@ -50,13 +54,15 @@ bool watch_selected(Session& session, bool wanted) {
 }
 
 /// How often to look even without being woken; nothing: there is nothing to look at.
-std::optional<std::chrono::milliseconds> poll_interval(Session& session) {
+std::optional<std::chrono::milliseconds> poll_interval(Session& session, bool idles) {
     std::optional<std::chrono::milliseconds> interval;
-    if (session.notifications() != nullptr) interval = session.notifications()->poll_interval();
-    if (session.state() == kSelected && session.selected().watch) {
-        const std::chrono::milliseconds of_selected = session.selected().watch->poll_interval();
-        interval = std::min(interval.value_or(of_selected), of_selected);
-    }
+    const auto at_least_each = [&](std::optional<std::chrono::milliseconds> other) {
+        if (other) interval = std::min(interval.value_or(*other), *other);
+    };
+    if (session.notifications() != nullptr) at_least_each(session.notifications()->poll_interval());
+    if (session.state() == kSelected && session.selected().watch)
+        at_least_each(session.selected().watch->poll_interval());
+    if (idles && session.enabled().metadata) at_least_each(kLookAtMetadata);
     return interval;
 }
 
@@ -69,7 +75,7 @@ net::Async<bool> wait_for_client(Session& session, bool idles) {
     bool look_again = false;
     while (!session.ended() && !has_come) {
         net::Deadline deadline = autologout;
-        const std::optional<std::chrono::milliseconds> interval = poll_interval(session);
+        const std::optional<std::chrono::milliseconds> interval = poll_interval(session, idles);
         if (interval) deadline = sooner(deadline, net::Deadline::in(look_again ? kLookAgain : *interval));
         const Result<net::Input> input = co_await session.stream().wait_input(deadline);
         has_come = input && *input == net::Input::ready;

@@ -92,6 +92,8 @@ net::Async<Reply> enable(Session& session, imap::Enable command) {
             co_await session.enable_condstore();
         else if (capability == "QRESYNC")
             co_await session.enable_qresync();
+        else if (capability == "METADATA")
+            session.enable_metadata();
         else if (capability == "UIDONLY")
             session.enable_uid_only();
         else if (capability == "UTF8=ACCEPT")

@@ -4,7 +4,9 @@
 #include "imapd/commands/commands.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/metadata_response.h"
+#include "imapd/metadata_watch.h"
 #include "imapd/session.h"
+#include "storage/server_annotations.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -24,6 +26,17 @@ net::Async<Result<Target>> find_target(Session& session, std::string_view wire) 
     co_return Target{place->account, place->name, annotation_user(session, *place)};
 }
 
+/// The first of the entries that only the administrator sets. Blocks.
+Result<std::optional<std::string>> administrators_entry(const Session& session,
+                                                        const std::vector<storage::EntryName>& entries) {
+    static const storage::EntryName admin = storage::EntryName::parse("/shared/admin").value();
+    const Result<storage::Annotations> of_server = storage::server_annotations(session.services().store.settings());
+    if (!of_server) return fail(of_server.error());
+    for (const storage::EntryName& entry : entries)
+        if (!entry.is_private() && (entry == admin || of_server->find(entry, std::nullopt))) return entry.text();
+    return std::nullopt;
+}
+
 /// RFC 5464 §4.3: why a value of so many octets can't be stored.
 Reply refusal(const Error& error, std::size_t size) {
     if (error.code != ErrorCode::limit) return no(error);
@@ -40,7 +53,7 @@ net::Async<Reply> get_metadata(Session& session, imap::GetMetadata command) {
     const Result<std::vector<std::string>> entries = read_queried(command.entries);
     if (!entries) co_return bad(entries.error().text);
     const Result<storage::Annotations> annotations =
-        co_await session.disk([&] { return target->account->annotations(target->name); });
+        co_await session.disk([&] { return annotations_of(session, *target->account, target->name); });
     if (!annotations) co_return no(annotations.error());
     std::string line;
     const std::optional<std::size_t> longest =
@@ -60,13 +73,19 @@ net::Async<Reply> set_metadata(Session& session, imap::SetMetadata command) {
         if (!entry) co_return bad(entry.error().text);
         entries.push_back(std::move(*entry));
     }
+    if (!target->name) {
+        const Result<std::optional<std::string>> reserved =
+            co_await session.disk([&] { return administrators_entry(session, entries); });
+        if (!reserved) co_return no(reserved.error());
+        if (*reserved) co_return no("[NOPERM] Only the administrator sets " + **reserved);
+    }
     for (std::size_t i = 0; i < entries.size(); ++i) {
         const std::size_t size = command.values[i].second.value_or("").size();
         const storage::AnnotationUser user = entries[i].is_private() ? target->user : std::nullopt;
-        const Result<> set = co_await session.disk([&] {
-            return target->account->set_annotation(target->name, entries[i], user, std::move(command.values[i].second));
-        });
+        const Result<> set = co_await session.disk(
+            [&] { return target->account->set_annotation(target->name, entries[i], user, command.values[i].second); });
         if (!set) co_return refusal(set.error(), size);
+        session.metadata().set_by_client(command.mailbox, entries[i].text(), command.values[i].second);
     }
     co_return ok("SETMETADATA completed");
 }

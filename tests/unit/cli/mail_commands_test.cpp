@@ -127,6 +127,18 @@ TEST_F(MailCommandsTest, AnnotationsAreSetShownAndRemoved) {
     EXPECT_EQ(metadata("set", "Nowhere", {"/shared/comment", "x"}), 3);
 }
 
+TEST_F(MailCommandsTest, TheServerHasAnnotationsOfItsOwn) {
+    EXPECT_EQ(run({"metadata", "get-server", "/shared/admin"}), 3);
+    EXPECT_EQ(run({"metadata", "set-server", "/shared/admin", "mailto:postmaster@example.org"}), 0) << err_;
+    EXPECT_EQ(run({"metadata", "get-server", "/shared/admin"}), 0) << err_;
+    EXPECT_EQ(out_, "mailto:postmaster@example.org\n");
+    EXPECT_EQ(json({"metadata", "get-server"})[0]["entry"], "/shared/admin");
+    EXPECT_EQ(run({"metadata", "set-server", "/private/comment", "x"}), 2);
+    EXPECT_EQ(run({"metadata", "set-server", "/shared/admin"}), 2);
+    EXPECT_EQ(run({"metadata", "set-server", "/shared/admin", "--remove"}), 0) << err_;
+    EXPECT_EQ(run({"metadata", "get-server", "/shared/admin"}), 3);
+}
+
 TEST_F(MailCommandsTest, ASpecialUseIsSetAsAnAnnotation) {
     EXPECT_EQ(run({"metadata", "set", "joe@example.org", "Drafts", "/private/specialuse", "\\Junk"}), 0) << err_;
     EXPECT_EQ(run({"metadata", "set", "joe@example.org", "Junk", "/private/specialuse", "\\Junk"}), 4);
