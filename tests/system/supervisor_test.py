@@ -6,6 +6,7 @@ import signal
 import socket
 import ssl
 
+from mail_programs import imap_client
 from posthouse_test import SystemTest, eventually, main, run
 
 
@@ -70,6 +71,29 @@ class Reload(SystemTest):
         self.assertIn("did you mean", self.instance.log())
         self.assertEqual(self.instance.pids(), pids)
         self.assertTrue(greeting(self.instance.address("smtp")).startswith("220 "))
+
+
+class ImapSessions(SystemTest):
+    def test_outlive_a_reload_and_are_told_good_bye_at_a_stop(self):
+        alice = self.instance.user("alice")
+        idle, busy = (imap_client(self.instance, alice) for _ in range(2))
+        idle.select()
+        idle.send(b"i IDLE\r\n")
+        self.assertTrue(idle.readline().startswith(b"+"))
+        self.instance.reload()
+        eventually(lambda: re.search(r" imapd\[\d+\]: reloaded", self.instance.log()), "imapd reads its configuration again")
+        self.assertEqual(busy.noop()[0], "OK")
+        message = b"Subject: last call\r\n\r\nbye\r\n"
+        busy.send(b"b APPEND INBOX {%d}\r\n" % len(message))
+        self.assertTrue(busy.readline().startswith(b"+"))
+        os.kill(self.instance.supervisor(), signal.SIGTERM)
+        self.assertEqual(idle.readline(), b"* BYE Server is shutting down, try again later\r\n")
+        self.assertEqual(idle.readline(), b"")
+        busy.send(message + b"\r\n")
+        self.assertTrue(busy.readline().startswith(b"b OK [APPENDUID "), "what was begun is done first")
+        self.assertEqual(busy.readline(), b"* BYE Server is shutting down, try again later\r\n")
+        self.assertEqual(busy.readline(), b"")
+        eventually(lambda: not self.instance.supervisor(), "everything has stopped")
 
 
 class CleanStop(SystemTest):
