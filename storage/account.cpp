@@ -241,6 +241,12 @@ auto Account::with_state(const MailboxName& name, Call call) const
     }
 }
 
+Result<std::shared_ptr<Mailbox>> Account::open_to_add(const MailboxName& name) const {
+    return with_state(name, [](const std::shared_ptr<MailboxState>& mailbox) -> Result<std::shared_ptr<Mailbox>> {
+        return std::make_shared<Mailbox>(mailbox);
+    });
+}
+
 Result<std::shared_ptr<Mailbox>> Account::open(const MailboxName& name) const {
     return with_state(name, [](const std::shared_ptr<MailboxState>& mailbox) -> Result<std::shared_ptr<Mailbox>> {
         if (const Result<Snapshot> now = mailbox->look(); !now) return fail(now.error());

@@ -99,6 +99,8 @@ class Account {
 
     /// Opens a mailbox; all who have it open in this process share its memory. not_found.
     Result<std::shared_ptr<Mailbox>> open(const MailboxName& name) const;
+    /// The same to add messages: nobody looks into the folders for it.
+    Result<std::shared_ptr<Mailbox>> open_to_add(const MailboxName& name) const;
     /// STATUS of a mailbox (RFC 9051 §6.3.11), whether or not it is open. not_found.
     Result<Status> status(const MailboxName& name) const;
 

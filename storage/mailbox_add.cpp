@@ -18,7 +18,7 @@ Result<std::vector<Uid>> MailboxState::add(std::vector<Arrival>& arrivals, WhenF
     if (arrivals.empty()) return std::vector<Uid>{};
     Result<std::vector<Uid>> added;
     {
-        Result<Work> work = begin_work();
+        Result<Work> work = begin_work(Scan::certain);
         if (!work) return fail(work.error());
         added = add_locked(*work, arrivals, when_full);
         end_work(*work);

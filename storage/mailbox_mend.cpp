@@ -49,7 +49,7 @@ Result<> MailboxState::begin_anew() {
     const std::scoped_lock guard(mutex_);
     const Result<FileLock> flock = lock_folder();
     if (!flock) return fail(flock.error());
-    Result<MailboxEdit> edit = synchronised_edit(true);
+    Result<MailboxEdit> edit = synchronised_edit(Scan::always);
     if (!edit) return fail(edit.error());
     if (Result<> renewed = MailboxSync(*this, *edit).renew(random_hex(16)); !renewed) return renewed;
     edit->row().list = list_.position();
@@ -67,7 +67,7 @@ Result<> MailboxState::make_rows_anew() {
     const Result<std::shared_ptr<Index>> index = Index::get(index_place_);
     if (!index) return fail(index.error());
     if (Result<> forgotten = forget_rows(*index, key()); !forgotten) return forgotten;
-    const Result<MailboxEdit> edit = synchronised_edit(true);
+    const Result<MailboxEdit> edit = synchronised_edit(Scan::always);
     tell_others();
     return edit ? Result<>{} : fail(edit.error());
 }

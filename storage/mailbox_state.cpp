@@ -111,7 +111,7 @@ Result<> MailboxState::synchronise(bool must_scan) {
     const std::scoped_lock guard(mutex_);
     const Result<FileLock> flock = lock_folder();
     if (!flock) return fail(flock.error());
-    const Result<MailboxEdit> edit = synchronised_edit(must_scan);
+    const Result<MailboxEdit> edit = synchronised_edit(must_scan ? Scan::always : Scan::as_needed);
     return edit ? Result<>{} : fail(edit.error());
 }
 
@@ -156,7 +156,7 @@ Result<> MailboxState::take_identity(const UidListPosition& position) {
     return {};
 }
 
-Result<MailboxEdit> MailboxState::synchronised_edit(bool must_scan) {
+Result<MailboxEdit> MailboxState::synchronised_edit(Scan scan) {
     if (Result<> alive = check_alive(); !alive) return fail(alive.error());
     for (int left = index_tries; left > 0; --left) {
         Result<IndexReader> opened = reader();
@@ -164,7 +164,7 @@ Result<MailboxEdit> MailboxState::synchronised_edit(bool must_scan) {
         MailboxEdit edit(std::move(*opened), key());
         list_.resume(edit.row().list);
         MailboxSync sync(*this, edit);
-        if (Result<> run = sync.run(must_scan); !run) return fail(run.error());
+        if (Result<> run = sync.run(scan); !run) return fail(run.error());
         if (Result<> taken = take_identity(list_.position()); !taken) return fail(taken.error());
         if (!sync.has_found_something()) return edit;
         const bool is_told = edit.has_changes();
@@ -180,11 +180,11 @@ Result<MailboxEdit> MailboxState::synchronised_edit(bool must_scan) {
     return fail_lost();
 }
 
-Result<MailboxState::Work> MailboxState::begin_work() {
+Result<MailboxState::Work> MailboxState::begin_work(Scan scan) {
     std::unique_lock guard(mutex_);
     Result<FileLock> flock = lock_folder();
     if (!flock) return fail(flock.error());
-    Result<MailboxEdit> edit = synchronised_edit(false);
+    Result<MailboxEdit> edit = synchronised_edit(scan);
     if (!edit) return fail(edit.error());
     return Work{.guard = std::move(guard), .flock = std::move(*flock), .edit = std::move(*edit)};
 }
@@ -225,7 +225,7 @@ Result<> MailboxState::rescan(Work& work) {
     // A synchronisation takes this lock itself.
     const bool was_locked = work.list_lock.has_value();
     work.list_lock.reset();
-    Result<MailboxEdit> edit = synchronised_edit(true);
+    Result<MailboxEdit> edit = synchronised_edit(Scan::always);
     if (!edit) return fail(edit.error());
     work.edit = std::move(*edit);
     return was_locked ? lock_list(work) : Result<>{};

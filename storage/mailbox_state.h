@@ -94,6 +94,14 @@ struct Snapshot {
     std::optional<Record> find(std::uint32_t uid) const;
 };
 
+/// When a synchronisation reads the folders.
+enum class Scan {
+    as_needed,
+    always,   ///< a file wasn't where the index says
+    certain,  ///< when they have surely changed: who only adds messages leaves the doubt about young times to whoever
+              ///< looks next
+};
+
 /// All calls are thread-safe and take the locks they need, in the order: this mailbox's mutex, flock on cur/,
 /// dovecot-uidlist.lock, the index's writer.
 class MailboxState {
@@ -195,8 +203,8 @@ class MailboxState {
     /// With the mutex held: nothing on disk differs from what the row says.
     Result<bool> is_up_to_date(const MailboxRow& row);
     /// With mutex and flock held: reads what changed and commits it; then an edit on what is there now.
-    Result<MailboxEdit> synchronised_edit(bool must_scan);
-    Result<Work> begin_work();
+    Result<MailboxEdit> synchronised_edit(Scan scan);
+    Result<Work> begin_work(Scan scan = Scan::as_needed);
     /// Takes dovecot-uidlist.lock for what is left of the work: for UIDs, keyword letters, and whenever files are
     /// renamed, for Dovecot trusts a folder that it reads under this lock.
     Result<> lock_list(Work& work);

@@ -77,7 +77,7 @@ std::uint32_t next_uid_of(const UidListPosition& position) {
     return file.next_uid();
 }
 
-Result<> MailboxSync::run(bool must_scan) {
+Result<> MailboxSync::run(Scan when) {
     if (Result<> read = read_list(); !read) return read;
     if (Result<> read = read_letters(); !read) return read;
     const Result<Stamp> cur = stamp_of(m_.folder_->cur());
@@ -87,9 +87,11 @@ Result<> MailboxSync::run(bool must_scan) {
     MailboxRow& row = edit_.row();
     const Doubt in_cur = doubt_about_cur(row.cur, *cur);
     const bool is_cheap = row.cur.cost_ns <= cheap_ns;
-    const bool scan_cur =
-        must_scan || list_changed_ || in_cur == Doubt::certain || (in_cur == Doubt::young && is_cheap);
-    const bool scan_fresh = scan_cur || doubt_about_fresh(row.fresh_look, *fresh) != Doubt::none;
+    const bool believes_young = when == Scan::certain;
+    const bool scan_cur = when == Scan::always || list_changed_ || in_cur == Doubt::certain ||
+                          (in_cur == Doubt::young && is_cheap && !believes_young);
+    const Doubt in_fresh = doubt_about_fresh(row.fresh_look, *fresh);
+    const bool scan_fresh = scan_cur || in_fresh == Doubt::certain || (in_fresh == Doubt::young && !believes_young);
     m_.needs_verification_.store(!scan_cur && in_cur == Doubt::young, std::memory_order_relaxed);
     if (scan_fresh) {
         has_found_something_ = true;

@@ -45,8 +45,8 @@ class MailboxSync {
     MailboxSync(MailboxState& mailbox, MailboxEdit& edit) : m_(mailbox), edit_(edit) {}
 
     /// Looks whether anything changed (six stats), reads what did. One reading of a folder never proves that a message
-    /// is gone: that takes a second, under all locks. `must_scan`: a file wasn't where the index says.
-    Result<> run(bool must_scan);
+    /// is gone: that takes a second, under all locks.
+    Result<> run(Scan scan);
     /// There is something to commit.
     bool has_found_something() const { return has_found_something_; }
     /// Drops the lines of messages that are gone from dovecot-uidlist, and those that tell a message again; and records

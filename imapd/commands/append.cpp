@@ -190,7 +190,7 @@ class Receiver {
     Result<storage::MessageWriter> open_writer() {
         if (!received_.mailbox) {
             Result<std::shared_ptr<storage::Mailbox>> mailbox =
-                received_.place.account->open(received_.place.name);
+                received_.place.account->open_to_add(received_.place.name);
             if (!mailbox) return fail(mailbox.error());
             received_.mailbox = std::move(*mailbox);
         }
