@@ -105,6 +105,9 @@ net::Async<Reply> search_selected(Session& session, const imap::Esearch& command
 }  // namespace
 
 net::Async<Reply> esearch(Session& session, imap::Esearch command) {
+    // RFC 6855 §3
+    if (command.names_charset && session.enabled().utf8_accept)
+        co_return bad("[CLIENTBUG] No CHARSET after ENABLE UTF8=ACCEPT");
     if (command.asks_modseq) co_await session.enable_condstore();
     std::vector<NamedFilter> filters;
     for (const imap::MailboxFilter& source : command.sources) {

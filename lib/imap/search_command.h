@@ -79,9 +79,9 @@ struct SearchProgram {
     bool extended = false;     ///< RETURN was given: reply with ESEARCH
     std::uint8_t returns = 0;  ///< RETURN () means ALL, and is stored so
     std::optional<PartialRange> partial;
-    bool names_charset = false;  ///< CHARSET was given
     SearchKey key;
-    bool asks_modseq = false;  ///< MODSEQ is among the keys: the response tells the highest
+    bool names_charset = false;  ///< CHARSET was given to SEARCH or ESEARCH
+    bool asks_modseq = false;    ///< MODSEQ is among the keys: the response tells the highest
 };
 
 struct Search : SearchProgram {};
