@@ -17,8 +17,9 @@ constexpr std::string_view hello = "Subject: hello\r\n\r\nline\r\n";
 
 /// "created Box", "renamed Box to Crate", in their order.
 std::vector<std::string> words(const AccountChanges& changes) {
-    static const std::vector<std::string> events{"",           "created",      "renamed", "deleted",
-                                                 "subscribed", "unsubscribed", "messages"};
+    static const std::vector<std::string> events{"",         "created",    "renamed",
+                                                 "deleted",  "subscribed", "unsubscribed",
+                                                 "messages", "annotated",  "annotated account"};
     std::vector<std::string> out;
     for (const AccountChange& change : changes.changes) {
         const bool is_rename = change.event == AccountEvent::renamed;
@@ -88,6 +89,26 @@ TEST_F(AccountLogTest, CommandsAreToldInTheirOrder) {
     ASSERT_TRUE(account->unsubscribe(named("Box")));
     ASSERT_FALSE(account->create(named("Sent")));
     EXPECT_EQ(words(news()), Words());
+}
+
+// RFC 5465 §5.6, §5.7
+TEST_F(AccountLogTest, AnnotationsThatWereSetAreToldByTheirNames) {
+    ASSERT_TRUE(account->create(named("Box")));
+    news();
+    const EntryName comment = EntryName::parse("/shared/comment").value();
+    const EntryName note = EntryName::parse("/private/comment").value();
+    ASSERT_TRUE(account->set_annotation(named("Box"), comment, {}, "a box"));
+    ASSERT_TRUE(account->set_annotation(named("Box"), comment, {}, "a box"));
+    ASSERT_TRUE(account->set_annotation(named("Box"), note, "eve", "a reader's own"));
+    ASSERT_TRUE(account->set_annotation({}, note, {}, "of all"));
+    AccountChanges changes = news();
+    ASSERT_EQ(words(changes), (Words{"annotated Box", "annotated account INBOX"})) << "what changed, for its owner";
+    EXPECT_EQ(changes.changes[0].entry, "/shared/comment");
+    EXPECT_EQ(changes.changes[1].entry, "/private/comment");
+    ASSERT_TRUE(account->set_annotation(named("Box"), comment, {}, std::nullopt));
+    ASSERT_TRUE(account->rename(named("Box"), named("Crate")));
+    changes = news();
+    EXPECT_EQ(words(changes), (Words{"annotated Crate", "renamed Box to Crate"})) << "as it is called now";
 }
 
 TEST_F(AccountLogTest, MailboxIsToldOnceAtTheLastChangeOfItsMessages) {
