@@ -14,6 +14,16 @@ const Part* part_of_message(const Structure& structure, const Part& message, std
     return number == 1 ? &message : nullptr;
 }
 
+/// Part 1 of a multipart that has none: BODYSTRUCTURE shows one, for there must be one (RFC 9051 §9).
+std::optional<Range> empty_part(const Structure& structure, std::span<const std::uint32_t> numbers) {
+    if (numbers.empty() || numbers.back() != 1) return std::nullopt;
+    const Part* around = find_part(structure, numbers.first(numbers.size() - 1));
+    if (around != nullptr && around->kind == Part::Kind::message) around = &structure.at(around->first_child);
+    const bool lacks_it =
+        around != nullptr && around->kind == Part::Kind::multipart && around->first_child == Part::none;
+    return lacks_it ? std::optional(Range{around->body.end, around->body.end}) : std::nullopt;
+}
+
 }  // namespace
 
 const Part* find_part(const Structure& structure, std::span<const std::uint32_t> numbers) {
@@ -33,7 +43,10 @@ const Part* find_part(const Structure& structure, std::span<const std::uint32_t>
 std::optional<Range> find_section(const Structure& structure, std::span<const std::uint32_t> numbers,
                                   SectionPart wanted) {
     const Part* part = find_part(structure, numbers);
-    if (part == nullptr) return std::nullopt;
+    if (part == nullptr) {
+        const bool is_of_all = wanted == SectionPart::whole || wanted == SectionPart::mime;
+        return is_of_all ? empty_part(structure, numbers) : std::nullopt;
+    }
     const bool numbered = !numbers.empty();
     if (wanted == SectionPart::mime) {
         if (!numbered) return std::nullopt;

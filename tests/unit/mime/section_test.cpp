@@ -135,6 +135,24 @@ TEST(Section, PartOneOfAMessageThatIsNoMultipartIsItsBody) {
     EXPECT_EQ(section(forwarded, {1}, SectionPart::header), "Subject: in\n\n");
 }
 
+// BODYSTRUCTURE shows an empty part where a multipart has none (RFC 9051 §9: at least one body); it was NIL here.
+TEST(Section, PartOneOfAMultipartWithoutPartsIsThereAndEmpty) {
+    const std::string empty = "Content-Type: multipart/mixed; boundary=b\n\nnothing\n";
+    for (const std::string& message : {empty, std::string("Content-Type: multipart/mixed\n\n--b\n")}) {
+        EXPECT_EQ(section(message, {1}), "");
+        EXPECT_EQ(section(message, {1}, SectionPart::mime), "");
+        EXPECT_EQ(section(message, {1}, SectionPart::header), "NIL");
+        EXPECT_EQ(section(message, {2}), "NIL");
+        EXPECT_EQ(section(message, {1, 1}), "NIL");
+    }
+    const std::string forwarded = "Content-Type: message/rfc822\n\n" + empty;
+    EXPECT_EQ(section(forwarded, {1, 1}), "");
+    EXPECT_EQ(section(forwarded, {1, 2}), "NIL");
+    const std::string inside = "Content-Type: multipart/mixed; boundary=a\n\n--a\n" + empty + "--a--\n";
+    EXPECT_EQ(section(inside, {1, 1}), "");
+    EXPECT_EQ(section(inside, {2}), "NIL");
+}
+
 TEST(Section, FieldsAreSelectedByNameOrByAllOtherNames) {
     const std::string_view message = "To: a\n b\nCc: c\nmalformed\nSubject: d\nto: e\n\nTo: body\n";
     const auto selected = [&](std::vector<std::string_view> names, bool exclude) {
