@@ -13,7 +13,7 @@ namespace posthouse::mime {
 bool visit_text(std::string_view message, const Structure& structure,
                 const std::function<bool(const Part& part, std::string_view text)>& visit) {
     for (const Part& part : structure.parts) {
-        if (part.kind != Part::Kind::leaf || !part.type.is("text")) continue;
+        if (part.kind != Part::Kind::leaf || !(part.type.is("text") || part.type.is("message"))) continue;
         const std::string bytes = decode_transfer(part.encoding, part.body.of(message));
         const auto text = to_utf8(bytes, part.type.charset());
         if (!visit(part, text ? *text : guess_utf8(bytes))) return false;

@@ -9,8 +9,9 @@
 
 namespace posthouse::mime {
 
-/// Visits the content of each text part, decoded to valid UTF-8 (HTML with its tags; an unknown charset is guessed), in
-/// order, those of messages inside included. `visit` returns false to stop; then so does this.
+/// Visits the content of each text part, and of each message that is not looked into (message/delivery-status), decoded
+/// to valid UTF-8 (HTML with its tags; an unknown charset is guessed), in order, those of messages inside included.
+/// `visit` returns false to stop; then so does this.
 bool visit_text(std::string_view message, const Structure& structure,
                 const std::function<bool(const Part& part, std::string_view text)>& visit);
 

@@ -182,6 +182,20 @@ TEST(Text, EachTextPartIsShownInUtf8) {
                                                "<b>\xE2\x82\xAC</b>", "\xC3\xBF"}));
 }
 
+// Who looks for the address that a message could not be delivered to finds the report (RFC 9051 §6.4.4: the body).
+TEST(Text, MessagesThatAreNotLookedIntoAreText) {
+    const std::string_view message =
+        "Content-Type: multipart/report; boundary=m\n\n--m\nContent-Type: message/delivery-status\n\n"
+        "Final-Recipient: rfc822; a@x.example\n--m\nContent-Type: message/partial\n\nhalf\n--m\n"
+        "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogeAo=\n--m--\n";
+    std::vector<std::string> texts;
+    visit_text(message, parse_structure(message), [&](const Part&, std::string_view text) {
+        texts.emplace_back(text);
+        return true;
+    });
+    EXPECT_EQ(texts, (std::vector<std::string>{"Final-Recipient: rfc822; a@x.example", "half", "Subject: x\n"}));
+}
+
 TEST(Text, AVisitCanEndEarly) {
     const std::string_view message = "A: 1\nB: =?utf-8?q?two?=\n\nx";
     const Structure structure = parse_structure(message);
