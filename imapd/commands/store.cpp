@@ -1,5 +1,6 @@
 // STORE and UID STORE (RFC 3501 §6.4.6, §6.4.8).
 #include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "imapd/changes.h"
@@ -39,21 +40,58 @@ net::Async<> send_flags(Session& session, const std::vector<storage::MessageFlag
     co_await session.send(lines);
 }
 
+/// What a STORE did.
+struct Stored {
+    storage::ConditionalStore done;
+    std::vector<storage::MessageFlags> known;  ///< the flags that the client is told, or knows by itself
+};
+
+/// Those messages first that have not changed since the client was told of them: it knows what becomes of their flags.
+/// Of the others it doesn't, and will be told (RFC 9051 §6.4.6: whether or not .SILENT was given).
+Result<Stored> store_silently(storage::View& view, const storage::UidSet& uids, const storage::FlagChange& change,
+                              std::optional<storage::ModSeq> unchanged_since) {
+    const storage::ModSeq told = view.highest_modseq();
+    const bool may_have_changed = !unchanged_since || *unchanged_since > told;
+    Result<storage::ConditionalStore> done = view.store_flags(uids, change, may_have_changed ? told : *unchanged_since);
+    if (!done) return fail(done.error());
+    Stored stored{std::move(*done), {}};
+    stored.known = stored.done.stored;
+    if (!may_have_changed || stored.done.modified.empty()) return stored;
+    const storage::UidSet others(stored.done.modified);
+    Result<storage::ConditionalStore> rest = view.store_flags(others, change, unchanged_since);
+    if (!rest) return fail(rest.error());
+    std::ranges::move(rest->stored, std::back_inserter(stored.done.stored));
+    std::ranges::sort(stored.done.stored, {}, &storage::MessageFlags::uid);
+    stored.done.modified = std::move(rest->modified);
+    return stored;
+}
+
 /// Stores, and finds out which MODSEQ that gave, if it is to be told. Blocks.
-Result<storage::ConditionalStore> change_flags(storage::View& view, const storage::UidSet& uids,
-                                               const storage::FlagChange& change,
-                                               std::optional<std::uint64_t> unchanged_since, bool tells_modseq) {
-    std::optional<storage::ModSeq> unchanged;
-    if (unchanged_since) unchanged = storage::ModSeq(*unchanged_since);
-    Result<storage::ConditionalStore> done = view.store_flags(uids, change, unchanged);
-    if (!done || !tells_modseq) return done;
-    storage::UidSet changed;
-    for (const storage::MessageFlags& message : done->stored) changed.add(message.uid);
-    const Result<std::vector<storage::MessageRow>> rows = view.rows(changed);
-    if (!rows) return fail(rows.error());
-    done->stored.clear();
-    for (const storage::MessageRow& row : *rows) done->stored.push_back({row.uid, row.flags, row.modseq});
-    return done;
+Result<Stored> change_flags(storage::View& view, const storage::UidSet& uids, const storage::FlagChange& change,
+                            const imap::Store& command, bool tells_modseq) {
+    std::optional<storage::ModSeq> unchanged_since;
+    if (command.unchanged_since) unchanged_since.emplace(*command.unchanged_since);
+    Stored stored;
+    if (command.silent) {
+        Result<Stored> silently = store_silently(view, uids, change, unchanged_since);
+        if (!silently) return silently;
+        stored = std::move(*silently);
+    } else {
+        Result<storage::ConditionalStore> done = view.store_flags(uids, change, unchanged_since);
+        if (!done) return fail(done.error());
+        stored.done = std::move(*done);
+    }
+    std::vector<storage::MessageFlags>& shown = stored.done.stored;
+    if (tells_modseq) {
+        storage::UidSet changed;
+        for (const storage::MessageFlags& message : shown) changed.add(message.uid);
+        const Result<std::vector<storage::MessageRow>> rows = view.rows(changed);
+        if (!rows) return fail(rows.error());
+        shown.clear();
+        for (const storage::MessageRow& row : *rows) shown.push_back({row.uid, row.flags, row.modseq});
+    }
+    if (!command.silent) stored.known = shown;
+    return stored;
 }
 
 /// "[MODIFIED 7,9] …" (RFC 7162 §3.1.3): numbers, or UIDs for UID STORE.
@@ -92,26 +130,27 @@ net::Async<Reply> store(Session& session, imap::Store command) {
     const bool tells_modseq = session.enabled().condstore;
     const std::uint64_t asked = count_of(messages.numbers);
     Progress progress(session, asked);
-    const Result<storage::ConditionalStore> done =
-        co_await progress.disk([&] { return change_flags(view, uids, change, command.unchanged_since, tells_modseq); });
-    if (!done) co_return no(done.error());
-    view.acknowledge(done->stored);
+    const Result<Stored> stored =
+        co_await progress.disk([&] { return change_flags(view, uids, change, command, tells_modseq); });
+    if (!stored) co_return no(stored.error());
+    view.acknowledge(stored->known);
+    const storage::ConditionalStore& done = stored->done;
     // Who counts by MODSEQ is told it of a silent STORE as well (RFC 7162 §3.1.3).
     if (!command.silent || tells_modseq)
-        co_await send_flags(session, done->stored,
+        co_await send_flags(session, done.stored,
                             {.uid = command.by_uid,
                              .flags = !command.silent,
                              .modseq = tells_modseq,
                              .uid_only = session.enabled().uid_only,
                              .recent = !session.enabled().rev2});
     // RFC 2180 §4.2: messages that another session has removed.
-    const bool some_gone = done->stored.size() + done->modified.size() < asked;
-    if (!messages.code.empty() && !done->modified.empty()) {
+    const bool some_gone = done.stored.size() + done.modified.size() < asked;
+    if (!messages.code.empty() && !done.modified.empty()) {
         const std::string line = "* OK " + limited_text(session, messages, "Done") + "\r\n";
         co_await session.send(line);
     }
-    if (!done->modified.empty()) {
-        const std::string text = modified_code(view, done->modified, command.by_uid);
+    if (!done.modified.empty()) {
+        const std::string text = modified_code(view, done.modified, command.by_uid);
         co_return some_gone ? no(text) : ok(text);
     }
     if (some_gone) co_return no("[EXPUNGEISSUED] Some of the messages no longer exist");

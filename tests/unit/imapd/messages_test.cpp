@@ -182,6 +182,29 @@ TEST_F(MessagesTest, StoreAnswersTheFlagsUnlessSilent) {
     EXPECT_EQ(client.run("STORE 99 FLAGS \\Seen"), "t BAD Invalid message sequence number\r\n");
 }
 
+// RFC 9051 §6.4.6: a change by somebody else is told "regardless of whether .SILENT was used". It was taken for known
+// to the client, which then never heard of it.
+TEST_F(MessagesTest, ASilentStoreTellsWhatSomebodyElseHasChanged) {
+    TestClient client = select_inbox();
+    append(client, "A: b\r\n\r\n");
+    append(client, "A: b\r\n\r\n");
+    client.run("NOOP");
+    TestClient other = select_inbox();
+    other.run("STORE 1 +FLAGS (\\Flagged work)");
+    const std::string stored = client.run("STORE 1:2 +FLAGS.SILENT (\\Seen)");
+    EXPECT_TRUE(has(stored, "* 1 FETCH (UID 1 FLAGS (\\Flagged \\Seen work")) << stored;
+    EXPECT_FALSE(has(stored, "* 2 FETCH")) << stored;
+    EXPECT_EQ(client.run("STORE 1:2 +FLAGS.SILENT (\\Draft)"), "t OK STORE completed\r\n");
+    other.run("STORE 2 +FLAGS (\\Answered)");
+    client.run("ENABLE CONDSTORE");
+    const std::string counted = client.run("STORE 1:2 -FLAGS.SILENT (\\Seen)");
+    EXPECT_TRUE(has(counted, "* 1 FETCH (MODSEQ (")) << counted;
+    EXPECT_TRUE(has(counted, "* 2 FETCH (UID 2 FLAGS (\\Answered \\Draft")) << counted;
+    other.run("STORE 1 +FLAGS (\\Answered)");
+    const std::string unchanged = client.run("STORE 1 (UNCHANGEDSINCE 9999999999999999) +FLAGS.SILENT (\\Seen)");
+    EXPECT_TRUE(has(unchanged, "* 1 FETCH (UID 1 FLAGS (\\Answered \\Flagged \\Seen \\Draft")) << unchanged;
+}
+
 TEST_F(MessagesTest, SearchFindsByEveryKindOfKey) {
     TestClient client = select_inbox();
     append(client, kMultipart);
