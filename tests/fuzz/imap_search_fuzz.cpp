@@ -1,0 +1,81 @@
+// SEARCH over any message: the input is a command, an empty line, and a message. Its keys are tested against all that
+// SEARCH looks at, and what is cut out of a text is found in it.
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "imapd/search/text_match.h"
+#include "lib/base/ascii.h"
+#include "lib/imap/command.h"
+#include "lib/imap/limits.h"
+#include "lib/imap/search_command.h"
+#include "lib/mime/date.h"
+#include "lib/mime/header.h"
+#include "lib/mime/structure.h"
+#include "lib/mime/text.h"
+
+using namespace posthouse;
+
+namespace {
+
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+/// All texts of a message, decoded: of its header fields, of its parts' and of its parts.
+std::vector<std::string> texts_of(std::string_view message) {
+    std::vector<std::string> texts;
+    const mime::Structure structure = mime::parse_structure(message);
+    for (const mime::Part& part : structure.parts)
+        mime::visit_header_text(message, part.header, [&](std::string_view, std::string_view text) {
+            texts.emplace_back(text);
+            return true;
+        });
+    mime::visit_text(message, structure, [&](const mime::Part&, std::string_view text) {
+        texts.emplace_back(text);
+        return true;
+    });
+    return texts;
+}
+
+bool begins_character(std::string_view text, std::size_t place) {
+    return place >= text.size() || (static_cast<unsigned char>(text[place]) & 0xC0U) != 0x80U;
+}
+
+void check_cuts(std::string_view text) {
+    require(ascii::is_utf8(text) && imapd::TextMatch("").in(text) && imapd::TextMatch(text).in(text));
+    std::size_t begin = text.size() / 3;
+    std::size_t end = text.size() / 2;
+    while (!begins_character(text, begin)) ++begin;
+    while (!begins_character(text, end)) ++end;
+    if (begin < end) require(imapd::TextMatch(text.substr(begin, end - begin)).in(text));
+}
+
+void try_key(const imap::SearchKey& key, const std::vector<std::string>& texts, int depth) {
+    using Kind = imap::SearchKey::Kind;
+    require(depth <= imap::kMaxSearchDepth + 2);
+    for (const imap::SearchKey& child : key.children) try_key(child, texts, depth + 1);
+    if (key.kind != Kind::header && key.kind != Kind::body && key.kind != Kind::text) return;
+    require(ascii::is_utf8(key.text));
+    const imapd::TextMatch match(key.text);
+    for (const std::string& text : texts) {
+        // Whatever stands around it.
+        if (match.in(text)) require(match.in("a " + text) && match.in(text + " b"));
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view input(reinterpret_cast<const char*>(data), size);
+    const std::size_t end = std::min(input.find("\r\n\r\n"), input.size());
+    const std::string_view message = input.substr(std::min(input.size(), end + 4));
+    const std::vector<std::string> texts = texts_of(message);
+    for (const std::string& text : texts) check_cuts(text);
+    if (const auto head = imap::read_head(input.substr(0, end)))
+        if (const auto search = imap::parse_arguments<imap::Search>(*head)) try_key(search->key, texts, 0);
+    return 0;
+}
