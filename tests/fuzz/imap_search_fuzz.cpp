@@ -56,7 +56,7 @@ void check_cuts(std::string_view text) {
 
 void try_key(const imap::SearchKey& key, const std::vector<std::string>& texts, int depth) {
     using Kind = imap::SearchKey::Kind;
-    require(depth <= imap::kMaxSearchDepth + 2);
+    require(depth <= imap::Limits().search_depth + 2);
     for (const imap::SearchKey& child : key.children) try_key(child, texts, depth + 1);
     if (key.kind != Kind::header && key.kind != Kind::body && key.kind != Kind::text) return;
     require(ascii::is_utf8(key.text));
