@@ -66,6 +66,8 @@ class Follower {
                     break;
                 case AccountEvent::subscribed: EXPECT_TRUE(subscribed_.insert(name).second) << name; break;
                 case AccountEvent::unsubscribed: EXPECT_EQ(subscribed_.erase(name), 1u) << name; break;
+                case AccountEvent::annotated:
+                case AccountEvent::annotated_account: break;
                 case AccountEvent::messages: EXPECT_TRUE(names_.contains(name)) << name; break;
             }
         }

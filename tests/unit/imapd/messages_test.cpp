@@ -195,8 +195,8 @@ TEST_F(MessagesTest, ASilentStoreTellsWhatSomebodyElseHasChanged) {
     EXPECT_TRUE(has(stored, "* 1 FETCH (UID 1 FLAGS (\\Flagged \\Seen work")) << stored;
     EXPECT_FALSE(has(stored, "* 2 FETCH")) << stored;
     EXPECT_EQ(client.run("STORE 1:2 +FLAGS.SILENT (\\Draft)"), "t OK STORE completed\r\n");
-    other.run("STORE 2 +FLAGS (\\Answered)");
     client.run("ENABLE CONDSTORE");
+    other.run("STORE 2 +FLAGS (\\Answered)");
     const std::string counted = client.run("STORE 1:2 -FLAGS.SILENT (\\Seen)");
     EXPECT_TRUE(has(counted, "* 1 FETCH (MODSEQ (")) << counted;
     EXPECT_TRUE(has(counted, "* 2 FETCH (UID 2 FLAGS (\\Answered \\Draft")) << counted;
