@@ -7,6 +7,15 @@
 #include "imapd/mailbox_names.h"
 
 namespace posthouse::imapd {
+namespace {
+
+/// "Work" for "Work/Open"; empty for a name of one level.
+std::string_view parent_of(std::string_view name) {
+    const std::size_t separator = name.rfind(storage::hierarchy_separator);
+    return separator == std::string_view::npos ? std::string_view() : name.substr(0, separator);
+}
+
+}  // namespace
 
 Result<NamedFilter> NamedFilter::make(const imap::MailboxFilter& filter, const Enabled& enabled) {
     NamedFilter named(filter.kind);
@@ -15,11 +24,18 @@ Result<NamedFilter> NamedFilter::make(const imap::MailboxFilter& filter, const E
         if (!name) return fail(name.error());
         named.names_.push_back(std::move(*name));
     }
+    std::ranges::sort(named.names_);
+    const auto twice = std::ranges::unique(named.names_);
+    named.names_.erase(twice.begin(), twice.end());
     return named;
 }
 
+bool NamedFilter::has(std::string_view name) const {
+    const auto text = [](const storage::MailboxName& one) { return std::string_view(one.text()); };
+    return std::ranges::binary_search(names_, name, {}, text);
+}
+
 bool NamedFilter::matches(const storage::MailboxName& name, bool is_subscribed, bool is_own) const {
-    const auto any = [&](const auto& is_meant) { return std::ranges::any_of(names_, is_meant); };
     switch (kind_) {
         case Kind::selected:
         case Kind::selected_delayed: return false;
@@ -28,10 +44,11 @@ bool NamedFilter::matches(const storage::MailboxName& name, bool is_subscribed, 
         case Kind::personal: return is_own;
         case Kind::subscribed: return is_subscribed;
         case Kind::subtree:
-            return any([&](const storage::MailboxName& top) { return name == top || name.is_below(top); });
-        case Kind::subtree_one:
-            return any([&](const storage::MailboxName& top) { return name == top || name.parent() == top; });
-        case Kind::mailboxes: return any([&](const storage::MailboxName& one) { return name == one; });
+            for (std::string_view top = name.text(); !top.empty(); top = parent_of(top))
+                if (has(top)) return true;
+            return false;
+        case Kind::subtree_one: return has(name.text()) || has(parent_of(name.text()));
+        case Kind::mailboxes: return has(name.text());
     }
     return false;
 }

@@ -47,22 +47,28 @@ bool is_selected(Session& session, const MailboxName& name) {
 
 }  // namespace
 
-struct Notifications::Listed {
-    std::optional<std::vector<storage::ListedMailbox>> mailboxes;
+class Notifications::Listed {
+  public:
+    explicit Listed(const storage::Account& account) : account_(account) {}
 
-    net::Async<Result<>> get(Session& session) {
-        if (mailboxes) co_return Result<>{};
-        const storage::Account& account = session.account();
-        Result<std::vector<storage::ListedMailbox>> all = co_await session.disk([&] { return account.list(); });
-        if (!all) co_return fail(all.error());
-        mailboxes = std::move(*all);
-        co_return Result<>{};
+    /// Blocks.
+    Result<> get() {
+        if (mailboxes_) return {};
+        mailboxes_ = account_.list();
+        if (!*mailboxes_) return fail(mailboxes_->error());
+        std::ranges::sort(**mailboxes_, {}, &storage::ListedMailbox::name);
+        return {};
     }
-    /// After get(); nullptr: there is no such name.
+    /// nullptr: there is no such name, or nobody has asked for them.
     const storage::ListedMailbox* find(const MailboxName& name) const {
-        const auto place = std::ranges::find(*mailboxes, name, &storage::ListedMailbox::name);
-        return place == mailboxes->end() ? nullptr : &*place;
+        if (!mailboxes_ || !*mailboxes_) return nullptr;
+        const auto place = std::ranges::lower_bound(**mailboxes_, name, {}, &storage::ListedMailbox::name);
+        return place == (*mailboxes_)->end() || place->name != name ? nullptr : &*place;
     }
+
+  private:
+    const storage::Account& account_;
+    std::optional<Result<std::vector<storage::ListedMailbox>>> mailboxes_;
 };
 
 Result<Notifications> Notifications::make(const imap::Notify& command, const Enabled& enabled) {
@@ -147,16 +153,13 @@ net::Async<Result<bool>> Notifications::begin(Session& session, bool tells_statu
     if (!now) co_return fail(now.error());
     cursor_ = now->now;
     if ((all_events() & imap::kMessageEvents) == 0) co_return true;
-    Listed listed;
-    const Result<> got = co_await listed.get(session);
-    if (!got) co_return fail(got.error());
-    Progress progress(session, listed.mailboxes->size());
-    for (std::size_t i = 0; i < listed.mailboxes->size(); ++i) {
-        const storage::ListedMailbox& mailbox = (*listed.mailboxes)[i];
-        const imap::NotifyEvents events = events_of(mailbox.name, mailbox.subscribed);
-        if (!mailbox.exists || (events & imap::kMessageEvents) == 0) continue;
-        if (std::cmp_equal(known_.size(), session.config().imapd.notify_mailboxes)) co_return false;
-        const Result<Standing> standing = co_await look_at(session, mailbox.name, events);
+    const Result<std::vector<Wanted>> wanted = co_await session.disk([&] { return wanted_of(account); });
+    if (!wanted) co_return fail(wanted.error());
+    if (std::cmp_greater(wanted->size(), session.config().imapd.notify_mailboxes)) co_return false;
+    Progress progress(session, wanted->size());
+    for (std::size_t i = 0; i < wanted->size(); ++i) {
+        const Wanted& mailbox = (*wanted)[i];
+        const Result<Standing> standing = co_await look_at(session, mailbox.name, mailbox.events);
         if (!standing && standing.error().code == ErrorCode::not_found) continue;
         if (!standing) co_return fail(standing.error());
         learn(standing->known);
@@ -166,6 +169,19 @@ net::Async<Result<bool>> Notifications::begin(Session& session, bool tells_statu
         if (session.ended()) co_return true;
     }
     co_return true;
+}
+
+/// Those that are there. Blocks.
+Result<std::vector<Notifications::Wanted>> Notifications::wanted_of(const storage::Account& account) const {
+    const Result<std::vector<storage::ListedMailbox>> all = account.list();
+    if (!all) return fail(all.error());
+    std::vector<Wanted> wanted;
+    for (const storage::ListedMailbox& mailbox : *all) {
+        if (!mailbox.exists) continue;
+        const imap::NotifyEvents events = events_of(mailbox.name, mailbox.subscribed);
+        if ((events & imap::kMessageEvents) != 0) wanted.push_back({mailbox.name, events});
+    }
+    return wanted;
 }
 
 net::Async<bool> Notifications::tell(Session& session) {
@@ -179,73 +195,92 @@ net::Async<bool> Notifications::tell(Session& session) {
     }
     cursor_ = changes->now;
     if (changes->whole) co_return false;
-    Listed listed;
-    for (const storage::AccountChange& change : changes->changes) {
-        const Result<> told = co_await tell_one(session, change, listed);
+    const Result<std::vector<News>> news = co_await session.disk([&] { return news_of(session, changes->changes); });
+    if (!news) {
+        session.log().warning("cannot tell of the account", {{"reason", news.error().message()}});
+        co_return true;
+    }
+    for (const News& one : *news) {
+        Result<> told;
+        if (one.messages.events != 0)
+            told = co_await tell_messages(session, one.messages);
+        else
+            co_await session.send(one.line);
         if (!told)
             session.log().warning("cannot tell of a mailbox",
-                                  {{"mailbox", change.name.text()}, {"reason", told.error().message()}});
+                                  {{"mailbox", one.messages.name.text()}, {"reason", told.error().message()}});
         if (session.ended()) co_return true;
         if (std::cmp_greater(known_.size(), session.config().imapd.notify_mailboxes)) co_return false;
     }
     co_return true;
 }
 
-net::Async<Result<>> Notifications::tell_one(Session& session, const storage::AccountChange& change, Listed& listed) {
+/// Blocks.
+Result<std::vector<Notifications::News>> Notifications::news_of(
+    const Session& session, const std::vector<storage::AccountChange>& changes) const {
+    std::vector<News> all;
+    Listed listed(*session.shared_account());
+    for (const storage::AccountChange& change : changes) {
+        Result<std::optional<News>> news = news_of(session, change, listed);
+        if (!news) return fail(news.error());
+        if (*news) all.push_back(std::move(**news));
+    }
+    return all;
+}
+
+/// Nothing: the client doesn't want to hear of it.
+Result<std::optional<Notifications::News>> Notifications::news_of(const Session& session,
+                                                                  const storage::AccountChange& change,
+                                                                  Listed& listed) const {
     const imap::NotifyEvents event = event_of(change.event);
-    if ((all_events() & event) == 0) co_return Result<>{};
-    std::string line;
+    if ((all_events() & event) == 0) return std::nullopt;
+    News news;
     if (change.event == AccountEvent::annotated_account) {
-        append_changed_entry(line, "", change.entry);
-        co_await session.send(line);
-        co_return Result<>{};
+        append_changed_entry(news.line, "", change.entry);
+        return news;
     }
     const bool asks = std::ranges::any_of(groups_, [](const Group& one) { return one.filter.asks_subscriptions(); });
     const bool is_about_names = (event & (imap::kMailboxName | imap::kSubscriptionChange)) != 0;
-    if (asks || is_about_names) {
-        const Result<> got = co_await listed.get(session);
-        if (!got) co_return got;
-    }
-    const storage::ListedMailbox* mailbox = listed.mailboxes ? listed.find(change.name) : nullptr;
+    if (asks || is_about_names)
+        if (const Result<> got = listed.get(); !got) return fail(got.error());
+    const storage::ListedMailbox* mailbox = listed.find(change.name);
     const bool is_unsubscribed = change.event == AccountEvent::unsubscribed;
     imap::NotifyEvents events = events_of(change.name, (mailbox != nullptr && mailbox->subscribed) || is_unsubscribed);
     if (change.event == AccountEvent::renamed && (events & event) == 0) {
         const storage::ListedMailbox* old = listed.find(change.old_name);
         events = events_of(change.old_name, old != nullptr && old->subscribed);
     }
-    if ((events & event) == 0) co_return Result<>{};
+    if ((events & event) == 0) return std::nullopt;
+    const bool is_there = mailbox != nullptr && mailbox->exists;
     switch (change.event) {
-        case AccountEvent::messages: co_return co_await tell_messages(session, change.name, events);
+        case AccountEvent::messages: news.messages = {change.name, events}; return news;
         case AccountEvent::annotated:
-            append_changed_entry(line, wire_name(session.enabled(), change.name), change.entry);
-            break;
+            append_changed_entry(news.line, wire_name(session.enabled(), change.name), change.entry);
+            return news;
         case AccountEvent::created:
             // One that is gone again: that will be told.
-            if (mailbox != nullptr && mailbox->exists) line = line_of(*mailbox, {}, session.enabled());
-            break;
+            if (!is_there) return std::nullopt;
+            news.line = line_of(*mailbox, {}, session.enabled());
+            return news;
         case AccountEvent::renamed:
-            if (mailbox != nullptr && mailbox->exists)
-                line = line_of(*mailbox, wire_name(session.enabled(), change.old_name), session.enabled());
-            break;
-        default: {
-            storage::ListedMailbox gone;
-            gone.name = change.name;
-            line = line_of(mailbox != nullptr ? *mailbox : gone, {}, session.enabled());
-            break;
-        }
+            if (!is_there) return std::nullopt;
+            news.line = line_of(*mailbox, wire_name(session.enabled(), change.old_name), session.enabled());
+            return news;
+        default: break;
     }
-    if (!line.empty()) co_await session.send(line);
-    co_return Result<>{};
+    storage::ListedMailbox gone;
+    gone.name = change.name;
+    news.line = line_of(mailbox != nullptr ? *mailbox : gone, {}, session.enabled());
+    return news;
 }
 
 /// RFC 5465 §5.1 to §5.3: STATUS, when what the client wants to hear of has changed.
-net::Async<Result<>> Notifications::tell_messages(Session& session, const MailboxName& name,
-                                                  imap::NotifyEvents events) {
-    const Result<Standing> standing = co_await look_at(session, name, events);
+net::Async<Result<>> Notifications::tell_messages(Session& session, const Wanted& mailbox) {
+    const Result<Standing> standing = co_await look_at(session, mailbox.name, mailbox.events);
     if (!standing) co_return standing.error().code == ErrorCode::not_found ? Result<>{} : fail(standing.error());
-    const bool is_news = learn(standing->known) || (events & imap::kFlagChange) != 0;
+    const bool is_news = learn(standing->known) || (mailbox.events & imap::kFlagChange) != 0;
     // The selected mailbox is told of by EXISTS and its kin.
-    if (is_news && !is_selected(session, name)) co_await session.send(standing->response);
+    if (is_news && !is_selected(session, mailbox.name)) co_await session.send(standing->response);
     co_return Result<>{};
 }
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -65,8 +64,18 @@ class Notifications {
         Known known;
         std::string response;
     };
+    /// A mailbox of which messages are told.
+    struct Wanted {
+        storage::MailboxName name;
+        imap::NotifyEvents events = 0;
+    };
+    /// What a change means to the client: messages of a mailbox, or a response.
+    struct News {
+        Wanted messages{};
+        std::string line;
+    };
     /// The mailboxes as LIST shows them, got when they are asked for first.
-    struct Listed;
+    class Listed;
 
     Notifications() = default;
     /// Of the first group whose filter matches (RFC 5465 §3.1); 0: none does.
@@ -76,8 +85,11 @@ class Notifications {
     bool learn(const Known& known);
     net::Async<Result<Standing>> look_at(Session& session, const storage::MailboxName& name,
                                          imap::NotifyEvents events) const;
-    net::Async<Result<>> tell_one(Session& session, const storage::AccountChange& change, Listed& listed);
-    net::Async<Result<>> tell_messages(Session& session, const storage::MailboxName& name, imap::NotifyEvents events);
+    Result<std::vector<Wanted>> wanted_of(const storage::Account& account) const;
+    Result<std::vector<News>> news_of(const Session& session, const std::vector<storage::AccountChange>& changes) const;
+    Result<std::optional<News>> news_of(const Session& session, const storage::AccountChange& change,
+                                        Listed& listed) const;
+    net::Async<Result<>> tell_messages(Session& session, const Wanted& mailbox);
 
     std::vector<Group> groups_;
     std::optional<OfSelected> of_selected_;

@@ -49,11 +49,10 @@ Result<Sources> list_sources(const Session& session) {
     return sources;
 }
 
-/// The names of the mailboxes to look through, each once; limit: they are too many.
-net::Async<Result<std::vector<storage::MailboxName>>> sources_of(Session& session,
-                                                                 const std::vector<NamedFilter>& filters) {
-    const Result<Sources> sources = co_await session.disk([&] { return list_sources(session); });
-    if (!sources) co_return fail(sources.error());
+/// The names of the mailboxes to look through, each once; limit: they are too many. Blocks.
+Result<std::vector<storage::MailboxName>> sources_of(const Session& session, const std::vector<NamedFilter>& filters) {
+    const Result<Sources> sources = list_sources(session);
+    if (!sources) return fail(sources.error());
     const storage::MailboxName* selected = session.state() == kSelected ? &session.selected().name : nullptr;
     std::vector<storage::MailboxName> names;
     for (const storage::ListedMailbox& mailbox : sources->all) {
@@ -65,8 +64,8 @@ net::Async<Result<std::vector<storage::MailboxName>>> sources_of(Session& sessio
         if (mailbox.exists && is_meant) names.push_back(mailbox.name);
     }
     if (std::cmp_greater(names.size(), session.config().imapd.notify_mailboxes))
-        co_return fail(ErrorCode::limit, "Too many mailboxes to look through");
-    co_return names;
+        return fail(ErrorCode::limit, "Too many mailboxes to look through");
+    return names;
 }
 
 /// Looks through one mailbox, and tells what it has found there, if it has.
@@ -121,7 +120,8 @@ net::Async<Reply> esearch(Session& session, imap::Esearch command) {
         co_return bad("Numbers, \"$\" and SAVE are about the selected mailbox alone");
     if ((command.returns & imap::kReturnUpdate) != 0)
         co_await refuse_update(session, "A search in several mailboxes is not kept up to date");
-    const Result<std::vector<storage::MailboxName>> names = co_await sources_of(session, filters);
+    const Result<std::vector<storage::MailboxName>> names =
+        co_await session.disk([&] { return sources_of(session, filters); });
     if (!names) co_return no(names.error());
     Progress progress(session);
     for (const storage::MailboxName& name : *names) {
