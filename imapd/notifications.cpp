@@ -41,6 +41,9 @@ imap::NotifyEvents event_of(AccountEvent event) {
     return 0;
 }
 
+/// As what a mailbox is known.
+std::uint64_t id_of(const std::string& guid) { return std::hash<std::string>()(guid); }
+
 bool is_selected(Session& session, const MailboxName& name) {
     return session.state() == kSelected && session.selected().name == name;
 }
@@ -126,6 +129,11 @@ bool Notifications::learn(const Known& known) {
     return std::exchange(*place, known) != known;
 }
 
+void Notifications::forget(const std::string& guid) {
+    const auto place = std::ranges::lower_bound(known_, id_of(guid), {}, &Known::id);
+    if (place != known_.end() && place->id == id_of(guid)) known_.erase(place);
+}
+
 net::Async<Result<Notifications::Standing>> Notifications::look_at(Session& session, const MailboxName& name,
                                                                    imap::NotifyEvents events) const {
     const storage::Account& account = session.account();
@@ -138,8 +146,7 @@ net::Async<Result<Notifications::Standing>> Notifications::look_at(Session& sess
         const Place place{session.shared_account(), name, name};
         Result<std::string> response = status_response(place, wire_name(session.enabled(), name), items, 0);
         if (!response) return fail(response.error());
-        const std::uint64_t id = std::hash<std::string>()((*mailbox)->guid());
-        return Standing{{id, status->uid_next.value(), status->messages}, std::move(*response)};
+        return Standing{{id_of((*mailbox)->guid()), status->uid_next.value(), status->messages}, std::move(*response)};
     });
 }
 
@@ -195,6 +202,8 @@ net::Async<bool> Notifications::tell(Session& session) {
     }
     cursor_ = changes->now;
     if (changes->whole) co_return false;
+    for (const storage::AccountChange& change : changes->changes)
+        if (change.event == AccountEvent::deleted) forget(change.guid);
     const Result<std::vector<News>> news = co_await session.disk([&] { return news_of(session, changes->changes); });
     if (!news) {
         session.log().warning("cannot tell of the account", {{"reason", news.error().message()}});

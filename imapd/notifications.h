@@ -83,6 +83,8 @@ class Notifications {
     imap::NotifyEvents all_events() const;
     /// Whether that was news.
     bool learn(const Known& known);
+    /// The mailbox with this GUID is gone.
+    void forget(const std::string& guid);
     net::Async<Result<Standing>> look_at(Session& session, const storage::MailboxName& name,
                                          imap::NotifyEvents events) const;
     Result<std::vector<Wanted>> wanted_of(const storage::Account& account) const;

@@ -238,5 +238,21 @@ TEST_F(FewNotifiedTest, TooManyMailboxesOverflow) {
     EXPECT_TRUE(has(client.read_until("* OK [NOTIFICATIONOVERFLOW]"), "* STATUS Lists/a "));
 }
 
+TEST_F(FewNotifiedTest, MailboxesThatAreGoneDoNotCount) {
+    TestClient client = notified("(subtree Lists " + kMessages + ")");
+    TestClient other = log_in();
+    other.run("CREATE Lists");
+    for (int i = 0; i < 5; ++i) {
+        const std::string name = "Lists/" + std::to_string(i);
+        other.run("CREATE " + name);
+        add(other, name);
+        const std::string status = "* STATUS " + name + " (MESSAGES 1 ";
+        const std::string told = client.read_until(status);
+        EXPECT_FALSE(has(told, "NOTIFICATIONOVERFLOW")) << told;
+        EXPECT_TRUE(has(told, status)) << told;
+        other.run("DELETE " + name);
+    }
+}
+
 }  // namespace
 }  // namespace posthouse::imapd
