@@ -47,12 +47,14 @@ Reply bad_url(std::string_view url, const Error& error) {
 
 /// A message on its way in.
 struct Incoming {
+    Incoming(storage::NewMessage m, std::string user) : message(std::move(m)), literal(std::move(user)) {}
+
     storage::NewMessage message;
     mime::CrlfEncoder encoder{};  ///< lines may end in one part and begin in another
     std::uint64_t announced = 0;  ///< octets that have come, or were said to come
     bool binary = false;          ///< some of them as literal8
     bool may_hold_nul = false;    ///< all of it is one: see `literal`
-    BinaryLiteral literal{};
+    BinaryLiteral literal;
     Result<> outcome{};  ///< of what was written
 
     /// Adds octets as they come. Blocks. False: it failed, now or before.
@@ -181,7 +183,8 @@ class Receiver {
         if (!writer) co_return no_target(writer.error());
         received_.seen.push_back(flags->system.has(storage::Flag::seen));
         // RFC 4314 §4: flags that the user may not change there are left out.
-        incoming_.emplace(storage::NewMessage{std::move(*writer), received_.place.stored_flags().of(*flags), date});
+        incoming_.emplace(storage::NewMessage{std::move(*writer), received_.place.stored_flags().of(*flags), date},
+                          session_.user());
         expected_ += {0, 1};
         co_return std::nullopt;
     }
