@@ -114,6 +114,9 @@ net::Async<Reply> esearch(Session& session, imap::Esearch command) {
         if (!filter) co_return bad(filter.error().text);
         filters.push_back(std::move(*filter));
     }
+    // RFC 7377 §2.2
+    if (session.state() != kSelected && std::ranges::any_of(filters, &NamedFilter::is_selected))
+        co_return bad("No mailbox is selected");
     if (std::ranges::all_of(filters, &NamedFilter::is_selected)) co_return co_await search_selected(session, command);
     // RFC 7377 §2.1: what has a meaning in the selected mailbox only.
     if (names_numbers(command.key) || names_saved(command.key) || (command.returns & imap::kReturnSave) != 0)

@@ -319,6 +319,9 @@ void read_sources(Arguments& arguments, std::vector<MailboxFilter>& sources) {
         if (sources.size() >= kMaxFilters) return arguments.fail("Too many sources", ErrorCode::limit);
         if (arguments.peek() == '(') return arguments.fail("Unknown scope option");
         sources.push_back(read_mailbox_filter(arguments));
+        // RFC 7377 §2.2: nothing is delayed here.
+        if (sources.back().kind == MailboxFilter::Kind::selected_delayed)
+            return arguments.fail("SELECTED-DELAYED is no source");
     } while (arguments.accept(' '));
     arguments.expect(')');
     arguments.space();

@@ -34,7 +34,8 @@ TEST(Notify, ReadsTheExampleOfRfc5465) {
 
 TEST(Notify, ReadsEveryFilterAndEvent) {
     const auto notify = parse(
-        "a NOTIFY SET (selected-delayed (FlagChange MessageNew MessageExpunge)) (inboxes NONE) (personal (MailboxName)) "
+        "a NOTIFY SET (selected-delayed (FlagChange MessageNew MessageExpunge)) (inboxes NONE) (personal "
+        "(MailboxName)) "
         "(subscribed (SubscriptionChange mailboxmetadatachange)) (mailboxes (a \"b c\") (ServerMetadataChange))");
     ASSERT_TRUE(notify);
     EXPECT_FALSE(notify->status);
@@ -67,7 +68,8 @@ TEST(Notify, WhatMakesNoSenseIsRefused) {
           "a NOTIFY SET (personal (MessageNew (uid) MessageExpunge))",
           "a NOTIFY SET (selected (MessageNew () MessageExpunge))",
           "a NOTIFY SET (selected NONE) (selected-delayed NONE)", "a NOTIFY SET (subtree (MailboxName))",
-          "a NOTIFY SET (everywhere (MailboxName))", "a NOTIFY NONE (personal NONE)", "a NOTIFY SET (personal NONE) "}) {
+          "a NOTIFY SET (everywhere (MailboxName))", "a NOTIFY NONE (personal NONE)",
+          "a NOTIFY SET (personal NONE) "}) {
         EXPECT_FALSE(parse(wrong)) << wrong;
         EXPECT_FALSE(error_of(wrong).starts_with("[BADEVENT")) << wrong;
     }
@@ -91,8 +93,10 @@ TEST(Esearch, ReadsTheExampleOfRfc7377) {
     EXPECT_TRUE(search->by_uid);
     EXPECT_TRUE(parse_esearch("a ESEARCH IN (subtree-one x) RETURN (COUNT) CHARSET UTF-8 ALL"));
     EXPECT_TRUE(parse_esearch("a ESEARCH ALL")->sources.empty());
-    for (const char* wrong : {"a ESEARCH", "a ESEARCH IN () ALL", "a ESEARCH IN (personal)", "a ESEARCH IN personal ALL",
-                              "a ESEARCH IN (personal (x)) ALL", "a ESEARCH IN (nowhere) ALL"})
+    for (const char* wrong :
+         {"a ESEARCH", "a ESEARCH IN () ALL", "a ESEARCH IN (personal)", "a ESEARCH IN personal ALL",
+          "a ESEARCH IN (personal (x)) ALL", "a ESEARCH IN (nowhere) ALL", "a ESEARCH IN (selected-delayed) ALL",
+          "a ESEARCH IN (personal selected-delayed) ALL"})
         EXPECT_FALSE(parse_esearch(wrong)) << wrong;
 }
 
