@@ -8,6 +8,7 @@
 #include "imapd/listing.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/metadata_response.h"
+#include "imapd/namespaces.h"
 #include "imapd/progress.h"
 #include "imapd/session.h"
 #include "imapd/status_response.h"
@@ -101,6 +102,15 @@ Notifications Notifications::none() {
     Notifications made;
     made.of_selected_ = OfSelected{};
     return made;
+}
+
+Result<> Notifications::check_names(const Session& session) const {
+    if (!session.config().imapd.shared_namespaces) return {};
+    for (const Group& group : groups_)
+        for (const MailboxName& name : group.filter.names())
+            if (is_in_namespace(name) && !session.shared_account()->exists(name).value_or(false))
+                return fail(ErrorCode::unsupported, "Mailboxes of other users can't be watched");
+    return {};
 }
 
 std::optional<std::chrono::milliseconds> Notifications::poll_interval() const {

@@ -35,6 +35,9 @@ class Notifications {
     static Result<Notifications> make(const imap::Notify& command, const Enabled& enabled);
     /// NOTIFY NONE.
     static Notifications none();
+    /// unsupported: it names a mailbox in the namespaces of others, whose accounts nobody watches. The user's own of
+    /// such a name is none of these. Blocks.
+    Result<> check_names(const Session& session) const;
 
     /// nullptr: the selected mailbox is told of as if there had been no NOTIFY.
     const OfSelected* of_selected() const { return of_selected_ ? &*of_selected_ : nullptr; }

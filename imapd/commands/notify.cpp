@@ -12,6 +12,8 @@ net::Async<Reply> notify(Session& session, imap::Notify command) {
     Result<Notifications> made = Notifications::make(command, session.enabled());
     if (!made) co_return bad(made.error().text);
     auto notifications = std::make_unique<Notifications>(std::move(*made));
+    const Result<> watchable = co_await session.disk([&] { return notifications->check_names(session); });
+    if (!watchable) co_return no(watchable.error());
     if (const Notifications::OfSelected* selected = notifications->of_selected();
         selected != nullptr && imap::has_item(selected->items, imap::FetchItem::Kind::modseq))
         co_await session.enable_condstore();

@@ -62,6 +62,9 @@ NotifyGroup read_group(Arguments& arguments) {
     const bool is_changed = (group.events & kFlagChange) != 0;
     if (is_new != is_gone || (is_changed && !is_new))
         arguments.fail("MessageNew and MessageExpunge come together, and with FlagChange");
+    // RFC 5465 §8
+    if (group.filter.is_selected() && (group.events & ~kMessageEvents) != 0)
+        arguments.fail("Of the selected mailbox only events about messages are told");
     return group;
 }
 

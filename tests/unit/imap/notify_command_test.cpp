@@ -66,7 +66,8 @@ TEST(Notify, WhatMakesNoSenseIsRefused) {
           "a NOTIFY SET (personal ())", "a NOTIFY SET (personal (MessageNew))",
           "a NOTIFY SET (personal (MessageExpunge))", "a NOTIFY SET (personal (FlagChange))",
           "a NOTIFY SET (personal (MessageNew (uid) MessageExpunge))",
-          "a NOTIFY SET (selected (MessageNew () MessageExpunge))",
+          "a NOTIFY SET (selected (MessageNew () MessageExpunge))", "a NOTIFY SET (selected (MailboxName))",
+          "a NOTIFY SET (selected-delayed (MessageNew MessageExpunge MailboxName))",
           "a NOTIFY SET (selected NONE) (selected-delayed NONE)", "a NOTIFY SET (subtree (MailboxName))",
           "a NOTIFY SET (everywhere (MailboxName))", "a NOTIFY NONE (personal NONE)",
           "a NOTIFY SET (personal NONE) "}) {

@@ -214,6 +214,20 @@ TEST_F(NotifyTest, UnknownEventsAreRefused) {
     EXPECT_TRUE(client.run("NOTIFY SET (mailboxes a//b (MailboxName))").starts_with("t BAD "));
 }
 
+// What can't be told isn't promised (RFC 5465 §3.1).
+TEST_F(NotifyTest, MailboxesOfOthersAreRefused) {
+    TestClient client = log_in();
+    for (const char* name : {"\"Other Users\"", "\"Other Users/ann@example.org/INBOX\"", "Shared/News"}) {
+        const std::string filter = "(" + std::string(name) + " INBOX)";
+        EXPECT_TRUE(client.run("NOTIFY SET (mailboxes " + filter + " " + kMessages + ")").starts_with("t NO [CANNOT] "))
+            << name;
+        EXPECT_TRUE(client.run("NOTIFY SET (subtree " + filter + " (MailboxName))").starts_with("t NO [CANNOT] "))
+            << name;
+    }
+    client.run("CREATE \"Shared stuff\"");
+    EXPECT_TRUE(has(client.run("NOTIFY SET (mailboxes \"Shared stuff\" " + kMessages + ")"), "t OK"));
+}
+
 class FewNotifiedTest : public NotifyTest {
   protected:
     FewNotifiedTest() : NotifyTest(few()) {}
