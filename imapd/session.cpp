@@ -63,6 +63,7 @@ net::Async<> Session::serve_commands() {
     while (!ended()) {
         const bool has_come = co_await wait_for_client(*this, false);
         if (has_come) co_await serve_command();
+        tag_.clear();
     }
 }
 

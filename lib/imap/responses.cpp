@@ -167,7 +167,10 @@ void append_esearch(std::string& out, std::string_view tag, bool by_uid, const E
 
 void append_in_progress(std::string& out, std::string_view tag, std::uint64_t done, std::uint64_t goal) {
     out += "* OK [INPROGRESS (";
-    append_quoted(out, tag);
+    if (tag.empty())
+        out += "NIL";
+    else
+        append_quoted(out, tag);
     if (goal != 0)
         out += " " + std::to_string(std::min(done, goal)) + " " + std::to_string(goal);
     else

@@ -79,7 +79,7 @@ void append_result_changes(std::string& out, std::string_view tag, bool by_uid, 
 /// "* VANISHED 1:3,7", or with (EARLIER) (RFC 7162 §3.2.10). None: nothing.
 void append_vanished(std::string& out, std::span<const NumberRange> uids, bool earlier);
 
-/// "* OK [INPROGRESS ("A001" 454 1000)] …" (RFC 9585 §4). `goal` 0: not known; the code shows at most the goal.
+/// "* OK [INPROGRESS ("A001" 454 1000)] …" (RFC 9585 §4), at most the goal; 0: not known. No tag: of no command.
 void append_in_progress(std::string& out, std::string_view tag, std::uint64_t done, std::uint64_t goal);
 
 /// "* FLAGS (…)" and "* OK [PERMANENTFLAGS (…)]" of SELECT, with the system flags and, if `permanent_keywords`, the

@@ -90,6 +90,7 @@ TEST(Responses, ProgressOfRfc9585) {
     EXPECT_EQ(told("A001", 454, 1000), "* OK [INPROGRESS (\"A001\" 454 1000)] Still working\r\n");
     EXPECT_EQ(told("A001", 454, 0), "* OK [INPROGRESS (\"A001\" 454 NIL)] Still working\r\n");
     EXPECT_EQ(told("A001", 0, 0), "* OK [INPROGRESS (\"A001\" NIL NIL)] Still working\r\n");
+    EXPECT_EQ(told("", 454, 1000), "* OK [INPROGRESS (NIL 454 1000)] Still working\r\n");
     EXPECT_EQ(told("A001", 1001, 1000), "* OK [INPROGRESS (\"A001\" 1000 1000)] Still working\r\n");
 }
 

@@ -83,6 +83,20 @@ TEST_F(ProgressTest, NothingIsToldInTheMiddleOfAMessage) {
     EXPECT_EQ(reply, expected + "t OK FETCH completed\r\n");
 }
 
+// RFC 9585 §4: "NIL" where no command runs.
+TEST_F(ProgressTest, WhatIsToldUnaskedBelongsToNoCommand) {
+    TestClient watcher = select_inbox();
+    const std::string set = watcher.run("NOTIFY SET (selected (MessageNew (BODY.PEEK[]) MessageExpunge))");
+    EXPECT_TRUE(has(set, "t OK")) << set;
+    TestClient other = log_in();
+    const std::string message = "Subject: " + std::string(3000, 's') + "\r\n\r\nbody\r\n";
+    for (int i = 0; i < 60; ++i) append(other, message, "Archive");
+    other.run("SELECT Archive");
+    EXPECT_TRUE(has(other.run("COPY 1:* INBOX"), "t OK"));
+    EXPECT_TRUE(std::regex_search(watcher.read_until("* OK [INPROGRESS"),
+                                  std::regex(R"(\n\* OK \[INPROGRESS \(NIL \d+ 60\)\] )")));
+}
+
 // RFC 9585 §4: whatever it is that takes long.
 TEST_F(ProgressTest, WhoWaitsForASinglePieceIsToldMeanwhile) {
     TestClient client = select_inbox();
