@@ -6,6 +6,7 @@
 
 #include "imapd/capabilities.h"
 #include "imapd/commands/commands.h"
+#include "imapd/search/context_updates.h"
 #include "imapd/session.h"
 #include "lib/base/ascii.h"
 #include "lib/daemon/origin.h"
@@ -94,9 +95,10 @@ net::Async<Reply> enable(Session& session, imap::Enable command) {
             co_await session.enable_qresync();
         else if (capability == "METADATA")
             session.enable_metadata();
-        else if (capability == "UIDONLY")
+        else if (capability == "UIDONLY") {
             session.enable_uid_only();
-        else if (capability == "UTF8=ACCEPT")
+            co_await drop_contexts_by_number(session);
+        } else if (capability == "UTF8=ACCEPT")
             session.enable_utf8_accept();
         else if (capability == "IMAP4REV2") {
             session.enable_rev2();

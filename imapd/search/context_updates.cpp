@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "imapd/search/ordering.h"
+#include "imapd/search/prepared_key.h"
 #include "imapd/search/search_run.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
@@ -44,6 +45,8 @@ std::vector<Uid> difference(const std::vector<Uid>& of, const std::vector<Uid>& 
     return left;
 }
 
+std::unexpected<Error> fail_ended() { return fail(ErrorCode::closed, "Connection lost"); }
+
 /// Those of the messages (all, or `among`) that match, ascending.
 net::Async<Result<std::vector<Uid>>> matching(Session& session, const SearchContext& context,
                                               std::vector<imap::NumberRange> among) {
@@ -53,6 +56,7 @@ net::Async<Result<std::vector<Uid>>> matching(Session& session, const SearchCont
         const Result<bool> advanced = co_await session.disk([&] { return run.advance(); });
         if (!advanced) co_return fail(advanced.error());
         more = *advanced;
+        if (session.ended()) co_return fail_ended();
     }
     std::vector<Uid> uids;
     for (const std::uint32_t number : run.numbers()) uids.push_back(session.selected().view.uids()[number - 1]);
@@ -72,6 +76,7 @@ net::Async<Result<std::vector<Placed>>> places_of(Session& session, const Search
         const Result<> ready = co_await session.disk([&] { return prepare_order(selected, some); });
         if (!ready) co_return fail(ready.error());
         left = left.subspan(some.size());
+        if (session.ended()) co_return fail_ended();
     }
     const Result<std::vector<std::uint32_t>> sorted =
         co_await session.disk([&] { return sort_found(selected, numbers, context.criteria); });
@@ -90,6 +95,7 @@ net::Async<Result<std::vector<Placed>>> places_of(Session& session, const Search
     while (placed.size() < sorted->size()) {
         const Result<> some = co_await session.disk(place_some);
         if (!some) co_return fail(some.error());
+        if (session.ended()) co_return fail_ended();
     }
     co_return placed;
 }
@@ -159,7 +165,24 @@ net::Async<> keep_up_to_date(Session& session, const imap::SearchProgram& comman
         co_await refuse_update(session, "Too many searches are kept up to date");
         co_return;
     }
-    selected.contexts.push_back(make_context(selected, session.tag(), command, std::move(criteria), found));
+    SearchContext context = make_context(selected, session.tag(), command, std::move(criteria), found);
+    // Each change, or each second, would have all messages read.
+    if ((context.is_volatile || context.ages) && reads_messages(context.key, selected)) {
+        co_await refuse_update(session, "Keeping the search up to date would read all messages again and again");
+        co_return;
+    }
+    selected.contexts.push_back(std::move(context));
+}
+
+net::Async<> drop_contexts_by_number(Session& session) {
+    if (session.state() != kSelected) co_return;
+    std::string lines;
+    std::erase_if(session.selected().contexts, [&](const SearchContext& context) {
+        const bool is_by_number = !context.by_uid || names_numbers(context.key);
+        if (is_by_number) lines += no_update(context.tag, "Messages have no numbers with UIDONLY");
+        return is_by_number;
+    });
+    if (!lines.empty()) co_await session.send(lines);
 }
 
 std::string removals_of(Selected& selected, const std::vector<storage::Expunged>& expunged) {
@@ -187,6 +210,7 @@ net::Async<> send_context_updates(Session& session, const std::vector<Uid>& touc
         const bool all = contexts[i].wants_all(something, std::time(nullptr));
         Result<> updated;
         if (all || !touched.empty()) updated = co_await update(session, contexts[i], touched, all);
+        if (session.ended()) co_return;
         if (updated) {
             ++i;
             continue;

@@ -23,6 +23,10 @@ std::optional<Reply> context_objection(const Session& session, const imap::Searc
 net::Async<> keep_up_to_date(Session& session, const imap::SearchProgram& command,
                              std::vector<imap::SortCriterion> criteria, const std::vector<std::uint32_t>& found);
 
+/// Messages have no numbers from now on (RFC 9586 §3): searches whose results, or keys, are numbers are kept up to date
+/// no longer, and NOUPDATE tells it.
+net::Async<> drop_contexts_by_number(Session& session);
+
 /// NOUPDATE: the search that runs isn't kept up to date (RFC 5267 §4.3.1).
 net::Async<> refuse_update(Session& session, std::string_view why);
 

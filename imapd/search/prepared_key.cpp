@@ -100,6 +100,10 @@ PreparedKey prepare(const imap::SearchKey& key, const Selected& selected) {
     return ready;
 }
 
+bool reads_messages(const imap::SearchKey& key, const Selected& selected) {
+    return prepare(key, selected).cost >= cost_of(Kind::header);
+}
+
 bool names_numbers(const imap::SearchKey& key) {
     return (key.kind == Kind::sequence && !key.set.is_saved()) || std::ranges::any_of(key.children, names_numbers);
 }

@@ -31,6 +31,8 @@ struct PreparedKey {
 /// `key` for messages of the view, which must not change while the result is used.
 PreparedKey prepare(const imap::SearchKey& key, const Selected& selected);
 
+/// Whether messages have to be read for it: the index doesn't know enough.
+bool reads_messages(const imap::SearchKey& key, const Selected& selected);
 /// Whether message numbers are among the keys; "$" is none.
 bool names_numbers(const imap::SearchKey& key);
 /// Whether "$" is among the keys.

@@ -104,8 +104,7 @@ TEST_F(ContextTest, WhoIdlesIsToldAtOnce) {
 // RFC 5267 §4.3.3
 TEST_F(ContextTest, SortedResultsAreToldWithTheirPositions) {
     TestClient client = select_inbox();
-    for (const char* subject : {"d", "b", "f"})
-        append(client, "Subject: " + std::string(subject) + "\r\n\r\nbody\r\n");
+    for (const char* subject : {"d", "b", "f"}) append(client, "Subject: " + std::string(subject) + "\r\n\r\nbody\r\n");
     client.run("NOOP");
     EXPECT_EQ(run_as(client, "C01", "UID SORT RETURN (ALL UPDATE) (SUBJECT) UTF-8 UNSEEN"),
               "* ESEARCH (TAG \"C01\") UID ALL 2,1,3\r\nC01 OK UID SORT completed\r\n");
@@ -122,11 +121,13 @@ TEST_F(ContextTest, SortedResultsAreToldWithTheirPositions) {
     append(other, "Subject: h\r\n\r\nx\r\n");
     append(other, "Subject: c\r\n\r\nx\r\n");
     // Now: a b c c d f g h, which are 6 2 4 8 1 3 5 7.
-    EXPECT_EQ(updates(client.run("NOOP")), "* ESEARCH (TAG \"C01\") UID ADDTO (1 6 4 8 7 5,7)\r\n"
-                                           "* ESEARCH (TAG \"C02\") ADDTO (1 7,5 6 8 8 6)\r\n");
+    EXPECT_EQ(updates(client.run("NOOP")),
+              "* ESEARCH (TAG \"C01\") UID ADDTO (1 6 4 8 7 5,7)\r\n"
+              "* ESEARCH (TAG \"C02\") ADDTO (1 7,5 6 8 8 6)\r\n");
     other.run("STORE 4,6,7,8 +FLAGS (\\Seen)");
-    EXPECT_EQ(updates(client.run("NOOP")), "* ESEARCH (TAG \"C01\") UID REMOVEFROM (8 7 3 4,8 1 6)\r\n"
-                                           "* ESEARCH (TAG \"C02\") REMOVEFROM (8 6 5 4,8 1 7)\r\n")
+    EXPECT_EQ(updates(client.run("NOOP")),
+              "* ESEARCH (TAG \"C01\") UID REMOVEFROM (8 7 3 4,8 1 6)\r\n"
+              "* ESEARCH (TAG \"C02\") REMOVEFROM (8 6 5 4,8 1 7)\r\n")
         << "from the last position to the first";
 }
 
@@ -170,6 +171,21 @@ TEST_F(ContextTest, WhatDependsOnOtherMessagesIsLookedAtAgain) {
     EXPECT_EQ(updates(client.run("NOOP")), "* ESEARCH (TAG \"N\") UID REMOVEFROM (0 2) ADDTO (0 3)\r\n");
     append(other, "Subject: x\r\n\r\nbody\r\n");
     EXPECT_EQ(updates(client.run("NOOP")), "* ESEARCH (TAG \"S\") UID REMOVEFROM (0 3) ADDTO (0 4)\r\n");
+}
+
+// RFC 5267 §4.3.1: what would read the whole mailbox at each change.
+TEST_F(ContextTest, WhatDependsOnOthersAndReadsMessagesIsNotKeptUpToDate) {
+    TestClient client = with_messages(3);
+    for (const char* key : {"1:2 TEXT body", "OLDER 1000 BODY body", "NOT 3 HEADER Subject x", "UID * TEXT y"}) {
+        const std::string reply = run_as(client, "B01", "UID SEARCH RETURN (UPDATE COUNT) " + std::string(key));
+        EXPECT_TRUE(has(reply, "* OK [NOUPDATE \"B01\"] ")) << reply;
+        EXPECT_TRUE(has(reply, "* ESEARCH (TAG \"B01\") UID COUNT ")) << reply;
+    }
+    for (const char* key : {"TEXT body", "1:2 SUBJECT x", "YOUNGER 1000"}) {
+        const std::string reply = run_as(client, "B02", "UID SEARCH RETURN (UPDATE COUNT) " + std::string(key));
+        EXPECT_FALSE(has(reply, "NOUPDATE")) << reply;
+        client.run("CANCELUPDATE \"B02\"");
+    }
 }
 
 // RFC 5182 §2.1

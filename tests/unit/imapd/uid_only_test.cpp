@@ -48,5 +48,24 @@ TEST_F(UidOnlyTest, ResponsesNameUids) {
     EXPECT_FALSE(has(client.run("SELECT INBOX"), "[UNSEEN"));
 }
 
+// RFC 5267 §4.3.1
+TEST_F(UidOnlyTest, ResultsThatAreNumbersAreNoLongerKeptUpToDate) {
+    TestClient client = select_inbox();
+    append(client, "A: b\r\n\r\n");
+    client.run("NOOP");
+    for (const char* search : {"N SEARCH RETURN (UPDATE) UNSEEN", "K UID SEARCH RETURN (UPDATE) 1 UNSEEN",
+                               "U UID SEARCH RETURN (UPDATE) UNSEEN"}) {
+        client.send(std::string(search) + "\r\n");
+        client.read_until(std::string(search).substr(0, 2));
+    }
+    const std::string reply = client.run("ENABLE UIDONLY");
+    EXPECT_TRUE(has(reply, "* OK [NOUPDATE \"N\"] ")) << reply;
+    EXPECT_TRUE(has(reply, "* OK [NOUPDATE \"K\"] ")) << reply;
+    EXPECT_FALSE(has(reply, "[NOUPDATE \"U\"]")) << reply;
+    const std::string stored = client.run("UID STORE 1 +FLAGS.SILENT (\\Seen)");
+    EXPECT_TRUE(has(stored, "* ESEARCH (TAG \"U\") UID REMOVEFROM (0 1)\r\n")) << stored;
+    EXPECT_FALSE(has(stored, "(TAG \"N\")") || has(stored, "(TAG \"K\")")) << stored;
+}
+
 }  // namespace
 }  // namespace posthouse::imapd
