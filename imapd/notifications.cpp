@@ -153,8 +153,8 @@ net::Async<Result<Notifications::Standing>> Notifications::look_at(Session& sess
         if (!mailbox) return fail(mailbox.error());
         const Result<storage::Status> status = (*mailbox)->status();
         if (!status) return fail(status.error());
-        const Place place{session.shared_account(), name, name};
-        Result<std::string> response = status_response(place, wire_name(session.enabled(), name), items, 0);
+        Result<std::string> response =
+            status_response(**mailbox, *status, wire_name(session.enabled(), name), items, 0);
         if (!response) return fail(response.error());
         return Standing{{id_of((*mailbox)->guid()), status->uid_next.value(), status->messages}, std::move(*response)};
     });

@@ -2,7 +2,6 @@
 #include "imapd/status_response.h"
 
 #include "imapd/object_ids.h"
-#include "storage/mailbox.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -29,25 +28,30 @@ Result<std::string> status_response(const Place& place, std::string_view wire, i
     if (!mailbox) return fail(mailbox.error());
     const Result<storage::Status> status = (*mailbox)->status_of(place.viewer);
     if (!status) return fail(status.error());
-    imap::StatusValues values{.messages = status->messages,
-                              .recent = status->recent,
-                              .uid_next = status->uid_next.value(),
-                              .uid_validity = status->uid_validity.value(),
-                              .unseen = status->unseen,
-                              .highest_modseq = status->highest_modseq.value(),
-                              .deleted = status->deleted,
+    return status_response(**mailbox, *status, wire, items, append_limit);
+}
+
+Result<std::string> status_response(storage::Mailbox& mailbox, const storage::Status& status, std::string_view wire,
+                                    imap::StatusItems items, std::uint64_t append_limit) {
+    imap::StatusValues values{.messages = status.messages,
+                              .recent = status.recent,
+                              .uid_next = status.uid_next.value(),
+                              .uid_validity = status.uid_validity.value(),
+                              .unseen = status.unseen,
+                              .highest_modseq = status.highest_modseq.value(),
+                              .deleted = status.deleted,
                               .append_limit = append_limit};
     if ((items & imap::kStatusSize) != 0) {
-        const Result<std::uint64_t> size = (*mailbox)->wire_size();
+        const Result<std::uint64_t> size = mailbox.wire_size();
         if (!size) return fail(size.error());
         values.size = *size;
     }
-    if ((items & imap::kStatusDeletedStorage) != 0 && status->deleted > 0) {
-        const Result<std::uint64_t> bytes = deleted_bytes(**mailbox);
+    if ((items & imap::kStatusDeletedStorage) != 0 && status.deleted > 0) {
+        const Result<std::uint64_t> bytes = deleted_bytes(mailbox);
         if (!bytes) return fail(bytes.error());
         values.deleted_storage = *bytes;
     }
-    const std::string id = mailbox_id_of((*mailbox)->guid());
+    const std::string id = mailbox_id_of(mailbox.guid());
     values.mailbox_id = id;
     std::string out;
     imap::append_status(out, wire, items, values);
