@@ -13,8 +13,10 @@ constexpr std::uint32_t kMaxAhead = 64;
 Result<> SummaryRecords::read_ahead(storage::Uid uid) {
     const auto number = view_.number(uid);
     if (!number) return fail(ErrorCode::not_found, "Message is gone");
+    // Doubled as long as half of it is wanted: who asks for one message, or for few among many, gets these.
+    ahead_ = used_ > 0 && 2 * used_ >= ahead_ ? std::min(2 * ahead_, kMaxAhead) : 1;
+    used_ = 0;
     const std::uint32_t end = std::min(view_.count(), number->value() + ahead_ - 1);
-    ahead_ = std::min(2 * ahead_, kMaxAhead);
     std::vector<storage::Uid> uids;
     for (std::uint32_t next = number->value(); next <= end; ++next) uids.push_back(view_.uids()[next - 1]);
     records_.clear();
@@ -36,7 +38,10 @@ Result<std::string_view> SummaryRecords::make(storage::Uid uid) {
 Result<std::string_view> SummaryRecords::of(storage::Uid uid) {
     if (uid < first_ || last_ < uid || first_ == storage::Uid()) {
         if (Result<> read = read_ahead(uid); !read) return fail(read.error());
+        asked_ = storage::Uid();
     }
+    if (uid != asked_) ++used_;
+    asked_ = uid;
     const auto record = std::ranges::lower_bound(records_, uid, {}, &Record::uid);
     if (record == records_.end() || record->uid != uid) return make(uid);
     return std::string_view(record->bytes);

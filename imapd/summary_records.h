@@ -17,6 +17,8 @@ class SummaryRecords {
   public:
     /// The view must not change while this is used.
     SummaryRecords(const storage::View& view, storage::SummaryPart part) : view_(view), part_(part) {}
+    SummaryRecords(const SummaryRecords&) = delete;
+    SummaryRecords& operator=(const SummaryRecords&) = delete;
 
     /// The record of a message of the view, made from its file if it isn't there yet; good until the next call. Cheap
     /// for messages that are asked for in ascending order. Blocks. not_found: the message is gone.
@@ -37,7 +39,9 @@ class SummaryRecords {
     std::vector<Record> records_;  ///< of those from first_ to last_ that have one
     storage::Uid first_;
     storage::Uid last_;
-    std::uint32_t ahead_ = 1;  ///< doubled each time: a client that shows one message asks for one
+    storage::Uid asked_;       ///< the last one
+    std::uint32_t used_ = 0;   ///< of those from first_ to last_, how many were asked for
+    std::uint32_t ahead_ = 0;  ///< how many these are
     std::string made_;
     std::uint64_t octets_read_ = 0;
 };

@@ -20,6 +20,8 @@ class SearchRun {
     SearchRun(Selected& selected, const imap::SearchKey& key, bool keeps_modseqs = false);
     /// Among the messages with these numbers (ascending) only.
     SearchRun(Selected& selected, const imap::SearchKey& key, std::vector<imap::NumberRange> among);
+    SearchRun(const SearchRun&) = delete;
+    SearchRun& operator=(const SearchRun&) = delete;
 
     /// Tests the next messages: some hundred, fewer when they have to be read, less than one when many keys ask for the
     /// content of a large one, so that others get the thread soon. False: all are done.
