@@ -7,11 +7,8 @@
 
 #include "imapd/changes.h"
 #include "imapd/flag_mapping.h"
-#include "imapd/object_ids.h"
-#include "lib/imap/bodystructure.h"
 #include "lib/imap/date_time.h"
 #include "lib/imap/strings.h"
-#include "storage/kept_fields.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -33,27 +30,6 @@ bool is_section(Kind kind) {
 
 bool is_binary(Kind kind) { return kind == Kind::binary || kind == Kind::binary_size; }
 
-/// Fields of the message's header, all of them kept by the index.
-bool are_kept_fields(const imap::Section& section) {
-    return section.text == imap::Section::Text::header_fields && section.part.empty() &&
-           std::ranges::all_of(section.fields, storage::is_kept_field);
-}
-
-/// The part of a summary that has it.
-std::optional<storage::SummaryPart> summary_part(const imap::FetchItem& item) {
-    using storage::SummaryPart;
-    switch (item.kind) {
-        case Kind::envelope:
-        case Kind::thread_id: return SummaryPart::header;
-        case Kind::body:
-        case Kind::body_structure:
-        case Kind::preview: return SummaryPart::body;
-        case Kind::body_section:
-            return are_kept_fields(item.section) ? std::optional(SummaryPart::fields) : std::nullopt;
-        default: return std::nullopt;
-    }
-}
-
 bool names_fields(const imap::Section& section) {
     return section.text == imap::Section::Text::header_fields || section.text == imap::Section::Text::header_fields_not;
 }
@@ -67,15 +43,12 @@ FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::
       enabled_(enabled),
       numbers_(std::move(numbers)),
       message_(std::move(selected.open_message)),
-      records_{{{selected.view, storage::SummaryPart::header},
-                {selected.view, storage::SummaryPart::body},
-                {selected.view, storage::SummaryPart::fields}}} {
+      summary_(selected.view, items_) {
     for (const imap::FetchItem& item : items_) {
         sets_seen_ = sets_seen_ || !item.peek;
         decodes_ = decodes_ || is_binary(item.kind);
-        const auto part = summary_part(item);
-        if (part) summary_parts_ = summary_parts_ | storage::parts_of(*part);
-        reads_content_ = reads_content_ || (!part && (is_section(item.kind) || is_binary(item.kind)));
+        const bool is_content = is_section(item.kind) || is_binary(item.kind);
+        reads_content_ = reads_content_ || (is_content && !SummaryItems::may_have(item));
         shows_flags_ = shows_flags_ || item.kind == Kind::flags;
         shows_modseq_ = shows_modseq_ || item.kind == Kind::modseq;
         columns_.internal_date = columns_.internal_date || item.kind == Kind::internal_date;
@@ -115,7 +88,7 @@ Result<bool> FetchRun::produce(std::string& out, std::size_t limit) {
         }
         if (!done) return fail(done.error());
         if (message_) octets += message_->take_octets_read();
-        for (SummaryRecords& records : records_) octets += records.take_octets_read();
+        octets += summary_.take_octets_read();
     }
     return true;
 }
@@ -230,18 +203,9 @@ Result<bool> FetchRun::begin_message(std::string& out) {
 /// Gets the summary and opens the message, as far as items need them: within a response it would be too late to find
 /// that the message is gone.
 Result<> FetchRun::get_ready(storage::Uid uid) {
-    bool reads = reads_content_;
-    for (const storage::SummaryPart part : storage::kSummaryParts) {
-        if (!has(summary_parts_, part)) continue;
-        const Result<std::string_view> record = records_.at(static_cast<std::size_t>(part)).of(uid);
-        if (!record) return fail(record.error());
-        summary_.at(static_cast<std::size_t>(part)) = *record;
-    }
-    if (summary_parts_ != storage::SummaryParts{}) {
-        reads = reads || std::ranges::any_of(items_, [&](const imap::FetchItem& item) {
-                    return summary_part(item) && !is_in_summary(item);
-                });
-    }
+    const Result<bool> are_all = summary_.get(uid);
+    if (!are_all) return fail(are_all.error());
+    const bool reads = reads_content_ || !*are_all;
     if (!reads || (message_ && message_->uid() == uid)) return {};
     message_.reset();
     Result<OpenMessage> opened = OpenMessage::open(selected_.view.mailbox(), uid);
@@ -260,43 +224,6 @@ Result<bool> FetchRun::decodes_all() {
         if (*part != nullptr && !(*part)->can_decode()) return false;
     }
     return true;
-}
-
-/// What is sent for ENVELOPE, BODY, BODYSTRUCTURE, THREADID or PREVIEW; nullopt: the message has to be read for it.
-std::optional<std::string> FetchRun::from_summary(Kind kind) const {
-    if (kind == Kind::thread_id) {
-        const std::string id = thread_id_of(summary_of(storage::SummaryPart::header));
-        return id.empty() ? "NIL" : "(" + id + ")";
-    }
-    if (kind == Kind::envelope) {
-        const Result<storage::HeaderSummary> header = storage::decode_header(summary_of(storage::SummaryPart::header));
-        if (!header || !header->envelope) return std::nullopt;
-        return std::string(*header->envelope);
-    }
-    const Result<storage::BodySummary> body = storage::decode_body(summary_of(storage::SummaryPart::body));
-    if (kind == Kind::preview) {
-        std::string text;
-        if (body && body->preview)
-            imap::append_string(text, *body->preview);
-        else
-            text = "NIL";
-        return text;
-    }
-    if (!body || !body->bodystructure) return std::nullopt;
-    if (kind == Kind::body_structure) return std::string(*body->bodystructure);
-    return imap::body_of(*body->bodystructure);
-}
-
-/// What the index has for HEADER.FIELDS; nullopt: the message has to be read for it.
-std::optional<std::string> FetchRun::kept_fields(const imap::FetchItem& item) const {
-    if (summary_part(item) != storage::SummaryPart::fields) return std::nullopt;
-    const auto kept = storage::decode_kept_fields(summary_of(storage::SummaryPart::fields));
-    if (!kept || !*kept) return std::nullopt;
-    return selected_fields(**kept, item.section);
-}
-
-bool FetchRun::is_in_summary(const imap::FetchItem& item) const {
-    return item.kind == Kind::body_section ? kept_fields(item).has_value() : from_summary(item.kind).has_value();
 }
 
 void FetchRun::print_flags(std::string& out, const storage::MessageRow& row) const {
@@ -323,8 +250,8 @@ Result<> FetchRun::print_item(std::string& out) {
         case Kind::rfc822_size: out += std::to_string(row.wire_size); return {};
         default: break;
     }
-    if (const auto kept = from_summary(item.kind)) {
-        out += *kept;
+    if (const std::optional<std::string>& known = summary_.text(item_ - 1)) {
+        out += *known;
         return {};
     }
     const Result<std::string> text = item.kind == Kind::envelope
@@ -339,7 +266,7 @@ Result<> FetchRun::print_section(std::string& out, const imap::FetchItem& item) 
     std::optional<std::string> fields;
     std::optional<mime::Range> range;
     if (names_fields(item.section)) {
-        fields = kept_fields(item);
+        fields = summary_.text(item_ - 1);
         if (!fields) {
             Result<std::optional<std::string>> found = message_->header_fields(item.section);
             if (!found) return fail(found.error());

@@ -2,24 +2,20 @@
 // nor a large one are ever in memory as a whole.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "imapd/enabled.h"
 #include "imapd/fetch/open_message.h"
+#include "imapd/fetch/summary_items.h"
 #include "imapd/selected.h"
-#include "imapd/summary_records.h"
 #include "lib/base/result.h"
 #include "lib/imap/fetch_command.h"
 #include "lib/imap/sequence_set.h"
-#include "storage/summarise.h"
 
 namespace posthouse::imapd {
 
@@ -60,10 +56,6 @@ class FetchRun {
     Result<bool> begin_message(std::string& out);
     Result<> get_ready(storage::Uid uid);
     Result<bool> decodes_all();
-    std::string_view summary_of(storage::SummaryPart part) const { return summary_.at(static_cast<std::size_t>(part)); }
-    std::optional<std::string> from_summary(imap::FetchItem::Kind kind) const;
-    std::optional<std::string> kept_fields(const imap::FetchItem& item) const;
-    bool is_in_summary(const imap::FetchItem& item) const;
     void print_flags(std::string& out, const storage::MessageRow& row) const;
     Result<> print_item(std::string& out);
     Result<> print_section(std::string& out, const imap::FetchItem& item);
@@ -77,7 +69,6 @@ class FetchRun {
     bool sets_seen_ = false;
     bool reads_content_ = false;
     bool decodes_ = false;
-    storage::SummaryParts summary_parts_{};  ///< that items show
     bool shows_flags_ = false;
     bool shows_modseq_ = false;
     Enabled enabled_;
@@ -91,8 +82,7 @@ class FetchRun {
     std::size_t next_row_ = 0;
     std::uint64_t finished_ = 0;  ///< in the batches before
     std::unique_ptr<OpenMessage> message_;
-    std::array<SummaryRecords, storage::kSummaryParts.size()> records_;    ///< by part
-    std::array<std::string_view, storage::kSummaryParts.size()> summary_;  ///< of the present message, by part
+    SummaryItems summary_;
 
     bool inside_response_ = false;
     std::size_t item_ = 0;  ///< next item of the present message
