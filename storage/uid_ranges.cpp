@@ -30,7 +30,10 @@ UidSet UidRanges::set() const {
 }
 
 void UidRanges::push_back(Uid uid) {
-    const bool continues = !runs_.empty() && runs_.back().uid + length(runs_.size() - 1) == uid.value();
+    const std::uint64_t end =
+        runs_.empty() ? 0 : std::uint64_t{runs_.back().uid} + length(runs_.size() - 1);  // of what is in
+    if (uid.value() < end) return;
+    const bool continues = !runs_.empty() && end == uid.value();
     if (!continues) runs_.push_back({uid.value(), size_});
     ++size_;
 }

@@ -61,7 +61,7 @@ class UidRanges {
     /// As a set.
     UidSet set() const;
 
-    /// Adds one above all others.
+    /// Adds one above all others; one that isn't above them is left out, as places would be wrong.
     void push_back(Uid uid);
     /// Takes out those of `uids` (ascending) that are in.
     void erase(const std::vector<Uid>& uids);

@@ -70,11 +70,13 @@ Result<> View::take_seen(Delta& delta) {
         UidSet more = *seen_;
         more.remove(*before);
         others.add(more);
-        for (const MessageFlags& message : delta.flags) {
-            UidSet told;
-            told.add(message.uid);
-            others.remove(told);
-        }
+        // Of a message that came since the delta was read the next refresh tells, as of one that is new.
+        UidSet unknown = others;
+        unknown.remove(uids_.set());
+        others.remove(unknown);
+        UidSet told;
+        for (const MessageFlags& message : delta.flags) told.add(message.uid);
+        others.remove(told);
         Result<std::vector<MessageRow>> rows = mailbox_->rows(others);
         if (!rows) return fail(rows.error());
         for (MessageRow& row : *rows) delta.flags.push_back({row.uid, std::move(row.flags), row.modseq});

@@ -269,6 +269,13 @@ TEST_F(IndexTest, TheStateFileKnowsItsForm) {
         EXPECT_FALSE(parse_index_state(text)) << text;
 }
 
+TEST(UidRangesTest, OneThatIsNotAboveAllOthersIsLeftOut) {
+    UidRanges ranges;
+    for (const std::uint32_t uid : {3U, 4U, 4U, 3U, 1U, 9U, 9U, 8U, 4'294'967'295U, 1U}) ranges.push_back(Uid(uid));
+    EXPECT_EQ(values(ranges), (Values{3, 4, 9, 4'294'967'295U}));
+    EXPECT_EQ(ranges.size(), 4U);
+}
+
 TEST_F(IndexTest, RunsOfUidsFindNumbersAndUids) {
     UidRanges ranges;
     for (const std::uint32_t uid : {3u, 4u, 5u, 9u, 20u, 21u}) ranges.push_back(Uid(uid));

@@ -1,5 +1,9 @@
 // posthouse-seen: what readers of another's mailbox have seen; kept, told, and not lost to damage.
 #include "storage/seen_file.h"
+
+#include <atomic>
+#include <thread>
+
 #include "storage/seen_records.h"
 #include "tests/unit/storage/mail_root.h"
 
@@ -102,6 +106,31 @@ TEST_F(SeenTest, ChangesHaveModseqs) {
     EXPECT_EQ(values(inbox->changes_since(before).value().changed), Values{2});
     EXPECT_EQ(values(mine.store_flags(uids({1, 2}), unsee, before).value().modified), Values{2});
     EXPECT_EQ(mine.first_unseen(), SequenceNumber(1));
+}
+
+TEST_F(SeenTest, AMessageThatComesSeenDuringARefreshIsShownOnce) {
+    Store other{settings_for(folder.path())};
+    const auto there = other.open(bob).value()->open(MailboxName()).value();
+    View mine = View::open(inbox, Access::read_write, Rights::all(), "ann@example.org").value();
+    constexpr std::uint32_t last = 304;
+    std::atomic<bool> is_over = false;
+    std::jthread writer([&] {
+        for (std::uint32_t uid = 5; uid <= last; ++uid) {
+            append(*there, "Subject: x\n\ny\n");
+            EXPECT_TRUE(there->store_flags(uids({uid}), see, std::nullopt, "ann@example.org"));
+        }
+        is_over = true;
+    });
+    Values added;
+    for (bool more = true; more;) {
+        more = !is_over;
+        const Changes changes = mine.refresh(Expunges::reveal).value();
+        for (const Uid uid : changes.added) added.push_back(uid.value());
+    }
+    Values expected;
+    for (std::uint32_t uid = 5; uid <= last; ++uid) expected.push_back(uid);
+    EXPECT_EQ(added, expected);
+    EXPECT_EQ(mine.count(), last);
 }
 
 TEST_F(SeenTest, WhatChangesNothingGivesNoModseq) {
