@@ -24,6 +24,22 @@ bool may_be_foreign(const Session& session, const storage::MailboxName& name) {
     return session.config().imapd.shared_namespaces && is_in_namespace(name);
 }
 
+/// The error of a name that no mailbox of that account has, or can have.
+bool is_no_mailbox(const Error& error) {
+    return error.code == ErrorCode::not_found || error.code == ErrorCode::invalid || error.code == ErrorCode::limit;
+}
+
+/// Another account has a mailbox of this name, whoever may see it. Blocks.
+Result<bool> exists_elsewhere(const Session& session, const storage::MailboxName& shown) {
+    for (const auto& [owner, name] : meanings_of(shown, session.user(), session.config().imapd.shared_accounts)) {
+        const auto account = session.services().store.open(owner, storage::IfMissing::fail);
+        const Result<bool> exists = account ? (*account)->exists(name) : fail(account.error());
+        if (!exists && !is_no_mailbox(exists.error())) return exists;
+        if (exists.value_or(false)) return true;
+    }
+    return false;
+}
+
 Place own(const Session& session, const storage::MailboxName& name) { return {session.shared_account(), name, name}; }
 
 /// INBOX first, then by name.
@@ -85,9 +101,7 @@ Result<Place> place_of(const Session& session, const storage::MailboxName& shown
         if (!account) return fail(account.error());
         const Result<storage::Rights> rights = (*account)->effective_rights(name, {session.user()});
         if (rights && rights->has(Right::lookup)) return Place{std::move(*account), name, shown, *rights, true, viewer};
-        const bool is_no_mailbox = rights || rights.error().code == ErrorCode::not_found ||
-                                   rights.error().code == ErrorCode::invalid || rights.error().code == ErrorCode::limit;
-        if (!is_no_mailbox) return fail(rights.error());
+        if (!rights && !is_no_mailbox(rights.error())) return fail(rights.error());
     }
     return fail_missing();
 }
@@ -113,7 +127,13 @@ net::Async<Result<Place>> find_new_place(Session& session, std::string_view wire
     co_return co_await session.disk([&]() -> Result<Place> {
         for (auto above = name->parent(); above; above = above->parent()) {
             Result<Place> parent = place_of(session, *above);
-            if (!parent && parent.error().code == ErrorCode::not_found) continue;
+            if (!parent && parent.error().code == ErrorCode::not_found) {
+                const Result<bool> is_hidden = exists_elsewhere(session, *above);
+                if (!is_hidden) return fail(is_hidden.error());
+                // The nearest mailbox above is this one, and it gives no right.
+                if (*is_hidden) return fail_no_right();
+                continue;
+            }
             if (!parent) return parent;
             if (!parent->rights.has(Right::create)) return fail_no_right();
             const Result<storage::MailboxName> inner = name->moved(parent->shown, parent->name);

@@ -39,7 +39,7 @@ net::Async<Result<Place>> find_place(Session& session, std::string_view wire);
 /// And the user has the right `needed` on it; else denied.
 net::Async<Result<Place>> find_place(Session& session, std::string_view wire, storage::Right needed);
 /// Where a mailbox is to be made: denied, unless it is the user's own or the nearest mailbox above it gives the right
-/// to create (RFC 4314 §4).
+/// to create (RFC 4314 §4). One that the user may not see gives none, and is not climbed past.
 net::Async<Result<Place>> find_new_place(Session& session, std::string_view wire);
 
 /// The same for a name that has been read already. Blocks.

@@ -215,6 +215,21 @@ TEST_F(SharedTest, MailboxesAreMadeRenamedAndDeletedByRight) {
     EXPECT_TRUE(has(ann.run("LIST \"\" *"), "Work/Deep/Er")) << "the nearest parent's list";
 }
 
+// RFC 4314 §4: the nearest parent that exists, not the nearest that is seen
+TEST_F(SharedTest, NothingIsMadeBelowAMailboxThatIsHidden) {
+    give("lrkx");
+    EXPECT_TRUE(has(joe.run("CREATE Work/B"), "t OK"));
+    EXPECT_TRUE(has(joe.run("SETACL Work/B ann@example.org \"\""), "t OK"));
+    const std::string inside = "\"Other Users/joe@example.org/Work/B/C\"";
+    const std::string refused = ann.run("CREATE " + inside);
+    EXPECT_TRUE(has(refused, "t NO [NOPERM]")) << refused;
+    EXPECT_EQ(ann.run("CREATE \"Other Users/joe@example.org/None/C\""), refused) << "nothing tells that it exists";
+    EXPECT_EQ(ann.run("CREATE \"Other Users/nobody@example.org/None/C\""), refused);
+    EXPECT_TRUE(has(ann.run("CREATE \"Other Users/joe@example.org/Work/Open\""), "t OK"));
+    EXPECT_TRUE(has(ann.run("RENAME \"Other Users/joe@example.org/Work/Open\" " + inside), "t NO [NOPERM]"));
+    EXPECT_FALSE(has(joe.run("LIST \"\" *"), "Work/B/C"));
+}
+
 TEST_F(SharedTest, SubscriptionsAreTheReaders) {
     give("l");
     EXPECT_EQ(ann.run(on_work("SUBSCRIBE")), "t OK SUBSCRIBE completed\r\n");
