@@ -22,12 +22,14 @@ constexpr std::string_view registry_name = "/SHARES";
 constexpr std::string_view of_anyone = "/anyone";
 constexpr std::string_view of_users = "/user";
 
-/// What lies in a folder; nothing where there is none.
+/// What lies in a folder; nothing where there is none, or where it is removed meanwhile.
 Result<std::vector<std::string>> names_at(const std::string& path) {
     const Result<UniqueFd> folder = open_file(path, O_RDONLY | O_DIRECTORY);
     if (!folder && folder.error().code == ErrorCode::not_found) return std::vector<std::string>();
     if (!folder) return fail(folder.error());
-    return names_in(folder->get());
+    Result<std::vector<std::string>> names = names_in(folder->get());
+    if (!names && names.error().code == ErrorCode::not_found) return std::vector<std::string>();
+    return names;
 }
 
 /// Adds the accounts whose files lie in a folder of the registry.
@@ -44,14 +46,41 @@ Result<> add_owners(const std::string& folder, std::vector<AccountName>& owners)
     return {};
 }
 
-/// A file or folder of the registry gets another name; one that was there under it already stays.
-Result<> move_entry(const std::string& from, const std::string& to) {
+/// Others may remove a folder that is empty before something is put into it; so often it is made again.
+constexpr int folder_tries = 100;
+
+std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+/// Makes the folder that `path` is to lie in and calls put(), which puts it there and gives an errno, until the folder
+/// is there for it. Durable.
+template <typename Put>
+Result<> put_into_folder(const std::string& path, Put put) {
+    const std::string folder = parent_of(path);
+    for (int left = folder_tries;; --left) {
+        const Result<> made = make_folders(folder);
+        if (!made && (made.error().code != ErrorCode::not_found || left == 0)) return made;
+        if (!made) continue;
+        const int error = put();
+        if (error == 0) return sync_folder(folder);
+        if (error != ENOENT || left == 0) return fail_errno("make " + path, error);
+    }
+}
+
+/// Removes a folder and those that it lies in up to `root`, as far as they are empty; durable.
+Result<> remove_empty(std::string folder, const std::string& root) {
+    for (; folder != root; folder = parent_of(folder))
+        if (::rmdir(folder.c_str()) != 0 && errno != ENOENT) break;
+    Result<> synced = sync_folder(folder);
+    // Another removes what has become empty beside this.
+    return synced || synced.error().code == ErrorCode::not_found ? Result<>{} : synced;
+}
+
+/// A file of the registry gets another name; one that was there under it already stays.
+Result<> move_entry(const std::string& from, const std::string& to, const std::string& root) {
     struct stat st{};
     if (::lstat(from.c_str(), &st) != 0) return errno == ENOENT ? Result<>{} : fail_errno("stat " + from, errno);
-    const std::string parent = to.substr(0, to.rfind('/'));
-    if (Result<> made = make_folders(parent); !made) return made;
-    if (::rename(from.c_str(), to.c_str()) != 0) return fail_errno("rename " + from, errno);
-    return sync_folder(parent);
+    Result<> moved = put_into_folder(to, [&] { return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno; });
+    return moved ? remove_empty(parent_of(from), root) : moved;
 }
 
 }  // namespace
@@ -71,13 +100,12 @@ std::string Shares::folder_of(const Identifier& who) const {
 Result<> Shares::add(const AccountName& owner, const Identifier& who) const {
     const std::string folder = folder_of(who);
     if (folder.empty()) return {};
-    const std::string place = folder + "/" + owner.domain();
-    const std::string file = place + "/" + owner.local_part();
+    const std::string file = folder + "/" + owner.domain() + "/" + owner.local_part();
     if (::access(file.c_str(), F_OK) == 0) return {};
-    if (Result<> made = make_folders(place); !made) return made;
-    const Result<UniqueFd> made = open_file(file, O_WRONLY | O_CREAT | O_NOFOLLOW);
-    if (!made) return fail(made.error());
-    return sync_folder(place);
+    return put_into_folder(file, [&] {
+        const UniqueFd made(::open(file.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+        return made.get() >= 0 ? 0 : errno;
+    });
 }
 
 Result<> Shares::remove(const AccountName& owner, const Identifier& who) const {
@@ -86,8 +114,7 @@ Result<> Shares::remove(const AccountName& owner, const Identifier& who) const {
     const std::string place = folder + "/" + owner.domain();
     if (::unlink((place + "/" + owner.local_part()).c_str()) != 0)
         return errno == ENOENT || errno == ENOTDIR ? Result<>{} : fail_errno("unlink in " + place, errno);
-    // Folders stay: one that is removed while another account is put into it would take that with it.
-    return sync_folder(place);
+    return remove_empty(place, root_);
 }
 
 Result<std::vector<AccountName>> Shares::with(const AccountName& user) const {
@@ -129,7 +156,7 @@ Result<> Shares::owner_renamed(const AccountName& from, const AccountName& to) c
         return folder + "/" + owner.domain() + "/" + owner.local_part();
     };
     for (const std::string& folder : *all)
-        if (Result<> moved = move_entry(place(folder, from), place(folder, to)); !moved) return moved;
+        if (Result<> moved = move_entry(place(folder, from), place(folder, to), root_); !moved) return moved;
     return {};
 }
 
@@ -141,7 +168,8 @@ Result<> Shares::domain_renamed(const std::string& from, const std::string& to) 
         const Result<std::vector<std::string>> names = names_at(place);
         if (!names) return fail(names.error());
         for (const std::string& name : *names)
-            if (Result<> moved = move_entry(place + "/" + name, folder + "/" + to + "/" + name); !moved) return moved;
+            if (Result<> moved = move_entry(place + "/" + name, folder + "/" + to + "/" + name, root_); !moved)
+                return moved;
     }
     return {};
 }

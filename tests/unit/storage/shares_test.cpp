@@ -1,6 +1,9 @@
 // The registry of who shares with whom.
 #include "storage/shares.h"
 
+#include <filesystem>
+#include <thread>
+
 #include "storage/accounts_on_disk.h"
 #include "tests/unit/storage/mail_root.h"
 
@@ -47,6 +50,44 @@ TEST(Shares, ARenamedOwnerIsFoundByTheNewName) {
     EXPECT_EQ(text(shares.with(user("ann@example.org"))), "zoe@example.org jo@other.example ");
     ASSERT_TRUE(shares.domain_renamed("example.org", "new.example"));
     EXPECT_EQ(text(shares.with(user("bob@example.org"))), "zoe@new.example jo@other.example ");
+}
+
+TEST(Shares, NothingIsLeftOfWhatWasTakenBack) {
+    const TemporaryFolder folder;
+    const Shares shares(folder.path());
+    const auto is_empty = [&] { return std::filesystem::is_empty(folder.path() + "/SHARES"); };
+    for (const std::string name : {"a", "b", "c"}) {
+        const Identifier reader = who("user=" + name + "@" + name + ".example");
+        ASSERT_TRUE(shares.add(user("joe@example.org"), reader));
+        ASSERT_TRUE(shares.remove(user("joe@example.org"), reader));
+    }
+    EXPECT_TRUE(is_empty());
+    ASSERT_TRUE(shares.add(user("joe@example.org"), who("user=ann@example.org")));
+    ASSERT_TRUE(shares.add(user("zoe@example.org"), who("user=ann@example.org")));
+    ASSERT_TRUE(shares.remove(user("joe@example.org"), who("user=ann@example.org")));
+    EXPECT_EQ(text(shares.with(user("ann@example.org"))), "zoe@example.org ") << "whose folder isn't empty";
+    ASSERT_TRUE(shares.owner_renamed(user("zoe@example.org"), user("zoe@new.example")));
+    ASSERT_TRUE(shares.domain_renamed("new.example", "last.example"));
+    ASSERT_TRUE(shares.remove(user("zoe@last.example"), who("user=ann@example.org")));
+    EXPECT_TRUE(is_empty());
+}
+
+TEST(Shares, WhoAddsIsNotDisturbedByWhoRemoves) {
+    const TemporaryFolder folder;
+    const auto come_and_go = [&](const AccountName& owner) {
+        const Shares shares(folder.path());
+        for (int i = 0; i < 200; ++i) {
+            EXPECT_TRUE(shares.add(owner, who("user=ann@example.org")));
+            const auto owners = shares.with(user("ann@example.org"));
+            EXPECT_TRUE(owners && std::ranges::find(*owners, owner) != owners->end());
+            EXPECT_TRUE(shares.remove(owner, who("user=ann@example.org")));
+        }
+    };
+    {
+        const std::jthread joe(come_and_go, user("joe@example.org"));
+        const std::jthread zoe(come_and_go, user("zoe@other.example"));
+    }
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path() + "/SHARES"));
 }
 
 class SharesTest : public MailRoot {
