@@ -10,11 +10,9 @@
 
 namespace posthouse::imapd {
 
-storage::FlagScope permanent_flags_of(const storage::View& view, storage::Rights rights) {
-    return view.read_only() ? storage::FlagScope{{}, false} : storage::changeable_flags(rights);
+storage::FlagScope permanent_flags_of(const storage::View& view) {
+    return view.read_only() ? storage::FlagScope{{}, false} : storage::changeable_flags(view.rights());
 }
-
-storage::FlagScope permanent_flags_of(const storage::View& view) { return permanent_flags_of(view, view.rights()); }
 
 std::string flags_of_mailbox(Selected& selected) {
     std::string out;

@@ -27,8 +27,7 @@ std::string highest_modseq_code(storage::ModSeq modseq);
 /// "* OK [HIGHESTMODSEQ n]" (RFC 7162 §3.1.2.1).
 std::string highest_modseq_of(const Selected& selected);
 
-/// The flags that a session may change: none in a read-only mailbox (RFC 4314 §5.2). Also with other rights.
-storage::FlagScope permanent_flags_of(const storage::View& view, storage::Rights rights);
+/// The flags that a session may change: none in a read-only mailbox (RFC 4314 §5.2).
 storage::FlagScope permanent_flags_of(const storage::View& view);
 /// The FLAGS and PERMANENTFLAGS responses, and remembers what was told.
 std::string flags_of_mailbox(Selected& selected);

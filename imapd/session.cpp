@@ -206,18 +206,28 @@ net::Async<> Session::look_at_rights() {
     if (!selected_ || !selected_->place.is_foreign) co_return;
     storage::View& view = selected_->view;
     const Result<storage::AccessList> list = co_await disk([&] { return view.mailbox().acl(); });
-    // What can't be read now is told by the command itself.
-    if (!list) co_return;
-    const storage::Rights rights = list->effective({user_}, false);
+    // That the mailbox is gone is told by the command itself.
+    if (!list && list.error().code == ErrorCode::not_found) co_return;
+    if (!list) log().warning("cannot read the rights on a mailbox", {{"reason", list.error().message()}});
+    // Whoever could read goes on reading; nothing else is done by rights that may have been taken away.
+    constexpr storage::Rights reading{storage::Right::lookup, storage::Right::read};
+    const storage::Rights rights =
+        list ? list->effective({user_}, false) : view.rights() - (storage::Rights::all() - reading);
     if (!rights.has(storage::Right::lookup) || !rights.has(storage::Right::read)) {
         co_await bye("rights were taken away", "No right to read the selected mailbox any more");
         co_return;
     }
-    const bool is_told = permanent_flags_of(view) != permanent_flags_of(view, rights);
+    const bool was_read_only = view.read_only();
+    const storage::FlagScope permanent = permanent_flags_of(view);
     view.set_rights(rights);
-    if (!is_told) co_return;
-    const std::string lines = flags_of_mailbox(*selected_);
-    co_await send(lines);
+    selected_->place.rights = rights;
+    std::string lines;
+    // RFC 9051 §7.1
+    if (view.read_only() != was_read_only)
+        lines = was_read_only ? "* OK [READ-WRITE] Mailbox may be changed\r\n"
+                              : "* OK [READ-ONLY] Mailbox is read-only\r\n";
+    if (permanent_flags_of(view) != permanent) lines += flags_of_mailbox(*selected_);
+    if (!lines.empty()) co_await send(lines);
 }
 
 net::Async<std::optional<Result<std::string>>> Session::read_line(std::size_t max_length) {

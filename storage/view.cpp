@@ -21,16 +21,13 @@ View::View(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights, std::
 
 Result<View> View::open(std::shared_ptr<Mailbox> mailbox, Access access, Rights rights, std::string viewer) {
     if (!rights.has(Right::read)) return fail(ErrorCode::denied, "No right to read this mailbox");
-    View view(std::move(mailbox), rights.has_any(changing) ? access : Access::read_only, rights, std::move(viewer));
+    View view(std::move(mailbox), access, rights, std::move(viewer));
     Result<Changes> loaded = view.refresh(Expunges::reveal);
     if (!loaded) return fail(loaded.error());
     return view;
 }
 
-void View::set_rights(Rights rights) {
-    rights_ = rights;
-    if (!rights.has_any(changing)) access_ = Access::read_only;
-}
+bool View::read_only() const { return access_ == Access::read_only || !rights_.has_any(changing); }
 
 std::optional<Uid> View::uid(SequenceNumber number) const {
     if (number.value() == 0 || number.value() > uids_.size()) return std::nullopt;
@@ -103,7 +100,7 @@ Result<ConditionalStore> View::store_flags(const UidSet& uids, const FlagChange&
 }
 
 Result<Changes> View::refresh(Expunges expunges) {
-    Result<Delta> delta = mailbox_->state()->refresh(cursor_, access_);
+    Result<Delta> delta = mailbox_->state()->refresh(cursor_, read_only() ? Access::read_only : Access::read_write);
     if (!delta) return fail(delta.error());
     if (Result<> taken = take_seen(*delta); !taken) return fail(taken.error());
     Changes changes;
@@ -153,6 +150,8 @@ Result<Changes> View::refresh(Expunges expunges) {
         if (!read_only()) recent.assign(recent_.begin(), recent_.end());
         std::ranges::copy_if(delta->recent, std::back_inserter(recent), [&](Uid uid) { return uids_.contains(uid); });
         std::ranges::sort(recent);
+        // Some were shown, as nobody's, before this session claimed them.
+        recent.erase(std::ranges::unique(recent).begin(), recent.end());
         recent_.clear();
         for (const Uid uid : recent) recent_.push_back(uid);
     }

@@ -54,13 +54,13 @@ class View {
 
     Mailbox& mailbox() const { return *mailbox_; }
     const std::shared_ptr<Mailbox>& shared_mailbox() const { return mailbox_; }
-    bool read_only() const { return access_ == Access::read_only; }
+    /// It was opened so, or the rights let nothing be changed (RFC 4314 §5.2).
+    bool read_only() const;
     Rights rights() const { return rights_; }
     /// Whose \Seen is shown; empty: everybody's.
     const std::string& viewer() const { return viewer_; }
-    /// The user's rights are others now. Without any that changes a message the view is read-only from now on; one that
-    /// was opened so stays so.
-    void set_rights(Rights rights);
+    /// The user's rights are others now, and with them what the view lets be done.
+    void set_rights(Rights rights) { rights_ = rights; }
 
     /// Messages in the view: EXISTS.
     std::uint32_t count() const { return uids_.size(); }
@@ -101,7 +101,7 @@ class View {
     Result<> take_seen(Delta& delta);
 
     std::shared_ptr<Mailbox> mailbox_;
-    Access access_;
+    Access access_;  ///< that was asked for
     Rights rights_;
     std::string viewer_;
     std::shared_ptr<const UidSet> seen_;  ///< by the viewer, as of the last look; null: nobody has a flag of their own

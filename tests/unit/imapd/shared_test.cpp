@@ -1,5 +1,8 @@
 // Tests of other users' mailboxes: namespaces (RFC 2342), and each right enforced (RFC 4314 §4).
+#include <sys/resource.h>
+
 #include <string>
+#include <utility>
 
 #include "imapd/namespaces.h"
 #include "tests/unit/imapd/imap_server.h"
@@ -290,6 +293,40 @@ TEST_F(SharedTest, AnOpenSessionEndsWhenTheRightToReadIsTaken) {
     EXPECT_TRUE(has(ann.run("FETCH 1 BODY.PEEK[TEXT]"), "Text")) << "a renamed mailbox stays open";
     EXPECT_TRUE(has(joe.run("SETACL Play ann@example.org -r"), "t OK"));
     EXPECT_TRUE(ann.run("FETCH 1 BODY[]").starts_with("* BYE"));
+}
+
+TEST_F(SharedTest, AnOpenSessionHasRightsThatAreGivenBack) {
+    give("lrswite");
+    EXPECT_TRUE(has(ann.run(on_work("SELECT")), "t OK [READ-WRITE]"));
+    give("lr");
+    const std::string taken = ann.run("NOOP");
+    EXPECT_TRUE(has(taken, "* OK [READ-ONLY]") && has(taken, "PERMANENTFLAGS ()")) << taken;
+    EXPECT_TRUE(has(ann.run("STORE 1 +FLAGS (\\Flagged)"), "t NO [READ-ONLY]"));
+    give("lrswite");
+    const std::string given = ann.run("NOOP");
+    EXPECT_TRUE(has(given, "* OK [READ-WRITE]") && has(given, "\\Flagged")) << given;
+    EXPECT_TRUE(has(ann.run("STORE 1 +FLAGS (\\Flagged)"), "* 1 FETCH (FLAGS (\\Flagged"));
+    EXPECT_TRUE(has(ann.run(on_work("EXAMINE")), "t OK [READ-ONLY]"));
+    give("lr");
+    give("lrswite");
+    EXPECT_TRUE(has(ann.run("STORE 1 -FLAGS (\\Flagged)"), "t NO [READ-ONLY]")) << "as it was asked for";
+}
+
+TEST_F(SharedTest, AnOpenSessionOnlyReadsWhileItsRightsCannotBeRead) {
+    give("lrswite");
+    EXPECT_TRUE(has(ann.run(on_work("SELECT")), "t OK [READ-WRITE]"));
+    // No file can be opened any more.
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const rlim_t kept = std::exchange(limit.rlim_cur, 3);
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    const std::string told = ann.run("NOOP");
+    const std::string refused = ann.run("STORE 1 +FLAGS (\\Flagged)");
+    limit.rlim_cur = kept;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    EXPECT_TRUE(has(told, "* OK [READ-ONLY]")) << told;
+    EXPECT_TRUE(has(refused, "t NO [READ-ONLY]")) << refused;
+    EXPECT_TRUE(has(ann.run("STORE 1 +FLAGS (\\Flagged)"), "* 1 FETCH (FLAGS (\\Flagged"));
 }
 
 TEST_F(SharedTest, WhatOthersStoreCountsToTheOwnersQuota) {
