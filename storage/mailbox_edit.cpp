@@ -271,9 +271,9 @@ bool MailboxEdit::has_absent_above(std::uint32_t uid) const {
     return std::ranges::any_of(absent_, [&](const auto& line) { return line.second && line.second->uid > uid; });
 }
 
-bool MailboxEdit::Staged::is_told() const {
+bool MailboxEdit::Staged::is_changed() const {
     return now.exists() != (before.place != Place::none) || now.flags.system != before.system ||
-           now.flags.keywords != before.keywords || further_changed || is_touched;
+           now.flags.keywords != before.keywords || further_changed;
 }
 
 bool MailboxEdit::has_changes() const { return std::ranges::any_of(staged_, &Staged::is_told); }
@@ -356,7 +356,9 @@ void MailboxEdit::write_messages(IndexWriter& writer) {
         }
         FlagRow& flags = chunk.at(uid % flags_per_chunk);
         flags = staged.now.flags;
-        if (staged.is_told() && is_known()) {
+        if (staged.is_told() && !staged.is_changed() && is_known()) {
+            writer.put_change_of_reader(row_.number, row_.modseq, uid, staged.before.modseq);
+        } else if (staged.is_told() && is_known()) {
             if (staged.before.modseq > row_.floor) writer.erase_change(row_.number, staged.before.modseq, uid);
             writer.put_change(row_.number, row_.modseq, uid, !staged.now.exists());
         }

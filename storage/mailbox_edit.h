@@ -58,7 +58,7 @@ class MailboxEdit {
     void rename(std::uint32_t uid, std::string_view file_name, bool is_fresh);
     void set_extras(std::uint32_t uid, std::string extras);
     void set_further(std::uint32_t uid, FurtherSet set);
-    /// Something about the message changed that isn't in its row: sessions are to hear of it.
+    /// What some reader has seen is another: the message gets a modseq, and the sessions of others needn't hear of it.
     void touch(std::uint32_t uid);
     /// The message is gone; its line stays in dovecot-uidlist for now, its further keywords in their file.
     void drop(std::uint32_t uid);
@@ -91,7 +91,9 @@ class MailboxEdit {
         bool further_changed = false;  ///< its further keywords are to be written
         bool is_touched = false;       ///< see touch()
         /// Sessions are to hear of it: not of a file that only moved from new/ to cur/.
-        bool is_told() const;
+        bool is_told() const { return is_changed() || is_touched; }
+        /// The sessions of all are.
+        bool is_changed() const;
     };
 
     Staged* stage(std::uint32_t uid);

@@ -313,7 +313,10 @@ Result<Delta> MailboxState::refresh(ModSeq since, Access access) {
         if (Result<> read = reader.status(); !read) return fail(read.error());
         return delta;
     }
-    reader.each_change(row.number, since.value(), [&](std::uint32_t uid, bool is_gone) {
+    reader.each_change(row.number, since.value(), [&](std::uint32_t uid, bool is_gone, std::uint64_t changed) {
+        // Who reads what is nobody else's affair, and their flags are as they were. The reader's own views find it in
+        // the reader's file. Only the MODSEQ tells everybody, as there is one for all (RFC 7162 §3.1).
+        if (changed <= since.value()) return;
         const FlagRow flags = is_gone ? FlagRow() : reader.flags(row.number, uid);
         if (flags.place == Place::none)
             delta.gone.emplace_back(uid);
@@ -339,7 +342,7 @@ Result<MessageChanges> MailboxState::changes_since(ModSeq since) {
                                    return true;
                                });
     } else {
-        now->reader.each_change(row.number, since.value(), [&](std::uint32_t uid, bool is_gone) {
+        now->reader.each_change(row.number, since.value(), [&](std::uint32_t uid, bool is_gone, std::uint64_t) {
             const bool exists = !is_gone && now->reader.flags(row.number, uid).place != Place::none;
             (exists ? changes.changed : changes.gone).emplace_back(uid);
         });

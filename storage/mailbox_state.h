@@ -74,7 +74,7 @@ constexpr int renames_followed = 16;
 struct Delta {
     bool whole = false;  ///< too much changed: `uids` are all there are, nothing else is told
     UidRanges uids;
-    std::vector<MessageFlags> flags;  ///< of new and changed messages
+    std::vector<MessageFlags> flags;  ///< of new and changed messages; not of those that only a reader has seen since
     std::vector<Uid> gone;
     std::vector<Uid> recent;  ///< claimed by this session now; or, when it only looks, all that nobody claimed
     ModSeq now;

@@ -58,14 +58,13 @@ void View::overlay(Uid uid, Flags& flags) const {
 
 Result<> View::take_seen(Delta& delta) {
     if (viewer_.empty()) return {};
-    auto now = mailbox_->seen_by(viewer_);
+    const auto now = mailbox_->seen_by(viewer_);
     if (!now) return fail(now.error());
-    const std::shared_ptr<const UidSet> before = std::exchange(seen_, std::move(*now));
-    if (before && before != seen_ && !delta.whole) {
-        UidSet others = *before;
-        others.remove(*seen_);
-        UidSet more = *seen_;
-        more.remove(*before);
+    if (told_seen_ && told_seen_ != *now && !delta.whole) {
+        UidSet others = *told_seen_;
+        others.remove(**now);
+        UidSet more = **now;
+        more.remove(*told_seen_);
         others.add(more);
         // Of a message that came since the delta was read the next refresh tells, as of one that is new.
         UidSet unknown = others;
@@ -79,6 +78,7 @@ Result<> View::take_seen(Delta& delta) {
         for (MessageRow& row : *rows) delta.flags.push_back({row.uid, std::move(row.flags), row.modseq});
         std::ranges::sort(delta.flags, {}, &MessageFlags::uid);
     }
+    seen_ = told_seen_ = *now;
     return {};
 }
 

@@ -104,7 +104,8 @@ class View {
     Access access_;  ///< that was asked for
     Rights rights_;
     std::string viewer_;
-    std::shared_ptr<const UidSet> seen_;  ///< by the viewer, as of the last look; null: nobody has a flag of their own
+    std::shared_ptr<const UidSet> seen_;       ///< by the viewer, as it is shown; null: there is no flag of their own
+    std::shared_ptr<const UidSet> told_seen_;  ///< as of the last refresh: without what this view has stored since
     ModSeq cursor_;
     Uid uid_next_;
     UidRanges uids_;

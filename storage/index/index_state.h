@@ -10,7 +10,7 @@
 namespace posthouse::storage {
 
 /// Raised when rows or tables change their form.
-constexpr unsigned index_version = 3;
+constexpr unsigned index_version = 4;
 
 /// What STATE beside data.mdb says. Commits to the index aren't synced, so it is good for the boot it was opened in, or
 /// when that boot ended after everything was synced.

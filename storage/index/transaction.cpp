@@ -349,6 +349,15 @@ void IndexWriter::put_change(std::uint32_t mailbox, std::uint64_t modseq, std::u
     put(index_->tables().changes, key_of(mailbox, modseq, uid), {&gone, 1});
 }
 
+void IndexWriter::put_change_of_reader(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid,
+                                       std::uint64_t before) {
+    const auto replaced = get(index_->tables().changes, key_of(mailbox, before, uid));
+    const bool was_of_reader = replaced && replaced->size() == sizeof(std::uint64_t);
+    const std::uint64_t changed = was_of_reader ? read_u64(*replaced, 0) : before;
+    erase_change(mailbox, before, uid);
+    put(index_->tables().changes, key_of(mailbox, modseq, uid), IndexKey().add(changed).bytes());
+}
+
 void IndexWriter::erase_change(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid) {
     erase(index_->tables().changes, key_of(mailbox, modseq, uid));
 }
@@ -370,8 +379,7 @@ void IndexWriter::put_summary(std::uint32_t mailbox, std::uint32_t uid, SummaryP
 }
 
 void IndexWriter::erase_summaries(std::uint32_t mailbox, std::uint32_t uid) {
-    for (const SummaryPart part : kSummaryParts)
-        erase(index_->tables().summaries, key_of(mailbox, uid).add(part));
+    for (const SummaryPart part : kSummaryParts) erase(index_->tables().summaries, key_of(mailbox, uid).add(part));
 }
 
 std::size_t IndexWriter::erase_of(MDB_dbi table, std::uint32_t mailbox, std::size_t max) {

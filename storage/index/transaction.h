@@ -74,7 +74,8 @@ class IndexReader {
     std::optional<FurtherSet> stray(std::uint32_t mailbox, std::string_view base) const;
     /// What the mailbox's numbers mean, where there is something.
     FurtherNames further_names(std::uint32_t mailbox, std::uint64_t fingerprint) const;
-    /// Calls call(uid, is_gone) for each change after `since`, oldest first.
+    /// Calls call(uid, is_gone, changed) for each change after `since`, oldest first. `changed`: its modseq, or where
+    /// only what some reader has seen is another since then, that of the last change before.
     template <typename Call>
     void each_change(std::uint32_t mailbox, std::uint64_t since, Call call) const;
     /// What is cached of a message's content; a view into the snapshot.
@@ -150,6 +151,8 @@ class IndexWriter : public IndexReader {
     void erase_all_strays(std::uint32_t mailbox);
     void put_further_names(std::uint32_t mailbox, const FurtherNames& names);
     void put_change(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid, bool is_gone);
+    /// A change of what some reader has seen; `before`: the message's modseq until now, whose entry it replaces.
+    void put_change_of_reader(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid, std::uint64_t before);
     void erase_change(std::uint32_t mailbox, std::uint64_t modseq, std::uint32_t uid);
     /// Forgets the oldest tombstones of a mailbox until only `keep` are left; gives the modseq of the last one
     /// forgotten.
@@ -236,11 +239,12 @@ void IndexReader::each_change(std::uint32_t mailbox, std::uint64_t since, Call c
     IndexKey from = prefix;
     from.add(since + 1);
     walk(index_->tables().changes, from, prefix.bytes(), [&](std::string_view key, std::string_view value) {
-        if (key.size() != 16 || value.size() != 1) {
+        const bool is_of_reader = value.size() == sizeof(std::uint64_t);
+        if (key.size() != 16 || (value.size() != 1 && !is_of_reader)) {
             note("a change is damaged", MDB_CORRUPTED);
             return false;
         }
-        call(read_u32(key, 12), value[0] != 0);
+        call(read_u32(key, 12), !is_of_reader && value[0] != 0, is_of_reader ? read_u64(value, 0) : read_u64(key, 4));
         return true;
     });
 }

@@ -78,6 +78,16 @@ TEST_F(PrivateSeenTest, ChangesAreToldToTheReadersOtherSessions) {
     EXPECT_TRUE(has(ann.run("SEARCH SEEN"), "* SEARCH 1 2\r\n"));
 }
 
+TEST_F(PrivateSeenTest, OthersAreNotToldWhoReadsWhat) {
+    bob.run("SELECT " + std::string(kWork));
+    joe.run("NOOP");
+    EXPECT_TRUE(has(ann.run("FETCH 1 BODY[TEXT]"), "\\Seen"));
+    EXPECT_EQ(joe.run("NOOP"), "t OK NOOP completed\r\n");
+    EXPECT_EQ(bob.run("NOOP"), "t OK NOOP completed\r\n");
+    ann.run("STORE 1 +FLAGS (\\Flagged)");
+    EXPECT_TRUE(has(joe.run("NOOP"), "* 1 FETCH (UID 1 FLAGS (\\Flagged"));
+}
+
 TEST_F(PrivateSeenTest, CopiesAndNewMessagesAreSeenByWhoMadeThem) {
     ann.run("STORE 1 +FLAGS (\\Seen)");
     joe.run("STORE 2 +FLAGS (\\Seen)");

@@ -189,7 +189,7 @@ TEST_F(AccountLogTest, RowsOfAMailboxThatAForeignProgramDeletedAreRemoved) {
     EXPECT_FALSE(reader.tree(key));
     int left = 0;
     reader.each_flags(number, 0, 1000, [&](std::uint32_t, const FlagRow&) { return ++left != 0; });
-    reader.each_change(number, 0, [&](std::uint32_t, bool) { ++left; });
+    reader.each_change(number, 0, [&](std::uint32_t, bool, std::uint64_t) { ++left; });
     EXPECT_EQ(left, 0);
 }
 

@@ -133,6 +133,42 @@ TEST_F(SeenTest, AMessageThatComesSeenDuringARefreshIsShownOnce) {
     EXPECT_EQ(mine.count(), last);
 }
 
+TEST_F(SeenTest, WhoReadsWhatIsNotToldToOthers) {
+    View owners = View::open(inbox, Access::read_write).value();
+    View joes = View::open(inbox, Access::read_write, Rights::all(), "joe@example.org").value();
+    View anns = View::open(inbox, Access::read_write, Rights::all(), "ann@example.org").value();
+    const ModSeq before = owners.highest_modseq();
+    for (const FlagChange& change : {see, unsee, see}) {
+        ASSERT_TRUE(inbox->store_flags(uids({2, 3}), change, std::nullopt, "ann@example.org"));
+        EXPECT_TRUE(owners.refresh(Expunges::reveal).value().empty());
+        EXPECT_TRUE(joes.refresh(Expunges::reveal).value().empty());
+        EXPECT_EQ(anns.refresh(Expunges::reveal).value().flags.size(), 2U);
+    }
+    EXPECT_GT(owners.highest_modseq(), before) << "there is one for all";
+    // What is everybody's is told, also when the reader's flag came after it.
+    const FlagChange flag{FlagAction::add, {{Flag::flagged}, {}}, {}};
+    ASSERT_TRUE(inbox->store_flags(uids({2}), flag));
+    ASSERT_TRUE(inbox->store_flags(uids({2}), unsee, std::nullopt, "ann@example.org"));
+    append(*inbox, "Subject: x\n\ny\n");
+    ASSERT_TRUE(inbox->store_flags(uids({2, 5}), see, std::nullopt, "ann@example.org"));
+    const Changes told = owners.refresh(Expunges::reveal).value();
+    ASSERT_EQ(told.flags.size(), 1U);
+    EXPECT_EQ(told.flags[0].flags, flags({Flag::flagged}));
+    EXPECT_EQ(values(told.added), Values{5});
+    ASSERT_TRUE(inbox->store_flags(uids({2, 3}), unsee, std::nullopt, "ann@example.org"));
+    ASSERT_TRUE(inbox->expunge(uids({2}), ExpungeRule::all_given));
+    EXPECT_EQ(owners.refresh(Expunges::reveal).value().expunged.size(), 1U);
+}
+
+TEST_F(SeenTest, AViewKnowsWhatItHasStoredItself) {
+    View mine = View::open(inbox, Access::read_write, Rights::all(), "ann@example.org").value();
+    mine.acknowledge(mine.store_flags(uids({2}), see).value().stored);
+    const Changes changes = mine.refresh(Expunges::reveal).value();
+    EXPECT_TRUE(changes.flags.empty());
+    EXPECT_EQ(values(changes.acknowledged), Values{2}) << "a search may find it now";
+    EXPECT_TRUE(mine.refresh(Expunges::reveal).value().acknowledged.empty());
+}
+
 TEST_F(SeenTest, WhatChangesNothingGivesNoModseq) {
     ASSERT_TRUE(inbox->store_flags(uids({1}), see, std::nullopt, "ann@example.org"));
     const ModSeq before = inbox->status().value().highest_modseq;
