@@ -45,12 +45,13 @@ Result<std::shared_ptr<const UidSet>> MailboxState::seen_by(const std::string& v
 }
 
 Result<Status> MailboxState::status_of(const std::string& viewer) {
-    Result<Status> status = this->status();
-    if (!status) return status;
+    if (const Result<Snapshot> looked = look(); !looked) return fail(looked.error());
     const auto seen = seen_by(viewer);
     if (!seen) return fail(seen.error());
+    // All figures are of one moment; what came since then may be in the reader's file already.
     const Result<Snapshot> now = snapshot();
     if (!now) return fail(now.error());
+    Status status = status_at(now->row);
     std::uint32_t unseen = 0;
     now->reader.each_flags(now->row.number, 0, std::numeric_limits<std::uint32_t>::max(),
                            [&](std::uint32_t uid, const FlagRow&) {
@@ -58,7 +59,7 @@ Result<Status> MailboxState::status_of(const std::string& viewer) {
                                return true;
                            });
     if (Result<> read = now->reader.status(); !read) return fail(read.error());
-    status->unseen = unseen;
+    status.unseen = unseen;
     return status;
 }
 

@@ -254,7 +254,10 @@ bool MailboxState::may_create_keywords() const {
 Result<Status> MailboxState::status() {
     const Result<Snapshot> now = look();
     if (!now) return fail(now.error());
-    const MailboxRow& row = now->row;
+    return status_at(now->row);
+}
+
+Status MailboxState::status_at(const MailboxRow& row) {
     Status status;
     status.messages = row.messages;
     status.recent = row.fresh;

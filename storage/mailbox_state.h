@@ -190,6 +190,7 @@ class MailboxState {
 
     enum class Names : std::uint8_t { known, all };
 
+    static Status status_at(const MailboxRow& row);
     FolderKey key() const { return {folder_->device(), folder_->inode()}; }
     int folder_of(bool fresh) const { return fresh ? folder_->fresh() : folder_->cur(); }
     Result<> check_alive() const;

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "lib/base/log.h"
 #include "storage/mailbox_state.h"
 
 namespace posthouse::storage {
@@ -100,9 +101,18 @@ Result<ConditionalStore> View::store_flags(const UidSet& uids, const FlagChange&
 }
 
 Result<Changes> View::refresh(Expunges expunges) {
+    // Before anything is claimed, so that a view that can't be opened takes no \Recent with it.
+    if (!viewer_.empty() && !seen_) {
+        const auto seen = mailbox_->seen_by(viewer_);
+        if (!seen) return fail(seen.error());
+        seen_ = told_seen_ = *seen;
+    }
     Result<Delta> delta = mailbox_->state()->refresh(cursor_, read_only() ? Access::read_only : Access::read_write);
     if (!delta) return fail(delta.error());
-    if (Result<> taken = take_seen(*delta); !taken) return fail(taken.error());
+    // What was claimed is told by this refresh or never; what was seen meanwhile by the next one.
+    if (Result<> taken = take_seen(*delta); !taken)
+        log::warning("cannot look at what a reader has seen",
+                     {{"reader", viewer_}, {"error", taken.error().message()}});
     Changes changes;
     const bool is_first = cursor_ == ModSeq();
     if (delta->whole && !is_first) {

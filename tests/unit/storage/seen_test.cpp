@@ -133,6 +133,21 @@ TEST_F(SeenTest, AMessageThatComesSeenDuringARefreshIsShownOnce) {
     EXPECT_EQ(mine.count(), last);
 }
 
+TEST_F(SeenTest, StatusIsOfOneMoment) {
+    Store other{settings_for(folder.path())};
+    const auto there = other.open(bob).value()->open(MailboxName()).value();
+    std::atomic<bool> is_over = false;
+    std::jthread writer([&] {
+        for (int i = 0; i < 200; ++i) append(*there, "Subject: x\n\ny\n");
+        is_over = true;
+    });
+    for (bool more = true; more;) {
+        more = !is_over;
+        const Status status = inbox->status_of("ann@example.org").value();
+        ASSERT_EQ(status.unseen, status.messages) << "Ann has seen none";
+    }
+}
+
 TEST_F(SeenTest, WhoReadsWhatIsNotToldToOthers) {
     View owners = View::open(inbox, Access::read_write).value();
     View joes = View::open(inbox, Access::read_write, Rights::all(), "joe@example.org").value();
