@@ -9,6 +9,7 @@
 #include "storage/account.h"
 #include "storage/account_tree.h"
 #include "storage/found_folders.h"
+#include "storage/seen_file.h"
 #include "storage/shares.h"
 #include "storage/store_state.h"
 
@@ -16,6 +17,13 @@ namespace posthouse::storage {
 namespace {
 
 bool gives_rights(const AccessEntry& entry) { return !entry.negative && !entry.rights.empty(); }
+
+/// What a reader has seen is of no use when their rights have ended. Whose rights ended with "anyone" or a group isn't
+/// known here: their files stay with the mailbox.
+Result<> remove_seen(const Folder& folder, const std::string& reader, std::chrono::milliseconds lock_wait) {
+    const Result<FileLock> lock = FileLock::take(folder.cur(), lock_wait);
+    return lock ? SeenFile::remove(folder, reader) : fail(lock.error());
+}
 
 bool gives_rights(const AccessList& list, const Identifier& who) {
     return std::ranges::any_of(list.entries(),
@@ -41,16 +49,20 @@ Result<> Account::set_acl(const MailboxName& name, const Identifier& who, bool n
     if (!folder) return fail(folder.error());
     const Shares shares(store_->settings().mail_root);
     bool is_given = false;
-    Result<> changed = change_access_list(*folder, store_->locks(), store_->settings().lock_wait,
-                                          [&](AccessList& list) -> Result<bool> {
-                                              Result<bool> done = list.change(who, negative, change);
-                                              is_given = gives_rights(list, who);
-                                              // First: an entry that is missing would hide the mailbox.
-                                              if (done && *done && is_given)
-                                                  if (Result<> noted = shares.add(name_, who); !noted)
-                                                      return fail(noted.error());
-                                              return done;
-                                          });
+    bool has_lost_all = false;
+    Result<> changed = change_access_list(
+        *folder, store_->locks(), store_->settings().lock_wait, [&](AccessList& list) -> Result<bool> {
+            Result<bool> done = list.change(who, negative, change);
+            is_given = gives_rights(list, who);
+            has_lost_all = who.kind == Identifier::Kind::user && list.effective({who.name}, false).empty();
+            // First: an entry that is missing would hide the mailbox.
+            if (done && *done && is_given)
+                if (Result<> noted = shares.add(name_, who); !noted) return fail(noted.error());
+            return done;
+        });
+    if (changed && has_lost_all)
+        if (Result<> removed = remove_seen(*folder, who.name, store_->settings().lock_wait); !removed)
+            log::warning("what a former reader has seen stays", {{"error", removed.error().message()}});
     if (!changed || is_given || negative) return changed;
     const Result<bool> elsewhere = shares_with(lock->root(), who);
     Result<> forgotten = !elsewhere ? fail(elsewhere.error()) : *elsewhere ? Result<>{} : shares.remove(name_, who);

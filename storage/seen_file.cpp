@@ -2,8 +2,10 @@
 #include "storage/seen_file.h"
 
 #include <sodium.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <variant>
 #include <vector>
 
@@ -62,6 +64,12 @@ Result<> SeenFile::reload(const Folder& folder, UidValidity now) {
     if (known_validity_ != now) seen = UidSet();
     seen_ = std::make_shared<const UidSet>(std::move(seen));
     return {};
+}
+
+Result<> SeenFile::remove(const Folder& folder, std::string_view viewer) {
+    const std::string name = file_name(viewer);
+    if (::unlinkat(folder.root(), name.c_str(), 0) == 0) return sync_fd(folder.root(), "folder");
+    return errno == ENOENT ? Result<>{} : fail_errno("unlink " + name, errno);
 }
 
 bool SeenFile::is_sparse(const UidSet& seen) const {

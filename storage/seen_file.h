@@ -31,6 +31,9 @@ class SeenFile {
     /// After a reload: these are seen, or unseen, from now on. Durable in time, as flags are.
     Result<> mark(const Folder& folder, const UidSet& uids, bool is_seen);
 
+    /// The reader's file is needed no more. Durable.
+    static Result<> remove(const Folder& folder, std::string_view viewer);
+
   private:
     bool is_sparse(const UidSet& seen) const;
     Result<> rewrite(const Folder& folder, const UidSet& seen);

@@ -133,6 +133,27 @@ TEST_F(SeenTest, AMessageThatComesSeenDuringARefreshIsShownOnce) {
     EXPECT_EQ(mine.count(), last);
 }
 
+TEST_F(SeenTest, TheFileOfAReaderGoesWithTheirRights) {
+    const Identifier ann = Identifier::parse("user=ann@example.org").value();
+    const auto change = [&](AccessChange::Action action, Rights rights) {
+        ASSERT_TRUE(account->set_acl(MailboxName(), ann, false, {action, rights}));
+    };
+    const auto is_there = [&] { return std::filesystem::exists(path(file())); };
+    change(AccessChange::Action::replace, {Right::lookup, Right::read, Right::seen});
+    ASSERT_TRUE(inbox->store_flags(uids({1}), see, std::nullopt, "ann@example.org"));
+    ASSERT_TRUE(inbox->store_flags(uids({2}), see, std::nullopt, "joe@example.org"));
+    change(AccessChange::Action::remove, {Right::seen});
+    EXPECT_TRUE(is_there());
+    ASSERT_TRUE(account->set_acl(MailboxName(), Identifier::parse("anyone").value(), false,
+                                 {AccessChange::Action::replace, {Right::lookup, Right::read}}));
+    change(AccessChange::Action::forget, {});
+    EXPECT_TRUE(is_there()) << "she has anyone's rights";
+    change(AccessChange::Action::replace, {});
+    EXPECT_FALSE(is_there());
+    EXPECT_TRUE(seen(inbox).empty());
+    EXPECT_EQ(seen(inbox, "joe@example.org"), uids({2}));
+}
+
 TEST_F(SeenTest, StatusIsOfOneMoment) {
     Store other{settings_for(folder.path())};
     const auto there = other.open(bob).value()->open(MailboxName()).value();
