@@ -113,21 +113,49 @@ TEST_F(PrivateSeenTest, WithoutTheRightToKeepItThereIsNone) {
     EXPECT_FALSE(has(bob.run("FETCH 1 (BODY[TEXT] FLAGS)"), "\\Seen"));
 }
 
-TEST(CommonSeen, AllHaveOneTogetherIfSwitchedOff) {
-    config::Config config;
-    config.tls.allow_plain_login = true;
-    config.imapd.private_seen = false;
-    ImapServer server(config);
+/// A server where all have one flag together: Joe's INBOX is Ann's to read.
+class CommonSeenTest : public testing::Test {
+  protected:
+    CommonSeenTest() {
+        joe.run("LOGIN joe@example.org secret");
+        ann.run("LOGIN ann@example.org secret");
+        EXPECT_TRUE(has(joe.run(append_command("INBOX")), "t OK"));
+    }
+    static config::Config config() {
+        config::Config config;
+        config.tls.allow_plain_login = true;
+        config.imapd.private_seen = false;
+        return config;
+    }
+    static std::string append_command(const std::string& mailbox, std::string_view flags = {}) {
+        return "APPEND " + mailbox + " " + std::string(flags) + "{" + std::to_string(kMessage.size()) + "+}\r\n" +
+               std::string(kMessage);
+    }
+    const std::string inbox = "\"Other Users/joe@example.org/INBOX\"";
+
+    ImapServer server{config()};
     TestClient joe = server.connect();
     TestClient ann = server.connect();
-    joe.run("LOGIN joe@example.org secret");
-    ann.run("LOGIN ann@example.org secret");
-    const std::string size = std::to_string(kMessage.size());
-    joe.run("APPEND INBOX {" + size + "+}\r\n" + std::string(kMessage));
+};
+
+TEST_F(CommonSeenTest, AllHaveOneTogetherIfSwitchedOff) {
     joe.run("SETACL INBOX ann@example.org lrs");
-    ann.run("SELECT \"Other Users/joe@example.org/INBOX\"");
+    ann.run("SELECT " + inbox);
     EXPECT_TRUE(has(ann.run("FETCH 1 BODY[TEXT]"), "\\Seen"));
     EXPECT_TRUE(has(joe.run("STATUS INBOX (UNSEEN)"), "(UNSEEN 0)"));
+}
+
+// RFC 4314 §4: APPEND, COPY
+TEST_F(CommonSeenTest, CopiesAndNewMessagesAreSeenByRightOnly) {
+    ann.run(append_command("INBOX", "(\\Seen) "));
+    ann.run("SELECT INBOX");
+    for (const std::string rights : {"lri", "lris"}) {
+        joe.run("SETACL INBOX ann@example.org " + rights);
+        EXPECT_TRUE(has(ann.run(append_command(inbox, "(\\Seen) ")), "t OK [APPENDUID"));
+        EXPECT_TRUE(has(ann.run("COPY 1 " + inbox), "t OK [COPYUID"));
+    }
+    joe.run("SELECT INBOX");
+    EXPECT_TRUE(has(joe.run("SEARCH SEEN"), "* SEARCH 4 5\r\n"));
 }
 
 }  // namespace

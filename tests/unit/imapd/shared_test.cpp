@@ -196,6 +196,14 @@ TEST_F(SharedTest, AppendAndCopyCarryOnlyPermittedFlags) {
     EXPECT_TRUE(has(joe.run("FETCH 2 FLAGS"), "FLAGS (\\Flagged"));
     EXPECT_FALSE(has(joe.run("FETCH 2:4 FLAGS"), "\\Seen"));
     EXPECT_TRUE(has(joe.run("FETCH 4 FLAGS"), "\\Answered"));
+    ann.run(on_work("SELECT"));
+    EXPECT_TRUE(has(ann.run("SEARCH SEEN"), "* SEARCH\r\n")) << "nor by a flag of her own";
+    give("lrisw");
+    EXPECT_TRUE(has(ann.run(append_command("(\\Seen) ")), "t OK [APPENDUID"));
+    EXPECT_TRUE(has(ann.run("SEARCH SEEN"), "* SEARCH 5\r\n"));
+    joe.run("NOOP");
+    const std::string owners = joe.run("FETCH 5 FLAGS");
+    EXPECT_TRUE(has(owners, "* 5 FETCH") && !has(owners, "\\Seen")) << owners;
 }
 
 TEST_F(SharedTest, MailboxesAreMadeRenamedAndDeletedByRight) {
