@@ -19,4 +19,8 @@ Result<storage::Flags> to_storage(const imap::Flags& flags) {
     return storage::Flags{storage::SystemFlags::from_bits(flags.system), std::move(*keywords)};
 }
 
+storage::FlagChange marks_seen() {
+    return {storage::FlagAction::add, {{storage::Flag::seen}, {}}, {{storage::Flag::seen}, false}};
+}
+
 }  // namespace posthouse::imapd

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "imapd/flag_mapping.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/namespaces.h"
 #include "imapd/session.h"
@@ -83,9 +84,7 @@ storage::FlagScope Place::stored_flags() const {
 
 Result<> mark_seen(const Place& place, storage::Mailbox& mailbox, const storage::UidSet& uids) {
     if (uids.empty() || !place.rights.has(Right::seen)) return {};
-    const storage::FlagChange seen{
-        storage::FlagAction::add, {{storage::Flag::seen}, {}}, {{storage::Flag::seen}, false}};
-    const auto marked = mailbox.store_flags(uids, seen, std::nullopt, place.viewer);
+    const auto marked = mailbox.store_flags(uids, marks_seen(), std::nullopt, place.viewer);
     return marked ? Result<>{} : fail(marked.error());
 }
 

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "lib/base/hex.h"
 #include "storage/seen_records.h"
 
 namespace posthouse::storage {
@@ -16,13 +17,8 @@ namespace posthouse::storage {
 std::string SeenFile::file_name(std::string_view viewer) {
     std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
     crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(viewer.data()), viewer.size());
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string name = "posthouse-seen.";
-    for (std::size_t i = 0; i < digest.size() / 2; ++i) {
-        name += digits[digest[i] >> 4];
-        name += digits[digest[i] & 15];
-    }
-    return name;
+    const std::string_view bytes(reinterpret_cast<const char*>(digest.data()), digest.size() / 2);
+    return "posthouse-seen." + hex::encode(bytes);
 }
 
 SeenFile::SeenFile(std::string viewer) : viewer_(std::move(viewer)), name_(file_name(viewer_)), file_(name_.c_str()) {}

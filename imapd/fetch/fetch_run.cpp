@@ -143,9 +143,7 @@ void FetchRun::set_seen() {
         if (!row.row.flags.system.has(storage::Flag::seen)) unseen.add(row.row.uid);
     }
     if (unseen.empty()) return;
-    const storage::FlagChange change{
-        storage::FlagAction::add, {{storage::Flag::seen}, {}}, {{storage::Flag::seen}, false}};
-    Result<storage::ConditionalStore> changed = selected_.view.store_flags(unseen, change);
+    Result<storage::ConditionalStore> changed = selected_.view.store_flags(unseen, marks_seen());
     // A disk that takes no change is no reason not to show the mail.
     if (!changed) return;
     selected_.view.acknowledge(changed->stored);
