@@ -34,7 +34,9 @@ struct Place {
 Result<> mark_seen(const Place& place, storage::Mailbox& mailbox, const storage::UidSet& uids);
 
 /// The mailbox with this name; the user's own needn't be there. invalid, limit: not a name; not_found: nobody else has
-/// such a mailbox, or the user has no right to see it (RFC 4314 §6).
+/// such a mailbox, or the user has no right to see it (RFC 4314 §6). Deviates from the table of RFC 4314 §4, by which
+/// SELECT needs only `r` and APPEND only `i`: because a mailbox that LIST hides is to be hidden from every command,
+/// each needs `l` as well.
 net::Async<Result<Place>> find_place(Session& session, std::string_view wire);
 /// And the user has the right `needed` on it; else denied.
 net::Async<Result<Place>> find_place(Session& session, std::string_view wire, storage::Right needed);
