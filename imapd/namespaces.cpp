@@ -1,6 +1,7 @@
 // Names in the namespaces of others, taken apart.
 #include "imapd/namespaces.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace posthouse::imapd {
@@ -37,6 +38,13 @@ std::vector<ForeignName> meanings_of(const storage::MailboxName& name, std::stri
         for (const std::string& address : shared) add(meanings, address, *mailbox, user);
     }
     return meanings;
+}
+
+bool is_shared(const storage::AccountName& account, std::span<const std::string> shared) {
+    return std::ranges::any_of(shared, [&](const std::string& address) {
+        const Result<storage::AccountName> name = storage::AccountName::parse(address);
+        return name && *name == account;
+    });
 }
 
 std::string prefix_of_user(const storage::AccountName& owner) {

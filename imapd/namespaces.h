@@ -29,6 +29,9 @@ struct ForeignName {
 std::vector<ForeignName> meanings_of(const storage::MailboxName& name, std::string_view user,
                                      std::span<const std::string> shared);
 
+/// The account is one of these, whose mailboxes belong to everybody.
+bool is_shared(const storage::AccountName& account, std::span<const std::string> shared);
+
 /// What mailboxes of an account are called in a namespace: "Other Users/joe@example.org/", or "Shared/".
 std::string prefix_of_user(const storage::AccountName& owner);
 std::string prefix_of_shared();

@@ -6,6 +6,7 @@
 #include "imapd/commands/commands.h"
 #include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
+#include "imapd/namespaces.h"
 #include "imapd/rights_response.h"
 #include "imapd/session.h"
 #include "lib/imap/strings.h"
@@ -61,6 +62,23 @@ bool tells_owner(const storage::AccessList& list, const std::string& owner) {
     });
 }
 
+/// Each user is one of those whom the identifier means.
+bool is_everybody(const Identifier& who) {
+    return who.kind == Identifier::Kind::anyone || who.kind == Identifier::Kind::authenticated;
+}
+
+/// Rights on a mailbox may be given to `subject`. Whatever is given to everybody is shown in the list of each user, so
+/// that it is for the accounts that belong to everybody; for others the administrator gives it (`posthouse acl`).
+bool may_be_given(const Session& session, const Place& place, const Subject& subject) {
+    return subject.negative || !is_everybody(subject.who) ||
+           is_shared(place.account->name(), session.config().imapd.shared_accounts);
+}
+
+bool gives(const AccessChange& wanted) {
+    using Action = AccessChange::Action;
+    return (wanted.action == Action::replace || wanted.action == Action::add) && !wanted.rights.empty();
+}
+
 /// The mailbox, and the user's right to its list, which this file's commands need but MYRIGHTS (RFC 4314 §4).
 net::Async<Result<Place>> find_administered(Session& session, std::string_view wire) {
     return find_place(session, wire, storage::Right::administer);
@@ -72,8 +90,15 @@ net::Async<Reply> change(Session& session, const std::string& mailbox, const std
     if (!place) co_return no(place.error());
     const Result<Subject> subject = subject_of(identifier);
     if (!subject) co_return bad("Invalid identifier");
-    const Result<> changed = co_await session.disk(
-        [&] { return place->account->set_acl(place->name, subject->who, subject->negative, wanted); });
+    const bool is_refused = gives(wanted) && !may_be_given(session, *place, *subject);
+    const Result<> changed = co_await session.disk([&]() -> Result<> {
+        if (is_refused) {
+            const Result<storage::AccessList> there = place->account->acl(place->name);
+            if (!there) return fail(there.error());
+            return fail(ErrorCode::denied, "Only the administrator gives everybody rights on this mailbox");
+        }
+        return place->account->set_acl(place->name, subject->who, subject->negative, wanted);
+    });
     if (!changed) co_return no(changed.error());
     log_mailbox(session, "access changed", place->shown, identifier);
     co_return ok(std::string(done));
@@ -124,7 +149,7 @@ net::Async<Reply> get_acl(Session& session, imap::MailboxArgument command) {
     co_return ok("GETACL completed");
 }
 
-/// Each right can be given by itself, and the owner always has some (RFC 4314 §3.4).
+/// Each right can be given by itself, or none, and the owner always has some (RFC 4314 §3.4).
 net::Async<Reply> list_rights(Session& session, imap::AclIdentifier command) {
     const Result<Place> place = co_await find_administered(session, command.mailbox);
     if (!place) co_return no(place.error());
@@ -140,7 +165,9 @@ net::Async<Reply> list_rights(Session& session, imap::AclIdentifier command) {
     line += ' ';
     imap::append_astring(line, command.identifier);
     line += " " + (keeps ? kept.letters() : std::string("\"\""));
-    for (const char letter : (storage::Rights::all() - kept).letters()) line += std::string(" ") + letter;
+    const storage::Rights optional =
+        may_be_given(session, *place, *subject) ? storage::Rights::all() - kept : storage::Rights();
+    for (const char letter : optional.letters()) line += std::string(" ") + letter;
     line += "\r\n";
     co_await session.send(line);
     co_return ok("LISTRIGHTS completed");

@@ -111,7 +111,10 @@ TEST_F(SharedTest, ListShowsWhatMayBeSeen) {
     EXPECT_FALSE(has(log_in("bob").run("LIST \"\" *"), "Other Users")) << "bob was given nothing";
     give("lr");
     EXPECT_TRUE(has(ann.run(on_work("LIST \"\"", " RETURN (STATUS (MESSAGES))")), "(MESSAGES 1)"));
-    joe.run("SETACL INBOX anyone lr");
+    // As the administrator does it.
+    const auto account = server.store().open(storage::AccountName::parse("joe@example.org").value()).value();
+    ASSERT_TRUE(account->set_acl(storage::MailboxName(), {storage::Identifier::Kind::anyone, {}}, false,
+                                 {.rights = {storage::Right::lookup, storage::Right::read}}));
     EXPECT_TRUE(has(log_in("bob").run("LIST \"\" *"), "\"Other Users/joe@example.org/INBOX\""));
     joe.run("DELETEACL INBOX anyone");
     joe.run("DELETEACL Work ann@example.org");
@@ -129,6 +132,26 @@ TEST_F(SharedTest, SharedAccountsHaveANamespaceOfTheirOwn) {
     EXPECT_FALSE(has(team.run("LIST \"\" *"), "Shared"));
     EXPECT_TRUE(has(ann.run("SELECT Shared/News"), "* 1 EXISTS"));
     EXPECT_TRUE(has(ann.run("FETCH 1 BODY[TEXT]"), "Text"));
+}
+
+TEST_F(SharedTest, OnlySharedAccountsGiveRightsToEverybody) {
+    for (const std::string who : {"anyone", "anonymous", "authenticated"}) {
+        EXPECT_TRUE(has(joe.run("SETACL Work " + who + " lr"),
+                        "t NO [NOPERM] Only the administrator gives everybody rights on this mailbox"))
+            << who;
+        EXPECT_TRUE(has(joe.run("SETACL Work " + who + " +l"), "t NO [NOPERM]")) << who;
+        EXPECT_TRUE(has(joe.run("SETACL Work -" + who + " t"), "t OK")) << "it takes";
+        EXPECT_TRUE(has(joe.run("SETACL Work " + who + " -l"), "t OK"));
+        EXPECT_TRUE(has(joe.run("SETACL Work " + who + " \"\""), "t OK"));
+        EXPECT_TRUE(has(joe.run("DELETEACL Work " + who), "t OK"));
+    }
+    EXPECT_TRUE(has(joe.run("LISTRIGHTS Work anyone"), "* LISTRIGHTS Work anyone \"\"\r\n"));
+    EXPECT_FALSE(has(ann.run("LIST \"\" *"), "Other Users"));
+    TestClient team = log_in("team");
+    team.run("CREATE News");
+    EXPECT_TRUE(has(team.run("LISTRIGHTS News anyone"), " anyone \"\" l r w s t i p e k x a\r\n"));
+    EXPECT_TRUE(has(team.run("SETACL News anyone lr"), "t OK"));
+    EXPECT_TRUE(has(ann.run("LIST \"\" *"), "Shared/News"));
 }
 
 TEST_F(SharedTest, AMailboxOfOnesOwnIsNotHiddenByANamespace) {
