@@ -104,7 +104,12 @@ net::Async<Reply> subscribe(Session& session, imap::MailboxArgument command) {
     const Result<Place> place = co_await find_place(session, without_last_separator(command.mailbox));
     if (!place) co_return no(place.error());
     storage::Account& account = session.account();
-    const Result<> done = co_await session.disk([&] { return account.subscribe(place->shown); });
+    const Result<> done = co_await session.disk([&]() -> Result<> {
+        // One that doesn't exist may be subscribed (RFC 9051 §6.3.7), but not one that can't.
+        if (const Result<bool> possible = account.exists(place->name); !place->is_foreign && !possible)
+            return fail(possible.error());
+        return account.subscribe(place->shown);
+    });
     if (!done) co_return no(done.error());
     co_return ok("SUBSCRIBE completed");
 }

@@ -106,7 +106,7 @@ class Hostile(HostileTest):
                 "SEARCH TEXT {300000+}\r\n" + "x" * 300_000, "FETCH " + "(" * 60_000, "FETCH 1 (" + "FLAGS " * 1_000 + ")",
                 "FETCH 1 BODY[" + "1." * 20_000 + "1]", "FETCH 1 BODY[HEADER.FIELDS (" + "a " * 20_000 + ")]",
                 "FETCH " + "1:*," * 10_001 + "1 FLAGS", "FETCH 0 FLAGS", "FETCH 1:4294967295 FLAGS", "FETCH 4294967296 FLAGS",
-                "FETCH " + "9" * 1_000 + " FLAGS", "FETCH 1 BODY[]<0.0>", "FETCH 1 BODY[]<-1.1>", "FETCH 1 BODY[]<99999999999.1>",
+                "FETCH " + "9" * 1_000 + " FLAGS", "FETCH 1 BODY[]<0.0>", "FETCH 1 BODY[]<-1.1>", "FETCH 1 BODY[]<99999999999999999999.1>",
                 "FETCH 1 BODY[0]", "FETCH 1 BODY[99999999999]", "FETCH 1 (BODY[]", "FETCH 1 BODY[", "STORE 1 FLAGS \\Foo",
                 "STORE 1 +FLAGS (\\Recent)", "STORE 1 +FLAGS (" + "k" * 300 + ")", "STORE 1 +FLAGS (a]b)",
                 "STORE 1 +FLAGS (" + " ".join(f"k{n}" for n in range(700)) + ")", "STATUS INBOX (" + "MESSAGES " * 500 + ")",
