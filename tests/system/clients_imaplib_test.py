@@ -143,7 +143,7 @@ class Extensions(ClientTest):
             len(message(number, subject)) for number, subject in ((1, "x"), (2, "y"))))
         self.command("LIST", "(SPECIAL-USE)", '""', '"S*"')
         self.assertEqual([line.split(b'"/" ')[1] for line in self.heard("LIST")], [b'"Sent mail"'])
-        self.assertEqual(self.ok(self.client.namespace())[0], b'(("" "/")) (("Other Users/" "/")) (("Shared/" "/"))')
+        self.assertEqual(self.ok(self.client.namespace())[0], b'(("" "/")) (("Other Users/" "/")) NIL')
 
     def test_quota_acl_and_metadata(self):
         self.append(message(1, "x"))
