@@ -81,7 +81,7 @@ class ImapSessions(SystemTest):
         idle.send(b"i IDLE\r\n")
         self.assertTrue(idle.readline().startswith(b"+"))
         self.instance.reload()
-        eventually(lambda: re.search(r" imapd\[\d+\]: reloaded", self.instance.log()), "imapd reads its configuration again")
+        eventually(lambda: re.search(r"imapd\[\d+\]: (\w+: )?reloaded", self.instance.log()), "imapd reads its configuration again")
         self.assertEqual(busy.noop()[0], "OK")
         message = b"Subject: last call\r\n\r\nbye\r\n"
         busy.send(b"b APPEND INBOX {%d}\r\n" % len(message))
