@@ -23,9 +23,14 @@ void add(std::vector<ForeignName>& meanings, std::string_view address, std::stri
 
 }  // namespace
 
-bool is_in_namespace(const storage::MailboxName& name) {
+Namespaces namespaces_of(const config::Config::Imapd& config) {
+    return {config.shared_namespaces, config.shared_namespaces && !config.shared_accounts.empty()};
+}
+
+bool is_in_namespace(const storage::MailboxName& name, Namespaces namespaces) {
     const std::string_view text = name.text();
-    return text == kOtherUsers || text == kShared || below(text, kOtherUsers) || below(text, kShared);
+    const auto is_in = [&](std::string_view root) { return text == root || below(text, root); };
+    return (namespaces.other_users && is_in(kOtherUsers)) || (namespaces.shared && is_in(kShared));
 }
 
 std::vector<ForeignName> meanings_of(const storage::MailboxName& name, std::string_view user,

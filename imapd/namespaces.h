@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/config/config.h"
 #include "storage/mailbox_name.h"
 #include "storage/store.h"
 
@@ -16,8 +17,14 @@ constexpr std::string_view kOtherUsers = "Other Users";
 /// "Shared/<mailbox>", of the accounts that belong to everybody.
 constexpr std::string_view kShared = "Shared";
 
+/// Those that there are: where there is none, its name is one like any other.
+struct Namespaces {
+    bool other_users = false;
+    bool shared = false;
+};
+Namespaces namespaces_of(const config::Config::Imapd& config);
 /// The name is one of the namespaces' roots, or below it.
-bool is_in_namespace(const storage::MailboxName& name);
+bool is_in_namespace(const storage::MailboxName& name, Namespaces namespaces);
 
 /// A mailbox of some account.
 struct ForeignName {

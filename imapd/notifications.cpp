@@ -105,10 +105,10 @@ Notifications Notifications::none() {
 }
 
 Result<> Notifications::check_names(const Session& session) const {
-    if (!session.config().imapd.shared_namespaces) return {};
+    const Namespaces namespaces = namespaces_of(session.config().imapd);
     for (const Group& group : groups_)
         for (const MailboxName& name : group.filter.names())
-            if (is_in_namespace(name) && !session.shared_account()->exists(name).value_or(false))
+            if (is_in_namespace(name, namespaces) && !session.shared_account()->exists(name).value_or(false))
                 return fail(ErrorCode::unsupported, "Mailboxes of other users can't be watched");
     return {};
 }

@@ -22,7 +22,7 @@ std::unexpected<Error> fail_no_right() { return fail(ErrorCode::denied, "No righ
 
 /// Names that can be a mailbox of others.
 bool may_be_foreign(const Session& session, const storage::MailboxName& name) {
-    return session.config().imapd.shared_namespaces && is_in_namespace(name);
+    return is_in_namespace(name, namespaces_of(session.config().imapd));
 }
 
 /// The error of a name that no mailbox of that account has, or can have.

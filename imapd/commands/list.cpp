@@ -95,12 +95,12 @@ net::Async<Reply> lsub(Session& session, imap::Lsub command) {
 }
 
 net::Async<Reply> list_namespaces(Session& session, imap::NoArguments /*command*/) {
-    const auto& config = session.config().imapd;
+    const Namespaces namespaces = namespaces_of(session.config().imapd);
     const auto shown = [](bool is_there, std::string_view root) {
         return is_there ? " ((\"" + std::string(root) + "/\" \"/\"))" : std::string(" NIL");
     };
-    const std::string line = "* NAMESPACE ((\"\" \"/\"))" + shown(config.shared_namespaces, kOtherUsers) +
-                             shown(config.shared_namespaces && !config.shared_accounts.empty(), kShared) + "\r\n";
+    const std::string line = "* NAMESPACE ((\"\" \"/\"))" + shown(namespaces.other_users, kOtherUsers) +
+                             shown(namespaces.shared, kShared) + "\r\n";
     co_await session.send(line);
     co_return ok("NAMESPACE completed");
 }

@@ -54,8 +54,13 @@ TEST(Namespaces, NamesMeanMailboxesOfAccounts) {
     EXPECT_EQ(meanings("Other Users/ann@example.org/Work"), "") << "one's own";
     EXPECT_EQ(meanings("Shared/News"), "team@example.org:News all@example.org:News ");
     EXPECT_EQ(meanings("Shared"), "");
-    EXPECT_FALSE(is_in_namespace(storage::MailboxName::parse("Shared stuff/A").value()));
-    EXPECT_TRUE(is_in_namespace(storage::MailboxName::parse("Other Users").value()));
+    const auto is_in = [](std::string_view name, bool shared) {
+        return is_in_namespace(storage::MailboxName::parse(name).value(), {.other_users = true, .shared = shared});
+    };
+    EXPECT_FALSE(is_in("Shared stuff/A", true));
+    EXPECT_TRUE(is_in("Other Users", true));
+    EXPECT_TRUE(is_in("Shared/A", true));
+    EXPECT_FALSE(is_in("Shared/A", false)) << "a name like any other without shared accounts";
 }
 
 // RFC 2342 §5
