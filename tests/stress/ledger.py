@@ -67,6 +67,7 @@ class Box:
         self.messages = {}
         self.uid_next, self.highest = Told(), Told()
         self.removals = {}  # commands under way that remove what is \Deleted: {command: (start, UIDs or None)}
+        self.removed_lately = []  # those that ended while others were under way: (start, end, UIDs or None)
         self.passing = False  # it has had a name that is deleted and renamed
 
 
@@ -116,6 +117,7 @@ class Ledger:
         message.token, message.settled = token, True
         for flag in flags:
             self.register(message, flag).add(start, self.moment, True, True)
+        self.may_have_been_overtaken(box, message, start)
         return message
 
     def copied(self, original, target_box, target, start):
@@ -133,7 +135,14 @@ class Ledger:
             possible = register.possible(start, self.moment)
             for value in possible:
                 self.register(copy, flag).add(start, self.moment, value, len(possible) == 1)
+        self.may_have_been_overtaken(target_box, copy, start)
         return copy
+
+    def may_have_been_overtaken(self, box, message, start):
+        """It was made by a command that began at `start`; one that removed it may have been answered before that one was."""
+        for began, ended, uids in box.removed_lately:
+            if ended >= start and (uids is None or message.uid in uids):
+                message.may_be_gone |= not message.settled or True in self.possible(message, b"\\Deleted", began, self.moment)
 
     def token(self, message, token):
         require(message.token in (None, token), f"UID {message.uid} was {message.token} and is {token}")
@@ -189,6 +198,8 @@ class Ledger:
     def removed(self, box, command, end):
         """The command has been answered, or nobody will know."""
         start, uids = box.removals.pop(command)
+        horizon = self.horizon()
+        box.removed_lately = [one for one in box.removed_lately if one[1] >= horizon] + [(start, end, uids)]
         for message in box.messages.values():
             if not message.may_be_gone and (uids is None or message.uid in uids):
                 message.may_be_gone = not message.settled or True in self.possible(message, b"\\Deleted", start, end)
