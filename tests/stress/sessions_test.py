@@ -99,6 +99,7 @@ class Stress:
             if found := await self.looker.look(name):
                 truth[found[0]] = found[1]
                 box = self.ledger.box(found[0])
+                box.passing |= name not in self.lasting
                 for uid, (_, _, token) in found[1].items():
                     self.ledger.token(self.ledger.message(box, uid, self.ledger.now()), token)
                 self.ledger.settle(box, {uid: flags for uid, (flags, _, _) in found[1].items()}, name.decode())
