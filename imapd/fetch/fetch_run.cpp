@@ -146,23 +146,24 @@ void FetchRun::set_seen() {
     Result<storage::ConditionalStore> changed = selected_.view.store_flags(unseen, marks_seen());
     // A disk that takes no change is no reason not to show the mail.
     if (!changed) return;
-    selected_.view.acknowledge(changed->stored);
+    std::vector<storage::MessageFlags> told = std::move(changed->stored);
+    if (shows_modseq_ || enabled_.condstore) {
+        // The change has a MODSEQ of its own; flags and MODSEQ are told as they are at one moment.
+        storage::UidSet uids;
+        for (const storage::MessageFlags& message : told) uids.add(message.uid);
+        Result<std::vector<storage::MessageRow>> now = selected_.view.rows(uids);
+        if (!now) return;
+        told.clear();
+        for (storage::MessageRow& row : *now) told.push_back({row.uid, std::move(row.flags), row.modseq});
+    }
+    selected_.view.acknowledge(told);
     auto row = rows_.begin();
-    for (storage::MessageFlags& message : changed->stored) {
+    for (storage::MessageFlags& message : told) {
         row = std::find_if(row, rows_.end(), [&](const Row& r) { return r.row.uid == message.uid; });
         if (row == rows_.end()) break;
         row->row.flags = std::move(message.flags);
+        if (shows_modseq_ || enabled_.condstore) row->row.modseq = message.modseq;
         row->set_seen = true;
-    }
-    if (!shows_modseq_ && !enabled_.condstore) return;
-    // The change has a MODSEQ of its own.
-    const Result<std::vector<storage::MessageRow>> now = selected_.view.rows(unseen);
-    if (!now) return;
-    row = rows_.begin();
-    for (const storage::MessageRow& message : *now) {
-        row = std::find_if(row, rows_.end(), [&](const Row& r) { return r.row.uid == message.uid; });
-        if (row == rows_.end()) break;
-        row->row.modseq = message.modseq;
     }
 }
 
