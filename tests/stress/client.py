@@ -270,7 +270,8 @@ class Client:
             self.ledger.is_there(self.box, message, command.start, f"{self.name}, by QRESYNC")
             self.ledger.check_flags(message, value, command.start, command.end, f"{self.name}, by QRESYNC")
         require(len(flags) <= command.exists, f"EXISTS {command.exists}, and after QRESYNC there should be {sorted(flags)}")
-        if len(flags) < command.exists:
+        # Those that went while it was selected were among them.
+        if len(flags.keys() | set(command.gone)) < command.exists:
             require(uids, f"EXISTS {command.exists}, and QRESYNC told only of {sorted(flags)}")
             return
         for uid in command.gone:
