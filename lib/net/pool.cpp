@@ -7,6 +7,14 @@
 #include "lib/net/low_priority.h"
 
 namespace posthouse::net {
+namespace {
+
+/// Who computes waits for nobody: more threads would only take more memory, and processors from others.
+std::size_t most_threads(std::size_t usual, Pool::Priority priority) {
+    return priority == Pool::Priority::low ? usual : usual * Pool::max_growth;
+}
+
+}  // namespace
 
 Pool::Pool(Loop& loop, std::size_t threads, Priority priority, Clock::duration patience)
     : loop_(loop),
@@ -112,7 +120,7 @@ void Pool::work() {
 
 /// Sees to it that first_ is looked at in a while.
 void Pool::watch() {
-    if (patience_timer_.queued() || threads_.size() >= usual_threads_ * max_growth) return;
+    if (patience_timer_.queued() || threads_.size() >= most_threads(usual_threads_, priority_)) return;
     loop_.timers().set(patience_timer_, Deadline::in(patience_));
 }
 
@@ -120,7 +128,7 @@ void Pool::grow() {
     const std::scoped_lock lock(mutex_);
     if (first_.empty()) return;
     if (Clock::now() - first_.front()->first_since >= patience_) {
-        const std::size_t room = usual_threads_ * max_growth - threads_.size();
+        const std::size_t room = most_threads(usual_threads_, priority_) - threads_.size();
         const std::size_t added = std::min(first_.size(), room);
         try {
             for (std::size_t i = 0; i < added; ++i) threads_.emplace_back([this] { work(); });

@@ -38,7 +38,7 @@ class Pool {
     /// What the threads' work is to the system.
     enum class Priority {
         usual,
-        low,  ///< computes for long: whoever else has something to do goes first
+        low,  ///< computes for long: whoever else has something to do goes first, and no threads are added
     };
 
     /// `patience`: how long somebody for whom nothing runs waits before threads are added.

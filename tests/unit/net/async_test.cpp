@@ -282,6 +282,35 @@ TEST(Pool, AddsThreadsForThoseForWhomNothingRuns) {
     loop.run_until_complete(hold_all_threads(loop));
 }
 
+/// How many hold a thread of a pool of two of low priority when a more patient one of usual priority has been added to.
+Async<std::size_t> hold_a_low_pool(Loop& loop) {
+    Pool low(loop, 2, Pool::Priority::low, milliseconds(1));
+    Pool usual(loop, 2, Pool::Priority::usual, milliseconds(50));
+    Scope scope(loop);
+    Holding of_low;
+    Holding of_usual;
+    for (const char* name : {"a", "b", "c", "d", "e"}) {
+        scope.spawn(hold_up, &low, &of_low, name);
+        scope.spawn(hold_up, &usual, &of_usual, name);
+    }
+    const bool added = co_await usual.run_for("alice", [&] { return of_usual.holds("e", 1); });
+    EXPECT_TRUE(added);
+    std::size_t held = 0;
+    {
+        const std::scoped_lock lock(of_low.mutex);
+        held = of_low.held.size();
+    }
+    of_low.release();
+    of_usual.release();
+    co_await scope.join();
+    co_return held;
+}
+
+TEST(Pool, OfLowPriorityAddsNoThreads) {
+    Loop loop;
+    EXPECT_EQ(loop.run_until_complete(hold_a_low_pool(loop)), 2u);
+}
+
 Async<> note(Pool* pool, std::string* order, std::string whom) {
     const bool noted = co_await pool->run_for(whom, [&] {
         *order += whom;
