@@ -26,7 +26,9 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # Without these leaves, nothing that uses a precompiled header would be kept.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
 endif()
 
 find_package(PkgConfig REQUIRED)
@@ -62,11 +64,30 @@ function(posthouse_folders)
   endforeach()
 endfunction()
 
-# posthouse_library(name DEPENDS target...): a static library of every .cpp in this folder (and of one level of
+# posthouse_precompile(name OWNER target HEADERS header...): lets the target `name` use the precompiled header of OWNER
+# (base: cmake/precompiled.h; base_test: with GoogleTest), or, where it has HEADERS that most of its files include, one
+# of its own with those as well.
+function(posthouse_precompile name)
+  cmake_parse_arguments(ARG "" "OWNER" "HEADERS" ${ARGN})
+  set(common ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
+  if(ARG_OWNER STREQUAL base_test)
+    list(APPEND common <gtest/gtest.h>)
+  endif()
+  if(ARG_HEADERS OR name STREQUAL ARG_OWNER)
+    target_precompile_headers(${name} PRIVATE ${common} ${ARG_HEADERS})
+  else()
+    target_precompile_headers(${name} REUSE_FROM ${ARG_OWNER})
+  endif()
+endfunction()
+
+# Tests are compiled more often than they compute. Sanitizer builds say themselves how much is optimised.
+set(POSTHOUSE_TEST_OPTIONS $<$<CONFIG:Release>:-O0> $<$<CONFIG:Release>:-U_FORTIFY_SOURCE>)
+
+# posthouse_library(name DEPENDS target... [PRECOMPILE header...]): a static library of every .cpp in this folder (and of one level of
 # folders below it), except main.cpp.
 # Its headers are included by their path from the project's root: #include "lib/base/result.h".
 function(posthouse_library name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPENDS;PRECOMPILE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp */*.cpp)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   if(NOT sources)
@@ -75,6 +96,7 @@ function(posthouse_library name)
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${ARG_DEPENDS})
+  posthouse_precompile(${name} OWNER base HEADERS ${ARG_PRECOMPILE})
 endfunction()
 
 # posthouse_program(name DEPENDS target...): an executable in bin/ from this folder's main.cpp.
@@ -83,19 +105,22 @@ function(posthouse_program name)
   add_executable(${name} main.cpp)
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS})
   target_compile_definitions(${name} PRIVATE POSTHOUSE_VERSION="${PROJECT_VERSION}")
+  posthouse_precompile(${name} OWNER base)
 endfunction()
 
-# posthouse_unit_tests(name DEPENDS target... [HELPERS file...] [TOGETHER prefix]): a GoogleTest program of every
-# *_test.cpp in this folder and of HELPERS; each of its tests is one test of CTest. Those whose names begin with
+# posthouse_unit_tests(name DEPENDS target... [PRECOMPILE header...] [HELPERS file...] [TOGETHER prefix]): a GoogleTest
+# program of every *_test.cpp in this folder and of HELPERS; each of its tests is one test of CTest. Those whose names begin with
 # `prefix/`, which share something that takes long to start, run in one process: unit.prefix.
 function(posthouse_unit_tests name)
-  cmake_parse_arguments(ARG "" "TOGETHER" "DEPENDS;HELPERS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TOGETHER" "DEPENDS;PRECOMPILE;HELPERS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *_test.cpp)
   if(NOT sources)
     return()
   endif()
   add_executable(${name} ${sources} ${ARG_HELPERS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} GTest::gtest_main)
+  target_compile_options(${name} PRIVATE ${POSTHOUSE_TEST_OPTIONS})
+  posthouse_precompile(${name} OWNER base_test HEADERS ${ARG_PRECOMPILE})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   include(GoogleTest)
   set(filter "")
@@ -118,6 +143,7 @@ function(posthouse_fuzz_target name)
     add_executable(fuzz_${name} ${name}_fuzz.cpp replay.cpp)
   endif()
   target_link_libraries(fuzz_${name} PRIVATE ${ARG_DEPENDS})
+  posthouse_precompile(fuzz_${name} OWNER base)
   set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
   if(NOT POSTHOUSE_FUZZ)
     add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
