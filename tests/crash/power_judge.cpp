@@ -31,6 +31,7 @@ class PowerJudge {
     void judge(const SeenTree& seen);
     void go_on(const Settings& settings);
     std::string text() const {
+        if (next_ == nullptr) return "before the first command";
         return "during \"" + next_->name + "\"" + (is_answered_ ? ", answered" : ", not answered");
     }
 
@@ -71,7 +72,7 @@ class PowerJudge {
 
     const Recording& recording_;
     const Step* before_ = nullptr;
-    const Step* next_ = nullptr;  ///< under way, or `before_`
+    const Step* next_ = nullptr;  ///< under way, or `before_`; null before the first one
     bool is_answered_ = false;
     std::map<Told, std::set<std::string>> flags_;  ///< all a message ever had
     std::map<Told, std::string> tokens_;

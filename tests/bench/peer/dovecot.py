@@ -14,6 +14,7 @@ has to be this user, too: started_by() tells how. From a shell or another langua
 """
 
 import argparse
+import contextlib
 import grp
 import json
 import os
@@ -62,7 +63,11 @@ def give(folder):
     """Gives a folder and all in it to the user of started_by(), and lets this user reach it if it is a temporary one."""
     if os.getuid() != 0:
         return
-    subprocess.run(["chown", "-R", "dovecot:dovecot", folder], check=True)
+    for place, _, files in os.walk(folder):
+        for name in [place, *(os.path.join(place, file) for file in files)]:
+            # A server that works there makes and removes files meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                shutil.chown(name, "dovecot", "dovecot")
     for parent in pathlib.Path(folder).parents:
         if parent.is_relative_to(tempfile.gettempdir()):
             parent.chmod(parent.stat().st_mode | 0o011)
