@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,10 @@ Result<std::vector<std::string>> all_names_in(int folder) {
     return names;
 }
 
+/// What says which flags and UIDs a mailbox's messages have goes after them: whoever has it open still shows the last
+/// ones as they were.
+bool holds_messages(std::string_view name) { return name == "cur" || name == "new"; }
+
 Result<> remove_in(int parent, const std::string& name, std::size_t depth) {
     if (depth > max_depth) return fail(ErrorCode::limit, "Folder is too deep", name);
     const Result<UniqueFd> folder = open_in(parent, name, O_RDONLY | O_DIRECTORY);
@@ -47,8 +52,9 @@ Result<> remove_in(int parent, const std::string& name, std::size_t depth) {
     // Somebody may still put a file in: then once more.
     constexpr int rounds = 10;
     for (int round = 0; round < rounds; ++round) {
-        const Result<std::vector<std::string>> names = all_names_in(folder->get());
+        Result<std::vector<std::string>> names = all_names_in(folder->get());
         if (!names) return fail(names.error());
+        std::ranges::partition(*names, holds_messages);
         for (const std::string& inner : *names) {
             if (::unlinkat(folder->get(), inner.c_str(), 0) == 0 || errno == ENOENT) continue;
             if (errno != EISDIR && errno != EPERM) return fail_errno("unlink " + inner, errno);

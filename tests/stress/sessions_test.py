@@ -5,7 +5,6 @@ memory of imapd must not have grown.
 
 POSTHOUSE_SECONDS=600 makes it long, POSTHOUSE_SEED=N repeats the choices of each, POSTHOUSE_SESSIONS=N is how many there are."""
 
-import unittest
 import asyncio
 import pathlib
 import random
@@ -178,8 +177,6 @@ class Sessions(SystemTest):
     def test_sessions_know_what_is_so(self):
         self.stress("alice", passing=False)
 
-    # A mailbox that is being deleted may show messages without their keywords: its dovecot-keywords goes before they do.
-    @unittest.skipIf(SECONDS < 60, "a known fault, rare: only in the long form")
     def test_sessions_know_what_is_so_while_mailboxes_come_and_go(self):
         self.stress("bob", passing=True)
 
