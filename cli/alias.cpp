@@ -85,15 +85,11 @@ Exit add(Context& context, const Options& options) {
 }
 
 Exit list(Context& context, const Options& options) {
-    std::string domain;
-    if (!options.domain.empty()) {
-        const Result<std::string> canonical = auth::canonical_domain(options.domain);
-        if (!canonical) return report(context, canonical.error());
-        domain = *canonical;
-    }
+    const Result<std::string> domain = wanted_domain(options.domain);
+    if (!domain) return report(context, domain.error());
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
-    const Result<std::vector<auth::Alias>> aliases = (*directory)->aliases(domain);
+    const Result<std::vector<auth::Alias>> aliases = (*directory)->aliases(*domain);
     if (!aliases) return report(context, aliases.error());
     if (context.json) {
         nlohmann::json rows = nlohmann::json::array();
@@ -115,9 +111,7 @@ Exit remove(Context& context, const Options& options) {
     if (!parsed) return report(context, parsed.error());
     const bool all = parsed->destinations.empty();
     if (all) parsed->destinations.emplace_back();  // no destination in particular: every one
-    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
-    if (!directory) return report(context, directory.error());
-    Result<Change> change = Change::begin(context, std::move(*directory));
+    Result<Change> change = Change::begin_existing(context);
     if (!change) return report(context, change.error());
     if (const Result<> alias = require_no_list(change->directory(), parsed->source, "remove"); !alias)
         return report(context, alias.error());

@@ -38,6 +38,12 @@ Result<Change> Change::begin(Context& context) {
     return begin(context, std::move(*directory));
 }
 
+Result<Change> Change::begin_existing(Context& context) {
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return fail(directory.error());
+    return begin(context, std::move(*directory));
+}
+
 Result<Change> Change::begin(Context& context, std::unique_ptr<auth::Directory> directory) {
     Result<auth::Transaction> transaction = auth::Transaction::writing(*directory);
     if (!transaction) return fail(transaction.error());

@@ -16,6 +16,8 @@ class Change {
     /// Opens the directory to write (an SQLite database that is missing is made) and waits for its turn. Errors: as
     /// Context::config and auth::create_directory; unavailable (another change takes too long).
     static Result<Change> begin(Context& context);
+    /// The same, but what is missing is not made. Errors: as Context::config and auth::open_directory; unavailable.
+    static Result<Change> begin_existing(Context& context);
     /// The same with a directory that is open already.
     static Result<Change> begin(Context& context, std::unique_ptr<auth::Directory> directory);
 

@@ -85,9 +85,7 @@ Exit list(Context& context, const Options& options) {
 Exit remove(Context& context, const Options& options) {
     const Result<Parsed> grant = parse(context, options);
     if (!grant) return report(context, grant.error());
-    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
-    if (!directory) return report(context, directory.error());
-    Result<Change> change = Change::begin(context, std::move(*directory));
+    Result<Change> change = Change::begin_existing(context);
     if (!change) return report(context, change.error());
     if (const Result<> removed = change->directory().send_as_grants().remove(grant->user, grant->address); !removed)
         return report(context, removed.error());

@@ -131,15 +131,11 @@ Exit show(Context& context, const Options& options) {
 }
 
 Exit list_all(Context& context, const Options& options) {
-    std::string domain;
-    if (!options.domain.empty()) {
-        const Result<std::string> canonical = auth::canonical_domain(options.domain);
-        if (!canonical) return report(context, canonical.error());
-        domain = *canonical;
-    }
+    const Result<std::string> domain = wanted_domain(options.domain);
+    if (!domain) return report(context, domain.error());
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
-    const Result<std::vector<auth::DistributionList>> lists = (*directory)->distribution_lists().list(domain);
+    const Result<std::vector<auth::DistributionList>> lists = (*directory)->distribution_lists().list(*domain);
     if (!lists) return report(context, lists.error());
     if (context.json) {
         nlohmann::json rows = nlohmann::json::array();
@@ -158,9 +154,7 @@ Exit set(Context& context, const Options& options) {
     const Result<Parsed> parsed = parse(context, options);
     if (!parsed) return report(context, parsed.error());
     if (const Result<> fine = check_description(options.description); !fine) return report(context, fine.error());
-    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
-    if (!directory) return report(context, directory.error());
-    Result<Change> change = Change::begin(context, std::move(*directory));
+    Result<Change> change = Change::begin_existing(context);
     if (!change) return report(context, change.error());
     const Result<> set = change->directory().distribution_lists().describe(parsed->address, options.description);
     if (!set) return report(context, set.error());
@@ -194,9 +188,7 @@ Exit remove(Context& context, const Options& options) {
 Exit add_members(Context& context, const Options& options) {
     const Result<Parsed> parsed = parse(context, options);
     if (!parsed) return report(context, parsed.error());
-    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
-    if (!directory) return report(context, directory.error());
-    Result<Change> change = Change::begin(context, std::move(*directory));
+    Result<Change> change = Change::begin_existing(context);
     if (!change) return report(context, change.error());
     for (const std::string& member : parsed->members) {
         const Result<> added = change->directory().distribution_lists().add_member(parsed->address, member);
@@ -214,9 +206,7 @@ Exit add_members(Context& context, const Options& options) {
 Exit remove_members(Context& context, const Options& options) {
     const Result<Parsed> parsed = parse(context, options);
     if (!parsed) return report(context, parsed.error());
-    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
-    if (!directory) return report(context, directory.error());
-    Result<Change> change = Change::begin(context, std::move(*directory));
+    Result<Change> change = Change::begin_existing(context);
     if (!change) return report(context, change.error());
     auth::DistributionLists& lists = change->directory().distribution_lists();
     for (const std::string& member : parsed->members) {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "auth/directory/address.h"
+
 namespace posthouse::cli {
 namespace {
 
@@ -24,6 +26,10 @@ Result<auth::DatabaseSettings> database(const Context& context) {
 auth::LocalPart local_part(const Context& context) {
     const Result<config::Snapshot> config = context.config();
     return config ? auth::local_part_setting(**config) : auth::LocalPart::ignore_case;
+}
+
+Result<std::string> wanted_domain(const std::string& word) {
+    return word.empty() ? Result<std::string>(word) : auth::canonical_domain(word);
 }
 
 Result<std::unique_ptr<auth::Directory>> open_directory(const Context& context) {

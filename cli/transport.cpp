@@ -55,9 +55,7 @@ Exit list(Context& context) {
 Exit remove(Context& context, const Options& options) {
     const Result<std::string> source = auth::parse_transport_source(options.source, local_part(context));
     if (!source) return report(context, source.error());
-    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
-    if (!directory) return report(context, directory.error());
-    Result<Change> change = Change::begin(context, std::move(*directory));
+    Result<Change> change = Change::begin_existing(context);
     if (!change) return report(context, change.error());
     if (const Result<> removed = change->directory().transports().remove(*source); !removed)
         return report(context, removed.error());

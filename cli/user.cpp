@@ -114,15 +114,11 @@ Exit add(Context& context, const Options& options) {
 }
 
 Exit list(Context& context, const Options& options) {
-    std::string domain;
-    if (!options.domain.empty()) {
-        const Result<std::string> canonical = auth::canonical_domain(options.domain);
-        if (!canonical) return report(context, canonical.error());
-        domain = *canonical;
-    }
+    const Result<std::string> domain = wanted_domain(options.domain);
+    if (!domain) return report(context, domain.error());
     Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
     if (!directory) return report(context, directory.error());
-    const Result<std::vector<auth::User>> users = (*directory)->users(domain);
+    const Result<std::vector<auth::User>> users = (*directory)->users(*domain);
     if (!users) return report(context, users.error());
     if (context.json) {
         nlohmann::json rows = nlohmann::json::array();
@@ -165,9 +161,7 @@ Exit set(Context& context, const Options& options) {
         return report(context, {ErrorCode::invalid, "What to set? --help lists the options", {}});
     const Result<auth::Services> services = auth::Services::parse(options.services.value_or("all"));
     if (!services) return report(context, services.error());
-    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
-    if (!directory) return report(context, directory.error());
-    Result<Change> change = Change::begin(context, std::move(*directory));
+    Result<Change> change = Change::begin_existing(context);
     if (!change) return report(context, change.error());
     std::string details;
     std::string sentences;
@@ -232,9 +226,7 @@ Exit passwd(Context& context, const Options& options) {
 Exit set_enabled(Context& context, const Options& options, bool enabled) {
     const Result<std::string> email = address(context, options);
     if (!email) return report(context, email.error());
-    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
-    if (!directory) return report(context, directory.error());
-    Result<Change> change = Change::begin(context, std::move(*directory));
+    Result<Change> change = Change::begin_existing(context);
     if (!change) return report(context, change.error());
     if (const Result<> set = change->directory().set_enabled(*email, enabled); !set)
         return report(context, set.error());
