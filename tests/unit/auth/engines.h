@@ -24,6 +24,17 @@ class EngineTest : public testing::TestWithParam<Engine> {
             settings_.sqlite = {folder_.path() + "/directory.sqlite", 0};
     }
     DatabaseSettings& settings() { return settings_; }
+    /// The directory, made if it is missing.
+    std::unique_ptr<Directory> create() {
+        if (const Result<SchemaStatus> status = schema_status(settings()); status && status->version == 0)
+            EXPECT_TRUE(init_database(settings()));
+        return open();
+    }
+    std::unique_ptr<Directory> open() {
+        Result<std::unique_ptr<Directory>> directory = open_directory(settings());
+        EXPECT_TRUE(directory) << directory.error().message();
+        return directory ? std::move(*directory) : nullptr;
+    }
     /// A connection that knows nothing of the schema; an SQLite file is made.
     std::unique_ptr<Connection> raw() {
         Result<std::unique_ptr<Connection>> connection = connect();
