@@ -53,6 +53,7 @@ net::Async<> Application::serve(daemon::Connection& connection) {
                      .watches = watches_,
                      .connections = connections_,
                      .waiting = waiting_,
+                     .orders = orders_,
                      .metrics = daemon_.metrics(),
                      .background = daemon_.background()},
                     connection, daemon_.config(), daemon_.tls());

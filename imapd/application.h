@@ -7,6 +7,7 @@
 #include "auth/client/auth_client.h"
 #include "auth/client/userdb_client.h"
 #include "guardd/client.h"
+#include "imapd/search/kept_orders.h"
 #include "imapd/user_connections.h"
 #include "imapd/waiting_messages.h"
 #include "imapd/watch_hub.h"
@@ -42,6 +43,7 @@ class Application final : public daemon::Application {
     WatchHub watches_;
     UserConnections connections_;
     WaitingMessages waiting_;
+    KeptOrders orders_;
 };
 
 }  // namespace posthouse::imapd

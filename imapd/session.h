@@ -30,6 +30,7 @@
 
 namespace posthouse::imapd {
 
+class KeptOrders;
 class Notifications;
 
 /// What all sessions of the process share.
@@ -44,6 +45,7 @@ struct Services {
     WatchHub& watches;
     UserConnections& connections;
     WaitingMessages& waiting;
+    KeptOrders& orders;
     metrics::Registry& metrics;
     net::Scope& background;  ///< for work that outlives a session
 };

@@ -1,12 +1,21 @@
 // The daemons that posthoused starts.
 #include "posthoused/daemons.h"
 
+#include <algorithm>
+#include <thread>
+
 namespace posthouse::supervisor {
 namespace {
 
 using config::Config;
 
 std::int64_t one(const Config&) { return 1; }
+
+/// What a setting of 0 stands for: more would cost more memory than they would serve clients faster.
+std::int64_t worker_count(std::int64_t setting) {
+    constexpr std::int64_t most = 4;
+    return setting > 0 ? setting : std::clamp<std::int64_t>(std::thread::hardware_concurrency(), 1, most);
+}
 
 }  // namespace
 
@@ -28,7 +37,7 @@ std::span<const DaemonKind> daemon_kinds() {
          {"imapd", "auth", "quota"},
          true,
          0,
-         [](const Config& c) { return c.imapd.workers; }},
+         [](const Config& c) { return worker_count(c.imapd.workers); }},
         {"pop3d",
          {"pop3", "pop3s"},
          {"pop3d", "auth", "quota"},

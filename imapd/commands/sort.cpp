@@ -6,6 +6,7 @@
 #include "imapd/search/context_updates.h"
 #include "imapd/search/find.h"
 #include "imapd/search/ordering.h"
+#include "imapd/search/sort_run.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
 
@@ -36,11 +37,17 @@ net::Async<Result<std::vector<std::uint32_t>>> find_in_order(Session& session, c
     Progress progress(session, std::uint64_t{session.selected().view.count()} * (reads ? 2 : 1));
     const Result<> done = co_await find(session, run, progress);
     if (!done) co_return fail(done.error());
-    if (reads) {
-        const Result<> ready = co_await read_headers(session, run.numbers(), progress);
-        if (!ready) co_return fail(ready.error());
+    SortRun order(session.selected(), run.numbers(), command.criteria, session.services().orders);
+    const std::uint64_t half = progress.goal() / 2;
+    for (bool more = true; more;) {
+        const Result<bool> advanced = co_await progress.disk([&] { return order.advance(); });
+        if (!advanced) co_return fail(advanced.error());
+        more = *advanced;
+        if (more) progress.set_done(half + half * order.done() / run.numbers().size());
+        if (more) co_await progress.tell_if_due();
+        if (session.ended()) co_return fail(ErrorCode::closed, "Connection lost");
     }
-    co_return co_await progress.disk([&] { return sort_found(session.selected(), run.numbers(), command.criteria); });
+    co_return order.take();
 }
 
 }  // namespace

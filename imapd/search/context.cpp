@@ -14,9 +14,8 @@ using Kind = imap::SearchKey::Kind;
 using storage::Uid;
 
 bool any_key(const imap::SearchKey& key, const auto& is_it) {
-    return is_it(key) || std::ranges::any_of(key.children, [&](const imap::SearchKey& child) {
-               return any_key(child, is_it);
-           });
+    return is_it(key) ||
+           std::ranges::any_of(key.children, [&](const imap::SearchKey& child) { return any_key(child, is_it); });
 }
 
 /// "$" is what it was when the search was made (RFC 5182 §2.1).
@@ -84,9 +83,8 @@ SearchContext make_context(const Selected& selected, std::string tag, const imap
     fix_saved(context.key, selected);
     context.criteria = std::move(criteria);
     context.is_volatile = depends_on_others(context.key, selected);
-    context.ages = any_key(context.key, [](const imap::SearchKey& key) {
-        return key.kind == Kind::older || key.kind == Kind::younger;
-    });
+    context.ages = any_key(
+        context.key, [](const imap::SearchKey& key) { return key.kind == Kind::older || key.kind == Kind::younger; });
     context.looked_at = std::time(nullptr);
     std::vector<Uid> uids;
     uids.reserve(found.size());

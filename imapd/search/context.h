@@ -28,7 +28,9 @@ struct SearchContext {
     std::int64_t looked_at = 0;  ///< when all were, in seconds since 1970
 
     /// Whether all messages are to be looked at, when `something` has changed or nothing.
-    bool wants_all(bool something, std::int64_t now) const { return (is_volatile && something) || (ages && now > looked_at); }
+    bool wants_all(bool something, std::int64_t now) const {
+        return (is_volatile && something) || (ages && now > looked_at);
+    }
 };
 
 /// A context for a search that has found `found` (numbers, in the order of the results). "$" means what it means now.

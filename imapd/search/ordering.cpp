@@ -49,6 +49,26 @@ Result<std::vector<std::uint32_t>> sort_rows(const Selected& selected, const sto
     return imap::sort_messages(messages, criteria);
 }
 
+/// place_among, where number_at gives the number of the message at a place.
+template <typename NumberAt>
+Result<std::size_t> place_by(const Selected& selected, NumberAt number_at, std::size_t from, std::size_t end,
+                             std::uint32_t number, std::span<const imap::SortCriterion> criteria) {
+    while (from < end) {
+        const std::size_t middle = from + (end - from) / 2;
+        const Result<std::uint32_t> other = number_at(middle);
+        if (!other) return fail(other.error());
+        const std::array<std::uint32_t, 2> both{std::min(number, *other), std::max(number, *other)};
+        const Result<std::vector<std::uint32_t>> sorted = sort_found(selected, both, criteria);
+        if (!sorted) return fail(sorted.error());
+        // One that is gone, and not yet for this client, is passed over.
+        if (sorted->front() == number && sorted->size() == both.size())
+            end = middle;
+        else
+            from = middle + 1;
+    }
+    return from;
+}
+
 imap::Threads make_threads(imap::Thread::Algorithm algorithm, std::span<const imap::ThreadMessage> messages) {
     switch (algorithm) {
         case imap::Thread::Algorithm::ordered_subject: return imap::thread_by_subject(messages);
@@ -91,23 +111,20 @@ Result<std::vector<std::uint32_t>> sort_found(const Selected& selected, std::spa
     return sorted;
 }
 
+Result<std::size_t> place_among(const Selected& selected, std::span<const std::uint32_t> ordered, std::size_t from,
+                                std::uint32_t number, std::span<const imap::SortCriterion> criteria) {
+    const auto number_at = [&](std::size_t place) { return ordered[place]; };
+    return place_by(selected, number_at, from, ordered.size(), number, criteria);
+}
+
 Result<std::size_t> place_among(const Selected& selected, std::span<const storage::Uid> ordered, std::size_t from,
                                 std::uint32_t number, std::span<const imap::SortCriterion> criteria) {
-    std::size_t end = ordered.size();
-    while (from < end) {
-        const std::size_t middle = from + (end - from) / 2;
-        const auto other = selected.view.number(ordered[middle]);
+    const auto number_at = [&](std::size_t place) -> Result<std::uint32_t> {
+        const auto other = selected.view.number(ordered[place]);
         if (!other) return fail(ErrorCode::internal, "Internal error", "a sorted message is not in the view");
-        const std::array<std::uint32_t, 2> both{std::min(number, other->value()), std::max(number, other->value())};
-        const Result<std::vector<std::uint32_t>> sorted = sort_found(selected, both, criteria);
-        if (!sorted) return fail(sorted.error());
-        // One that is gone, and not yet for this client, is passed over.
-        if (sorted->front() == number && sorted->size() == both.size())
-            end = middle;
-        else
-            from = middle + 1;
-    }
-    return from;
+        return other->value();
+    };
+    return place_by(selected, number_at, from, ordered.size(), number, criteria);
 }
 
 Result<> append_thread(std::string& out, const Selected& selected, std::span<const std::uint32_t> numbers,

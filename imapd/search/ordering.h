@@ -21,8 +21,11 @@ Result<> prepare_order(const Selected& selected, std::span<const std::uint32_t> 
 /// The numbers in the order of the criteria. Blocks.
 Result<std::vector<std::uint32_t>> sort_found(const Selected& selected, std::span<const std::uint32_t> numbers,
                                               std::span<const imap::SortCriterion> criteria);
-/// Where `number` belongs among `ordered` (UIDs of the view in the order of the criteria), not before `from`: the place
-/// of the one that is to come after it. Costs a look at some twenty messages. Blocks.
+/// Where `number` belongs among `ordered` (in the order of the criteria), not before `from`: the place of the one that
+/// is to come after it. Costs a look at some twenty messages. Blocks.
+Result<std::size_t> place_among(const Selected& selected, std::span<const std::uint32_t> ordered, std::size_t from,
+                                std::uint32_t number, std::span<const imap::SortCriterion> criteria);
+/// The same among UIDs of the view.
 Result<std::size_t> place_among(const Selected& selected, std::span<const storage::Uid> ordered, std::size_t from,
                                 std::uint32_t number, std::span<const imap::SortCriterion> criteria);
 /// Appends what follows "* THREAD". Blocks.

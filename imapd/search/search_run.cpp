@@ -60,6 +60,12 @@ Result<bool> SearchRun::advance() {
     }
     const std::vector<imap::NumberRange> batch = next_batch();
     if (batch.empty()) return false;
+    if (key_.kind == imap::SearchKey::Kind::all && !keeps_modseqs_) {
+        for (const auto [first, last] : batch)
+            for (std::uint32_t number = first; number <= last; ++number) found_.push_back(number);
+        leave_behind(batch.back().last);
+        return next_ < todo_.size();
+    }
     Result<std::vector<storage::MessageRow>> rows = view.rows(uids_of(view, batch), columns_);
     if (!rows) return fail(rows.error());
     std::uint64_t octets = 0;

@@ -65,7 +65,7 @@ CHEAP = "{SSHA512}" + base64.b64encode(hashlib.sha512(b"secretsalt").digest() + 
 @contextlib.contextmanager
 def instance(settings=None, people=PEOPLE, hash=CHEAP):
     """A server with so many users who have this hash; without one, each an Argon2id hash of its own as ours are by default."""
-    server = Instance({"log.level": "warning", "auth.rehash": "false", **(settings or {})})
+    server = Instance({"log.level": "warning", "auth.rehash": "false", "imapd.workers": "0", **(settings or {})})
     try:
         server.start()
         domain = server.posthouse("domain", "add", "example.org")

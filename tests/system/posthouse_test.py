@@ -125,8 +125,8 @@ class Instance:
     a command that runs the rest of its arguments, perhaps as another user."""
 
     def __init__(self, settings=None, started_by=()):
-        # Most tests are not about what a good password is.
-        self.settings = {"auth.password_rules": "false", **(settings or {})}
+        # Most tests are not about what a good password is, nor about workers, which take memory and time to start.
+        self.settings = {"auth.password_rules": "false", "imapd.workers": "1", **(settings or {})}
         self.started_by = started_by
         self.database = None
         self.ports = PortBlock()

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "imapd/search/kept_orders.h"
 #include "storage/default_folders.h"
 #include "tests/unit/imapd/stand_in_authd.h"
 #include "tests/unit/imapd/stand_in_userdb.h"
@@ -150,6 +151,7 @@ net::Async<> ImapServer::main(std::promise<void>& ready) {
     WatchHub watches(loop_, store_.watcher());
     UserConnections connections;
     WaitingMessages waiting(waiting_messages_);
+    KeptOrders orders;
     metrics::Registry metrics({});
     Services services{.loop = loop_,
                       .store = store_,
@@ -161,6 +163,7 @@ net::Async<> ImapServer::main(std::promise<void>& ready) {
                       .watches = watches,
                       .connections = connections,
                       .waiting = waiting,
+                      .orders = orders,
                       .metrics = metrics,
                       .background = scope};
     scope_ = &scope;
