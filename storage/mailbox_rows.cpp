@@ -90,6 +90,9 @@ Result<std::vector<MessageRow>> MailboxState::rows(const UidSet& uids, const Col
         if (!now) return fail(now.error());
         std::vector<MessageRow> rows;
         std::vector<std::uint32_t> lacking;
+        std::uint64_t most = 0;
+        for (const UidRange& range : uids.ranges()) most += std::uint64_t{range.last.value()} - range.first.value() + 1;
+        rows.reserve(std::min<std::uint64_t>(most, now->row.messages));
         for (const UidRange& range : uids.ranges())
             now->reader.each_flags(now->row.number, range.first.value(), range.last.value(),
                                    [&](std::uint32_t uid, const FlagRow& flags) {

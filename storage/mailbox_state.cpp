@@ -282,6 +282,45 @@ std::optional<Uid> MailboxState::first_unseen() {
     return found;
 }
 
+Result<UidRanges> MailboxState::all_uids(const IndexReader& reader, const MailboxRow& row) {
+    KnownUids known;
+    {
+        const std::scoped_lock guard(known_uids_mutex_);
+        known = known_uids_;
+    }
+    if (known.at.value() == row.modseq) return std::move(known.uids);
+    bool follows = known.at != ModSeq() && known.at.value() >= row.floor && known.at.value() < row.modseq;
+    if (follows) {
+        std::vector<Uid> gone;
+        std::vector<Uid> added;
+        reader.each_change(row.number, known.at.value(), [&](std::uint32_t uid, bool is_gone, std::uint64_t) {
+            const bool exists = !is_gone && reader.flags(row.number, uid).place != Place::none;
+            (exists ? added : gone).emplace_back(uid);
+        });
+        std::ranges::sort(gone);
+        std::ranges::sort(added);
+        known.uids.erase(gone);
+        for (const Uid uid : added) {
+            if (known.uids.contains(uid)) continue;
+            // One that was missing for a while and came back has its place among the others.
+            if (!known.uids.empty() && uid < known.uids.back()) follows = false;
+            known.uids.push_back(uid);
+        }
+    }
+    if (!follows) {
+        known.uids.clear();
+        reader.each_flags(row.number, 0, std::numeric_limits<std::uint32_t>::max(),
+                          [&](std::uint32_t uid, const FlagRow&) {
+                              known.uids.push_back(Uid(uid));
+                              return true;
+                          });
+    }
+    if (Result<> read = reader.status(); !read) return fail(read.error());
+    const std::scoped_lock guard(known_uids_mutex_);
+    if (known_uids_.at.value() < row.modseq) known_uids_ = {ModSeq(row.modseq), known.uids};
+    return std::move(known.uids);
+}
+
 Result<Delta> MailboxState::refresh(ModSeq since, Access access) {
     flush_summaries();
     Result<Snapshot> now = look();
@@ -312,8 +351,9 @@ Result<Delta> MailboxState::refresh(ModSeq since, Access access) {
     if (since.value() == row.modseq) return delta;
     if (since.value() == 0 || since.value() < row.floor || since.value() > row.modseq) {
         delta.whole = true;
-        all_from(0, [&](Uid uid, const FlagRow&) { delta.uids.push_back(uid); });
-        if (Result<> read = reader.status(); !read) return fail(read.error());
+        Result<UidRanges> uids = all_uids(reader, row);
+        if (!uids) return fail(uids.error());
+        delta.uids = std::move(*uids);
         return delta;
     }
     reader.each_change(row.number, since.value(), [&](std::uint32_t uid, bool is_gone, std::uint64_t changed) {

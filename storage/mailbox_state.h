@@ -246,6 +246,8 @@ class MailboxState {
     /// What the numbers mean by the index; to be called before numbers of this snapshot are looked at.
     Result<> take_names(const IndexReader& reader, const MailboxRow& row);
     void set_names(std::shared_ptr<const FurtherNames> names);
+    /// The UIDs of all messages in this snapshot.
+    Result<UidRanges> all_uids(const IndexReader& reader, const MailboxRow& row);
     Result<std::vector<Uid>> claim(bool again = true);
     Result<std::vector<Uid>> add_locked(Work& work, std::vector<Arrival>& arrivals, WhenFull when_full);
     Result<Record> place(const Arrival& arrival, const UidListEntry& entry) const;
@@ -289,6 +291,14 @@ class MailboxState {
     };
     std::mutex wire_size_mutex_;
     WireSize wire_size_;
+
+    /// All UIDs, and when: a new view begins with them and what has changed since.
+    struct KnownUids {
+        ModSeq at;
+        UidRanges uids;
+    };
+    std::mutex known_uids_mutex_;
+    KnownUids known_uids_;
 
     mutable std::mutex mutex_;
     bool deleted_ = false;

@@ -36,6 +36,7 @@ Pool::~Pool() {
 }
 
 void Pool::enqueue(Job& job) {
+    bool wakes = false;
     {
         const std::scoped_lock lock(mutex_);
         if (job.whom.empty()) {
@@ -48,8 +49,16 @@ void Pool::enqueue(Job& job) {
             offer(*job.lane);
         }
         if (running_ + first_.size() > threads_.size()) watch();
+        wakes = wants_thread();
     }
-    wake_.notify_one();
+    if (wakes) wake_.notify_one();
+}
+
+/// Whether a thread that sleeps is to be woken, which is then to be done: there is a job for it, and none is on its way.
+bool Pool::wants_thread() {
+    if (!may_take() || sleeping_ <= woken_) return false;
+    ++woken_;
+    return true;
 }
 
 void Pool::put_first(Job& job) {
@@ -105,11 +114,17 @@ void Pool::work() {
     if (priority_ == Priority::low) lower_priority();
     std::unique_lock lock(mutex_);
     for (;;) {
-        wake_.wait(lock, [this] { return stopping_ || may_take(); });
+        while (!stopping_ && !may_take()) {
+            ++sleeping_;
+            wake_.wait(lock);
+            --sleeping_;
+            if (woken_ > 0) --woken_;
+        }
         if (!may_take()) return;
         Job& job = take();
-        if (may_take()) wake_.notify_one();  // for what this job's lane offers now
+        const bool wakes = wants_thread();  // for what this job's lane offers now
         lock.unlock();
+        if (wakes) wake_.notify_one();
         job.execute();
         lock.lock();
         finished(job);

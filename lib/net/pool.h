@@ -116,6 +116,7 @@ class Pool {
     void put_first(Job& job);
     void offer(Lane& lane);
     bool may_take() const;
+    bool wants_thread();
     Job& take();
     void finished(const Job& job);
     void work();
@@ -134,6 +135,8 @@ class Pool {
     std::deque<Job*> first_;                          // guarded by mutex_: for nobody, or for whom nothing runs
     std::deque<Job*> more_;                           // guarded by mutex_: for whom something runs
     std::size_t running_ = 0;                         // guarded by mutex_
+    std::size_t sleeping_ = 0;                        // guarded by mutex_: threads
+    std::size_t woken_ = 0;                           // guarded by mutex_: of them, those that are on their way
     std::vector<Job*> done_;                          // guarded by mutex_
     bool stopping_ = false;                           // guarded by mutex_
     Patience patience_timer_{*this};                  // of the loop's thread

@@ -25,6 +25,25 @@ TEST_F(ViewTest, NumbersFollowUids) {
     EXPECT_EQ(session.first_unseen(), std::nullopt);
 }
 
+TEST_F(ViewTest, OneThatBeginsLaterHasWhatIsThereByThen) {
+    const auto inbox = open();
+    for (int i = 0; i < 5; ++i) append(*inbox, hello);
+    EXPECT_EQ(values(view().uids()), (Values{1, 2, 3, 4, 5}));
+    ASSERT_TRUE(inbox->expunge(uids({2, 3}), ExpungeRule::all_given));
+    append(*inbox, hello);
+    EXPECT_EQ(values(view().uids()), (Values{1, 4, 5, 6}));
+    EXPECT_EQ(values(view().uids()), (Values{1, 4, 5, 6}));
+    // A file that somebody takes away, and puts back where it was.
+    const std::string name = files("cur").at(1);
+    std::filesystem::rename(path("cur/" + name), path("tmp/" + name));
+    EXPECT_EQ(view().count(), 3u);
+    std::filesystem::rename(path("tmp/" + name), path("cur/" + name));
+    const View last = view();
+    const View again = view();
+    EXPECT_EQ(values(last.uids()), values(again.uids()));
+    EXPECT_EQ(last.count(), 4u);
+}
+
 TEST_F(ViewTest, RefreshWithoutChangesIsEmpty) {
     append(*open(), hello);
     View session = view();
