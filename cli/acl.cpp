@@ -60,7 +60,7 @@ Result<AccessChange> change_of(std::string_view text) {
     const Result<storage::Rights> rights = storage::Rights::parse(text);
     if (!rights)
         return fail(ErrorCode::invalid,
-                    "\"" + std::string(text) + "\" are not rights: they are letters of lrwstipekxa");
+                    "\"" + std::string(text) + "\" are not rights: they are letters of lrwstipekxan");
     change.rights = *rights;
     return change;
 }

@@ -36,7 +36,10 @@ constexpr std::pair<std::string_view, Right> right_names[] = {{"lookup", Right::
                                                               {"expunge", Right::expunge},
                                                               {"create", Right::create},
                                                               {"delete", Right::delete_mailbox},
-                                                              {"admin", Right::administer}};
+                                                              {"admin", Right::administer},
+                                                              {"annotate", Right::annotate}};
+/// Dovecot knows no letter for them, and refuses a file with others than its own; names may be any.
+constexpr Rights without_letter{Right::annotate};
 
 /// As a file may hold it: whatever the name is.
 std::optional<Identifier> find_identifier(std::string_view text) {
@@ -77,9 +80,9 @@ void skip(std::string_view& line, std::string_view characters) {
 bool take_rights(std::string_view line, AccessEntry& entry) {
     skip(line, " \t");
     const std::string_view letters = take_word(line, " \t:");
-    // The obsolete letters are for IMAP only.
+    // The obsolete letters, and those that Dovecot doesn't know, are for IMAP only.
     const Result<Rights> rights = Rights::parse(letters);
-    if (!rights || letters.find_first_of("cd") != std::string_view::npos) return false;
+    if (!rights || letters.find_first_of("cdn") != std::string_view::npos) return false;
     entry.rights = *rights;
     skip(line, " \t");
     if (line.empty()) return true;
@@ -123,8 +126,10 @@ std::string to_line(const AccessEntry& entry) {
         }
         line = quoted + '"';
     }
-    line += " " + entry.rights.letters();
-    for (std::size_t i = 0; i < entry.named.size(); ++i) line += (i == 0 ? " :" : " ") + entry.named[i];
+    line += " " + (entry.rights - without_letter).letters();
+    std::vector<std::string> names = entry.named;
+    if (entry.rights.has(Right::annotate)) names.emplace_back("annotate");
+    for (std::size_t i = 0; i < names.size(); ++i) line += (i == 0 ? " :" : " ") + names[i];
     return line;
 }
 

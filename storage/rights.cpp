@@ -12,7 +12,7 @@ struct Letter {
 constexpr Letter alphabet[] = {{'l', Right::lookup},         {'r', Right::read},           {'w', Right::write},
                                {'s', Right::seen},           {'t', Right::delete_message}, {'i', Right::insert},
                                {'p', Right::post},           {'e', Right::expunge},        {'k', Right::create},
-                               {'x', Right::delete_mailbox}, {'a', Right::administer}};
+                               {'x', Right::delete_mailbox}, {'a', Right::administer},     {'n', Right::annotate}};
 
 constexpr Rights virtual_create{Right::create, Right::delete_mailbox};
 constexpr Rights virtual_delete{Right::delete_message, Right::expunge};

@@ -11,7 +11,7 @@
 
 namespace posthouse::storage {
 
-/// One standard right (RFC 4314 §2.1).
+/// One standard right (RFC 4314 §2.1), or that of RFC 5257.
 enum class Right : std::uint16_t {
     lookup = 1,            ///< l: the mailbox is visible to LIST and LSUB, may be subscribed
     read = 2,              ///< r: SELECT, FETCH, SEARCH, COPY from it
@@ -24,6 +24,7 @@ enum class Right : std::uint16_t {
     create = 256,          ///< k: mailboxes below it
     delete_mailbox = 512,  ///< x: DELETE, and RENAME away from it
     administer = 1024,     ///< a: its access control list
+    annotate = 2048,       ///< n: annotations of messages that all see (RFC 5257 §3.4)
 };
 
 /// A set of rights.
@@ -33,7 +34,7 @@ class Rights {
     constexpr Rights(std::initializer_list<Right> rights) {
         for (const Right right : rights) bits_ = static_cast<std::uint16_t>(bits_ | static_cast<std::uint16_t>(right));
     }
-    static constexpr Rights all() { return from_bits(0x7ff); }
+    static constexpr Rights all() { return from_bits(0xfff); }
     /// From letters in any order, also the obsolete ones: c is k and x, d is t and e (RFC 4314 §2.1.1), as Dovecot has
     /// it. Any other character: invalid.
     static Result<Rights> parse(std::string_view letters);
@@ -45,7 +46,7 @@ class Rights {
     constexpr Rights operator-(Rights other) const { return from_bits(bits_ & ~other.bits_); }
     constexpr bool operator==(const Rights&) const = default;
 
-    /// The letters, in the order "lrwstipekxa".
+    /// The letters, in the order "lrwstipekxan".
     std::string letters() const;
     /// As MYRIGHTS and ACL responses have them: letters, then the virtual c if k or x is there and d if t or e is, so
     /// that clients of RFC 2086 understand them (RFC 4314 §2.1.1).

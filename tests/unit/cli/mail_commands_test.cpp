@@ -74,7 +74,7 @@ TEST_F(MailCommandsTest, WhatAUserMayDoAllInAll) {
     EXPECT_EQ(out_, "lr\n");
     EXPECT_EQ(acl({"get", "--for", "ann@example.org", "--group", "staff"}), 0);
     EXPECT_EQ(out_, "lrxc\n");
-    EXPECT_EQ(json({"acl", "get", "joe@example.org", "Sent", "--for", "joe@example.org"})["rights"], "lrwstipekxa");
+    EXPECT_EQ(json({"acl", "get", "joe@example.org", "Sent", "--for", "joe@example.org"})["rights"], "lrwstipekxan");
     EXPECT_EQ(run({"acl", "get", "joe@example.org", "INBOX", "--for", "ann@example.org"}), 0);
     EXPECT_EQ(out_, "(none)\n");
 }

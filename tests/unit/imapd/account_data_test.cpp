@@ -14,19 +14,19 @@ using AccountDataTest = ImapTest;
 // RFC 4314 §3
 TEST_F(AccountDataTest, RightsAreGivenShownAndTaken) {
     TestClient client = log_in();
-    EXPECT_EQ(client.run("MYRIGHTS INBOX"), "* MYRIGHTS INBOX lrwstipekxacd\r\nt OK MYRIGHTS completed\r\n");
-    EXPECT_EQ(client.run("GETACL Sent"), "* ACL Sent joe@example.org lrwstipekxacd\r\nt OK GETACL completed\r\n");
+    EXPECT_EQ(client.run("MYRIGHTS INBOX"), "* MYRIGHTS INBOX lrwstipekxancd\r\nt OK MYRIGHTS completed\r\n");
+    EXPECT_EQ(client.run("GETACL Sent"), "* ACL Sent joe@example.org lrwstipekxancd\r\nt OK GETACL completed\r\n");
     EXPECT_EQ(client.run("SETACL Sent ann@example.org lrs"), "t OK SETACL completed\r\n");
     EXPECT_EQ(client.run("SETACL Sent ann@example.org +i"), "t OK SETACL completed\r\n");
     EXPECT_EQ(client.run("SETACL Sent \"$sales\" lr"), "t OK SETACL completed\r\n");
     EXPECT_EQ(client.run("SETACL Sent -anyone d"), "t OK SETACL completed\r\n");
     EXPECT_EQ(client.run("GETACL Sent"),
-              "* ACL Sent joe@example.org lrwstipekxacd -anyone ted $sales lr ann@example.org lrsi\r\n"
+              "* ACL Sent joe@example.org lrwstipekxancd -anyone ted $sales lr ann@example.org lrsi\r\n"
               "t OK GETACL completed\r\n");
     EXPECT_EQ(client.run("DELETEACL Sent ann@example.org"), "t OK DELETEACL completed\r\n");
     EXPECT_FALSE(has(client.run("GETACL Sent"), "ann@"));
     EXPECT_EQ(client.run("LISTRIGHTS Sent ann@example.org"),
-              "* LISTRIGHTS Sent ann@example.org \"\" l r w s t i p e k x a\r\nt OK LISTRIGHTS completed\r\n");
+              "* LISTRIGHTS Sent ann@example.org \"\" l r w s t i p e k x a n\r\nt OK LISTRIGHTS completed\r\n");
     EXPECT_TRUE(client.run("SETACL Sent ann@example.org lrz").starts_with("t BAD"));
     EXPECT_TRUE(client.run("SETACL Sent \"\" lr").starts_with("t BAD"));
     for (const char* command : {"SETACL Nothing anyone l", "GETACL Nothing", "MYRIGHTS Nothing",
@@ -82,7 +82,7 @@ TEST_F(AccountDataTest, ListTellsRightsAndAnnotations) {
     TestClient client = log_in();
     client.run("SETMETADATA Sent (/shared/comment \"out\")");
     EXPECT_EQ(client.run("LIST \"\" Sent RETURN (MYRIGHTS METADATA (/shared/comment /private/comment))"),
-              "* LIST (\\HasNoChildren \\Sent) \"/\" Sent\r\n* MYRIGHTS Sent lrwstipekxacd\r\n"
+              "* LIST (\\HasNoChildren \\Sent) \"/\" Sent\r\n* MYRIGHTS Sent lrwstipekxancd\r\n"
               "* METADATA Sent (/shared/comment \"out\" /private/comment NIL)\r\nt OK LIST completed\r\n");
 }
 

@@ -154,7 +154,7 @@ TEST_F(SharedTest, OnlySharedAccountsGiveRightsToEverybody) {
     EXPECT_FALSE(has(ann.run("LIST \"\" *"), "Other Users"));
     TestClient team = log_in("team");
     team.run("CREATE News");
-    EXPECT_TRUE(has(team.run("LISTRIGHTS News anyone"), " anyone \"\" l r w s t i p e k x a\r\n"));
+    EXPECT_TRUE(has(team.run("LISTRIGHTS News anyone"), " anyone \"\" l r w s t i p e k x a n\r\n"));
     EXPECT_TRUE(has(team.run("SETACL News anyone lr"), "t OK"));
     EXPECT_TRUE(has(ann.run("LIST \"\" *"), "Shared/News"));
 }
@@ -288,7 +288,7 @@ TEST_F(SharedTest, ListsAreAdministeredByRight) {
     give("lra");
     EXPECT_TRUE(has(ann.run(on_work("SETACL", " bob@example.org lr")), "t OK"));
     EXPECT_TRUE(
-        has(ann.run(on_work("GETACL")), " joe@example.org lrwstipekxacd ann@example.org lra bob@example.org lr\r\n"));
+        has(ann.run(on_work("GETACL")), " joe@example.org lrwstipekxancd ann@example.org lra bob@example.org lr\r\n"));
     TestClient bob = log_in("bob");
     EXPECT_TRUE(has(bob.run("LIST \"\" *"), "Other Users/joe@example.org/Work"));
     EXPECT_TRUE(has(ann.run(on_work("DELETEACL", " bob@example.org")), "t OK"));
@@ -302,11 +302,11 @@ TEST_F(SharedTest, TheOwnerCannotLockHimselfOut) {
     EXPECT_EQ(joe.run("MYRIGHTS Work"), "* MYRIGHTS Work la\r\nt OK MYRIGHTS completed\r\n");
     EXPECT_TRUE(has(joe.run("GETACL Work"), "* ACL Work -owner lra joe@example.org la\r\n"));
     EXPECT_EQ(joe.run("LISTRIGHTS Work joe@example.org"),
-              "* LISTRIGHTS Work joe@example.org la r w s t i p e k x\r\nt OK LISTRIGHTS completed\r\n");
+              "* LISTRIGHTS Work joe@example.org la r w s t i p e k x n\r\nt OK LISTRIGHTS completed\r\n");
     EXPECT_TRUE(has(joe.run("LIST \"\" Work"), "Work"));
     EXPECT_TRUE(has(joe.run("DELETEACL Work joe@example.org"), "t OK"));
     EXPECT_TRUE(has(joe.run("DELETEACL Work -owner"), "t OK"));
-    EXPECT_TRUE(has(joe.run("MYRIGHTS Work"), "lrwstipekxacd"));
+    EXPECT_TRUE(has(joe.run("MYRIGHTS Work"), "lrwstipekxancd"));
 }
 
 // RFC 5464 §4

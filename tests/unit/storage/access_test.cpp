@@ -19,10 +19,10 @@ std::string owners(std::string_view text) {
     return AccessList::parse(text).effective({"joe@example.org"}, true).letters();
 }
 
-constexpr std::string_view all = "lrwstipekxa";
+constexpr std::string_view all = "lrwstipekxan";
 
 TEST(Rights, AreLettersInAnyOrder) {
-    EXPECT_EQ(rights("rwiptslaekx"), Rights::all());
+    EXPECT_EQ(rights("rwiptnslaekx"), Rights::all());
     EXPECT_EQ(rights("rl").letters(), "lr");
     EXPECT_EQ(rights("rrr").letters(), "r");
     EXPECT_TRUE(rights("").empty());
@@ -158,8 +158,18 @@ TEST(AccessList, TheOwnerHasAllUnlessSaidOtherwise) {
     EXPECT_EQ(owners("anyone lr\n-authenticated l\n"), all);
     EXPECT_EQ(owners("user=bob@example.org l\n"), all);
     EXPECT_EQ(owners("owner lr\n-anyone l\n"), "lr");
-    EXPECT_EQ(owners("-owner r\n"), "lwstipekxa");
+    EXPECT_EQ(owners("-owner r\n"), "lwstipekxan");
     EXPECT_EQ(owners("user=joe@example.org l\n"), "l");
+}
+
+// RFC 5257 §3.4; Dovecot refuses a file with a letter that it doesn't know.
+TEST(AccessList, TheRightToAnnotateIsANameInTheFile) {
+    AccessList list = AccessList::parse("user=bob@example.org lr :annotate custom\n");
+    EXPECT_EQ(bobs(list.text()), "lrn");
+    EXPECT_EQ(list.entries().at(0).named, std::vector<std::string>{"custom"});
+    ASSERT_TRUE(list.change(who("user=bob@example.org"), false, {Action::add, rights("t")}).value());
+    EXPECT_EQ(list.text(), "user=bob@example.org lrt :custom annotate\n");
+    EXPECT_EQ(AccessList::parse("anyone lrn\n").senseless().size(), 1u);
 }
 
 class AccessTest : public MailRoot {
