@@ -39,6 +39,10 @@ inline constexpr std::size_t kMaxFlags = 600;
 inline constexpr std::size_t kMaxKeyword = 200;
 /// Patterns in one LIST, and other lists of words (ENABLE, options).
 inline constexpr std::size_t kMaxWords = 64;
+/// Values of annotations in one STORE, or of one message in APPEND (RFC 5257 §4.1: a server takes at least ten).
+inline constexpr std::size_t kMaxAnnotationValues = 128;
+/// Entries in one FETCH of annotations; each with wildcards is matched with all names of every message.
+inline constexpr std::size_t kMaxAnnotationPatterns = 16;
 /// An identifier in an access control list.
 inline constexpr std::size_t kMaxIdentifier = 320;
 /// Pairs in ID (RFC 2971 §3.3).
