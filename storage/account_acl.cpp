@@ -9,6 +9,7 @@
 #include "storage/account.h"
 #include "storage/account_tree.h"
 #include "storage/found_folders.h"
+#include "storage/message_annotation_file.h"
 #include "storage/seen_file.h"
 #include "storage/shares.h"
 #include "storage/store_state.h"
@@ -18,11 +19,13 @@ namespace {
 
 bool gives_rights(const AccessEntry& entry) { return !entry.negative && !entry.rights.empty(); }
 
-/// What a reader has seen is of no use when their rights have ended. Whose rights ended with "anyone" or a group isn't
-/// known here: their files stay with the mailbox.
-Result<> remove_seen(const Folder& folder, const std::string& reader, std::chrono::milliseconds lock_wait) {
+/// What a reader has seen and noted is of no use when their rights have ended. Whose rights ended with "anyone" or a
+/// group isn't known here: their files stay with the mailbox.
+Result<> remove_files_of(const std::string& reader, const Folder& folder, std::chrono::milliseconds lock_wait) {
     const Result<FileLock> lock = FileLock::take(folder.cur(), lock_wait);
-    return lock ? SeenFile::remove(folder, reader) : fail(lock.error());
+    if (!lock) return fail(lock.error());
+    if (Result<> removed = SeenFile::remove(folder, reader); !removed) return removed;
+    return MessageAnnotationFile::remove(folder, reader);
 }
 
 bool gives_rights(const AccessList& list, const Identifier& who) {
@@ -61,8 +64,8 @@ Result<> Account::set_acl(const MailboxName& name, const Identifier& who, bool n
             return done;
         });
     if (changed && has_lost_all)
-        if (Result<> removed = remove_seen(*folder, who.name, store_->settings().lock_wait); !removed)
-            log::warning("what a former reader has seen stays", {{"error", removed.error().message()}});
+        if (Result<> removed = remove_files_of(who.name, *folder, store_->settings().lock_wait); !removed)
+            log::warning("what a former reader has seen or noted stays", {{"error", removed.error().message()}});
     if (!changed || is_given || negative) return changed;
     const Result<bool> elsewhere = shares_with(lock->root(), who);
     Result<> forgotten = !elsewhere ? fail(elsewhere.error()) : *elsewhere ? Result<>{} : shares.remove(name_, who);

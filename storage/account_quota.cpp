@@ -76,7 +76,7 @@ Result<std::optional<Reservation>> AccountQuota::reserve_copy(Mailbox& source, c
 }
 
 Result<Charged<Copied>> AccountQuota::copy(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target,
-                                           const FlagScope& carried) const {
+                                           const Carried& carried) const {
     Usage added;
     Result<std::optional<Reservation>> room = reserve_copy(source.mailbox, uids, target.name, added);
     if (!room) return fail(room.error());
@@ -86,7 +86,7 @@ Result<Charged<Copied>> AccountQuota::copy(const NamedMailbox& source, const Uid
 }
 
 Result<Charged<Copied>> AccountQuota::move(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target,
-                                           const FlagScope& carried) const {
+                                           const Carried& carried) const {
     Usage added;
     const bool needs_room = keeper_ != nullptr && (source.is_elsewhere || !limits_->counts(source.name));
     Result<std::optional<Reservation>> room = needs_room ? reserve_copy(source.mailbox, uids, target.name, added)

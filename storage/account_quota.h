@@ -50,10 +50,10 @@ class AccountQuota {
     Result<Charged<Appended>> append(const NamedMailbox& target, std::vector<NewMessage> messages) const;
     /// `carried`: see Mailbox::copy.
     Result<Charged<Copied>> copy(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target,
-                                 const FlagScope& carried = {}) const;
+                                 const Carried& carried = {}) const;
     /// Between mailboxes of the account that both count nothing is added: it always fits.
     Result<Charged<Copied>> move(const NamedMailbox& source, const UidSet& uids, const NamedMailbox& target,
-                                 const FlagScope& carried = {}) const;
+                                 const Carried& carried = {}) const;
     /// To be held while messages are removed, or mailboxes deleted or renamed. Nothing: there is no quota.
     std::optional<Reservation> removal() const;
 

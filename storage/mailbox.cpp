@@ -88,6 +88,7 @@ Result<Appended> Mailbox::append(std::vector<NewMessage> messages) {
              .system = message.flags.system,
              .keywords = message.flags.keywords,
              .extras = {},
+             .annotations = message.annotations,
              .physical_size = static_cast<std::int64_t>(writer.physical_size()),
              .wire_size = static_cast<std::int64_t>(writer.wire_size()),
              .internal_date =
@@ -99,10 +100,12 @@ Result<Appended> Mailbox::append(std::vector<NewMessage> messages) {
     return Appended{state_->uid_validity(), std::move(*uids)};
 }
 
-Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target, const FlagScope& carried) {
+Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target, const Carried& carried) {
     // Their sizes become part of the new names.
     if (const auto sized = state_->rows(uids, {.physical_size = true, .wire_size = true}); !sized)
         return fail(sized.error());
+    const Result<AnnotationTables> annotations = state_->annotations(carried.user);
+    if (!annotations) return fail(annotations.error());
     Copied copied{target.uid_validity(), {}, {}};
     TmpNames links(*target.state_->folder());
     Result<std::vector<CopySource>> sources = state_->copy_sources(uids);
@@ -121,12 +124,16 @@ Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target, const FlagScop
         // A blank would end the field.
         if (guid.find(' ') == std::string::npos) add_extra(extras, 'G', guid);
         copied.from.emplace_back(source.record.uid);
-        Flags flags = carried.of(source.flags);
+        Flags flags = carried.flags.of(source.flags);
+        const Uid uid(source.record.uid);
+        MessageAnnotations notes{{}, annotations->own->of(uid), carried.user_there};
+        if (carried.shared_annotations) notes.shared = annotations->shared->of(uid);
         links.arrivals.push_back({.tmp_name = base,
                                   .base = std::move(base),
                                   .system = flags.system,
                                   .keywords = std::move(flags.keywords),
                                   .extras = std::move(extras),
+                                  .annotations = std::move(notes),
                                   .physical_size = file.physical_size,
                                   .wire_size = file.wire_size,
                                   .internal_date = file.internal_date});
@@ -137,7 +144,7 @@ Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target, const FlagScop
     return copied;
 }
 
-Result<Copied> Mailbox::move(const UidSet& uids, Mailbox& target, const FlagScope& carried) {
+Result<Copied> Mailbox::move(const UidSet& uids, Mailbox& target, const Carried& carried) {
     Result<Copied> copied = copy(uids, target, carried);
     if (!copied || copied->from.empty()) return copied;
     const Result<std::vector<Uid>> removed = state_->expunge(UidSet(copied->from), ExpungeRule::all_given);
@@ -190,6 +197,14 @@ Result<ConditionalStore> Mailbox::store_flags(const UidSet& uids, const FlagChan
 Result<ConditionalStore> Mailbox::store_flags(const UidSet& uids, const FlagChange& change,
                                               std::optional<ModSeq> unchanged_since, const std::string& viewer) {
     return state_->store_flags(uids, change, unchanged_since, viewer);
+}
+
+Result<AnnotationTables> Mailbox::annotations(const AnnotationUser& user) const { return state_->annotations(user); }
+
+Result<ConditionalStore> Mailbox::store_annotations(const UidSet& uids,
+                                                    const std::vector<imap::AnnotationValue>& values,
+                                                    const AnnotationUser& user, std::optional<ModSeq> unchanged_since) {
+    return state_->store_annotations(uids, values, user, unchanged_since);
 }
 
 Result<std::shared_ptr<const UidSet>> Mailbox::seen_by(const std::string& viewer) const {

@@ -14,6 +14,7 @@
 #include "storage/access_list.h"
 #include "storage/flags.h"
 #include "storage/message.h"
+#include "storage/message_annotations.h"
 #include "storage/message_writer.h"
 #include "storage/status.h"
 #include "storage/summarise.h"
@@ -71,6 +72,19 @@ struct NewMessage {
     MessageWriter content;
     Flags flags;
     std::optional<Time> internal_date;  ///< absent: now
+    MessageAnnotations annotations = {};
+};
+
+/// What copies have of the messages that they are made of.
+struct Carried {
+    Carried() = default;
+    Carried(const FlagScope& scope) : flags(scope) {}  // NOLINT(google-explicit-constructor): flags are the usual case
+
+    FlagScope flags;
+    bool shared_annotations = true;
+    /// Whose own annotations (RFC 5257 §4.6): the user, as they are known in the source and in the target.
+    AnnotationUser user = {};
+    AnnotationUser user_there = {};
 };
 
 /// APPENDUID (RFC 9051 §7.1): the UIDs in the order of the messages given.
@@ -135,11 +149,11 @@ class Mailbox {
     Result<Appended> append(std::vector<NewMessage> messages);
     /// COPY to another mailbox (or this one) of the same store, with flags, keywords, INTERNALDATE and EMAILID (RFC
     /// 9051 §6.4.7). All or none; messages already gone are left out.
-    /// `carried`: of the flags those that the copies have too.
-    Result<Copied> copy(const UidSet& uids, Mailbox& target, const FlagScope& carried = {});
+    /// Annotations for which the target has no room stay behind (RFC 5257 §4.6).
+    Result<Copied> copy(const UidSet& uids, Mailbox& target, const Carried& carried = {});
     /// MOVE (RFC 9051 §6.4.8): copy, durable, then expunge here. Each message is moved by one session only, whoever
     /// else moves or removes it meanwhile; one that can't be removed here isn't left in both.
-    Result<Copied> move(const UidSet& uids, Mailbox& target, const FlagScope& carried = {});
+    Result<Copied> move(const UidSet& uids, Mailbox& target, const Carried& carried = {});
     /// Removes messages; gives the UIDs that this call removed.
     Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
     /// STORE: gives the flags that those of `uids` which exist have now. limit: no room for another keyword.
@@ -155,6 +169,13 @@ class Mailbox {
     Result<std::shared_ptr<const UidSet>> seen_by(const std::string& viewer) const;
     /// status() for such a reader. Costs a look at all flags.
     Result<Status> status_of(const std::string& viewer);
+    /// The annotations (RFC 5257) that this user sees, as of now; some may be of messages that are gone. Costs two
+    /// stats when nothing changed, and nothing more where there are none.
+    Result<AnnotationTables> annotations(const AnnotationUser& user) const;
+    /// STORE of annotations (RFC 5257 §4.5), also conditional, as for flags. Durable. `stored` tells only UIDs. limit:
+    /// more than a bound of AnnotationTable; some messages may have been changed.
+    Result<ConditionalStore> store_annotations(const UidSet& uids, const std::vector<imap::AnnotationValue>& values,
+                                               const AnnotationUser& user, std::optional<ModSeq> unchanged_since);
     /// As this process last saw the mailbox (View::refresh looks). Costs in proportion to what happened.
     Result<MessageChanges> changes_since(ModSeq since) const;
 

@@ -75,6 +75,9 @@ Result<std::vector<Uid>> MailboxState::add_locked(Work& work, std::vector<Arriva
         return fail(assigned.error());
     // The line before the file: a UID that was given is never given again, whatever happens next.
     if (Result<> appended = list_.append(*folder_, entries); !appended) return fail(appended.error());
+    // Behind the line: only now these UIDs can't become those of other messages.
+    if (Result<> annotated = annotate(work, arrivals, entries.front().uid, when_full); !annotated)
+        return fail(annotated.error());
     std::vector<Record> records;
     for (std::size_t i = 0; i < arrivals.size(); ++i) {
         Result<Record> placed = place(arrivals[i], entries[i]);

@@ -54,6 +54,8 @@ Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule r
     if (Result<> synced = sync_fd(folder_->cur(), "cur/"); !synced) return fail(synced.error());
     if (from_fresh)
         if (Result<> synced = sync_fd(folder_->fresh(), "new/"); !synced) return fail(synced.error());
+    // A message that a power failure brings back has them still.
+    drop_annotations(removed);
     if (is_sparse)
         if (Result<> compacted = compact(); !compacted)
             log::warning("dovecot-uidlist can't be rewritten", {{"error", compacted.error().message()}});

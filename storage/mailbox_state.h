@@ -24,6 +24,7 @@
 #include "storage/keyword_sets.h"
 #include "storage/mailbox.h"
 #include "storage/mailbox_edit.h"
+#include "storage/message_annotation_file.h"
 #include "storage/refile.h"
 #include "storage/seen_file.h"
 #include "storage/store_state.h"
@@ -52,6 +53,7 @@ struct Arrival {
     Keywords keywords;
     KeywordNumbers numbers = {};  ///< of `keywords`, in this mailbox: add() finds them
     std::string extras;           ///< of its line, e.g. the GUID it had elsewhere
+    MessageAnnotations annotations = {};
     std::int64_t physical_size = FileRow::unknown;
     std::int64_t wire_size = FileRow::unknown;
     std::int64_t internal_date = FileRow::unknown;
@@ -154,6 +156,10 @@ class MailboxState {
     Result<std::shared_ptr<const UidSet>> seen_by(const std::string& viewer);
     /// The same figures as status() for that reader.
     Result<Status> status_of(const std::string& viewer);
+    /// What a user sees of annotations, as of now; some may be of messages that are gone.
+    Result<AnnotationTables> annotations(const AnnotationUser& user);
+    Result<ConditionalStore> store_annotations(const UidSet& uids, const std::vector<imap::AnnotationValue>& values,
+                                               const AnnotationUser& user, std::optional<ModSeq> unchanged_since);
     Result<MessageChanges> changes_since(ModSeq since);
     Result<std::uint64_t> wire_size();
     Result<std::vector<Uid>> expunge(const UidSet& uids, ExpungeRule rule);
@@ -228,6 +234,18 @@ class MailboxState {
     /// The part of STORE that is a reader's own; gives whether anything changed.
     Result<bool> set_seen(Work& work, std::span<const std::uint32_t> uids, const FlagChange& change,
                           const std::string& viewer);
+    /// A file of annotations, up to date; with mutex and flock held. Good until the next call of this.
+    Result<MessageAnnotationFile*> annotation_file(const MessageAnnotationFile::Name& name);
+    /// The same of the table, with the mutex held; where there is no file it costs one stat.
+    Result<std::shared_ptr<const AnnotationTable>> annotation_table(const MessageAnnotationFile::Name& name);
+    /// Makes changes of everybody's annotations, then of the user's own; with mutex and flock held. Messages that have
+    /// others now are touched.
+    Result<> change_annotations(MailboxEdit& edit, const std::vector<AnnotationRecord>& shared,
+                                const std::vector<AnnotationRecord>& own, const AnnotationUser& user);
+    /// Gives new messages theirs, from this UID on.
+    Result<> annotate(Work& work, const std::vector<Arrival>& arrivals, std::uint32_t first_uid, WhenFull when_full);
+    /// Removes those of messages that are gone; of other users than the owner when their file is written the next time.
+    void drop_annotations(const std::vector<Uid>& gone);
     /// The part of STORE that no file name holds; gives whether anything changed.
     Result<bool> set_further(Work& work, std::span<const std::uint32_t> uids, const FlagChange& change,
                              const FurtherSet& given);
@@ -308,7 +326,8 @@ class MailboxState {
     FurtherKeywordFile further_;
     std::shared_ptr<const FurtherNames> names_ = std::make_shared<FurtherNames>();
     std::shared_ptr<const KeywordSets> keyword_sets_;
-    std::map<std::string, SeenFile> seen_;  ///< by reader; some of those who look
+    std::map<std::string, SeenFile> seen_;                           ///< by reader; some of those who look
+    std::map<std::string, MessageAnnotationFile> annotation_files_;  ///< by name; some of those that are looked at
 };
 
 }  // namespace posthouse::storage

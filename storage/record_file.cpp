@@ -18,13 +18,13 @@ namespace posthouse::storage {
 namespace {
 
 constexpr std::size_t checksum_digits = 8;
-constexpr std::size_t max_line_bytes = checksum_digits + 1 + max_record_bytes;
 /// Two million messages with keywords of some words; what lies beyond isn't read.
 constexpr std::int64_t max_file_bytes = 1 << 28;
 
 /// The record of a line, empty: the line is damaged.
-std::string_view record_in(std::string_view line) {
-    if (line.size() <= checksum_digits + 1 || line.size() > max_line_bytes || line[checksum_digits] != ' ') return {};
+std::string_view record_in(std::string_view line, std::size_t max_record) {
+    constexpr std::size_t before = checksum_digits + 1;
+    if (line.size() <= before || line.size() - before > max_record || line[checksum_digits] != ' ') return {};
     std::uint32_t checksum = 0;
     const auto [end, error] = std::from_chars(line.data(), line.data() + checksum_digits, checksum, 16);
     const std::string_view record = line.substr(checksum_digits + 1);
@@ -33,8 +33,9 @@ std::string_view record_in(std::string_view line) {
 }
 
 /// Reads from `offset` to the end.
-Result<RecordLines> read_lines(int file, std::int64_t offset, const RecordVisitor& visit) {
+Result<RecordLines> read_lines(int file, std::int64_t offset, const RecordVisitor& visit, std::size_t max_record) {
     constexpr std::size_t piece = 1u << 18;
+    const std::size_t max_line = checksum_digits + 1 + max_record;
     RecordLines all;
     std::string text;
     std::size_t had = 0;      // what is left of a line that isn't whole yet
@@ -47,12 +48,12 @@ Result<RecordLines> read_lines(int file, std::int64_t offset, const RecordVisito
         if (n == 0) return all;
         at += n;
         text.resize(had + static_cast<std::size_t>(n));
-        const RecordLines found = parse_record_lines(text, visit);
+        const RecordLines found = parse_record_lines(text, visit, max_record);
         if (found.bytes > 0) all.bytes += found.bytes + std::exchange(skipped, 0);
         all.records += found.records;
         all.damaged += found.damaged;
         text.erase(0, found.bytes);
-        had = std::min(text.size(), max_line_bytes + 1);
+        had = std::min(text.size(), max_line + 1);
         skipped += text.size() - had;
     }
     ++all.damaged;  // so that the next writer makes it a file that is read to its end
@@ -69,10 +70,10 @@ std::string to_record_line(std::string_view record) {
     return line;
 }
 
-RecordLines parse_record_lines(std::string_view text, const RecordVisitor& visit) {
+RecordLines parse_record_lines(std::string_view text, const RecordVisitor& visit, std::size_t max_record) {
     RecordLines lines;
     for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n', lines.bytes)) {
-        const std::string_view record = record_in(text.substr(lines.bytes, end - lines.bytes));
+        const std::string_view record = record_in(text.substr(lines.bytes, end - lines.bytes), max_record);
         lines.bytes = end + 1;
         if (record.empty()) {
             ++lines.damaged;
@@ -109,8 +110,8 @@ Result<RecordNews> RecordFile::reload(const Folder& folder, const RecordVisitor&
     if (!follows) return reload_whole(folder, visit);
     // Not what was appended: somebody wrote over it. Then what comes here isn't all there is, so it is kept back.
     std::vector<std::string> records;
-    const Result<RecordLines> lines =
-        read_lines(file->get(), at_.parsed, [&](std::string_view record) { records.emplace_back(record); });
+    const Result<RecordLines> lines = read_lines(
+        file->get(), at_.parsed, [&](std::string_view record) { records.emplace_back(record); }, max_record_);
     if (!lines) return fail(lines.error());
     if (lines->damaged > 0) return reload_whole(folder, visit);
     for (const std::string& record : records) visit(record);
@@ -129,7 +130,7 @@ Result<RecordNews> RecordFile::reload_whole(const Folder& folder, const RecordVi
     if (!file) return fail(file.error());
     const Result<Stamp> now = stamp_of(file->get());
     if (!now) return fail(now.error());
-    const Result<RecordLines> lines = read_lines(file->get(), 0, visit);
+    const Result<RecordLines> lines = read_lines(file->get(), 0, visit, max_record_);
     if (!lines) return fail(lines.error());
     at_.stamp = *now;
     at_.parsed = static_cast<std::int64_t>(lines->bytes);
@@ -142,7 +143,7 @@ Result<RecordNews> RecordFile::reload_whole(const Folder& folder, const RecordVi
 Result<> RecordFile::visit_all(const Folder& folder, const RecordVisitor& visit) const {
     const Result<UniqueFd> file = open_in(folder.root(), name_, O_RDONLY);
     if (!file) return file.error().code == ErrorCode::not_found ? Result<>{} : fail(file.error());
-    const Result<RecordLines> lines = read_lines(file->get(), 0, visit);
+    const Result<RecordLines> lines = read_lines(file->get(), 0, visit, max_record_);
     return lines ? Result<>{} : fail(lines.error());
 }
 

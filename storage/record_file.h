@@ -13,7 +13,7 @@
 
 namespace posthouse::storage {
 
-/// Longest record that is read or may be written.
+/// Longest record that is read or may be written, where a file has no bound of its own.
 constexpr std::size_t max_record_bytes = 4096;
 
 using RecordVisitor = std::function<void(std::string_view record)>;
@@ -27,7 +27,8 @@ struct RecordLines {
     std::uint32_t records = 0;  ///< that were given to the visitor
     std::uint32_t damaged = 0;  ///< lines that were left out
 };
-RecordLines parse_record_lines(std::string_view text, const RecordVisitor& visit);
+RecordLines parse_record_lines(std::string_view text, const RecordVisitor& visit,
+                               std::size_t max_record = max_record_bytes);
 
 /// How far a file was read: kept in the index, so that another process goes on from there.
 struct RecordPosition {
@@ -53,7 +54,8 @@ enum class RecordNews {
 class RecordFile {
   public:
     /// `name` lives as long as the object.
-    explicit RecordFile(const char* name) : name_(name) {}
+    explicit RecordFile(const char* name, std::size_t max_record = max_record_bytes)
+        : name_(name), max_record_(max_record) {}
 
     const RecordPosition& position() const { return at_; }
     /// Goes on from where another process was.
@@ -75,6 +77,7 @@ class RecordFile {
     Result<RecordNews> reload_whole(const Folder& folder, const RecordVisitor& visit);
 
     const char* name_;
+    std::size_t max_record_;
     RecordPosition at_;
 };
 

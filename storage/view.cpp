@@ -13,7 +13,8 @@ namespace posthouse::storage {
 namespace {
 
 /// Without any of these nothing in a mailbox can be changed (RFC 4314 §5.2).
-constexpr Rights changing{Right::insert, Right::expunge, Right::write, Right::seen, Right::delete_message};
+constexpr Rights changing{Right::insert, Right::expunge,        Right::write,
+                          Right::seen,   Right::delete_message, Right::annotate};
 
 }  // namespace
 
@@ -100,6 +101,59 @@ Result<ConditionalStore> View::store_flags(const UidSet& uids, const FlagChange&
     return done;
 }
 
+Result<> View::watch_annotations(const AnnotationUser& user) {
+    if (annotations_) return {};
+    Result<AnnotationTables> now = mailbox_->annotations(user);
+    if (!now) return fail(now.error());
+    annotations_ = WatchedAnnotations{user, std::move(*now), {}};
+    return {};
+}
+
+Result<ConditionalStore> View::store_annotations(const UidSet& uids, const std::vector<imap::AnnotationValue>& values,
+                                                 const AnnotationUser& user, std::optional<ModSeq> unchanged_since) {
+    Result<ConditionalStore> done = mailbox_->store_annotations(uids, values, user, unchanged_since);
+    if (!done || !annotations_) return done;
+    for (const MessageFlags& message : done->stored) annotations_->stored.push_back(message.uid);
+    for (const imap::AnnotationScope scope : {imap::AnnotationScope::shared, imap::AnnotationScope::priv}) {
+        AnnotationTable told = *annotations_->told.in(scope);
+        for (const MessageFlags& message : done->stored)
+            for (const imap::AnnotationValue& value : values)
+                // What has no room here is told as a change.
+                if (value.scope == scope) static_cast<void>(told.set(message.uid, value.entry, value.value));
+        annotations_->told.in(scope) = std::make_shared<const AnnotationTable>(std::move(told));
+    }
+    return done;
+}
+
+Result<> View::take_annotations(Changes& changes) {
+    if (!annotations_) return {};
+    Result<AnnotationTables> now = mailbox_->annotations(annotations_->user);
+    if (!now) return fail(now.error());
+    std::map<std::uint32_t, std::set<std::string>> found;
+    for (const imap::AnnotationScope scope : {imap::AnnotationScope::shared, imap::AnnotationScope::priv}) {
+        const auto& before = annotations_->told.in(scope);
+        if (before == now->in(scope)) continue;
+        for (auto& [uid, entries] : differences(*before, *now->in(scope))) found[uid].merge(entries);
+    }
+    annotations_->told = std::move(*now);
+    const std::vector<Uid> stored = std::exchange(annotations_->stored, {});
+    changes.acknowledged.insert(changes.acknowledged.end(), stored.begin(), stored.end());
+    UidSet uids;
+    // New messages are looked at by clients in any case.
+    for (const auto& [uid, entries] : found)
+        if (number(Uid(uid)) && !std::ranges::binary_search(held_, Uid(uid)) &&
+            !std::ranges::binary_search(changes.added, Uid(uid)))
+            uids.add(Uid(uid));
+    if (uids.empty()) return {};
+    const Result<std::vector<MessageRow>> rows = mailbox_->rows(uids);
+    if (!rows) return fail(rows.error());
+    for (const MessageRow& row : *rows) {
+        const std::set<std::string>& entries = found[row.uid.value()];
+        changes.annotated.push_back({row.uid, {entries.begin(), entries.end()}, row.modseq});
+    }
+    return {};
+}
+
 Result<Changes> View::refresh(Expunges expunges) {
     // Before anything is claimed, so that a view that can't be opened takes no \Recent with it.
     if (!viewer_.empty() && !seen_) {
@@ -173,6 +227,8 @@ Result<Changes> View::refresh(Expunges expunges) {
         recent_.erase(held_);
         held_.clear();
     }
+    if (Result<> taken = take_annotations(changes); !taken)
+        log::warning("cannot look at annotations", {{"error", taken.error().message()}});
     changes.count = count();
     changes.recent = recent();
     return changes;

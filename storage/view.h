@@ -30,15 +30,23 @@ struct Expunged {
     Uid uid;
 };
 
+/// A message whose annotations others have changed.
+struct Annotated {
+    Uid uid;
+    std::vector<std::string> entries;
+    ModSeq modseq;
+};
+
 /// What a refresh found. Told to the client in this order.
 struct Changes {
-    std::vector<Expunged> expunged;   ///< from the highest number down
-    std::uint32_t count = 0;          ///< messages in the view now: EXISTS
-    std::uint32_t recent = 0;         ///< RECENT
-    std::vector<Uid> added;           ///< new messages, ascending; their numbers are the last ones
-    std::vector<MessageFlags> flags;  ///< of messages that were in the view before, ascending
-    std::vector<Uid> acknowledged;    ///< have other flags too, which the client knows
-    bool empty() const { return expunged.empty() && added.empty() && flags.empty(); }
+    std::vector<Expunged> expunged;    ///< from the highest number down
+    std::uint32_t count = 0;           ///< messages in the view now: EXISTS
+    std::uint32_t recent = 0;          ///< RECENT
+    std::vector<Uid> added;            ///< new messages, ascending; their numbers are the last ones
+    std::vector<MessageFlags> flags;   ///< of messages that were in the view before, ascending
+    std::vector<Uid> acknowledged;     ///< have other flags or annotations too, which the client knows
+    std::vector<Annotated> annotated;  ///< of messages that were in the view before, if they are watched; ascending
+    bool empty() const { return expunged.empty() && added.empty() && flags.empty() && annotated.empty(); }
 };
 
 /// A session's view. For one session: used by one thread at a time. Costs 8 bytes per run of UIDs without a gap.
@@ -56,6 +64,8 @@ class View {
     const std::shared_ptr<Mailbox>& shared_mailbox() const { return mailbox_; }
     /// It was opened so, or the rights let nothing be changed (RFC 4314 §5.2).
     bool read_only() const;
+    /// It was opened read-only. Else the user may have annotations of their own (RFC 5257 §3.4: `r` is enough).
+    bool is_examined() const { return access_ == Access::read_only; }
     Rights rights() const { return rights_; }
     /// Whose \Seen is shown; empty: everybody's.
     const std::string& viewer() const { return viewer_; }
@@ -86,6 +96,13 @@ class View {
     Result<ConditionalStore> store_flags(const UidSet& uids, const FlagChange& change,
                                          std::optional<ModSeq> unchanged_since = std::nullopt);
 
+    /// STORE of annotations: see Mailbox::store_annotations.
+    Result<ConditionalStore> store_annotations(const UidSet& uids, const std::vector<imap::AnnotationValue>& values,
+                                               const AnnotationUser& user, std::optional<ModSeq> unchanged_since);
+    /// From now on a refresh tells which annotations others have changed, of those that this user sees. Costs two stats
+    /// in each.
+    Result<> watch_annotations(const AnnotationUser& user);
+
     /// Looks at the mailbox, takes in what changed (numbering what is new) and gives it. Held expunges come with a
     /// later refresh. not_found: the mailbox was deleted; the session ends with BYE.
     Result<Changes> refresh(Expunges expunges);
@@ -99,6 +116,7 @@ class View {
     void overlay(Uid uid, Flags& flags) const;
     /// What the viewer has seen now: changes that the log doesn't tell are added to those that it does.
     Result<> take_seen(Delta& delta);
+    Result<> take_annotations(Changes& changes);
 
     std::shared_ptr<Mailbox> mailbox_;
     Access access_;  ///< that was asked for
@@ -106,6 +124,13 @@ class View {
     std::string viewer_;
     std::shared_ptr<const UidSet> seen_;       ///< by the viewer, as it is shown; null: there is no flag of their own
     std::shared_ptr<const UidSet> told_seen_;  ///< as of the last refresh: without what this view has stored since
+    /// Annotations that are watched.
+    struct WatchedAnnotations {
+        AnnotationUser user;
+        AnnotationTables told;    ///< as of the last refresh, with what this view has stored since
+        std::vector<Uid> stored;  ///< by this view since the last refresh
+    };
+    std::optional<WatchedAnnotations> annotations_;
     ModSeq cursor_;
     Uid uid_next_;
     UidRanges uids_;

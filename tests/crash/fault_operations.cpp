@@ -93,6 +93,15 @@ bool has(const SeenTree& tree, const std::string& mailbox, const std::string& to
            });
 }
 
+/// The message in Archive has these comments.
+bool has_noted(const SeenTree& tree, const std::string& token, const std::string& shared, const std::string& own) {
+    const SeenMailbox* found = mailbox_in(tree, "Archive");
+    return found != nullptr && std::ranges::any_of(found->messages, [&](const auto& message) {
+               return message.second.token == token &&
+                      message.second.annotations == "shared/comment=" + shared + " own/comment=" + own + " ";
+           });
+}
+
 }  // namespace
 
 Bench::Bench(const Settings& wanted) : settings(wanted) {
@@ -147,6 +156,11 @@ void Bench::make(const Settings& settings) {
     ASSERT_TRUE(append_to(*account->open(name_of("Work")).value(), {"inside"}, flags({Flag::seen})));
     const auto archive = account->open(name_of("Archive")).value();
     ASSERT_TRUE(append_to(*archive, {"old"}, flags({Flag::seen}, {"Kept"})));
+    for (const auto& mailbox : {inbox, archive})
+        ASSERT_TRUE(mailbox->store_annotations(
+            uids({1}),
+            {{"/comment", imap::AnnotationScope::shared, "noted"}, {"/comment", imap::AnnotationScope::priv, "mine"}},
+            {}, {}));
     use_up_letters(*archive);
     ASSERT_TRUE(archive->store_flags(UidSet::all(), {FlagAction::add, flags({}, {far_keyword(0)})}));
     supersede(account->root() + "/" + in_layout(".Archive/posthouse-keywords", layout_of_tests()));
@@ -210,6 +224,19 @@ std::vector<Operation> operations() {
                  return has(tree, "INBOX", "plain", word_of(flags({Flag::answered}, {"Second"}))) &&
                         has(tree, "INBOX", "seen", word_of(flags({Flag::answered, Flag::seen}, {"Kept", "Second"})));
              }});
+    all.push_back({.name = "AnnotateMessages",
+                   .run =
+                       [](Bench& b) {
+                           const std::vector<imap::AnnotationValue> values{
+                               {"/comment", imap::AnnotationScope::shared, "faulty"},
+                               {"/comment", imap::AnnotationScope::priv, "mine"}};
+                           return ended(b.archive->store_annotations(UidSet::all(), values, {}, {}));
+                       },
+                   .holds = [](const SeenTree& tree) { return has_noted(tree, "old", "faulty", "mine"); }});
+    all.push_back({.name = "CopyAnnotated",
+                   .run = [](Bench& b) { return ended(b.inbox->copy(uids({1}), *b.archive)); },
+                   .change = {{{archive, "plain"}, 1}},
+                   .holds = [](const SeenTree& tree) { return has_noted(tree, "plain", "noted", "mine"); }});
     all.push_back({.name = "AppendFurther",
                    .run =
                        [](Bench& b) {

@@ -60,6 +60,7 @@ class PowerJudge {
     }
     void judge_messages(const std::string& guid, const SeenMailbox& mailbox, const SeenTree& seen);
     void judge_message(const Told& told, const SeenMessage& expected, const SeenMessage& found) const;
+    static void judge_annotations(const std::string& before, const std::string& after, const std::string& found);
     void judge_mailboxes(const SeenTree& seen) const;
     /// It had these flags at some time.
     bool had(const Told& told, const std::string& flags) const;
@@ -88,6 +89,21 @@ void PowerJudge::judge_message(const Told& told, const SeenMessage& expected, co
         EXPECT_TRUE(had(told, found.flags)) << found.token << " never had the flags " << found.flags;
 }
 
+/// Each is as it was or as it was to be.
+void PowerJudge::judge_annotations(const std::string& before, const std::string& after, const std::string& found) {
+    const auto words_of = [](const std::string& text) {
+        std::set<std::string> words;
+        for (std::size_t at = 0; at < text.size(); at = text.find(' ', at) + 1)
+            words.insert(text.substr(at, text.find(' ', at) - at));
+        return words;
+    };
+    const std::set<std::string> old = words_of(before);
+    const std::set<std::string> now = words_of(after);
+    const std::set<std::string> there = words_of(found);
+    for (const std::string& word : there) EXPECT_TRUE(old.contains(word) || now.contains(word)) << word;
+    for (const std::string& word : old) EXPECT_TRUE(there.contains(word) || !now.contains(word)) << word;
+}
+
 bool PowerJudge::had(const Told& told, const std::string& flags) const {
     const auto known = flags_.find(told);
     if (known == flags_.end()) return false;
@@ -112,6 +128,11 @@ void PowerJudge::judge_messages(const std::string& guid, const SeenMailbox& mail
             if (found != rest.end()) {
                 EXPECT_TRUE(stays || !is_answered_) << message.token << " was expunged and is back";
                 judge_message({guid, uid}, message, found->second);
+                const std::string& noted = found->second.annotations;
+                if (is_answered_)
+                    EXPECT_EQ(noted, stays ? in(now, uid)->annotations : "") << message.token;
+                else
+                    judge_annotations(message.annotations, stays ? in(now, uid)->annotations : "", noted);
                 rest.erase(found);
                 continue;
             }
@@ -133,6 +154,8 @@ void PowerJudge::judge_messages(const std::string& guid, const SeenMailbox& mail
             EXPECT_TRUE(found != rest.end() || !is_answered_) << message.token << " was answered and is missing";
             if (found == rest.end()) continue;
             judge_message({guid, uid}, message, found->second);
+            if (is_answered_ && next_->answer_has_uids)
+                EXPECT_EQ(found->second.annotations, message.annotations) << message.token << ", a new message";
             rest.erase(found);
         }
     for (const auto& [uid, message] : rest)

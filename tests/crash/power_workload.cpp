@@ -89,6 +89,14 @@ class User {
             ASSERT_TRUE(in->expunge(everything ? UidSet::all() : some(*in), ExpungeRule::all_given));
         });
     }
+    /// Annotations of messages.
+    void note(const std::string& mailbox, const std::string& entry, const std::optional<std::string>& value) {
+        step("note in " + mailbox, false, [&] {
+            const auto in = open(mailbox);
+            const auto scope = random_() % 2 == 0 ? imap::AnnotationScope::shared : imap::AnnotationScope::priv;
+            ASSERT_TRUE(in->store_annotations(some(*in), {{entry, scope, value}}, {}, {}));
+        });
+    }
     void select(const std::string& mailbox) {
         step("select " + mailbox, false, [&] { ASSERT_TRUE(View::open(open(mailbox), Access::read_write)); });
     }
@@ -142,6 +150,8 @@ void User::commands() {
     select("INBOX");
     append("INBOX", 1, flags({}, names_for_letters({"First", "Second", "Third"})));
     store("INBOX", FlagAction::add, flags({}, {far_keyword(1), far_keyword(2)}));
+    note("INBOX", "/comment", "first");
+    note("INBOX", "/altsubject", "two\nlines");
     create("Work");
     give("Work", "user=berta@example.org", "lr");
     give("INBOX", "anyone", "l");
@@ -153,12 +163,15 @@ void User::commands() {
     change("special use", [](Account& account) { return account.set_special_use(name_of("Work/Open"), "\\Archive"); });
     append("Work/Open", 2, flags({}, {"Open"}));
     copy("INBOX", "Work/Open", false);
+    note("Work/Open", "/comment", "copied");
+    note("INBOX", "/comment", "second");
     deliver(to_both);
     copy("INBOX", "Archive", true);
     store("INBOX", FlagAction::replace, flags({Flag::answered}, {"Second", far_keyword(2)}));
     store("INBOX", FlagAction::add, flags({}, {far_keyword(3)}));
     append("INBOX", 2, flags({Flag::seen}, {far_keyword(3), far_keyword(4)}));
     store("INBOX", FlagAction::remove, flags({Flag::answered}, {far_keyword(2)}));
+    note("INBOX", "/comment", std::nullopt);
     rename("Work", "Play");
     rename("Sent", "Gesendet");
     annotate(name_of("Play/Open"), "second");
@@ -195,6 +208,18 @@ void User::commands() {
             for (const FlagAction action : {FlagAction::remove, FlagAction::add}) store_in_all(action);
     });
     store("INBOX", FlagAction::add, flags({}, {far_keyword(6)}));
+    // So many records that are superseded that posthouse-annotations is written anew.
+    step("note often", false, [&] {
+        const auto in = open("INBOX");
+        for (int i = 0; i < 9; ++i) {
+            std::vector<imap::AnnotationValue> values;
+            for (int entry = 0; entry < 20; ++entry)
+                values.push_back({"/n" + std::to_string(entry), imap::AnnotationScope::shared,
+                                  i % 2 == 0 ? std::optional<std::string>("x") : std::nullopt});
+            ASSERT_TRUE(in->store_annotations(UidSet::all(), values, {}, {}));
+        }
+    });
+    note("INBOX", "/comment", "after");
     remove("Play/Open");
     change("create with use", [](Account& account) { return account.create(name_of("Play/Open"), {"\\Archive"}); });
     append("Play/Open", 1, flags({Flag::draft}));

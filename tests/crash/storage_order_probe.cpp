@@ -39,6 +39,12 @@ bool add_keywords(Mailbox& mailbox, const std::string& prefix, int count) {
         .has_value();
 }
 
+bool annotate(Mailbox& mailbox, std::string_view text) {
+    return mailbox
+        .store_annotations(UidSet::all(), {{"/comment", imap::AnnotationScope::shared, std::string(text)}}, {}, {})
+        .has_value();
+}
+
 bool run(std::string_view mode, const char* root) {
     Settings settings;
     settings.mail_root = root;
@@ -52,7 +58,12 @@ bool run(std::string_view mode, const char* root) {
         if (!add_keywords(*inbox, "Letter", 26)) return false;
         if (mode == "further-copy" && !add_keywords(*inbox, "Further", 1)) return false;
     }
+    if (mode == "annotate" && !annotate(*inbox, "first")) return false;
+    if (mode == "annotate-copy" && (!annotate(*inbox, "probe") || !append(*archive, {}) || !annotate(*archive, "old")))
+        return false;
     say("begin\n");
+    if (mode == "annotate" || mode == "annotate-first") return annotate(*inbox, "probe");
+    if (mode == "annotate-copy") return inbox->copy(UidSet::all(), *archive).has_value();
     if (mode == "further") return add_keywords(*inbox, "Further", 1);
     if (mode == "further-copy") return inbox->copy(UidSet::all(), *inbox).has_value();
     if (mode == "deliver") return deliver(store, name);

@@ -108,6 +108,24 @@ TEST_F(OrderTest, FurtherKeywordsOfACopyAreDurableBeforeItIsThere) {
                   R"(renameat2\(.*/cur>.*\) = 0)", R"(fsync\(.*/cur>\) += 0)", "answer"});
 }
 
+TEST_F(OrderTest, AnnotationIsAnsweredAfterItIsSynced) {
+    expect_order(trace("annotate-first"),
+                 {R"(write\(.*posthouse-annotations.tmp.*A 1 /comment\\tprobe)",
+                  R"(fsync\(.*posthouse-annotations.tmp.*\) += 0)", R"(renameat\(.*posthouse-annotations)",
+                  R"(fsync\(.*probe>\) += 0)", "answer"});
+    expect_order(trace("annotate"), {R"(write\(.*/posthouse-annotations>, ".* A 1 /comment\\tprobe)",
+                                     R"(fdatasync\(.*/posthouse-annotations>\) += 0)", "answer"});
+}
+
+// An annotation before the line of its UID could become another message's.
+TEST_F(OrderTest, AnnotationsOfACopyComeBehindItsUidAndBeforeItIsThere) {
+    expect_order(trace("annotate-copy"),
+                 {R"(fdatasync\(.*Archive/dovecot-uidlist>\) += 0)",
+                  R"(write\(.*Archive/posthouse-annotations>, ".* A 2 /comment\\tprobe)",
+                  R"(fdatasync\(.*Archive/posthouse-annotations>\) += 0)", R"(renameat2\(.*NOREPLACE\) = 0)",
+                  R"(fsync\(.*Archive/cur>\) += 0)", "answer"});
+}
+
 TEST_F(OrderTest, UidIsDurableBeforeAnybodySeesIt) {
     const std::vector<std::string> calls = trace("number");
     expect_order(calls, {R"(write\(.*/dovecot-uidlist>, "2 )", R"(fdatasync\(.*/dovecot-uidlist>\) += 0)", "answer"});

@@ -65,6 +65,13 @@ std::string text_of(const Result<Annotations>& annotations) {
     return annotations->text();
 }
 
+std::string text_of(const AnnotationTables& tables, Uid uid) {
+    std::string text;
+    for (const auto& [entry, value] : tables.shared->of(uid)) text += "shared" + entry + "=" + value + " ";
+    for (const auto& [entry, value] : tables.own->of(uid)) text += "own" + entry + "=" + value + " ";
+    return text;
+}
+
 SeenMailbox look_at_mailbox(Account& account, const MailboxName& name, std::string& guid) {
     SeenMailbox seen;
     seen.name = name.text();
@@ -76,7 +83,8 @@ SeenMailbox look_at_mailbox(Account& account, const MailboxName& name, std::stri
     const Result<Status> status = mailbox.status();
     const Result<std::vector<MessageRow>> rows =
         mailbox.rows(UidSet::all(), {.internal_date = true, .wire_size = true});
-    EXPECT_TRUE(status && rows);
+    const Result<AnnotationTables> noted = mailbox.annotations({});
+    EXPECT_TRUE(status && rows && noted);
     if (!status || !rows) return seen;
     seen.validity = status->uid_validity.value();
     seen.next = status->uid_next.value();
@@ -89,7 +97,7 @@ SeenMailbox look_at_mailbox(Account& account, const MailboxName& name, std::stri
         const Result<std::string> text = content ? content->read_string() : fail(content.error());
         EXPECT_TRUE(text) << text.error().message();
         SeenMessage message{text ? token_of(*text) : "", word_of(row.flags),
-                            row.internal_date.time_since_epoch().count()};
+                            row.internal_date.time_since_epoch().count(), noted ? text_of(*noted, row.uid) : ""};
         EXPECT_FALSE(message.token.empty()) << "UID " << row.uid.value() << " is not a whole message: " << *text;
         EXPECT_EQ(row.wire_size, text->size());
         EXPECT_LT(row.uid, status->uid_next);

@@ -39,6 +39,7 @@ struct SeenMessage {
     std::string token;
     std::string flags;  ///< word_of
     std::int64_t date = 0;
+    std::string annotations;  ///< those of all, and the owner's, as words: "shared/comment=text own/altsubject=text "
 };
 
 struct SeenMailbox {

@@ -1,4 +1,5 @@
 posthouse_fuzz_target(storage_account_rows DEPENDS storage)
+posthouse_fuzz_target(storage_annotations DEPENDS storage)
 posthouse_fuzz_target(storage_courier DEPENDS storage)
 posthouse_fuzz_target(storage_files DEPENDS storage)
 posthouse_fuzz_target(storage_keywords DEPENDS storage)

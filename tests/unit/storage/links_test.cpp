@@ -126,9 +126,10 @@ TEST_P(LinksTest, AMailboxWithALinkedPartCannotBeOpened) {
 
 TEST_P(LinksTest, SmallFilesAreNotReadNorWrittenThroughLinks) {
     const std::string theirs = "../alice/";
-    for (const char* name : {"dovecot-uidlist", "dovecot-keywords", "posthouse-keywords", "dovecot-acl",
-                             "subscriptions", "posthouse-metadata", "posthouse-account-metadata", "posthouse-refile",
-                             "posthouse-rename", "dovecot-uidvalidity", "maildirsize", "maildirfolder"})
+    for (const char* name :
+         {"dovecot-uidlist", "dovecot-keywords", "posthouse-keywords", "dovecot-acl", "subscriptions",
+          "posthouse-metadata", "posthouse-account-metadata", "posthouse-refile", "posthouse-rename",
+          "posthouse-annotations", "dovecot-uidvalidity", "maildirsize", "maildirfolder"})
         link(theirs + place("Archive") + "/" + name, name);
     link("../alice/subscriptions", "subscriptions");
     link("../alice/dovecot-uidlist", "dovecot-uidlist");
@@ -140,7 +141,9 @@ TEST_P(LinksTest, SmallFilesAreNotReadNorWrittenThroughLinks) {
     ASSERT_TRUE(bobs->subscribe(named("Topic")));
     ASSERT_TRUE(bobs->list());
     EXPECT_EQ(inbox->status()->messages, 2u);
-    for (const char* name : {"dovecot-uidlist", "dovecot-keywords", "subscriptions"})
+    const std::vector<imap::AnnotationValue> annotation{{"/comment", imap::AnnotationScope::shared, "mine"}};
+    ASSERT_TRUE(inbox->store_annotations(UidSet::all(), annotation, {}, {}));
+    for (const char* name : {"dovecot-uidlist", "dovecot-keywords", "subscriptions", "posthouse-annotations"})
         EXPECT_TRUE(fs::is_regular_file(fs::symlink_status(path(name)))) << name << " was replaced";
 }
 
