@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "imapd/flag_mapping.h"
+#include "imapd/message_annotations.h"
 #include "imapd/search/context_updates.h"
 #include "lib/imap/responses.h"
 
@@ -78,7 +79,9 @@ void append_expunged(std::string& out, const std::vector<storage::Expunged>& exp
 std::vector<storage::Uid> touched_by(const storage::Changes& changes) {
     std::vector<storage::Uid> touched = changes.acknowledged;
     for (const storage::MessageFlags& message : changes.flags) touched.push_back(message.uid);
+    for (const storage::Annotated& message : changes.annotated) touched.push_back(message.uid);
     std::ranges::sort(touched);
+    touched.erase(std::ranges::unique(touched).begin(), touched.end());
     touched.insert(touched.end(), changes.added.begin(), changes.added.end());
     return touched;
 }
@@ -86,6 +89,10 @@ std::vector<storage::Uid> touched_by(const storage::Changes& changes) {
 }  // namespace
 
 Result<Refreshed> refresh(Selected& selected, storage::Expunges expunges, const Enabled& enabled) {
+    const bool tells_annotations = enabled.annotation_changes.value_or(selected.tells_annotations);
+    if (tells_annotations)
+        if (Result<> watched = selected.view.watch_annotations(selected.annotates_as); !watched)
+            return fail(watched.error());
     Result<storage::Changes> changes = selected.view.refresh(expunges);
     if (!changes) return fail(changes.error());
     Refreshed refreshed;
@@ -104,6 +111,9 @@ Result<Refreshed> refresh(Selected& selected, storage::Expunges expunges, const 
             append_flags_fetch(
                 out, selected.view, message,
                 {.uid = true, .modseq = enabled.condstore, .uid_only = enabled.uid_only, .recent = !enabled.rev2});
+    if (tells_annotations)
+        for (const storage::Annotated& message : changes->annotated)
+            append_annotations_fetch(out, selected.view, message, enabled);
     refreshed.touched = touched_by(*changes);
     refreshed.something = !changes->empty() || !changes->acknowledged.empty();
     refreshed.added = std::move(changes->added);

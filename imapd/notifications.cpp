@@ -297,7 +297,8 @@ Result<std::optional<Notifications::News>> Notifications::news_of(const Session&
 net::Async<Result<>> Notifications::tell_messages(Session& session, const Wanted& mailbox) {
     const Result<Standing> standing = co_await look_at(session, mailbox.name, mailbox.events);
     if (!standing) co_return standing.error().code == ErrorCode::not_found ? Result<>{} : fail(standing.error());
-    const bool is_news = learn(standing->known) || (mailbox.events & imap::kFlagChange) != 0;
+    const bool is_news =
+        learn(standing->known) || (mailbox.events & (imap::kFlagChange | imap::kAnnotationChange)) != 0;
     // The selected mailbox is told of by EXISTS and its kin.
     if (is_news && !is_selected(session, mailbox.name)) co_await session.send(standing->response);
     co_return Result<>{};

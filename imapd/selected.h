@@ -17,13 +17,19 @@
 namespace posthouse::imapd {
 
 struct Selected {
-    Selected(Place p, storage::View v) : place(std::move(p)), name(place.shown), view(std::move(v)) {}
+    /// `user`: see annotation_user.
+    Selected(Place p, storage::View v, storage::AnnotationUser user)
+        : place(std::move(p)), name(place.shown), view(std::move(v)), annotates_as(std::move(user)) {}
 
     Place place;
     storage::MailboxName name;  ///< under which it was selected
     storage::View view;
     /// The user's right to do something in it.
     bool may(storage::Right right) const { return view.rights().has(right); }
+    /// Whose own annotations the session sees (RFC 5257 §3.3).
+    storage::AnnotationUser annotates_as;
+    /// The client is told which annotations others change: (ANNOTATE) (RFC 5257 §4.2).
+    bool tells_annotations = false;
     /// How many keywords the client was told of in FLAGS; more make a new FLAGS response.
     std::size_t keywords_told = 0;
     /// What the last SEARCH with SAVE found: "$" (RFC 5182 §2.1).

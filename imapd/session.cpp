@@ -189,6 +189,8 @@ void Session::set_notifications(std::unique_ptr<Notifications> notifications) {
     notifications_ = std::move(notifications);
     const Notifications::OfSelected* of_selected = notifications_->of_selected();
     enabled_.flag_changes = of_selected == nullptr || (of_selected->events & imap::kFlagChange) != 0;
+    enabled_.annotation_changes.reset();
+    if (of_selected != nullptr) enabled_.annotation_changes = (of_selected->events & imap::kAnnotationChange) != 0;
 }
 
 net::Async<> Session::give_up_notifications() {

@@ -11,6 +11,8 @@
 #include "imapd/flag_mapping.h"
 #include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
+#include "imapd/message_annotations.h"
+#include "imapd/metadata_response.h"
 #include "imapd/session.h"
 #include "lib/base/ascii.h"
 #include "lib/base/hex.h"
@@ -177,13 +179,19 @@ class Receiver {
             co_return no("[LIMIT] Too many messages in one command");
         Result<storage::Flags> flags = to_storage(begin.flags);
         if (!flags) co_return bad(flags.error().text);
+        if (std::optional<Reply> wrong = annotations_objection(begin.annotations, received_.place.rights))
+            co_return std::move(*wrong);
+        storage::MessageAnnotations annotations =
+            to_storage(begin.annotations, annotation_user(session_, received_.place));
+        if (are_too_many(annotations)) co_return too_many_annotations();
         std::optional<storage::Time> date;
         if (begin.date) date = storage::Time(std::chrono::seconds(begin.date->seconds));
         Result<storage::MessageWriter> writer = co_await session_.disk([&] { return open_writer(); });
         if (!writer) co_return no_target(writer.error());
         received_.seen.push_back(flags->system.has(storage::Flag::seen));
         // RFC 4314 §4: flags that the user may not change there are left out.
-        incoming_.emplace(storage::NewMessage{std::move(*writer), received_.place.stored_flags().of(*flags), date},
+        incoming_.emplace(storage::NewMessage{std::move(*writer), received_.place.stored_flags().of(*flags), date,
+                                              std::move(annotations)},
                           session_.user());
         expected_ += {0, 1};
         co_return std::nullopt;

@@ -7,6 +7,7 @@
 #include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/message_limit.h"
+#include "imapd/metadata_response.h"
 #include "imapd/progress.h"
 #include "imapd/session.h"
 #include "lib/imap/responses.h"
@@ -16,7 +17,8 @@ namespace {
 
 enum class Kind { copy, move };
 
-/// Opens the target and copies or moves. Flags that the user may not change there stay behind (RFC 4314 §4). Blocks.
+/// Opens the target and copies or moves. Flags that the user may not change there stay behind (RFC 4314 §4), and so do
+/// annotations (RFC 5257 §4.6). Blocks.
 Result<storage::Charged<storage::Copied>> transfer(Session& session, const Place& target,
                                                    const storage::AccountQuota& quota, const storage::UidSet& uids,
                                                    Kind kind) {
@@ -26,11 +28,14 @@ Result<storage::Charged<storage::Copied>> transfer(Session& session, const Place
     const bool is_elsewhere = !(source.account->name() == target.account->name());
     const storage::NamedMailbox from{session.selected().view.mailbox(), source.name, is_elsewhere};
     const storage::NamedMailbox to{**mailbox, target.name};
-    storage::FlagScope carried = target.stored_flags();
+    storage::Carried carried = target.stored_flags();
+    carried.shared_annotations = target.rights.has(storage::Right::annotate);
+    carried.user = session.selected().annotates_as;
+    carried.user_there = annotation_user(session, target);
     // A \Seen of the user's own, on either side, isn't in the message.
     storage::UidSet seen;
     if (!source.viewer.empty() || !target.viewer.empty()) {
-        carried.system.clear(storage::Flag::seen);
+        carried.flags.system.clear(storage::Flag::seen);
         const Result<std::vector<storage::MessageRow>> rows = session.selected().view.rows(uids);
         if (!rows) return fail(rows.error());
         for (const storage::MessageRow& row : *rows)

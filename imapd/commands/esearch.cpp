@@ -10,6 +10,7 @@
 #include "imapd/commands/commands.h"
 #include "imapd/mailbox_filters.h"
 #include "imapd/mailbox_names.h"
+#include "imapd/metadata_response.h"
 #include "imapd/search/context_updates.h"
 #include "imapd/search/find.h"
 #include "imapd/session.h"
@@ -28,7 +29,7 @@ Result<std::unique_ptr<Selected>> look_into(const Session& session, const storag
     Result<storage::View> view =
         storage::View::open(std::move(*mailbox), storage::Access::read_only, place->rights, place->viewer);
     if (!view) return fail(view.error());
-    return std::make_unique<Selected>(*place, std::move(*view));
+    return std::make_unique<Selected>(*place, std::move(*view), annotation_user(session, *place));
 }
 
 /// The user's own mailboxes, and others'.

@@ -7,6 +7,8 @@
 #include "imapd/commands/commands.h"
 #include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
+#include "imapd/message_annotations.h"
+#include "imapd/metadata_response.h"
 #include "imapd/object_ids.h"
 #include "imapd/progress.h"
 #include "imapd/session.h"
@@ -54,14 +56,14 @@ Result<> append_resync(std::string& out, const storage::View& view, const imap::
 }
 
 /// Opens a mailbox and makes the responses of SELECT. Blocks.
-Result<Opened> open(const Place& place, storage::Access access, const std::optional<imap::Resync>& resync,
-                    const Enabled& enabled) {
+Result<Opened> open(const Session& session, const Place& place, storage::Access access, const imap::Select& command) {
+    const Enabled& enabled = session.enabled();
     Result<std::shared_ptr<storage::Mailbox>> mailbox = place.account->open(place.name);
     if (!mailbox) return fail(mailbox.error());
     Result<storage::View> view = storage::View::open(std::move(*mailbox), access, place.rights, place.viewer);
     if (!view) return fail(view.error());
     Opened opened;
-    opened.selected = std::make_unique<Selected>(place, std::move(*view));
+    opened.selected = std::make_unique<Selected>(place, std::move(*view), annotation_user(session, place));
     const storage::View& now = opened.selected->view;
     std::string& out = opened.responses;
     out = flags_of_mailbox(*opened.selected);
@@ -74,8 +76,13 @@ Result<Opened> open(const Place& place, storage::Access access, const std::optio
     out += "* OK [UIDNEXT " + std::to_string(now.uid_next().value()) + "] Predicted next UID\r\n";
     out += highest_modseq_of(*opened.selected);
     out += "* OK [MAILBOXID (" + mailbox_id_of(now.mailbox().guid()) + ")] Mailbox\r\n";
-    if (resync)
-        if (const Result<> told = append_resync(out, now, *resync, enabled); !told) return fail(told.error());
+    out += annotations_of_mailbox(now);
+    opened.selected->tells_annotations = command.annotate;
+    if (command.annotate)
+        if (const Result<> watched = opened.selected->view.watch_annotations(opened.selected->annotates_as); !watched)
+            return fail(watched.error());
+    if (command.resync)
+        if (const Result<> told = append_resync(out, now, *command.resync, enabled); !told) return fail(told.error());
     return opened;
 }
 
@@ -90,8 +97,7 @@ net::Async<Reply> select_with(Session& session, const imap::Select& command, sto
     const Result<Place> place = co_await find_place(session, command.mailbox, storage::Right::read);
     if (!place) co_return no(place.error());
     Progress progress(session);
-    Result<Opened> opened =
-        co_await progress.disk([&] { return open(*place, access, command.resync, session.enabled()); });
+    Result<Opened> opened = co_await progress.disk([&] { return open(session, *place, access, command); });
     if (!opened) co_return no(opened.error());
     session.select(std::move(opened->selected));
     // RFC 9051 §6.3.2

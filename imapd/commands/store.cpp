@@ -1,4 +1,4 @@
-// STORE and UID STORE (RFC 3501 §6.4.6, §6.4.8).
+// STORE and UID STORE (RFC 3501 §6.4.6, §6.4.8), also of annotations (RFC 5257 §4.5).
 #include <algorithm>
 #include <iterator>
 #include <string>
@@ -6,6 +6,7 @@
 #include "imapd/changes.h"
 #include "imapd/commands/commands.h"
 #include "imapd/flag_mapping.h"
+#include "imapd/message_annotations.h"
 #include "imapd/message_limit.h"
 #include "imapd/progress.h"
 #include "imapd/session.h"
@@ -112,12 +113,72 @@ bool is_permitted(const storage::FlagChange& change) {
     return change.scope.of(change.flags) != storage::Flags();
 }
 
+/// Stores annotations, and finds out which MODSEQ that gave, if it is to be told. Blocks.
+Result<storage::ConditionalStore> change_annotations(Selected& selected, const storage::UidSet& uids,
+                                                     const imap::Store& command, bool tells_modseq) {
+    std::optional<storage::ModSeq> unchanged_since;
+    if (command.unchanged_since) unchanged_since.emplace(*command.unchanged_since);
+    storage::View& view = selected.view;
+    Result<storage::ConditionalStore> done =
+        view.store_annotations(uids, command.annotations, selected.annotates_as, unchanged_since);
+    if (!done || !tells_modseq) return done;
+    storage::UidSet stored;
+    for (const storage::MessageFlags& message : done->stored) stored.add(message.uid);
+    const Result<std::vector<storage::MessageRow>> rows = view.rows(stored);
+    if (!rows) return fail(rows.error());
+    done->stored.clear();
+    for (const storage::MessageRow& row : *rows) done->stored.push_back({row.uid, row.flags, row.modseq});
+    return done;
+}
+
+/// The tagged reply, and what goes before it where some messages could not be stored.
+net::Async<Reply> finish(Session& session, const imap::Store& command, const LimitedMessages& messages,
+                         const storage::ConditionalStore& done, std::uint64_t asked) {
+    // RFC 2180 §4.2: messages that another session has removed.
+    const bool some_gone = done.stored.size() + done.modified.size() < asked;
+    if (!messages.code.empty() && !done.modified.empty()) {
+        const std::string line = "* OK " + limited_text(session, messages, "Done") + "\r\n";
+        co_await session.send(line);
+    }
+    if (!done.modified.empty()) {
+        const std::string text = modified_code(session.selected().view, done.modified, command.by_uid);
+        co_return some_gone ? no(text) : ok(text);
+    }
+    if (some_gone) co_return no("[EXPUNGEISSUED] Some of the messages no longer exist");
+    co_return ok(limited_text(session, messages, command.by_uid ? "UID STORE completed" : "STORE completed"));
+}
+
+/// Annotations (RFC 5257 §4.5): as flags with .SILENT.
+net::Async<Reply> store_annotations(Session& session, const imap::Store& command,
+                                    std::vector<imap::NumberRange> numbers) {
+    Selected& selected = session.selected();
+    if (selected.view.is_examined()) co_return no("[READ-ONLY] Mailbox is open read-only");
+    if (std::optional<Reply> wrong = annotations_objection(command.annotations, selected.view.rights()))
+        co_return std::move(*wrong);
+    if (command.unchanged_since) co_await session.enable_condstore();
+    const LimitedMessages messages = limited(session, std::move(numbers));
+    const storage::UidSet uids = uids_of(selected.view, messages.numbers);
+    const std::uint64_t asked = count_of(messages.numbers);
+    const bool tells_modseq = session.enabled().condstore;
+    Progress progress(session, asked);
+    const Result<storage::ConditionalStore> done =
+        co_await progress.disk([&] { return change_annotations(selected, uids, command, tells_modseq); });
+    if (!done && done.error().code == ErrorCode::limit) co_return too_many_annotations();
+    if (!done) co_return no(done.error());
+    if (tells_modseq)
+        co_await send_flags(
+            session, done->stored,
+            {.uid = command.by_uid, .flags = false, .modseq = true, .uid_only = session.enabled().uid_only});
+    co_return co_await finish(session, command, messages, *done, asked);
+}
+
 }  // namespace
 
 net::Async<Reply> store(Session& session, imap::Store command) {
     storage::View& view = session.selected().view;
     Result<std::vector<imap::NumberRange>> numbers = numbers_of(session.selected(), command.messages, command.by_uid);
     if (!numbers) co_return bad(numbers.error().text);
+    if (!command.annotations.empty()) co_return co_await store_annotations(session, command, std::move(*numbers));
     if (view.read_only()) co_return no("[READ-ONLY] Mailbox is open read-only");
     Result<storage::Flags> flags = to_storage(command.flags);
     if (!flags) co_return bad(flags.error().text);
@@ -143,18 +204,7 @@ net::Async<Reply> store(Session& session, imap::Store command) {
                              .modseq = tells_modseq,
                              .uid_only = session.enabled().uid_only,
                              .recent = !session.enabled().rev2});
-    // RFC 2180 §4.2: messages that another session has removed.
-    const bool some_gone = done.stored.size() + done.modified.size() < asked;
-    if (!messages.code.empty() && !done.modified.empty()) {
-        const std::string line = "* OK " + limited_text(session, messages, "Done") + "\r\n";
-        co_await session.send(line);
-    }
-    if (!done.modified.empty()) {
-        const std::string text = modified_code(view, done.modified, command.by_uid);
-        co_return some_gone ? no(text) : ok(text);
-    }
-    if (some_gone) co_return no("[EXPUNGEISSUED] Some of the messages no longer exist");
-    co_return ok(limited_text(session, messages, command.by_uid ? "UID STORE completed" : "STORE completed"));
+    co_return co_await finish(session, command, messages, done, asked);
 }
 
 }  // namespace posthouse::imapd

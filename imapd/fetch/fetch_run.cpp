@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "imapd/changes.h"
+#include "imapd/fetch/annotation_item.h"
 #include "imapd/flag_mapping.h"
 #include "lib/imap/date_time.h"
 #include "lib/imap/strings.h"
@@ -51,6 +52,7 @@ FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::
         reads_content_ = reads_content_ || (is_content && !SummaryItems::may_have(item));
         shows_flags_ = shows_flags_ || item.kind == Kind::flags;
         shows_modseq_ = shows_modseq_ || item.kind == Kind::modseq;
+        shows_annotations_ = shows_annotations_ || item.kind == Kind::annotation;
         columns_.internal_date = columns_.internal_date || item.kind == Kind::internal_date;
         columns_.wire_size = columns_.wire_size || item.kind == Kind::rfc822_size;
         columns_.save_date = columns_.save_date || item.kind == Kind::save_date;
@@ -88,7 +90,7 @@ Result<bool> FetchRun::produce(std::string& out, std::size_t limit) {
         }
         if (!done) return fail(done.error());
         if (message_) octets += message_->take_octets_read();
-        octets += summary_.take_octets_read();
+        octets += summary_.take_octets_read() + std::exchange(annotation_work_, 0);
     }
     return true;
 }
@@ -116,6 +118,11 @@ Result<bool> FetchRun::next_batch() {
     if (batch.empty()) return false;
     const Result<> loaded = load_rows(batch);
     if (!loaded) return fail(loaded.error());
+    if (shows_annotations_) {
+        Result<storage::AnnotationTables> now = selected_.view.mailbox().annotations(selected_.annotates_as);
+        if (!now) return fail(now.error());
+        annotations_ = std::move(*now);
+    }
     if (sets_seen_) set_seen();
     return true;
 }
@@ -196,6 +203,7 @@ Result<bool> FetchRun::begin_message(std::string& out) {
     begin_fetch(out, *number, row.uid, enabled_.uid_only);
     inside_response_ = true;
     item_ = 0;
+    has_items_ = false;
     return true;
 }
 
@@ -232,12 +240,19 @@ void FetchRun::print_flags(std::string& out, const storage::MessageRow& row) con
 Result<> FetchRun::print_item(std::string& out) {
     const storage::MessageRow& row = rows_[next_row_].row;
     const imap::FetchItem& item = items_[item_++];
-    if (item_ > 1) out += ' ';
+    std::string annotation;
+    if (item.kind == Kind::annotation) {
+        annotation = annotation_item(item.annotation, annotations_, row.uid, annotation_work_);
+        // The grammar has no empty list.
+        if (annotation.empty()) return {};
+    }
+    if (std::exchange(has_items_, true)) out += ' ';
     if (is_section(item.kind)) return print_section(out, item);
     if (is_binary(item.kind)) return print_binary(out, item);
     imap::append_item_name(out, item);
     out += ' ';
     switch (item.kind) {
+        case Kind::annotation: out += annotation; return {};
         case Kind::flags: print_flags(out, row); return {};
         case Kind::uid: out += std::to_string(row.uid.value()); return {};
         case Kind::email_id: out += "(" + row.email_id + ")"; return {};
@@ -353,6 +368,8 @@ Result<> FetchRun::stream(std::string& out, std::size_t limit) {
 
 void FetchRun::end_message(std::string& out) {
     const Row& row = rows_[next_row_];
+    // There was nothing to show, and the client waits for an answer.
+    if (!has_items_) out += "UID " + std::to_string(row.row.uid.value());
     if (row.set_seen && !shows_flags_) {
         out += " FLAGS ";
         print_flags(out, row.row);

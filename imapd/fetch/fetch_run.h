@@ -71,6 +71,7 @@ class FetchRun {
     bool decodes_ = false;
     bool shows_flags_ = false;
     bool shows_modseq_ = false;
+    bool shows_annotations_ = false;
     Enabled enabled_;
 
     // What is still to do: ranges of numbers, of which those before next_range_ are done.
@@ -80,12 +81,15 @@ class FetchRun {
 
     std::vector<Row> rows_;  ///< of the present batch
     std::size_t next_row_ = 0;
-    std::uint64_t finished_ = 0;  ///< in the batches before
+    std::uint64_t finished_ = 0;             ///< in the batches before
+    storage::AnnotationTables annotations_;  ///< if they are shown
+    std::uint64_t annotation_work_ = 0;      ///< since it was asked for last
     std::unique_ptr<OpenMessage> message_;
     SummaryItems summary_;
 
     bool inside_response_ = false;
-    std::size_t item_ = 0;  ///< next item of the present message
+    std::size_t item_ = 0;    ///< next item of the present message
+    bool has_items_ = false;  ///< some were printed
     std::uint64_t stream_position_ = 0;
     std::uint64_t stream_left_ = 0;         ///< of a literal that is being sent
     DecodedPart* streamed_part_ = nullptr;  ///< whose octets they are; nullptr: the message's own

@@ -85,6 +85,7 @@ Result<bool> Candidate::matches(const PreparedKey& key) {
         case Kind::sent_since: return decide(key, &Candidate::sent_matches);
         case Kind::envelope: return decide(key, &Candidate::envelope_matches);
         case Kind::header: return decide(key, &Candidate::header_matches);
+        case Kind::annotation: return decide(key, &Candidate::annotation_matches);
         case Kind::body:
         case Kind::text: return decide(key, &Candidate::content_matches);
     }
@@ -182,6 +183,23 @@ Result<bool> Candidate::sent_matches(const PreparedKey& key) {
     if (!header) return fail(header.error());
     if (!*header || !(*header)->sent) return false;
     return day_matches(key.kind, imap::day_of((*header)->sent->seconds, (*header)->sent->zone_minutes), key.day);
+}
+
+/// RFC 5257 §4.8. NIL: there is no such value.
+Result<bool> Candidate::annotation_matches(const PreparedKey& key) {
+    const imap::AnnotationSearch& wanted = *key.annotation;
+    const auto is_in = [&](imap::AnnotationScope scope) {
+        if (wanted.scope && *wanted.scope != scope) return false;
+        const storage::AnnotationEntries& entries = annotations_[scope].of(row_.uid);
+        return std::ranges::any_of(entries, [&](const auto& entry) {
+            octets_read_ += wanted.entries.size() * entry.first.size();
+            if (!key.entries.matches(entry.first)) return false;
+            octets_read_ += entry.second.size();
+            return !wanted.text || key.match.in(entry.second);
+        });
+    };
+    const bool found = is_in(imap::AnnotationScope::priv) || is_in(imap::AnnotationScope::shared);
+    return found == wanted.text.has_value();
 }
 
 Result<bool> Candidate::content_matches(const PreparedKey& key) {

@@ -21,9 +21,10 @@ class Candidate {
     /// Octets that keys may look at in one turn; a hundred keys about a large message take many turns.
     static constexpr std::uint64_t kOctetsPerTurn = 4 << 20;
 
-    /// `headers` are of the selected mailbox, and outlive this object.
-    Candidate(Selected& selected, SummaryRecords& headers, storage::MessageRow row, storage::SequenceNumber number)
-        : selected_(selected), headers_(headers), row_(std::move(row)), number_(number) {}
+    /// `headers` and `annotations` (of which keys may ask) are of the selected mailbox, and outlive this object.
+    Candidate(Selected& selected, SummaryRecords& headers, const storage::AnnotationTables& annotations,
+              storage::MessageRow row, storage::SequenceNumber number)
+        : selected_(selected), headers_(headers), annotations_(annotations), row_(std::move(row)), number_(number) {}
 
     /// Blocks. A message that is gone meanwhile matches no key about its content. When it fails and is unfinished(),
     /// next_turn() and asking again go on where it was; the key must be the same object then.
@@ -46,9 +47,11 @@ class Candidate {
     Result<bool> sent_matches(const PreparedKey& key);
     Result<bool> thread_matches(const PreparedKey& key);
     Result<bool> content_matches(const PreparedKey& key);
+    Result<bool> annotation_matches(const PreparedKey& key);
 
     Selected& selected_;
     SummaryRecords& headers_;
+    const storage::AnnotationTables& annotations_;
     storage::MessageRow row_;
     storage::SequenceNumber number_;
     std::optional<OpenMessage> message_;

@@ -165,6 +165,11 @@ net::Async<> keep_up_to_date(Session& session, const imap::SearchProgram& comman
         co_await refuse_update(session, "Too many searches are kept up to date");
         co_return;
     }
+    // A message that stays among the results would change its place there.
+    if (std::ranges::find(criteria, imap::SortKey::annotation, &imap::SortCriterion::key) != criteria.end()) {
+        co_await refuse_update(session, "Keeping an order by annotations up to date is not supported");
+        co_return;
+    }
     SearchContext context = make_context(selected, session.tag(), command, std::move(criteria), found);
     // Each change, or each second, would have all messages read.
     if ((context.is_volatile || context.ages) && reads_messages(context.key, selected)) {

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <functional>
 
+#include "lib/mime/collation.h"
 #include "storage/summary_order.h"
 
 namespace posthouse::imapd {
@@ -36,16 +38,48 @@ Result<> each_header(const Selected& selected, const storage::UidSet& uids, cons
         finish);
 }
 
+/// The annotations that criteria ask for, as keys of i;unicode-casemap (RFC 5257 §4.9).
+class SortedAnnotations {
+  public:
+    /// Blocks.
+    static Result<SortedAnnotations> get(const Selected& selected, std::span<const imap::SortCriterion> criteria) {
+        SortedAnnotations found;
+        for (const imap::SortCriterion& criterion : criteria)
+            if (criterion.key == SortKey::annotation) found.criteria_.push_back(criterion);
+        if (found.criteria_.empty()) return found;
+        Result<storage::AnnotationTables> tables = selected.view.mailbox().annotations(selected.annotates_as);
+        if (!tables) return fail(tables.error());
+        found.tables_ = std::move(*tables);
+        return found;
+    }
+
+    /// Gives a message its own; good while this object lives.
+    void add_to(imap::SortMessage& message, storage::Uid uid) {
+        for (const imap::SortCriterion& criterion : criteria_) {
+            const auto value = tables_[criterion.scope].find(uid, criterion.entry);
+            message.annotations.push_back(value ? keys_.emplace_back(mime::casemap_key(*value)) : std::string_view());
+        }
+    }
+
+  private:
+    std::vector<imap::SortCriterion> criteria_;  ///< in the order of SortCriterion::annotation
+    storage::AnnotationTables tables_;
+    std::deque<std::string> keys_;
+};
+
 Result<std::vector<std::uint32_t>> sort_rows(const Selected& selected, const storage::UidSet& uids,
                                              const storage::Columns& columns,
-                                             std::span<const imap::SortCriterion> criteria) {
+                                             std::span<const imap::SortCriterion> criteria,
+                                             SortedAnnotations& annotations) {
     const Result<std::vector<storage::MessageRow>> rows = selected.view.rows(uids, columns);
     if (!rows) return fail(rows.error());
     std::vector<imap::SortMessage> messages;
     messages.reserve(rows->size());
     for (const storage::MessageRow& row : *rows)
-        if (const auto number = selected.view.number(row.uid))
+        if (const auto number = selected.view.number(row.uid)) {
             messages.push_back(storage::sort_message(number->value(), {}, row.internal_date, row.wire_size));
+            annotations.add_to(messages.back(), row.uid);
+        }
     return imap::sort_messages(messages, criteria);
 }
 
@@ -82,7 +116,8 @@ imap::Threads make_threads(imap::Thread::Algorithm algorithm, std::span<const im
 
 bool reads_headers(std::span<const imap::SortCriterion> criteria) {
     return std::ranges::any_of(criteria, [](const imap::SortCriterion& criterion) {
-        return criterion.key != SortKey::arrival && criterion.key != SortKey::size;
+        return criterion.key != SortKey::arrival && criterion.key != SortKey::size &&
+               criterion.key != SortKey::annotation;
     });
 }
 
@@ -97,7 +132,9 @@ Result<std::vector<std::uint32_t>> sort_found(const Selected& selected, std::spa
     columns.internal_date = true;
     columns.wire_size = std::ranges::find(criteria, SortKey::size, &imap::SortCriterion::key) != criteria.end();
     const storage::UidSet uids = uids_of_found(selected, numbers);
-    if (!reads_headers(criteria)) return sort_rows(selected, uids, columns, criteria);
+    Result<SortedAnnotations> annotations = SortedAnnotations::get(selected, criteria);
+    if (!annotations) return fail(annotations.error());
+    if (!reads_headers(criteria)) return sort_rows(selected, uids, columns, criteria, *annotations);
     std::vector<imap::SortMessage> messages;
     std::vector<std::uint32_t> sorted;
     messages.reserve(numbers.size());
@@ -105,6 +142,7 @@ Result<std::vector<std::uint32_t>> sort_found(const Selected& selected, std::spa
         selected, uids, columns, false,
         [&](std::uint32_t number, const storage::HeaderSummary& header, const storage::MessageRow& row) {
             messages.push_back(storage::sort_message(number, header, row.internal_date, row.wire_size));
+            annotations->add_to(messages.back(), row.uid);
         },
         [&] { sorted = imap::sort_messages(messages, criteria); });
     if (!done) return fail(done.error());

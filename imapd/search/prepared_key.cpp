@@ -21,6 +21,7 @@ int cost_of(Kind kind) {
         case Kind::saved_before:
         case Kind::saved_on:
         case Kind::saved_since:
+        case Kind::annotation:
         case Kind::email_id: return 1;
         case Kind::thread_id:
         case Kind::sent_before:
@@ -83,6 +84,11 @@ PreparedKey prepare(const imap::SearchKey& key, const Selected& selected) {
         case Kind::thread_id: ready.keyword = key.text; break;
         case Kind::flag: ready.flag = static_cast<storage::Flag>(key.flag); break;
         case Kind::keyword: ready.keyword = key.text; break;
+        case Kind::annotation:
+            ready.annotation = key.annotation;
+            ready.entries = imap::ListPattern(key.annotation->entries, '/');
+            ready.match = TextMatch(key.annotation->text.value_or(""));
+            break;
         case Kind::envelope:
         case Kind::header:
         case Kind::body:
@@ -106,6 +112,10 @@ bool reads_messages(const imap::SearchKey& key, const Selected& selected) {
 
 bool names_numbers(const imap::SearchKey& key) {
     return (key.kind == Kind::sequence && !key.set.is_saved()) || std::ranges::any_of(key.children, names_numbers);
+}
+
+bool names_annotations(const PreparedKey& key) {
+    return key.kind == Kind::annotation || std::ranges::any_of(key.children, names_annotations);
 }
 
 bool names_saved(const imap::SearchKey& key) {

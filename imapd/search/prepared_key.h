@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "imapd/search/text_match.h"
 #include "imapd/selected.h"
 #include "lib/imap/envelope_text.h"
+#include "lib/imap/list_pattern.h"
 #include "lib/imap/search_command.h"
 #include "storage/mailbox.h"
 #include "storage/view.h"
@@ -23,7 +25,9 @@ struct PreparedKey {
     std::string field;
     imap::EnvelopeText envelope_text{};  ///< of envelope
     std::string keyword;
-    bool any_text = false;  ///< the wanted text is empty
+    std::optional<imap::AnnotationSearch> annotation;
+    imap::ListPattern entries{"", '/'};  ///< of annotation
+    bool any_text = false;               ///< the wanted text is empty
     TextMatch match{""};
     int cost = 0;  ///< 0 the row, 1 a date or size, 2 what the index has of the header, 3 the header, 4 the content
 };
@@ -35,6 +39,8 @@ PreparedKey prepare(const imap::SearchKey& key, const Selected& selected);
 bool reads_messages(const imap::SearchKey& key, const Selected& selected);
 /// Whether message numbers are among the keys; "$" is none.
 bool names_numbers(const imap::SearchKey& key);
+/// Whether annotations are among the keys.
+bool names_annotations(const PreparedKey& key);
 /// Whether "$" is among the keys.
 bool names_saved(const imap::SearchKey& key);
 /// What of the rows the key asks for.

@@ -50,6 +50,19 @@ void SearchRun::leave_behind(std::uint32_t number) {
     }
 }
 
+/// Gets what is asked for of annotations. They are watched from then on: whether the result changes may be of interest.
+Result<> SearchRun::load_annotations() {
+    if (annotations_) return {};
+    annotations_.emplace();
+    if (!names_annotations(key_)) return {};
+    storage::View& view = selected_.view;
+    if (Result<> watched = view.watch_annotations(selected_.annotates_as); !watched) return watched;
+    Result<storage::AnnotationTables> now = view.mailbox().annotations(selected_.annotates_as);
+    if (!now) return fail(now.error());
+    annotations_ = std::move(*now);
+    return {};
+}
+
 Result<bool> SearchRun::advance() {
     const storage::View& view = selected_.view;
     if (candidate_) {
@@ -66,6 +79,7 @@ Result<bool> SearchRun::advance() {
         leave_behind(batch.back().last);
         return next_ < todo_.size();
     }
+    if (Result<> loaded = load_annotations(); !loaded) return fail(loaded.error());
     Result<std::vector<storage::MessageRow>> rows = view.rows(uids_of(view, batch), columns_);
     if (!rows) return fail(rows.error());
     std::uint64_t octets = 0;
@@ -73,7 +87,7 @@ Result<bool> SearchRun::advance() {
         const auto number = view.number(row.uid);
         if (!number) continue;
         leave_behind(number->value());
-        candidate_.emplace(selected_, headers_, std::move(row), *number);
+        candidate_.emplace(selected_, headers_, *annotations_, std::move(row), *number);
         const Result<bool> tested = test(&octets);
         if (!tested) return tested;
         if (!*tested) return true;

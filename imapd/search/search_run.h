@@ -36,13 +36,15 @@ class SearchRun {
   private:
     std::vector<imap::NumberRange> next_batch() const;
     void leave_behind(std::uint32_t number);
+    Result<> load_annotations();
     Result<bool> test(std::uint64_t* octets = nullptr);
 
     Selected& selected_;
     SummaryRecords headers_;
     PreparedKey key_;
     storage::Columns columns_;
-    std::vector<imap::NumberRange> todo_;  ///< of which those before next_ are done
+    std::optional<storage::AnnotationTables> annotations_;  ///< once the search has begun
+    std::vector<imap::NumberRange> todo_;                   ///< of which those before next_ are done
     std::size_t next_ = 0;
     std::uint32_t tested_ = 0;
     std::optional<Candidate> candidate_;  ///< the message that is being tested

@@ -11,6 +11,12 @@ namespace {
 
 /// Fewer are sorted as quickly as an order is looked up.
 constexpr std::size_t kept_from = 100;
+/// An order of headers holds for good; one by annotations doesn't, and is each user's own.
+bool may_be_kept(std::span<const imap::SortCriterion> criteria) {
+    return reads_headers(criteria) &&
+           std::ranges::find(criteria, imap::SortKey::annotation, &imap::SortCriterion::key) == criteria.end();
+}
+
 /// Finding the place of one message costs as much as sorting so many.
 constexpr std::size_t place_costs = 500;
 
@@ -38,7 +44,7 @@ Result<bool> SortRun::advance() {
 }
 
 void SortRun::take_kept() {
-    const KeptOrders::Order order = numbers_.size() < kept_from || !reads_headers(criteria_)
+    const KeptOrders::Order order = numbers_.size() < kept_from || !may_be_kept(criteria_)
                                         ? nullptr
                                         : orders_.find(KeptOrders::Key::of(selected_.view, criteria_));
     std::vector<bool> wanted(std::size_t{selected_.view.count()} + 1);
@@ -84,8 +90,7 @@ Result<> SortRun::put_missing_among_sorted() {
 
 /// The order of most messages serves searches that find fewer, not the other way round.
 void SortRun::keep() const {
-    if (numbers_.size() < kept_from || numbers_.size() < selected_.view.count() / 2 || !reads_headers(criteria_))
-        return;
+    if (numbers_.size() < kept_from || numbers_.size() < selected_.view.count() / 2 || !may_be_kept(criteria_)) return;
     std::vector<storage::Uid> uids;
     uids.reserve(sorted_.size());
     for (const std::uint32_t number : sorted_) uids.push_back(selected_.view.uids()[number - 1]);

@@ -51,6 +51,11 @@ void read_message(Arguments& arguments, AppendSection& section) {
         message.date = read_date_time(arguments);
         arguments.space();
     }
+    if (arguments.accept_word("ANNOTATION")) {
+        arguments.space();
+        message.annotations = read_annotation_values(arguments);
+        arguments.space();
+    }
     section.steps.emplace_back(std::move(message));
     if (arguments.accept_text("UTF8 (")) return read_octets(arguments, section, AppendPlace::utf8);
     if (!arguments.accept_word("CATENATE")) return read_octets(arguments, section, AppendPlace::message);

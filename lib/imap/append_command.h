@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/base/result.h"
+#include "lib/imap/annotations.h"
 #include "lib/imap/date_time.h"
 #include "lib/imap/flags.h"
 #include "lib/imap/limits.h"
@@ -20,6 +21,7 @@ namespace posthouse::imap {
 struct MessageBegin {
     Flags flags;
     std::optional<DateTime> date;
+    std::vector<AnnotationValue> annotations{};  ///< ANNOTATION (RFC 5257 §4.7)
 };
 /// What stands around a literal that is streamed, and so what may follow it.
 enum class AppendPlace {

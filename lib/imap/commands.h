@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/base/secret.h"
+#include "lib/imap/annotations.h"
 #include "lib/imap/flags.h"
 #include "lib/imap/sequence_set.h"
 
@@ -56,6 +57,7 @@ struct Select {
     std::string mailbox;
     bool condstore = false;  ///< (CONDSTORE) (RFC 7162 §3.1.8)
     std::optional<Resync> resync;
+    bool annotate = false;  ///< (ANNOTATE): tell of annotations that others change (RFC 5257 §4.2)
 };
 
 /// CREATE (RFC 3501 §6.3.3), with USE (RFC 6154 §3).
@@ -130,6 +132,7 @@ struct Store {
     Mode mode = Mode::replace;
     bool silent = false;
     Flags flags;
+    std::vector<AnnotationValue> annotations;      ///< some: ANNOTATION in the place of FLAGS (RFC 5257 §4.5)
     std::optional<std::uint64_t> unchanged_since;  ///< (UNCHANGEDSINCE n) (RFC 7162 §3.1.3)
 };
 

@@ -125,6 +125,10 @@ FetchItem read_item(Arguments& arguments) {
         item.kind = Kind::envelope;
     } else if (name == "FLAGS") {
         item.kind = Kind::flags;
+    } else if (name == "ANNOTATION") {
+        item.kind = Kind::annotation;
+        arguments.space();
+        item.annotation = read_annotation_query(arguments);
     } else if (name == "INTERNALDATE") {
         item.kind = Kind::internal_date;
     } else if (name == "MODSEQ") {
@@ -216,6 +220,8 @@ std::vector<FetchItem> read_fetch_items(Arguments& arguments) {
         items.push_back(read_item(arguments));
     } while (arguments.accept(' '));
     arguments.expect(')');
+    if (std::ranges::count(items, Kind::annotation, &FetchItem::kind) > 1)
+        arguments.fail("Ask for all annotations at once");
     return items;
 }
 
@@ -273,6 +279,7 @@ Result<Section> parse_section(std::string_view text) {
 
 void append_item_name(std::string& out, const FetchItem& item) {
     switch (item.kind) {
+        case Kind::annotation: out += "ANNOTATION"; return;
         case Kind::body: out += "BODY"; return;
         case Kind::body_structure: out += "BODYSTRUCTURE"; return;
         case Kind::envelope: out += "ENVELOPE"; return;

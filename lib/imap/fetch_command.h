@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/imap/annotations.h"
 #include "lib/imap/arguments.h"
 #include "lib/imap/partial_range.h"
 #include "lib/imap/sequence_set.h"
@@ -32,6 +33,7 @@ struct Partial {
 /// One data item.
 struct FetchItem {
     enum class Kind {
+        annotation,    ///< of `annotation` (RFC 5257 §4.3)
         binary,        ///< BINARY[…] and BINARY.PEEK[…]: a part without its transfer encoding (RFC 3516 §4.2)
         binary_size,   ///< BINARY.SIZE[…]
         body,          ///< BODY without a section: BODYSTRUCTURE without extension data
@@ -54,6 +56,7 @@ struct FetchItem {
     Kind kind = Kind::flags;
     Section section;  ///< of body_section, the three rfc822 texts, and the two binary ones, which only name a part
     std::optional<Partial> partial;
+    AnnotationQuery annotation;
     bool peek = false;  ///< \Seen is not set
     bool operator==(const FetchItem&) const = default;
 };

@@ -113,6 +113,8 @@ void read(Arguments& arguments, Select& command) {
         } else if (option == "QRESYNC") {
             arguments.space();
             command.resync = read_resync(arguments);
+        } else if (option == "ANNOTATE") {
+            command.annotate = true;
         } else {
             arguments.fail("Unknown SELECT parameter");
         }

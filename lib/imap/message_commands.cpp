@@ -14,6 +14,11 @@ void read(Arguments& arguments, Store& command) {
         arguments.expect(')');
         arguments.space();
     }
+    if (arguments.accept_word("ANNOTATION")) {
+        arguments.space();
+        command.annotations = read_annotation_values(arguments);
+        return;
+    }
     if (arguments.accept('+')) {
         command.mode = Store::Mode::add;
     } else if (arguments.accept('-')) {

@@ -11,10 +11,11 @@
 namespace posthouse::imap {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, NotifyEvent>, 7> kEvents{
+constexpr std::array<std::pair<std::string_view, NotifyEvent>, 8> kEvents{
     {{"MessageNew", kMessageNew},
      {"MessageExpunge", kMessageExpunge},
      {"FlagChange", kFlagChange},
+     {"AnnotationChange", kAnnotationChange},
      {"MailboxName", kMailboxName},
      {"SubscriptionChange", kSubscriptionChange},
      {"MailboxMetadataChange", kMailboxMetadataChange},
@@ -59,9 +60,9 @@ NotifyGroup read_group(Arguments& arguments) {
     // RFC 5465 §5: these two come together, and others about messages with them.
     const bool is_new = (group.events & kMessageNew) != 0;
     const bool is_gone = (group.events & kMessageExpunge) != 0;
-    const bool is_changed = (group.events & kFlagChange) != 0;
+    const bool is_changed = (group.events & (kFlagChange | kAnnotationChange)) != 0;
     if (is_new != is_gone || (is_changed && !is_new))
-        arguments.fail("MessageNew and MessageExpunge come together, and with FlagChange");
+        arguments.fail("MessageNew and MessageExpunge come together, and with FlagChange and AnnotationChange");
     // RFC 5465 §8
     if (group.filter.is_selected() && (group.events & ~kMessageEvents) != 0)
         arguments.fail("Of the selected mailbox only events about messages are told");

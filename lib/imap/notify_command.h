@@ -20,9 +20,10 @@ enum NotifyEvent : std::uint8_t {
     kSubscriptionChange = 16,
     kMailboxMetadataChange = 32,
     kServerMetadataChange = 64,
+    kAnnotationChange = 128,
 };
 using NotifyEvents = std::uint8_t;
-inline constexpr NotifyEvents kMessageEvents = kMessageNew | kMessageExpunge | kFlagChange;
+inline constexpr NotifyEvents kMessageEvents = kMessageNew | kMessageExpunge | kFlagChange | kAnnotationChange;
 
 /// event-group (RFC 5465 §8).
 struct NotifyGroup {

@@ -188,6 +188,14 @@ class KeyReader {
             found.text = text();
             return found;
         }
+        if (name == "ANNOTATION") {
+            arguments_.space();
+            found.kind = Kind::annotation;
+            found.annotation = read_annotation_search(arguments_);
+            if (found.annotation->text && !ascii::is_utf8(*found.annotation->text))
+                arguments_.fail("Search text is not valid in its charset");
+            return found;
+        }
         if (!arguments_.failed()) arguments_.fail("Unknown search key " + name.substr(0, 32));
         return found;
     }
@@ -282,6 +290,7 @@ void read_criteria(Arguments& arguments, std::vector<SortCriterion>& criteria) {
                                                                          {"TO", SortKey::to},
                                                                          {"DISPLAYFROM", SortKey::display_from},
                                                                          {"DISPLAYTO", SortKey::display_to}}};
+    std::size_t annotations = 0;
     arguments.expect('(');
     do {
         if (criteria.size() >= kMaxWords) return arguments.fail("Too many sort keys", ErrorCode::limit);
@@ -292,10 +301,19 @@ void read_criteria(Arguments& arguments, std::vector<SortCriterion>& criteria) {
             arguments.space();
             name = arguments.keyword();
         }
-        const auto key = std::ranges::find(known, name, [](const auto& entry) { return entry.first; });
-        if (key == known.end()) return arguments.fail("Unknown sort key");
-        criterion.key = key->second;
-        criteria.push_back(criterion);
+        if (name == "ANNOTATION") {
+            criterion.key = SortKey::annotation;
+            arguments.space();
+            criterion.entry = read_annotation_entry(arguments);
+            arguments.space();
+            criterion.scope = read_annotation_scope(arguments);
+            criterion.annotation = annotations++;
+        } else {
+            const auto key = std::ranges::find(known, name, [](const auto& entry) { return entry.first; });
+            if (key == known.end()) return arguments.fail("Unknown sort key");
+            criterion.key = key->second;
+        }
+        criteria.push_back(std::move(criterion));
     } while (arguments.accept(' '));
     arguments.expect(')');
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/imap/annotations.h"
 #include "lib/imap/arguments.h"
 #include "lib/imap/date_time.h"
 #include "lib/imap/flags.h"
@@ -50,6 +51,7 @@ struct SearchKey {
         header,               ///< the field `field` contains `text`; an empty text: the field is there
         body,                 ///< the body contains `text`
         text,                 ///< header or body contain `text`
+        annotation,           ///< an annotation is as `annotation` says (RFC 5257 §4.8)
     };
     Kind kind = Kind::all;
     std::vector<SearchKey> children;
@@ -59,6 +61,7 @@ struct SearchKey {
     Day day;
     std::string field;  ///< as sent; of envelope in lower case
     std::string text;   ///< UTF-8
+    std::optional<AnnotationSearch> annotation{};
 };
 
 /// RETURN options, as bits. None: the plain SEARCH response.

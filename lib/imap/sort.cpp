@@ -38,8 +38,9 @@ bool in_reverse_order(const Entry& a, const Entry& b) {
            std::tie(a.part.high, a.part.low, a.part.length, b.index);
 }
 
-std::string_view text_of(const SortMessage& message, SortKey key) {
-    switch (key) {
+std::string_view text_of(const SortMessage& message, const SortCriterion& criterion) {
+    switch (criterion.key) {
+        case SortKey::annotation: return message.annotations.at(criterion.annotation);
         case SortKey::cc: return message.cc;
         case SortKey::from: return message.from;
         case SortKey::subject: return message.subject;
@@ -71,12 +72,12 @@ KeyPart part_of(std::string_view text, std::size_t offset) {
 }
 
 /// The part of a message's key that begins at `offset`; numbers have one part.
-KeyPart part_of(const SortMessage& message, SortKey key, std::size_t offset) {
-    switch (key) {
+KeyPart part_of(const SortMessage& message, const SortCriterion& criterion, std::size_t offset) {
+    switch (criterion.key) {
         case SortKey::arrival: return {.high = ordered(message.arrival)};
         case SortKey::date: return {.high = ordered(message.sent)};
         case SortKey::size: return {.high = message.size};
-        default: return part_of(text_of(message, key), offset);
+        default: return part_of(text_of(message, criterion), offset);
     }
 }
 
@@ -101,7 +102,7 @@ std::vector<std::uint32_t> sort_messages(std::span<const SortMessage> messages,
         if (run.criterion == criteria.size()) continue;
         const SortCriterion& criterion = criteria[run.criterion];
         const std::span<Entry> equal = std::span(entries).subspan(run.begin, run.end - run.begin);
-        for (Entry& entry : equal) entry.part = part_of(messages[entry.index], criterion.key, run.offset);
+        for (Entry& entry : equal) entry.part = part_of(messages[entry.index], criterion, run.offset);
         const auto before = criterion.reverse ? in_reverse_order : in_order;
         if (!std::ranges::is_sorted(equal, before)) std::ranges::sort(equal, before);
         for (std::size_t begin = 0, end = 0; begin < equal.size(); begin = end) {

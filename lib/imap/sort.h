@@ -1,19 +1,25 @@
-// SORT: the order of messages by its keys (RFC 5256 §3, RFC 5957 §3).
+// SORT: the order of messages by its keys (RFC 5256 §3, RFC 5957 §3, RFC 5257 §4.9).
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "lib/imap/annotations.h"
+
 namespace posthouse::imap {
 
-enum class SortKey { arrival, cc, date, from, size, subject, to, display_from, display_to };
+enum class SortKey { arrival, cc, date, from, size, subject, to, display_from, display_to, annotation };
 
 /// A sort key, with REVERSE or without.
 struct SortCriterion {
     SortKey key = SortKey::arrival;
     bool reverse = false;
+    std::string entry{};  ///< of annotation (RFC 5257 §4.9)
+    AnnotationScope scope = AnnotationScope::priv;
+    std::size_t annotation = 0;  ///< which of the message's annotations it is
 };
 
 /// What SORT compares of a message. Texts are keys of i;unicode-casemap (mime::casemap_key).
@@ -28,6 +34,7 @@ struct SortMessage {
     std::string_view cc{};
     std::string_view display_from{};
     std::string_view display_to{};
+    std::vector<std::string_view> annotations{};  ///< as many as criteria ask for
 };
 
 /// The numbers of `messages` in the order of the criteria; what is equal in all of them keeps its order, which is to be

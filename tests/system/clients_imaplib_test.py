@@ -1,5 +1,5 @@
-"""imaplib uses the extensions: CONDSTORE and QRESYNC, SORT and THREAD, ESEARCH, LIST-EXTENDED, QUOTA, ACL, METADATA, and what
-tells of messages (OBJECTID, PREVIEW, SAVEDATE)."""
+"""imaplib uses the extensions: CONDSTORE and QRESYNC, SORT and THREAD, ESEARCH, LIST-EXTENDED, QUOTA, ACL, METADATA, ANNOTATE, and
+what tells of messages (OBJECTID, PREVIEW, SAVEDATE)."""
 # labels: clients
 
 import re
@@ -177,6 +177,17 @@ class Extensions(ClientTest):
         self.assertEqual(known.search(self.ok(self.client.fetch("1", "(EMAILID THREADID SAVEDATE)"))[0])[1], emails[0])
         self.assertEqual(self.ok(self.client.search(None, "EMAILID", emails[0].decode())), [b"1"])
         self.assertRegex(self.ok(self.client.status("Other", "(MAILBOXID)"))[0], rb"MAILBOXID \(\w")
+
+    def test_messages_are_annotated(self):
+        self.append(message(1, "x"), message(2, "y"))
+        self.ok(self.client.select("INBOX"))
+        self.ok(self.client.store("1", "ANNOTATION", '(/comment (value.priv "call back" value.shared "ours"))'))
+        shown = b'ANNOTATION (/comment (value.priv "call back" value.shared "ours"))'
+        self.assertIn(shown, self.ok(self.client.fetch("1", "(ANNOTATION (/comment value))"))[0])
+        self.assertEqual(self.ok(self.client.search(None, "ANNOTATION", "/comment", "value.shared", '"OUR"')), [b"1"])
+        self.assertEqual(self.ok(self.client.sort("(REVERSE ANNOTATION /comment value.priv)", "UTF-8", "ALL")), [b"1 2"])
+        self.ok(self.client.copy("1", "INBOX"))
+        self.assertIn(shown, self.ok(self.client.fetch("3", "(ANNOTATION (/* value))"))[0])
 
     def test_a_draft_is_replaced_in_one_step(self):
         self.append(message(1, "draft"))

@@ -34,7 +34,8 @@ TEST(Notify, ReadsTheExampleOfRfc5465) {
 
 TEST(Notify, ReadsEveryFilterAndEvent) {
     const auto notify = parse(
-        "a NOTIFY SET (selected-delayed (FlagChange MessageNew MessageExpunge)) (inboxes NONE) (personal "
+        "a NOTIFY SET (selected-delayed (FlagChange MessageNew MessageExpunge AnnotationChange)) (inboxes NONE) "
+        "(personal "
         "(MailboxName)) "
         "(subscribed (SubscriptionChange mailboxmetadatachange)) (mailboxes (a \"b c\") (ServerMetadataChange))");
     ASSERT_TRUE(notify);
@@ -50,13 +51,13 @@ TEST(Notify, ReadsEveryFilterAndEvent) {
 
 // RFC 5465 §5
 TEST(Notify, EventsThatAreNotThereAreRefusedWithThoseThatAre) {
-    for (const char* event : {"AnnotationChange", "CatChange"}) {
+    for (const char* event : {"DogChange", "CatChange"}) {
         const auto notify = parse("a NOTIFY SET (personal (MessageNew MessageExpunge " + std::string(event) + "))");
         ASSERT_FALSE(notify);
         EXPECT_EQ(notify.error().code, ErrorCode::unsupported);
         EXPECT_TRUE(notify.error().text.starts_with(
-            "[BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange "
-            "ServerMetadataChange)] "));
+            "[BADEVENT (MessageNew MessageExpunge FlagChange AnnotationChange MailboxName SubscriptionChange "
+            "MailboxMetadataChange ServerMetadataChange)] "));
     }
 }
 
@@ -65,7 +66,7 @@ TEST(Notify, WhatMakesNoSenseIsRefused) {
          {"a NOTIFY", "a NOTIFY SET", "a NOTIFY SET STATUS", "a NOTIFY SET ()", "a NOTIFY SET (personal)",
           "a NOTIFY SET (personal ())", "a NOTIFY SET (personal (MessageNew))",
           "a NOTIFY SET (personal (MessageExpunge))", "a NOTIFY SET (personal (FlagChange))",
-          "a NOTIFY SET (personal (MessageNew (uid) MessageExpunge))",
+          "a NOTIFY SET (personal (AnnotationChange))", "a NOTIFY SET (personal (MessageNew (uid) MessageExpunge))",
           "a NOTIFY SET (selected (MessageNew () MessageExpunge))", "a NOTIFY SET (selected (MailboxName))",
           "a NOTIFY SET (selected-delayed (MessageNew MessageExpunge MailboxName))",
           "a NOTIFY SET (selected NONE) (selected-delayed NONE)", "a NOTIFY SET (subtree (MailboxName))",
