@@ -113,7 +113,7 @@ TEST(Load, NamesTheLineOfASyntaxError) {
 }
 
 TEST(Load, FindsAllProblemsAtOnce) {
-    const auto loaded = load("[smtpd]\nworkers = 0\n[imapd]\nworkers = 0\n", {{"POSTHOUSE_POP3D_WORKERS", "0"}});
+    const auto loaded = load("[smtpd]\nworkers = 0\n[imapd]\nworkers = 65\n", {{"POSTHOUSE_POP3D_WORKERS", "0"}});
     ASSERT_FALSE(loaded);
     EXPECT_EQ(loaded.error().size(), 3u);
 }
