@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <thread>
@@ -141,7 +142,8 @@ TEST_F(SessionsTest, ARenameTellsAuthdBeforeSessionsEnd) {
     const Lines asked = asked_.take();
     ASSERT_GE(asked.size(), 2u);
     EXPECT_EQ(asked.front(), "authd");
-    EXPECT_EQ(asked.back(), "imapd-1 /kick joe@example.org\n");
+    // authd, which never answers here, may be asked once more afterwards.
+    EXPECT_EQ(std::ranges::count(asked, "imapd-1 /kick joe@example.org\n"), 1) << testing::PrintToString(asked);
 }
 
 TEST_F(SessionsTest, AKickSaysWhenAWorkerCouldNotBeAsked) {
