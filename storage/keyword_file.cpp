@@ -21,6 +21,8 @@ Result<bool> KeywordFile::reload(const Folder& folder) {
     const Result<Stamp> now = stamp_in(folder.root(), file_name);
     if (!now) return fail(now.error());
     if (*now == stamp_) return false;
+    // It goes with its mailbox, whose last messages keep what they had.
+    if (now->inode == 0 && folder.deleted()) return false;
     std::array<std::string, max_letters> names;
     bool is_damaged = false;
     if (now->inode != 0) {

@@ -101,6 +101,8 @@ Result<RecordNews> RecordFile::reload(const Folder& folder, const RecordVisitor&
     const Result<Stamp> now = stamp(folder);
     if (!now) return fail(now.error());
     if (*now == at_.stamp) return RecordNews::none;
+    // It goes with its mailbox, of whose messages it told all that there was.
+    if (*now == Stamp{} && folder.deleted()) return RecordNews::none;
     const bool grew = at_.parsed > 0 && now->inode == at_.stamp.inode && now->size > at_.stamp.size;
     if (!grew) return reload_whole(folder, visit);
     const Result<UniqueFd> file = open_in(folder.root(), name_, O_RDONLY);

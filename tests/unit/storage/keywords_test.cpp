@@ -62,6 +62,20 @@ class FurtherKeywordsTest : public MailRoot {
     }
 };
 
+TEST_F(FurtherKeywordsTest, WhatIsLeftOfAMailboxThatIsBeingDeletedKeepsItsKeywords) {
+    const auto inbox = full();
+    append(*inbox, hello, flags({}, {"Letter3", "AboveTheLetters"}));
+    const Flags before = flags_of(*inbox, 2);
+    ASSERT_NE(before, flags({}));
+    // As far as a deletion has come: cur/ and new/ go first.
+    for (const char* name : {"cur", "new"}) std::filesystem::remove_all(path(name));
+    for (const char* name : {"dovecot-keywords", file_name}) {
+        std::filesystem::remove(path(name));
+        const Result<std::vector<MessageRow>> rows = inbox->rows(uids({2}));
+        if (rows && !rows->empty()) EXPECT_EQ(rows->front().flags, before) << "without " << name;
+    }
+}
+
 TEST_F(FurtherKeywordsTest, TheTwentySeventhKeywordStandsInAFileOfItsOwn) {
     const auto inbox = full();
     append(*inbox, hello, flags({Flag::seen}, {"Letter0"}));
