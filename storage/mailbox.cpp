@@ -117,7 +117,8 @@ Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target, const Carried&
         std::string base = make_base_name(state_->store().host(), {}, static_cast<std::uint64_t>(file.physical_size),
                                           static_cast<std::uint64_t>(file.wire_size));
         const Result<> linked = state_->link_to(source, *target.state_->folder(), base);
-        if (!linked && linked.error().code == ErrorCode::not_found) continue;
+        const bool is_gone = !linked && linked.error().code == ErrorCode::not_found;
+        if (is_gone && !target.state_->folder()->deleted()) continue;
         if (!linked) return fail(linked.error());
         std::string extras;
         const std::string guid = source.record.guid();

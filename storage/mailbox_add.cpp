@@ -142,6 +142,7 @@ Result<> MailboxState::link_to(const CopySource& source, const Folder& target, c
     for (int renames_left = renames_followed;;) {
         Result<> copied = link_or_copy(folder_of(record.fresh()), record.name(), target.tmp(), tmp_name);
         if (copied || copied.error().code != ErrorCode::not_found) return copied;
+        if (target.deleted()) return fail(ErrorCode::not_found, "Mailbox was deleted");
         std::optional<Record> found;
         {
             const Result<Snapshot> now = snapshot();

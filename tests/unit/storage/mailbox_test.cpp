@@ -114,6 +114,19 @@ TEST_F(MailboxTest, LettersOfOthersStayInTheName) {
     EXPECT_EQ(files("cur"), (std::vector<std::string>{"1.M1P1.h:2,FPXa"}));
 }
 
+TEST_F(MailboxTest, CopyToAMailboxThatWasDeletedSaysSo) {
+    const auto inbox = open();
+    append(*inbox, hello);
+    ASSERT_TRUE(account->create(named("Passing")));
+    const auto passing = open("Passing");
+    ASSERT_TRUE(account->remove(named("Passing")));
+    const Result<Copied> copied = inbox->copy(UidSet::all(), *passing);
+    ASSERT_FALSE(copied);
+    EXPECT_EQ(copied.error().code, ErrorCode::not_found);
+    EXPECT_EQ(copied.error().message(), "Mailbox was deleted");
+    EXPECT_EQ(view().count(), 1u);
+}
+
 TEST_F(MailboxTest, CopyKeepsDateFlagsAndEmailIdInAHardLink) {
     const auto inbox = open();
     const auto sent = open("Sent");
