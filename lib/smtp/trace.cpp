@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "lib/base/ascii.h"
+#include "lib/smtp/date_time.h"
 
 namespace posthouse::smtp {
 namespace {
@@ -66,8 +67,6 @@ std::string format_date(std::int64_t time, int utc_offset_minutes) {
     using namespace std::chrono;
     constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    constexpr std::int64_t year_0 = -62167219200;
-    constexpr std::int64_t year_10000 = 253402300800;
     constexpr int day_minutes = 24 * 60;
     const int offset = std::clamp(utc_offset_minutes, 1 - day_minutes, day_minutes - 1);
     const std::int64_t offset_seconds = std::int64_t{60} * offset;
