@@ -1,4 +1,4 @@
-// The arguments of each command (RFC 5321 §4.1.1, RFC 4954 §4, Postfix's XFORWARD and XCLIENT).
+// The arguments of each command (RFC 5321 §4.1.1, RFC 4954 §4, RFC 3030 §2, Postfix's XFORWARD and XCLIENT).
 #include <algorithm>
 
 #include "lib/base/ascii.h"
@@ -52,6 +52,7 @@ Parsed<Command> parse_mail(std::string_view arguments, const ParseOptions& optio
 Parsed<Command> parse_rcpt(std::string_view arguments, const ParseOptions& options) {
     if (!take_keyword("TO:", arguments)) return refuse(501, "5.5.4", "Syntax: RCPT TO:<address>");
     constexpr std::string_view postmaster = "<postmaster>";
+    const Utf8 utf8 = options.utf8_transaction ? Utf8::allowed : Utf8::refused;
     std::size_t length = 0;
     Mailbox recipient;
     if (ascii::istarts_with(arguments, postmaster)) {
@@ -59,15 +60,25 @@ Parsed<Command> parse_rcpt(std::string_view arguments, const ParseOptions& optio
         recipient.local_part = "postmaster";
         length = postmaster.size();
     } else {
-        auto path = parse_path(arguments, length, options.utf8_transaction ? Utf8::allowed : Utf8::refused);
+        auto path = parse_path(arguments, length, utf8);
         if (!path) return std::unexpected(path_refusal(path.error(), "5.1.3"));
         if (!*path) return refuse(501, "5.1.3", "The null path cannot receive mail");
         recipient = **std::move(path);
     }
     if (!well_divided(arguments.substr(length))) return refuse(501, "5.5.4", "Syntax: RCPT TO:<address>");
-    auto parameters = parse_rcpt_parameters(arguments.substr(length), options.offered);
+    auto parameters = parse_rcpt_parameters(arguments.substr(length), options.offered, utf8);
     if (!parameters) return std::unexpected(parameters.error());
     return Rcpt{std::move(recipient), *std::move(parameters)};
+}
+
+Parsed<Command> parse_bdat(std::string_view arguments) {
+    const std::size_t space = std::min(arguments.find(' '), arguments.size());
+    const auto size = ascii::parse_number(arguments.substr(0, space));
+    const std::string_view rest = ascii::trim(arguments.substr(space));
+    if (!size || (!rest.empty() && !ascii::iequals(rest, "LAST"))) {
+        return refuse(501, "5.5.4", "Syntax: BDAT size [LAST]");
+    }
+    return Bdat{*size, !rest.empty()};
 }
 
 Parsed<Command> parse_plain(Verb verb, std::string_view arguments) {
@@ -135,27 +146,21 @@ Parsed<Command> parse_arguments(Verb verb, std::string_view arguments, const Par
     switch (verb) {
         case Verb::helo:
         case Verb::ehlo:
-        case Verb::lhlo:
-            return parse_hello(verb, arguments);
-        case Verb::mail:
-            return parse_mail(arguments, options);
-        case Verb::rcpt:
-            return parse_rcpt(arguments, options);
+        case Verb::lhlo: return parse_hello(verb, arguments);
+        case Verb::mail: return parse_mail(arguments, options);
+        case Verb::rcpt: return parse_rcpt(arguments, options);
+        case Verb::bdat: return parse_bdat(arguments);
         case Verb::data:
         case Verb::rset:
         case Verb::quit:
-        case Verb::starttls:
-            return parse_plain(verb, arguments);
+        case Verb::starttls: return parse_plain(verb, arguments);
         case Verb::noop:
         case Verb::help:
         case Verb::vrfy:
-        case Verb::expn:
-            return parse_text(verb, arguments);
-        case Verb::auth:
-            return parse_auth(arguments);
+        case Verb::expn: return parse_text(verb, arguments);
+        case Verb::auth: return parse_auth(arguments);
         case Verb::xforward:
-        case Verb::xclient:
-            return parse_attributes(verb, arguments);
+        case Verb::xclient: return parse_attributes(verb, arguments);
     }
     return refuse(500, "5.5.1", "Command not recognized");
 }

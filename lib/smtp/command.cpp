@@ -19,13 +19,14 @@ struct Word {
 /// XFORWARD may carry every attribute in one line; Postfix takes up to its line_length_limit of 2048.
 constexpr std::size_t max_attribute_line = 2048;
 
-constexpr std::array<Word, 16> words{{
+constexpr std::array<Word, 17> words{{
     {Verb::helo, "HELO", max_command_line},
     {Verb::ehlo, "EHLO", max_command_line},
     {Verb::lhlo, "LHLO", max_command_line},
     {Verb::mail, "MAIL", max_mail_line},
     {Verb::rcpt, "RCPT", max_rcpt_line},
     {Verb::data, "DATA", max_command_line},
+    {Verb::bdat, "BDAT", max_command_line},
     {Verb::rset, "RSET", max_command_line},
     {Verb::noop, "NOOP", max_command_line},
     {Verb::quit, "QUIT", max_command_line},

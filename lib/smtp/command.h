@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ enum class Verb {
     mail,
     rcpt,
     data,
+    bdat,
     rset,
     noop,
     quit,
@@ -58,6 +60,13 @@ struct Rcpt {
     RcptParameters parameters;
     bool operator==(const Rcpt&) const = default;
 };
+/// BDAT (RFC 3030 §2): as many octets of the message follow the command's line. Where the size can't be read, nobody
+/// knows where the next command begins: after that 501 the session must end. chunking.h has the order of chunks.
+struct Bdat {
+    std::uint64_t size = 0;
+    bool last = false;
+    bool operator==(const Bdat&) const = default;
+};
 /// DATA, RSET, QUIT, STARTTLS: verbs without argument.
 struct Plain {
     Verb verb = Verb::noop;
@@ -86,7 +95,7 @@ struct Attributes {
     bool operator==(const Attributes&) const = default;
 };
 
-using Command = std::variant<Hello, Mail, Rcpt, Plain, WithText, Auth, Attributes>;
+using Command = std::variant<Hello, Mail, Rcpt, Bdat, Plain, WithText, Auth, Attributes>;
 
 /// A line divided into its verb and the rest.
 struct CommandLine {

@@ -1,4 +1,5 @@
-// Message content as DATA carries it: runs of whole lines are copied, only line ends and leading dots are looked at.
+// Message content as DATA and BDAT carry it: runs of whole lines are copied, only line ends and leading dots are looked
+// at.
 #include "lib/smtp/data_decoder.h"
 
 #include <algorithm>
@@ -24,6 +25,10 @@ std::string at_line(std::uint64_t line) { return " at line " + std::to_string(li
 
 }  // namespace
 
+Reply too_large(const DataPolicy& policy) {
+    return {552, "5.3.4", "Message is larger than " + std::to_string(policy.max_size) + " bytes"};
+}
+
 bool DataDecoder::refused() const {
     return facts_.size > policy_.max_size || (facts_.bare_lf != 0 && policy_.bare_lf == BareLf::reject) ||
            (facts_.bare_cr != 0 && policy_.bare_cr == BareCr::reject) ||
@@ -31,9 +36,7 @@ bool DataDecoder::refused() const {
 }
 
 std::optional<Reply> DataDecoder::refusal() const {
-    if (facts_.size > policy_.max_size) {
-        return Reply(552, "5.3.4", "Message is larger than " + std::to_string(policy_.max_size) + " bytes");
-    }
+    if (facts_.size > policy_.max_size) return too_large(policy_);
     if (facts_.bare_lf != 0 && policy_.bare_lf == BareLf::reject) {
         return Reply(550, "5.6.11",
                      "bare LF in message data" + at_line(facts_.first_bare_lf_line) + "; lines must end in CRLF");
@@ -91,16 +94,17 @@ std::size_t DataDecoder::feed_held(std::string_view bytes, std::size_t at, std::
         return at + 1;
     }
     line_length_ = 1;
-    emit(".\r\n", out);
+    emit(with_cr || policy_.bare_lf != BareLf::keep ? ".\r\n" : ".\n", out);
     end_line(with_cr);
     return at + 1;
 }
 
-/// Copies bytes up to the end of `bytes` or to a line that begins with a dot.
+/// Copies bytes up to the end of `bytes` or to a line that begins with a dot that has a meaning.
 std::size_t DataDecoder::feed_text(std::string_view bytes, std::size_t at, std::string& out) {
     const std::size_t begin = at;
     std::size_t run = at;  // what is not yet emitted begins here
-    while (at < bytes.size() && !(line_start_ && bytes[at] == '.')) {
+    const bool dots = framing_ == Framing::dot;
+    while (at < bytes.size() && !(dots && line_start_ && bytes[at] == '.')) {
         line_start_ = false;
         const std::size_t lf = find_byte(bytes, '\n', at, bytes.size());
         const bool ended = lf < bytes.size();
@@ -121,7 +125,7 @@ std::size_t DataDecoder::feed_text(std::string_view bytes, std::size_t at, std::
         if (!ended) break;
         if (cr_before) {
             --line_length_;
-        } else {
+        } else if (policy_.bare_lf != BareLf::keep) {
             emit(bytes.substr(run, lf - run), out);
             emit("\r\n", out);
             run = lf + 1;
@@ -151,7 +155,7 @@ std::size_t DataDecoder::feed(std::string_view bytes, std::string& out) {
     while (at < bytes.size() && !done_) {
         if (held_ != Held::nothing) {
             at = feed_held(bytes, at, out);
-        } else if (line_start_ && bytes[at] == '.') {
+        } else if (framing_ == Framing::dot && line_start_ && bytes[at] == '.') {
             held_ = Held::dot;
             ++at;
         } else {
@@ -159,6 +163,20 @@ std::size_t DataDecoder::feed(std::string_view bytes, std::string& out) {
         }
     }
     return at;
+}
+
+void DataDecoder::finish(std::string& out) {
+    if (done_) return;
+    done_ = true;
+    if (pending_cr_) note_bare_cr();
+    pending_cr_ = false;
+    if (line_start_) return;
+    if (policy_.bare_lf == BareLf::keep) {
+        facts_.longest_line = std::max(facts_.longest_line, line_length_);
+        return;
+    }
+    emit("\r\n", out);
+    end_line(true);
 }
 
 }  // namespace posthouse::smtp

@@ -1,4 +1,5 @@
-// Message content as DATA carries it (RFC 5321 §4.5.2): dots unstuffed, the end found, what breaks the rules noticed.
+// Message content as DATA carries it (RFC 5321 §4.5.2), or BDAT (RFC 3030 §2): dots unstuffed, the end found, what
+// breaks the rules noticed.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +12,13 @@
 
 namespace posthouse::smtp {
 
-enum class BareLf { reject, normalize };  ///< normalize: becomes CRLF
+enum class BareLf { reject, normalize, keep };  ///< normalize: becomes CRLF
 enum class BareCr { reject, keep };
 enum class Nul { reject, keep };
+
+/// How the end of the content is known: by a dot on a line of its own (DATA), or by who counts the octets (BDAT), so
+/// that dots have no meaning.
+enum class Framing { dot, counted };
 
 /// How content that breaks RFC 5321 §2.3.8 is treated.
 struct DataPolicy {
@@ -22,6 +27,9 @@ struct DataPolicy {
     Nul nul = Nul::reject;
     std::uint64_t max_size = UINT64_MAX;  ///< octets of decoded content
 };
+
+/// 552 5.3.4: the content is larger than the policy allows.
+Reply too_large(const DataPolicy& policy);
 
 /// What was seen. A line number counts from 1; 0 means never.
 struct DataFacts {
@@ -38,15 +46,18 @@ struct DataFacts {
     bool operator==(const DataFacts&) const = default;
 };
 
-/// Decodes the lines after 354 as they come, in pieces of any size. The data ends with CRLF.CRLF and with nothing else
-/// (so that no second message can be smuggled in). Content that is to be refused is read to its end all the same.
+/// Decodes content as it comes, in pieces of any size. The lines after 354 end with CRLF.CRLF and with nothing else (so
+/// that no second message can be smuggled in). Content that is to be refused is read to its end all the same.
 class DataDecoder {
   public:
-    explicit DataDecoder(const DataPolicy& policy) : policy_(policy) {}
+    explicit DataDecoder(const DataPolicy& policy, Framing framing = Framing::dot)
+        : policy_(policy), framing_(framing) {}
 
     /// Takes bytes and appends decoded content to `out`. Returns how many were taken: all of them, unless the end was
     /// found; what follows it is the next command. Nothing more is appended once refusal is certain.
     std::size_t feed(std::string_view bytes, std::string& out);
+    /// The end of counted content: a last line without CRLF gets it, unless bare LFs are kept.
+    void finish(std::string& out);
     /// The end was found.
     bool done() const { return done_; }
     /// Content is being dropped, because `refusal` is certain.
@@ -68,6 +79,7 @@ class DataDecoder {
     void note_bytes(std::string_view text);
 
     DataPolicy policy_;
+    Framing framing_;
     DataFacts facts_;
     Held held_ = Held::nothing;
     bool line_start_ = true;

@@ -8,7 +8,19 @@
 namespace posthouse::smtp {
 namespace {
 
-ParseOptions all_offered() { return {.offered = {true, true, true, true, true}, .utf8_transaction = false}; }
+ParseOptions all_offered() {
+    return {.offered = {.size = true,
+                        .eightbitmime = true,
+                        .auth = true,
+                        .smtputf8 = true,
+                        .dsn = true,
+                        .binarymime = true,
+                        .requiretls = true,
+                        .futurerelease = true,
+                        .deliverby = true,
+                        .mt_priority = true},
+            .utf8_transaction = false};
+}
 
 /// The reply's code and status for a line that must fail: "501 5.5.4".
 std::string failure(std::string_view line, const ParseOptions& options = all_offered()) {
@@ -111,6 +123,28 @@ TEST(Command, VerbsWithoutArgumentRefuseOne) {
     EXPECT_EQ(failure("EXPN"), "501 5.5.4");
     EXPECT_EQ(parsed<WithText>("NOOP anything goes").text, "anything goes");
     EXPECT_EQ(parsed<WithText>("HELP"), (WithText{Verb::help, ""}));
+}
+
+TEST(Command, BdatIsThatOfRfc3030) {
+    EXPECT_EQ(parsed<Bdat>("BDAT 86 LAST"), (Bdat{86, true}));
+    EXPECT_EQ(parsed<Bdat>("BDAT 100000"), (Bdat{100000, false}));
+    EXPECT_EQ(parsed<Bdat>("bdat 0 last"), (Bdat{0, true}));
+    EXPECT_EQ(parsed<Bdat>("BDAT 18446744073709551615"), (Bdat{UINT64_MAX, false}));
+}
+
+TEST(Command, BdatWantsASize) {
+    for (const char* line : {"BDAT", "BDAT LAST", "BDAT -1", "BDAT 1x", "BDAT 0x10", "BDAT 1 FIRST", "BDAT 1 LAST x",
+                             "BDAT 1LAST", "BDAT 1 2", "BDAT 18446744073709551616", "BDAT +1"}) {
+        EXPECT_EQ(failure(line), "501 5.5.4") << line;
+    }
+}
+
+TEST(Command, OriginalRecipientsMayBeUtf8InATransactionThatIs) {
+    ParseOptions options = all_offered();
+    EXPECT_EQ(failure("RCPT TO:<a@b.example> ORCPT=utf-8;ü@b.example", options), "501 5.5.4");
+    options.utf8_transaction = true;
+    EXPECT_EQ(parsed<Rcpt>("RCPT TO:<a@b.example> ORCPT=utf-8;ü@b.example", options).parameters.original_recipient,
+              "ü@b.example");
 }
 
 TEST(Command, LinesAreBoundedPerVerb) {

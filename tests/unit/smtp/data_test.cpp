@@ -62,6 +62,86 @@ TEST(DataDecoder, NothingElseEndsTheData) {
     }
 }
 
+/// Each way of writing a line end before and after the dot: only one of them ends the data.
+TEST(DataDecoder, EveryVariantOfTheEndButOneIsContent) {
+    for (const std::string_view before : {"\r\n", "\n", "\r", "\n\r", "\r\r\n", "\r\n\n", "\n\r\n", " "}) {
+        for (const std::string_view after : {"\r\n", "\n", "\r", "\n\r", "\r\r\n", " \r\n", "\t\r\n"}) {
+            const std::string wire =
+                "a" + std::string(before) + "." + std::string(after) + "MAIL FROM:<x@y.example>\r\n";
+            const bool ends = before.ends_with("\r\n") && after == "\r\n";
+            for (const DataPolicy& policy : {DataPolicy(), lenient}) {
+                const auto result = decode(wire, policy);
+                EXPECT_EQ(result.decoder.done(), ends) << testing::PrintToString(wire);
+                if (ends) EXPECT_EQ(result.rest, "MAIL FROM:<x@y.example>\r\n");
+            }
+        }
+    }
+}
+
+/// All texts of up to 7 of these characters, in any pieces: the data ends where CRLF.CRLF does and nowhere else.
+TEST(DataDecoder, TheEndIsThatOfTheRfcWhateverComes) {
+    constexpr std::string_view characters = "\r\n.a";
+    for (std::size_t length = 1; length <= 7; ++length) {
+        for (std::size_t number = 0; number < (std::size_t{1} << (2 * length)); ++number) {
+            std::string wire;
+            for (std::size_t i = 0; i < length; ++i) wire += characters[(number >> (2 * i)) & 3U];
+            const std::size_t end = ("\r\n" + wire).find("\r\n.\r\n");
+            for (const DataPolicy& policy : {DataPolicy(), lenient}) {
+                for (const std::size_t piece : {std::size_t{1}, std::size_t{3}, wire.size()}) {
+                    const auto result = decode(wire, policy, piece);
+                    ASSERT_EQ(result.decoder.done(), end != std::string::npos) << testing::PrintToString(wire);
+                    if (end != std::string::npos) ASSERT_EQ(result.rest, wire.substr(end + 3));
+                }
+            }
+        }
+    }
+}
+
+/// A server that takes bare LFs for line ends must not find an end in what we send, either.
+TEST(DataDecoder, WhatIsSentOnHoldsNoEndForSloppyServers) {
+    const auto result = decode("a\n.\nb\r\n..\r\n.\n.\r\nMAIL FROM:<x@y.example>\n.\r\nc\r\n.\r\n",
+                               {.bare_lf = BareLf::normalize, .bare_cr = BareCr::reject, .nul = Nul::reject});
+    ASSERT_TRUE(result.decoder.done());
+    ASSERT_FALSE(result.decoder.refusal());
+    DataEncoder encoder;
+    std::string sent;
+    encoder.feed(result.content, sent);
+    encoder.finish(sent);
+    std::string sloppy;
+    for (const char c : sent) {
+        if (c != '\r') sloppy += c;
+    }
+    EXPECT_EQ(("\n" + sloppy).find("\n.\n"), sloppy.size() - 2) << sent;
+}
+
+TEST(DataDecoder, CountedContentHasDotsWithoutMeaning) {
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{2}, std::size_t{100}}) {
+        constexpr std::string_view wire = ".a\r\n.\r\n..\r\nb";
+        DataDecoder decoder({}, Framing::counted);
+        std::string content;
+        for (std::size_t at = 0; at < wire.size(); at += piece) {
+            EXPECT_EQ(decoder.feed(wire.substr(at, piece), content), wire.substr(at, piece).size());
+        }
+        EXPECT_FALSE(decoder.done());
+        decoder.finish(content);
+        EXPECT_TRUE(decoder.done());
+        EXPECT_FALSE(decoder.refusal());
+        EXPECT_EQ(content, ".a\r\n.\r\n..\r\nb\r\n");
+        EXPECT_EQ(decoder.facts().lines, 4u);
+        EXPECT_EQ(decoder.facts().size, content.size());
+    }
+}
+
+TEST(DataDecoder, CountedContentEndsInNoBareCr) {
+    DataDecoder decoder({}, Framing::counted);
+    std::string content;
+    decoder.feed("a\r", content);
+    EXPECT_FALSE(decoder.refusal());
+    decoder.finish(content);
+    ASSERT_TRUE(decoder.refusal());
+    EXPECT_EQ(decoder.refusal()->status, "5.6.11");
+}
+
 TEST(DataDecoder, BareLfIsRefusedWithItsLine) {
     const auto result = decode("one\r\ntwo\nthree\nfour\r\n.\r\n");
     ASSERT_TRUE(result.decoder.refusal());
@@ -137,6 +217,11 @@ TEST(DataEncoder, StuffsDotsAndEndsTheData) {
 TEST(DataEncoder, MakesLineEndsCrlf) {
     EXPECT_EQ(encode("a\n.b\nno end"), "a\r\n..b\r\nno end\r\n.\r\n");
     EXPECT_EQ(encode("a\n.b\r\n", 1), "a\r\n..b\r\n.\r\n");
+}
+
+TEST(DataEncoder, LongLinesAreLeftAlone) {
+    const std::string line(100'000, '.');
+    EXPECT_EQ(encode(line + "\r\n", 1000), "." + line + "\r\n.\r\n");
 }
 
 TEST(DataEncoder, WhatItEncodesIsDecodedToTheSame) {
