@@ -4,6 +4,7 @@
 
 #include "lib/base/ascii.h"
 #include "lib/smtp/client.h"
+#include "lib/smtp/remote_reply.h"
 #include "lib/smtp/reply.h"
 
 using namespace posthouse;
@@ -38,6 +39,31 @@ void check(const smtp::Reply& reply) {
     require(reply.status.empty() || again.status == reply.status);
 }
 
+/// What is told of it is one printable line within its bound.
+void check_diagnostic(const smtp::Reply& reply) {
+    for (const std::size_t size : {std::size_t{8}, std::size_t{40}, std::size_t{500}}) {
+        const std::string text = smtp::diagnostic(reply, size);
+        require(text.size() <= size);
+        for (const char c : text) require(c >= ' ' && c < 0x7f);
+        const std::string utf8 = smtp::diagnostic(reply, size, smtp::Utf8::allowed);
+        require(utf8.size() <= size && ascii::is_utf8(utf8));
+        for (const char c : utf8) require(!ascii::is_control(c));
+    }
+    require(!smtp::status_of(reply).empty());
+}
+
+/// What a server may offer is bounded, and what it limits is written in a form that is read as the same.
+void check_capabilities(const smtp::Reply& reply) {
+    const smtp::Capabilities offered = smtp::parse_capabilities(reply);
+    require(offered.auth.size() <= 32 && offered.xforward.size() <= 32 && offered.name.size() <= 255);
+    for (const std::string& mechanism : offered.auth) require(!mechanism.empty() && mechanism.size() <= 64);
+    const std::string limits = smtp::limits_keyword(offered.limits);
+    require(limits.empty() ? offered.limits == smtp::OperationalLimits()
+                           : smtp::parse_limits(limits.substr(6)) == offered.limits);
+    if (offered.deliver_by) require(*offered.deliver_by >= 0 && *offered.deliver_by <= smtp::max_interval);
+    if (offered.future_release) require(offered.future_release->max_interval > 0);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -50,7 +76,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const smtp::Reply reply = parser.take();
         require(reply.lines.size() <= smtp::ReplyParser::max_lines);
         check(reply);
-        (void)smtp::parse_capabilities(reply);
+        check_diagnostic(reply);
+        check_capabilities(reply);
     }
     return 0;
 }
