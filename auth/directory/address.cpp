@@ -1,13 +1,10 @@
 // Mail addresses as the directory compares them.
 #include "auth/directory/address.h"
 
-#include <unicode/uidna.h>
-
 #include <algorithm>
-#include <array>
-#include <memory>
 
 #include "lib/base/ascii.h"
+#include "lib/smtp/internationalized.h"
 
 namespace posthouse::auth {
 namespace {
@@ -21,21 +18,6 @@ std::unexpected<Error> bad_domain(std::string_view domain, std::string_view why)
 }
 std::unexpected<Error> bad_address(std::string_view address, std::string_view why) {
     return fail(ErrorCode::invalid, "Invalid address \"" + std::string(address) + "\": " + std::string(why));
-}
-
-Result<std::string> to_ascii(std::string_view domain) {
-    UErrorCode status = U_ZERO_ERROR;
-    const std::unique_ptr<UIDNA, decltype(&uidna_close)> idna(
-        uidna_openUTS46(UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ, &status),
-        &uidna_close);
-    if (U_FAILURE(status)) return fail(ErrorCode::internal, "IDNA is not available", u_errorName(status));
-    std::array<char, max_domain + 2> buffer{};
-    UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-    const std::int32_t length =
-        uidna_nameToASCII_UTF8(idna.get(), domain.data(), static_cast<std::int32_t>(domain.size()), buffer.data(),
-                               static_cast<std::int32_t>(buffer.size()), &info, &status);
-    if (U_FAILURE(status) || info.errors != 0) return bad_domain(domain, "not an internationalised domain name");
-    return std::string(buffer.data(), static_cast<std::size_t>(length));
 }
 
 // atext of RFC 5322 §3.2.3, and what RFC 6532 §3.2 adds.
@@ -70,8 +52,8 @@ Result<std::string> canonical_domain(std::string_view text) {
     if (!ascii::is_utf8(domain)) return bad_domain(text, "not UTF-8");
     if (domain.ends_with('.')) domain.pop_back();
     if (std::ranges::any_of(domain, ascii::is_8bit)) {
-        Result<std::string> converted = to_ascii(domain);
-        if (!converted) return converted;
+        Result<std::string> converted = smtp::to_a_labels(domain);
+        if (!converted) return bad_domain(text, "not an internationalised domain name");
         domain = std::move(*converted);
     }
     if (domain.empty()) return bad_domain(text, "empty");

@@ -1,0 +1,56 @@
+// Internationalised domains and headers: RFC 5891, RFC 6531.
+#include "lib/smtp/internationalized.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace posthouse::smtp {
+namespace {
+
+TEST(Internationalized, DomainsGoToALabelsAndBack) {
+    EXPECT_EQ(to_a_labels("B\u00DCCHER.example"), "xn--bcher-kva.example");
+    EXPECT_EQ(to_a_labels("stra\u00DFe.example"), "xn--strae-oqa.example");
+    EXPECT_EQ(to_a_labels("Example.COM"), "example.com");
+    EXPECT_EQ(to_u_labels("xn--bcher-kva.example"), "bücher.example");
+    EXPECT_EQ(to_u_labels("xn--strae-oqa.example"), "straße.example");
+    EXPECT_EQ(to_u_labels("example.com"), "example.com");
+}
+
+TEST(Internationalized, WhatHasNoOtherFormIsNotMadeUp) {
+    EXPECT_EQ(to_u_labels("xn--\u00FC.example"), "xn--\u00FC.example");
+    EXPECT_EQ(to_u_labels("xn--999999999.example"), "xn--999999999.example");
+    EXPECT_EQ(to_u_labels("[192.0.2.1]"), "[192.0.2.1]");
+    EXPECT_FALSE(to_a_labels("\u00FC\xff.example"));
+    EXPECT_FALSE(to_a_labels("\u202E.example"));
+    EXPECT_FALSE(to_a_labels(std::string(5000, 'a') + "\u00FC"));
+    EXPECT_EQ(to_a_labels(""), "");
+}
+
+TEST(Internationalized, AnAddressWithAnAsciiLocalPartHasAnAsciiForm) {
+    EXPECT_EQ(to_ascii(Mailbox{"joe", "bücher.example"}), (Mailbox{"joe", "xn--bcher-kva.example"}));
+    EXPECT_EQ(to_ascii(Mailbox{"joe", "[IPv6:2001:db8::1]"}), (Mailbox{"joe", "[IPv6:2001:db8::1]"}));
+    EXPECT_EQ(to_ascii(Mailbox{"jürgen", "b.example"}).error().code, ErrorCode::unsupported);
+}
+
+TEST(Internationalized, HeadersInUtf8NeedTheExtension) {
+    EXPECT_FALSE(has_utf8_header("Subject: x\r\n\r\n"));
+    EXPECT_TRUE(has_utf8_header("From: a@b.example\r\nSubject: gr\u00FC\u00DFe\r\n\r\n"));
+    EXPECT_FALSE(has_utf8_header("Subject: gr\xfc\xdf\x65\r\n\r\n"));  // Latin-1 is legal nowhere
+    EXPECT_TRUE(has_utf8_header("Subject: gr\xfc\xdf\x65\r\nTo: \u00FC@b.example"));
+    EXPECT_FALSE(has_utf8_header(""));
+}
+
+TEST(Internationalized, AMessageNeedsTheExtensionForAddressesOrHeader) {
+    const std::vector<Mailbox> plain{{"a", "b.example"}, {"c", "bücher.example"}};
+    const std::vector<Mailbox> local{{"a", "b.example"}, {"ü", "b.example"}};
+    constexpr std::string_view header = "Subject: x\r\n\r\n";
+    EXPECT_FALSE(needs_smtputf8(std::nullopt, plain, header));
+    EXPECT_TRUE(needs_smtputf8(std::nullopt, local, header));
+    EXPECT_TRUE(needs_smtputf8(Mailbox{"ü", "b.example"}, plain, header));
+    EXPECT_FALSE(needs_smtputf8(Mailbox{"u", "bücher.example"}, plain, header));
+    EXPECT_TRUE(needs_smtputf8(std::nullopt, plain, "Subject: ü\r\n\r\n"));
+}
+
+}  // namespace
+}  // namespace posthouse::smtp
