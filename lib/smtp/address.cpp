@@ -5,6 +5,7 @@
 
 #include "lib/base/ascii.h"
 #include "lib/smtp/limits.h"
+#include "lib/smtp/srs.h"
 
 namespace posthouse::smtp {
 namespace {
@@ -53,7 +54,10 @@ std::size_t local_part_length(std::string_view text) {
 
 Result<std::string> parse_local_part(std::string_view text) {
     if (text.empty()) return fail(ErrorCode::invalid, "The local part is empty");
-    if (text.size() > max_local_part) return fail(ErrorCode::limit, "The local part is longer than 64 octets");
+    const bool srs = is_srs(text.substr(text.starts_with('"') ? 1 : 0));
+    if (text.size() > (srs ? max_srs_local_part : max_local_part)) {
+        return fail(ErrorCode::limit, "The local part is longer than 64 octets");
+    }
     if (!text.starts_with('"')) {
         if (!is_dot_string(text)) return fail(ErrorCode::invalid, "The local part needs quoting");
         return std::string(text);

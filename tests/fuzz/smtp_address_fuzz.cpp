@@ -3,8 +3,11 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "lib/base/ascii.h"
 #include "lib/smtp/address.h"
+#include "lib/smtp/internationalized.h"
 #include "lib/smtp/limits.h"
+#include "lib/smtp/srs.h"
 
 using namespace posthouse::smtp;
 
@@ -15,15 +18,19 @@ void require(bool condition) {
 }
 
 void check(const Mailbox& mailbox, Utf8 utf8) {
-    require(!mailbox.local_part.empty() && mailbox.local_part.size() <= max_local_part);
+    const std::size_t longest = is_srs(mailbox.local_part) ? max_srs_local_part : max_local_part;
+    require(!mailbox.local_part.empty() && mailbox.local_part.size() <= longest);
     require(!mailbox.domain.empty() && mailbox.domain.size() <= max_domain);
     require(utf8 == Utf8::allowed || !mailbox.needs_utf8());
     const std::string printed = mailbox.to_string();
     for (const char c : printed) require(c >= ' ' || c < 0);
     // Quoting may lengthen a local part beyond what may be sent again; else it comes back as it was.
-    if (printed.size() - mailbox.domain.size() - 1 > max_local_part || printed.size() > max_path - 2) return;
+    if (printed.size() - mailbox.domain.size() - 1 > longest || printed.size() > max_path - 2) return;
     const auto again = parse_mailbox(printed, utf8);
     require(again.has_value() && *again == mailbox);
+    if (const auto ascii_form = to_ascii(mailbox)) require(!ascii_form->needs_utf8());
+    if (!mailbox.needs_utf8()) require(to_ascii(mailbox) == mailbox);
+    require(posthouse::ascii::is_utf8(to_u_labels(mailbox.domain)));
 }
 
 }  // namespace

@@ -109,6 +109,15 @@ TEST(Address, BoundsLocalPartLabelAndDomain) {
     EXPECT_FALSE(is_domain(domain + ".ddd"));
 }
 
+TEST(Address, LocalPartsOfForwardersMayBeLonger) {
+    const std::string rest(100, 'a');
+    EXPECT_EQ(normal("SRS0=" + rest + "@b.example"), "SRS0=" + rest + "@b.example");
+    EXPECT_EQ(normal("srs1+" + rest + "@b.example"), "srs1+" + rest + "@b.example");
+    EXPECT_EQ(normal("\"SRS0=" + rest + " b\"@b.example"), "\"SRS0=" + rest + " b\"@b.example");
+    EXPECT_EQ(normal("SRS2=" + rest + "@b.example"), "ERROR limit");
+    EXPECT_EQ(normal("SRS0=" + std::string(240, 'a') + "@b.example"), "ERROR limit");
+}
+
 TEST(Address, BoundsThePathWithItsRoute) {
     const std::string hop = "@" + std::string(60, 'r') + ".example";
     const std::string route = hop + "," + hop + "," + hop + ":";
