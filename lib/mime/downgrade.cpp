@@ -2,6 +2,7 @@
 #include "lib/mime/downgrade.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/ascii.h"
 #include "lib/mime/header.h"
@@ -51,7 +52,7 @@ Downgrade::Downgrade(std::string_view message, LineForm form, SignedParts signed
       encoded_(structure_.parts.size()) {
     find_encodings();
     if (!edits_.empty()) follow_labels();
-    std::ranges::stable_sort(edits_, {}, [](const Edit& edit) { return edit.range.begin; });
+    std::ranges::sort(edits_, {}, [](const Edit& edit) { return std::pair(edit.range.begin, edit.range.end); });
     check();
 }
 

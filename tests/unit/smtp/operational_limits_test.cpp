@@ -24,8 +24,9 @@ TEST(OperationalLimits, WhatIsWrittenIsReadAsTheSame) {
     const OperationalLimits all{.mail_max = 1, .rcpt_max = 999'999, .rcpt_domain_max = 7};
     EXPECT_EQ(limits_keyword(all), "LIMITS MAILMAX=1 RCPTMAX=999999 RCPTDOMAINMAX=7");
     EXPECT_EQ(parse_limits(limits_keyword(all).substr(6)), all);
-    EXPECT_EQ(limits_keyword({.rcpt_max = 1000}), "LIMITS RCPTMAX=1000");
-    EXPECT_EQ(limits_keyword({.mail_max = 0, .rcpt_max = 2'000'000}), "LIMITS MAILMAX=1 RCPTMAX=999999");
+    EXPECT_EQ(limits_keyword({.mail_max = {}, .rcpt_max = 1000, .rcpt_domain_max = {}}), "LIMITS RCPTMAX=1000");
+    EXPECT_EQ(limits_keyword({.mail_max = 0, .rcpt_max = 2'000'000, .rcpt_domain_max = {}}),
+              "LIMITS MAILMAX=1 RCPTMAX=999999");
     EXPECT_EQ(limits_keyword({}), "");
 }
 

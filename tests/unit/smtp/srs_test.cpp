@@ -62,7 +62,7 @@ TEST(Srs, AddressesExpire) {
     EXPECT_EQ(reverse(make(), address, now + 22 * day), "ERROR expired");
     EXPECT_EQ(reverse(make(), address, now - day), "test@otherdomain.com");  // our clock is a little behind
     EXPECT_EQ(reverse(make(), address, now - 2 * day), "ERROR expired");
-    EXPECT_EQ(reverse(make({"tops3cr3t"}, {.max_age_days = 1}), address, now + 2 * day), "ERROR expired");
+    EXPECT_EQ(reverse(make({"tops3cr3t"}, {.domain = "", .max_age_days = 1}), address, now + 2 * day), "ERROR expired");
     // Days are counted modulo 1024.
     const Srs srs = make();
     const std::int64_t before_wrap = (1024 * 20 - 3) * day;
@@ -111,7 +111,7 @@ TEST(Srs, TheFirstSecretSignsAndEachVerifies) {
 }
 
 TEST(Srs, HashesMayBeLonger) {
-    const Srs srs = make({"tops3cr3t"}, {.hash_length = 12});
+    const Srs srs = make({"tops3cr3t"}, {.domain = "", .hash_length = 12});
     const std::string address = forward(srs, "test@otherdomain.com");
     EXPECT_TRUE(address.starts_with("SRS0=vmyz")) << address;
     EXPECT_EQ(address.find("=2W="), 5U + 12);
@@ -121,7 +121,7 @@ TEST(Srs, HashesMayBeLonger) {
 
 TEST(Srs, WhatNeedsNoRewritingStays) {
     const Srs srs = make();
-    EXPECT_EQ(srs.forward(std::nullopt, now), ReversePath());
+    EXPECT_EQ(srs.forward(std::nullopt, now).value(), ReversePath());
     EXPECT_EQ(forward(srs, "a@example.com"), "a@example.com");
 }
 
@@ -141,7 +141,7 @@ TEST(Srs, AddressesStayInTheirBounds) {
     EXPECT_EQ(reverse(srs, address), local + "@other.example");
     const std::string label(63, 'd');
     const std::string domain = label + "." + label + "." + label;
-    EXPECT_EQ(forward(srs, local + "@" + domain), "ERROR limit");
+    EXPECT_EQ(forward(srs, local.substr(14) + "@" + domain), "ERROR limit");
 }
 
 }  // namespace
