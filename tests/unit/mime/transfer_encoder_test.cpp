@@ -9,7 +9,7 @@
 namespace posthouse::mime {
 namespace {
 
-std::string quoted(std::string_view body, std::string_view line_end = "\r\n") {
+std::string as_quoted(std::string_view body, std::string_view line_end = "\r\n") {
     std::string out;
     const Write write = [&](std::string_view piece) {
         out += piece;
@@ -39,25 +39,25 @@ void expect_short_lines(std::string_view text) {
 }
 
 TEST(QuotedPrintable, EscapesWhatIsNotPrintable) {
-    EXPECT_EQ(quoted("caf\xc3\xa9 = 5\r\n"), "caf=C3=A9 =3D 5\r\n");
-    EXPECT_EQ(quoted(std::string("\0\x7f\r.", 4)), "=00=7F=0D.");
-    EXPECT_EQ(quoted(""), "");
+    EXPECT_EQ(as_quoted("caf\xc3\xa9 = 5\r\n"), "caf=C3=A9 =3D 5\r\n");
+    EXPECT_EQ(as_quoted(std::string("\0\x7f\r.", 4)), "=00=7F=0D.");
+    EXPECT_EQ(as_quoted(""), "");
 }
 
 TEST(QuotedPrintable, LineEndsStayAndWhiteSpaceBeforeThemIsEscaped) {
-    EXPECT_EQ(quoted("a \r\n\tb\t\r\n \nc "), "a=20\r\n\tb=09\r\n=20\nc=20");
+    EXPECT_EQ(as_quoted("a \r\n\tb\t\r\n \nc "), "a=20\r\n\tb=09\r\n=20\nc=20");
 }
 
 TEST(QuotedPrintable, LongLinesAreBrokenSoftly) {
     const std::string line(76, 'a');
-    EXPECT_EQ(quoted(line + "\r\n"), line + "\r\n");
-    EXPECT_EQ(quoted(line + "a\r\n"), line.substr(1) + "=\r\naa\r\n");
-    EXPECT_EQ(quoted(line.substr(1) + "\xff\n", "\n"), line.substr(1) + "=\n=FF\n");
+    EXPECT_EQ(as_quoted(line + "\r\n"), line + "\r\n");
+    EXPECT_EQ(as_quoted(line + "a\r\n"), line.substr(1) + "=\r\naa\r\n");
+    EXPECT_EQ(as_quoted(line.substr(1) + "\xff\n", "\n"), line.substr(1) + "=\n=FF\n");
 }
 
 TEST(QuotedPrintable, NoBreakMakesABoundary) {
     const std::string body = std::string(75, 'a') + "--boundary--" + std::string(75, 'b');
-    EXPECT_EQ(quoted(body),
+    EXPECT_EQ(as_quoted(body),
               std::string(75, 'a') + "=\r\n=2D-boundary--" + std::string(61, 'b') + "=\r\n" + std::string(14, 'b'));
 }
 
@@ -66,7 +66,7 @@ TEST(QuotedPrintable, IsDecodedToTheSame) {
     for (int i = 0; i < 256; ++i) octets += static_cast<char>(i);
     for (const std::string& body : {octets, std::string(200'000, '-'), std::string(200'000, ' '),
                                     std::string(100'000, '\xff') + "\r\nx", std::string(28'000, '\xff') + " "}) {
-        const std::string text = quoted(body);
+        const std::string text = as_quoted(body);
         EXPECT_EQ(decode_quoted_printable(text), body);
         expect_short_lines(text);
     }
