@@ -47,6 +47,7 @@ pkg_check_modules(FMT REQUIRED IMPORTED_TARGET fmt)
 pkg_check_modules(SPDLOG REQUIRED IMPORTED_TARGET spdlog)
 pkg_check_modules(ICU REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
 find_library(CRYPT_LIBRARY crypt REQUIRED)
+find_library(UNBOUND_LIBRARY unbound REQUIRED)  # its .pc file wants what only a static libunbound needs
 find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)
 if(POSTHOUSE_TESTS)
   find_package(GTest REQUIRED)

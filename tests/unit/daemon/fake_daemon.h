@@ -1,34 +1,14 @@
-// FakeDaemon: the frame of a daemon, as far as an Application sees it, and a folder of its own; for unit tests.
+// FakeDaemon: the frame of a daemon, as far as an Application sees it; for unit tests.
 #pragma once
 
-#include <stdlib.h>
-
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "lib/daemon/daemon.h"
+#include "tests/unit/daemon/temporary_folder.h"
 
 namespace posthouse::daemon {
-
-/// A folder that is removed with everything in it.
-class TemporaryFolder {
-  public:
-    TemporaryFolder() : path_(std::filesystem::temp_directory_path() / "posthouse-test-XXXXXX") {
-        if (::mkdtemp(path_.data()) == nullptr) std::abort();
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    const std::string& path() const { return path_; }
-
-  private:
-    std::string path_;
-};
 
 /// Has a configuration that tests may change, and background work that they end.
 class FakeDaemon final : public Daemon {

@@ -1,0 +1,1 @@
+posthouse_fuzz_target(dns_records DEPENDS dns)
