@@ -1,10 +1,7 @@
 // Tests of clients that show a certificate, and of whom it names.
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <openssl/x509v3.h>
 #include <sys/socket.h>
 
 #include <memory>
@@ -15,76 +12,12 @@
 #include "lib/net/scope.h"
 #include "lib/net/stream.h"
 #include "lib/net/tls.h"
+#include "tests/unit/net/test_certificate.h"
 
 namespace posthouse::net {
 namespace {
 
 Deadline soon() { return Deadline::in(std::chrono::seconds(20)); }
-
-struct Free {
-    void operator()(X509* p) const { X509_free(p); }
-    void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
-    void operator()(BIO* p) const { BIO_free(p); }
-};
-
-/// A certificate and its key.
-struct Identity {
-    std::unique_ptr<X509, Free> certificate{X509_new()};
-    std::unique_ptr<EVP_PKEY, Free> key{EVP_EC_gen("P-256")};
-
-    std::string certificate_pem() const {
-        return pem([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate.get()); });
-    }
-    std::string key_pem() const {
-        return pem(
-            [&](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
-    }
-
-  private:
-    template <typename Write>
-    static std::string pem(Write write) {
-        const std::unique_ptr<BIO, Free> bio(BIO_new(BIO_s_mem()));
-        write(bio.get());
-        char* data = nullptr;
-        const long size = BIO_get_mem_data(bio.get(), &data);
-        return {data, static_cast<std::size_t>(size)};
-    }
-};
-
-struct Wish {
-    std::vector<std::string> common_names;
-    std::string alternative_names{};  ///< "email:joe@example.org,DNS:one.example"
-    long valid_for = 3600;            ///< seconds, from an hour ago on
-    const char* constraint = "CA:FALSE";
-};
-
-Identity make(const Wish& wish, const Identity* issuer = nullptr) {
-    static long serial = 0;
-    Identity made;
-    X509* certificate = made.certificate.get();
-    X509_set_version(certificate, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), ++serial);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), wish.valid_for);
-    X509_set_pubkey(certificate, made.key.get());
-    for (const std::string& name : wish.common_names)
-        X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
-                                   reinterpret_cast<const unsigned char*>(name.data()), static_cast<int>(name.size()),
-                                   -1, 0);
-    const auto extend = [&](int nid, const char* text) {
-        X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, text);
-        X509_add_ext(certificate, extension, -1);
-        X509_EXTENSION_free(extension);
-    };
-    extend(NID_basic_constraints, wish.constraint);
-    if (!wish.alternative_names.empty()) extend(NID_subject_alt_name, wish.alternative_names.c_str());
-    const Identity& by = issuer != nullptr ? *issuer : made;
-    X509_set_issuer_name(certificate, X509_get_subject_name(by.certificate.get()));
-    X509_sign(certificate, by.key.get(), EVP_sha256());
-    return made;
-}
-
-Identity make_authority() { return make({.common_names = {"Authority"}, .constraint = "critical,CA:TRUE"}); }
 
 Async<> serve(Loop* loop, UniqueFd socket, std::shared_ptr<const TlsContext> context, std::string* name) {
     Stream stream(*loop, std::move(socket));
@@ -117,8 +50,8 @@ Async<> meet(Loop& loop, std::shared_ptr<const TlsContext> server, std::shared_p
 /// certificates, the second of which is asked for.
 std::string name_of(const Identity& authority, const Identity* shown, int version = TLS1_3_VERSION,
                     const std::string& field = "commonName") {
-    const Identity one = make({.common_names = {"one.example"}, .alternative_names = "DNS:one.example"});
-    const Identity two = make({.common_names = {"two.example"}, .alternative_names = "DNS:two.example"});
+    const Identity one = make_certificate({.common_names = {"one.example"}, .alternative_names = "DNS:one.example"});
+    const Identity two = make_certificate({.common_names = {"two.example"}, .alternative_names = "DNS:two.example"});
     TlsSettings settings;
     for (const Identity* own : {&one, &two})
         settings.certificates.push_back({own->certificate_pem(), own->key_pem(), "x"});
@@ -139,7 +72,7 @@ std::string name_of(const Identity& authority, const Identity* shown, int versio
 
 TEST(ClientCertificate, NamesItsUserWhenItsAuthorityIsTrusted) {
     const Identity authority = make_authority();
-    const Identity joe = make({{"joe@example.org"}, "email:other@example.org"}, &authority);
+    const Identity joe = make_certificate({{"joe@example.org"}, "email:other@example.org"}, &authority);
     EXPECT_EQ(name_of(authority, &joe, TLS1_3_VERSION), "joe@example.org");
     EXPECT_EQ(name_of(authority, &joe, TLS1_2_VERSION), "joe@example.org");
     EXPECT_EQ(name_of(authority, &joe, TLS1_3_VERSION, "rfc822Name"), "other@example.org");
@@ -149,11 +82,11 @@ TEST(ClientCertificate, NamesItsUserWhenItsAuthorityIsTrusted) {
 TEST(ClientCertificate, WhoHasNoneOrABadOneGoesOnWithoutAName) {
     const Identity authority = make_authority();
     const Identity other = make_authority();
-    const Identity of_other = make({{"joe@example.org"}}, &other);
-    const Identity self_signed = make({{"joe@example.org"}});
-    const Identity expired = make({.common_names = {"joe@example.org"}, .valid_for = -60}, &authority);
-    const Identity joe = make({{"joe@example.org"}}, &authority);
-    const Identity by_no_authority = make({{"ann@example.org"}}, &joe);
+    const Identity of_other = make_certificate({{"joe@example.org"}}, &other);
+    const Identity self_signed = make_certificate({{"joe@example.org"}});
+    const Identity expired = make_certificate({.common_names = {"joe@example.org"}, .valid_for = -60}, &authority);
+    const Identity joe = make_certificate({{"joe@example.org"}}, &authority);
+    const Identity by_no_authority = make_certificate({{"ann@example.org"}}, &joe);
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
         EXPECT_EQ(name_of(authority, nullptr, version), "");
         for (const Identity* bad : {&of_other, &self_signed, &expired, &by_no_authority})
@@ -163,7 +96,7 @@ TEST(ClientCertificate, WhoHasNoneOrABadOneGoesOnWithoutAName) {
 
 TEST(ClientCertificate, ANameMustBeTheOnlyOneAndClean) {
     const auto name = [](const Wish& wish, std::string_view field) {
-        return certificate_name(make(wish).certificate.get(), field);
+        return certificate_name(make_certificate(wish).certificate.get(), field);
     };
     EXPECT_EQ(name({{"joe@example.org"}}, "commonName"), "joe@example.org");
     EXPECT_EQ(name({{"J\xC3\xBCrgen"}}, "commonName"), "J\xC3\xBCrgen");
@@ -177,7 +110,7 @@ TEST(ClientCertificate, ANameMustBeTheOnlyOneAndClean) {
 }
 
 TEST(ClientCertificate, AuthoritiesMustBeCertificates) {
-    const Identity own = make({{"one.example"}});
+    const Identity own = make_certificate({{"one.example"}});
     TlsSettings settings{{{own.certificate_pem(), own.key_pem(), "own"}}};
     settings.client_ca_pem = "nothing";
     settings.client_ca_origin = "ca.pem";
