@@ -1,0 +1,3 @@
+posthouse_fuzz_target(mta_sts_record DEPENDS mta_sts)
+posthouse_fuzz_target(mta_sts_policy DEPENDS mta_sts)
+posthouse_fuzz_target(mta_sts_cached DEPENDS mta_sts)
