@@ -1,0 +1,1 @@
+posthouse_fuzz_target(tlsrpt_record DEPENDS tlsrpt)
