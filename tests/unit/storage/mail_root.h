@@ -18,30 +18,9 @@
 #include "storage/mailbox.h"
 #include "storage/store.h"
 #include "storage/view.h"
+#include "tests/unit/temporary_folder.h"
 
 namespace posthouse::storage {
-
-/// A folder in memory where there is one (no test here waits for a disk), removed at the end.
-class TemporaryFolder {
-  public:
-    TemporaryFolder() {
-        const bool has_memory = ::access("/dev/shm", W_OK) == 0;
-        std::string name =
-            (has_memory ? "/dev/shm" : std::filesystem::temp_directory_path().string()) + "/posthouse-storage-XXXXXX";
-        if (::mkdtemp(name.data()) == nullptr) std::abort();
-        path_ = name;
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    const std::string& path() const { return path_; }
-
-  private:
-    std::string path_;
-};
 
 /// Maildir++, or what POSTHOUSE_LAYOUT names: "fs", "fs:UTF-8", "maildir++:UTF-8".
 inline Layout layout_of_tests() {
