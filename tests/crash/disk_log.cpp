@@ -22,9 +22,9 @@ std::optional<ObjectId> DiskLog::known(int fd) const {
     return found == objects_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<ObjectId> DiskLog::known(int folder, const char* path) const {
+std::optional<ObjectId> DiskLog::known(int folder, const char* path, bool follows_link) const {
     struct stat st{};
-    if (::fstatat(folder, path, &st, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+    if (::fstatat(folder, path, &st, follows_link ? 0 : AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
     const auto found = objects_.find({st.st_dev, st.st_ino});
     return found == objects_.end() ? std::nullopt : std::optional(found->second);
 }
@@ -45,7 +45,7 @@ int DiskLog::before(const Call& call) {
         case CallKind::create: existed_ = ::fstatat(call.folder, call.path, &st, AT_SYMLINK_NOFOLLOW) == 0; break;
         case CallKind::link:
         case CallKind::rename:
-        case CallKind::unlink: target_ = known(call.folder, call.path); break;
+        case CallKind::unlink: target_ = known(call.folder, call.path, call.follows_link); break;
         case CallKind::write:
             // Where it will land: at the end of what is opened for appending.
             offset_ = call.offset;
@@ -62,6 +62,13 @@ void DiskLog::after(const Call& call, long result) {
     switch (call.kind) {
         case CallKind::create:
         case CallKind::make_folder: {
+            if (call.is_unnamed) {
+                // Its first name is a link.
+                struct stat unnamed{};
+                if (known(call.folder, call.path) && ::fstat(static_cast<int>(result), &unnamed) == 0)
+                    objects_[{unnamed.st_dev, unnamed.st_ino}] = next_++;
+                return;
+            }
             const bool is_file = call.kind == CallKind::create;
             const auto where = place(call.folder, call.path);
             struct stat st{};
@@ -79,11 +86,12 @@ void DiskLog::after(const Call& call, long result) {
         case CallKind::rename: {
             const auto to = place(call.to_folder, call.to_path);
             const auto from = place(call.folder, call.path);
-            if (!target_ || !to || !from) return;
-            changes_.push_back({.kind = call.kind == CallKind::link ? DiskChange::link : DiskChange::rename,
+            const bool is_link = call.kind == CallKind::link;
+            if (!target_ || !to || (!from && !is_link)) return;
+            changes_.push_back({.kind = is_link ? DiskChange::link : DiskChange::rename,
                                 .object = *target_,
-                                .folder = from->first,
-                                .name = from->second,
+                                .folder = is_link ? 0 : from->first,
+                                .name = is_link ? "" : from->second,
                                 .to_folder = to->first,
                                 .to_name = to->second});
             return;

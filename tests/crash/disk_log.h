@@ -49,7 +49,7 @@ class DiskLog : public Tap {
     /// The folder and the last part of a path; nothing when it lies elsewhere.
     std::optional<std::pair<ObjectId, std::string>> place(int folder, const char* path) const;
     std::optional<ObjectId> known(int fd) const;
-    std::optional<ObjectId> known(int folder, const char* path) const;
+    std::optional<ObjectId> known(int folder, const char* path, bool follows_link = false) const;
 
     std::map<Inode, ObjectId> objects_;
     std::size_t next_ = 1;

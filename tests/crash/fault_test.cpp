@@ -1,76 +1,21 @@
 // Each system call of each operation fails in turn, once or from then on: an error that says so or a success, no half
 // message, no descriptor left open, and when the fault is gone the same operation works.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "lib/base/log.h"
+#include "tests/crash/failing_calls.h"
 #include "tests/crash/fault_operations.h"
-#include "tests/crash/system_calls.h"
 
 namespace posthouse::storage::crash {
 namespace {
-
-/// What can go wrong in a call.
-std::vector<int> errors_of(CallKind kind) {
-    switch (kind) {
-        case CallKind::open: return {EIO, EMFILE, ENOMEM};
-        case CallKind::create: return {ENOSPC, EDQUOT, EIO, EMFILE, ENOMEM};
-        case CallKind::make_folder:
-        case CallKind::link:
-        case CallKind::rename: return {ENOSPC, EDQUOT, EIO, ENOMEM};
-        case CallKind::write: return {ENOSPC, EDQUOT, EIO, Tap::cut_short};
-        case CallKind::sync:
-        case CallKind::sync_data: return {EIO, ENOSPC, EDQUOT};
-        case CallKind::stat: return {EIO, ENOMEM};
-        case CallKind::descriptor: return {EMFILE};
-        case CallKind::lock:
-        case CallKind::map: return {ENOMEM};
-        default: return {EIO};
-    }
-}
-
-/// Fails the n-th call; `lasts`: and all others after it that can fail so.
-class FailedAt : public Tap {
-  public:
-    FailedAt(std::size_t call, int error, bool lasts) : call_(call), error_(error), lasts_(lasts) {}
-    int before(const Call& call) override {
-        const std::size_t now = seen_++;
-        kinds.push_back(call.kind);
-        if (now != call_ && (!lasts_ || now < call_)) return 0;
-        const std::vector<int> possible = errors_of(call.kind);
-        if (now != call_ && std::ranges::find(possible, error_) == possible.end()) return 0;
-        if (error_ != 0 && at.empty())
-            at = std::string(call.name) + " " + (call.path != nullptr ? call.path : "") +
-                 (call.to_path != nullptr ? std::string(" to ") + call.to_path : "");
-        return error_;
-    }
-    std::vector<CallKind> kinds;
-    std::string at;
-
-  private:
-    std::size_t call_;
-    int error_;
-    bool lasts_;
-    std::size_t seen_ = 0;
-};
-
-std::size_t open_descriptors() {
-    std::size_t count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
-        count += entry.path().empty() ? 0 : 1;
-    return count;
-}
-
-std::string name_of(int error) { return error == Tap::cut_short ? "short write" : std::strerror(error); }
 
 /// Where a mailbox holds more or less than it should.
 std::string difference(const Counts& counts, Counts expected, const Counts& tolerated) {

@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "lib/base/file.h"
+#include "tests/crash/failing_calls.h"
 #include "tests/crash/kill_judge.h"
 #include "tests/crash/kill_worker.h"
 #include "tests/crash/setting.h"
-#include "tests/crash/system_calls.h"
 #include "tests/crash/tree.h"
 
 namespace posthouse::storage::crash {
@@ -28,29 +28,6 @@ namespace {
 constexpr std::size_t processes = 8;
 constexpr std::size_t accounts = 3;
 constexpr unsigned usual_points = 60;
-
-/// The process ends before its n-th system call, or in the midst of it when it writes.
-class KilledAt : public Tap {
-  public:
-    KilledAt(unsigned call, bool half) : left_(call), half_(half) {}
-    int before(const Call& call) override {
-        if (--left_ != 0) return 0;
-        if (half_ && call.kind == CallKind::write) return cut_short;
-        die();
-        return 0;
-    }
-    void after(const Call&, long) override {
-        if (left_ == 0) die();
-    }
-
-  private:
-    static void die() {
-        ::kill(::getpid(), SIGKILL);
-        for (;;) ::pause();
-    }
-    unsigned left_;
-    bool half_;
-};
 
 class KillTest : public ::testing::Test {
   protected:

@@ -88,16 +88,20 @@ using posthouse::storage::crash::tapped;
 
 namespace {
 
+bool is_unnamed(int flags) { return (flags & O_TMPFILE) == O_TMPFILE; }
+bool creates(int flags) { return (flags & O_CREAT) != 0 || is_unnamed(flags); }
+
 mode_t mode_of(int flags, va_list list) {
-    return (flags & O_CREAT) != 0 ? static_cast<mode_t>(va_arg(list, unsigned)) : mode_t{0};
+    return creates(flags) ? static_cast<mode_t>(va_arg(list, unsigned)) : mode_t{0};
 }
 
 int open_at(int folder, const char* path, int flags, mode_t mode, const char* name) {
     static auto* const real = next<int(int, const char*, int, ...)>("openat");
-    const Call call{.kind = (flags & O_CREAT) != 0 ? CallKind::create : CallKind::open,
+    const Call call{.kind = creates(flags) ? CallKind::create : CallKind::open,
                     .name = name,
                     .folder = folder,
-                    .path = path};
+                    .path = path,
+                    .is_unnamed = is_unnamed(flags)};
     return tapped(call, -1, [&](bool) { return real(folder, path, flags, mode); });
 }
 
@@ -142,6 +146,7 @@ int tapped_linkat(int folder, const char* path, int to_folder, const char* to_pa
                     .name = "linkat",
                     .folder = folder,
                     .path = path,
+                    .follows_link = (flags & AT_SYMLINK_FOLLOW) != 0,
                     .to_folder = to_folder,
                     .to_path = to_path};
     return tapped(call, -1, [&](bool) { return real(folder, path, to_folder, to_path, flags); });
@@ -221,6 +226,19 @@ int tapped_ftruncate(int fd, off_t size) {
     static auto* const real = next<int(int, off_t)>("ftruncate");
     return tapped({.kind = CallKind::truncate, .name = "ftruncate", .fd = fd, .offset = size}, -1,
                   [&](bool) { return real(fd, size); });
+}
+
+POSTHOUSE_CALL(int, tapped_fallocate)(int, int, off_t, off_t) __asm__("fallocate");
+int tapped_fallocate(int fd, int mode, off_t offset, off_t size) {
+    static auto* const real = next<int(int, int, off_t, off_t)>("fallocate");
+    return tapped({.kind = CallKind::reserve, .name = "fallocate", .fd = fd}, -1,
+                  [&](bool) { return real(fd, mode, offset, size); });
+}
+
+POSTHOUSE_CALL(int, tapped_fchmod)(int, mode_t) __asm__("fchmod");
+int tapped_fchmod(int fd, mode_t mode) {
+    static auto* const real = next<int(int, mode_t)>("fchmod");
+    return tapped({.kind = CallKind::set_mode, .name = "fchmod", .fd = fd}, -1, [&](bool) { return real(fd, mode); });
 }
 
 POSTHOUSE_CALL(int, tapped_futimens)(int, const timespec*) __asm__("futimens");

@@ -13,14 +13,16 @@ namespace posthouse::storage::crash {
 /// What a call does, as far as it matters to what may go wrong in it.
 enum class CallKind {
     open,         ///< open, openat without O_CREAT, fdopendir
-    create,       ///< open, openat with O_CREAT
+    create,       ///< open, openat with O_CREAT or O_TMPFILE
     make_folder,  ///< mkdir, mkdirat
     link,
     rename,
     unlink,      ///< also rmdir
     write,       ///< write, pwrite
     truncate,    ///< ftruncate
+    reserve,     ///< fallocate
     set_times,   ///< futimens
+    set_mode,    ///< fchmod
     sync,        ///< fsync
     sync_data,   ///< fdatasync
     read,        ///< read, pread, readdir
@@ -36,7 +38,9 @@ struct Call {
     const char* name;
     int folder = -1;  ///< a path is relative to it; AT_FDCWD
     const char* path = nullptr;
-    int to_folder = -1;  ///< link, rename
+    bool is_unnamed = false;    ///< create: O_TMPFILE, the path is its folder
+    bool follows_link = false;  ///< link: what the path leads to
+    int to_folder = -1;         ///< link, rename
     const char* to_path = nullptr;
     int fd = -1;               ///< calls on descriptors
     std::string_view bytes{};  ///< write
