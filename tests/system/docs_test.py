@@ -5,7 +5,7 @@ import re
 import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ["lib", "auth", "storage", "quota", "posthoused", "guardd", "smtpd", "lmtpd", "imapd", "pop3d", "webmail-bridge", "cli"]
+FOLDERS = ["lib", "auth", "storage", "quota", "queued", "posthoused", "guardd", "smtpd", "lmtpd", "imapd", "pop3d", "webmail-bridge", "cli"]
 
 
 def sources():
@@ -29,7 +29,7 @@ class Docs(unittest.TestCase):
                 self.fail(f"{path.relative_to(SOURCE)}: write \"RFC 9051 §6.4.3\", not \"{citation}\"")
 
     def test_links_lead_somewhere(self):
-        for page in [*SOURCE.glob("*.md"), *(SOURCE / "docs").rglob("*.md"), *(SOURCE / "storage").glob("*.md")]:
+        for page in [*SOURCE.glob("*.md"), *(SOURCE / "docs").rglob("*.md"), *(SOURCE / "storage").glob("*.md"), *(SOURCE / "queued").rglob("*.md")]:
             for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", page.read_text()):
                 self.assertTrue((page.parent / target).exists(), f"{page.relative_to(SOURCE)} links to {target}")
 

@@ -1,0 +1,43 @@
+// Spool: the whole queue on disk, as queued and the command line see it. (Whoever only adds to it: writer.h.)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/base/result.h"
+#include "queued/spool/entry.h"
+#include "queued/spool/folders.h"
+#include "queued/spool/scan.h"
+
+namespace posthouse::spool {
+
+/// Thread-safe. Knows nothing but what lies in the folders.
+class Spool {
+  public:
+    /// Makes the folders that are missing (make_spool). Errors: denied, no_space, io.
+    static Result<Spool> open(const std::string& root);
+
+    Result<Scan> scan(Folder folder) const { return Scan::begin((*folders_)[folder]); }
+    /// As Entry::open.
+    Result<Entry> open(const Place& place) const { return Entry::open(folders_, place); }
+    /// As spool::look.
+    Result<Listed> look(const Place& place) const { return spool::look(*folders_, place); }
+    /// Where the message of this id lies: reads the folders' names. Errors: not_found, io.
+    Result<Place> find(std::string_view id) const;
+    /// As spool::free_bytes.
+    Result<std::uint64_t> free_bytes() const { return spool::free_bytes((*folders_)[Folder::incoming]); }
+
+    /// Removes from incoming/ what writers that were killed have left there under a temporary name: never accepted,
+    /// untouched for an hour, locked by nobody. `now`: seconds since 1970. Gives how many. Errors: io.
+    Result<std::size_t> sweep(std::int64_t now) const;
+
+  private:
+    explicit Spool(std::shared_ptr<const Folders> folders) : folders_(std::move(folders)) {}
+    std::shared_ptr<const Folders> folders_;
+};
+
+}  // namespace posthouse::spool
