@@ -1,0 +1,2 @@
+posthouse_fuzz_target(spool_envelope DEPENDS spool)
+posthouse_fuzz_target(spool_file DEPENDS spool)
