@@ -209,7 +209,7 @@ TEST(SocketmapClient, LooksUpAndResolves) {
 
 TEST(SocketmapClient, ALookUpThatWaitsTooLongDoesNotGetTheNextOnesReply) {
     net::Loop loop;
-    const daemon::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const std::string path = folder.path() + "/socketmap";
     net::Listener listener(loop, std::move(*net::listen_unix(path)));
     SocketmapClient client(loop, path);

@@ -65,7 +65,7 @@ class EngineTest : public testing::TestWithParam<Engine> {
             return MariadbConnection::open(settings_.mariadb, settings_.mariadb.hosts[0]);
         return SqliteConnection::open(settings_.sqlite.path, SqliteConnection::Open::create, 0);
     }
-    daemon::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     DatabaseSettings settings_;
 };
 

@@ -148,7 +148,7 @@ TEST_P(MariadbOutageTest, AReadOnlyServerAnswersAndSaysWhyItDoesNotWrite) {
 }
 
 TEST_P(MariadbOutageTest, TheNextServerIsUsedAndTheFirstAgainWhenItIsBack) {
-    const daemon::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const std::string first = folder.path() + "/first.sock";
     settings().mariadb.hosts = {first, server().socket()};
     DirectoryPool pool(settings());

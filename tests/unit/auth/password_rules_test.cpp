@@ -41,7 +41,7 @@ TEST(PasswordRules, TheUsersNameIsNoPartOfIt) {
 }
 
 TEST(PasswordRules, AFileHasMoreThatAreRefused) {
-    const daemon::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const std::string path = folder.path() + "/known";
     std::ofstream(path) << "Xkcdwpqv1\r\n" << std::string(200'000, 'x') << "\n\nxkcdwpqv2\nlast one here";
     const PasswordRules rules{.min_length = 8, .denylist = path};

@@ -45,7 +45,7 @@ class ResolveTest : public testing::Test {
         return sasl::encode(answer(*directory_, {name, key}, settings_));
     }
 
-    daemon::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     std::unique_ptr<Directory> directory_ = std::move(*create_sqlite_directory({folder_.path() + "/d.sqlite", 0}));
     ResolveSettings settings_;
 };

@@ -85,7 +85,7 @@ class RunningAuthd {
     }
 
     net::Loop& loop_;
-    daemon::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     daemon::FakeDaemon daemon_;
     std::unique_ptr<Authd> authd_;
     std::list<net::Listener> listeners_;

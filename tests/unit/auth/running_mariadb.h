@@ -38,7 +38,7 @@ class RunningMariadb {
     pid_t pid() const { return pid_; }
 
   private:
-    daemon::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     pid_t pid_ = 0;
     int databases_ = 0;
 };

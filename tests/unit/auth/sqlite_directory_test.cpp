@@ -25,7 +25,7 @@ class SqliteDirectoryTest : public testing::Test {
     std::unique_ptr<SqliteConnection> raw() {
         return std::move(*SqliteConnection::open(settings_.path, SqliteConnection::Open::create, 0));
     }
-    daemon::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     SqliteSettings settings_{folder_.path() + "/directory.sqlite", 0};
 };
 

@@ -78,7 +78,7 @@ DatabaseSettings of_file(const SqliteSettings& file) {
 }
 
 TEST(DirectoryPool, HealsWhenTheDatabaseComesBackOrIsReplaced) {
-    const daemon::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const SqliteSettings settings{folder.path() + "/d.sqlite", 0};
     DirectoryPool pool(of_file(settings));
     const auto has = [&](const std::string& name) {
@@ -104,7 +104,7 @@ TEST(DirectoryPool, HealsWhenTheDatabaseComesBackOrIsReplaced) {
 }
 
 TEST(DirectoryPool, SeesAChangeAtOnce) {
-    const daemon::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const SqliteSettings settings{folder.path() + "/d.sqlite", 0};
     const auto writer = std::move(*create_sqlite_directory(settings));
     DirectoryPool pool(of_file(settings));

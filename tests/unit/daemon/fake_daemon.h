@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "lib/daemon/daemon.h"
-#include "tests/unit/daemon/temporary_folder.h"
+#include "tests/unit/temporary_folder.h"
 
 namespace posthouse::daemon {
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "lib/dns/settings.h"
-#include "tests/unit/daemon/temporary_folder.h"
+#include "tests/unit/temporary_folder.h"
 
 namespace posthouse::dns {
 
@@ -40,7 +40,7 @@ class RunningNsd {
     bool answers() const;
     [[noreturn]] void give_up(const std::string& what) const;
 
-    daemon::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     pid_t pid_ = 0;
     std::uint16_t port_ = 0;
 };

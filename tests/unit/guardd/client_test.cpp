@@ -95,7 +95,7 @@ class GuardTest : public testing::Test {
     std::string socket() const { return folder_.path() + "/guard.sock"; }
     std::string snapshot() const { return folder_.path() + "/guard.json"; }
 
-    daemon::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     net::Loop loop_;
 };
 

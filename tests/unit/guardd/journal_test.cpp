@@ -27,7 +27,7 @@ class JournalTest : public testing::Test {
         return all;
     }
 
-    daemon::TemporaryFolder folder_;
+    TemporaryFolder folder_;
 };
 
 using Numbers = std::vector<std::uint64_t>;

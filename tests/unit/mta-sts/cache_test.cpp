@@ -7,7 +7,7 @@
 
 #include "lib/base/file.h"
 #include "lib/mta-sts/policies.h"
-#include "tests/unit/daemon/temporary_folder.h"
+#include "tests/unit/temporary_folder.h"
 
 namespace posthouse::mta_sts {
 namespace {
@@ -45,7 +45,7 @@ TEST(MtaStsCache, ADamagedFileIsNoPolicy) {
 }
 
 TEST(MtaStsCache, KeepsPoliciesOverRestarts) {
-    const daemon::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const std::string path = folder.path() + "/sts";
     EXPECT_EQ(Cache(path).load("example.com"), std::nullopt);
     ASSERT_TRUE(Cache(path).store(cached()));
@@ -60,7 +60,7 @@ TEST(MtaStsCache, KeepsPoliciesOverRestarts) {
 }
 
 TEST(MtaStsCache, AFileOfAnotherDomainOrAPathCountsForNothing) {
-    const daemon::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const Cache cache(folder.path());
     std::ofstream(folder.path() + "/example.net.policy") << format_cached(cached("example.com"));
     EXPECT_EQ(cache.load("example.net"), std::nullopt);
@@ -75,7 +75,7 @@ TEST(MtaStsCache, AFileOfAnotherDomainOrAPathCountsForNothing) {
 }
 
 TEST(MtaStsCache, WhatNoLongerHoldsIsRemoved) {
-    const daemon::TemporaryFolder folder;
+    const TemporaryFolder folder;
     const Cache cache(folder.path());
     ASSERT_TRUE(cache.store(cached("old.example", now - 604'800)));
     ASSERT_TRUE(cache.store(cached("new.example", now - 604'799)));

@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "lib/mta-sts/policy.h"
-#include "tests/unit/daemon/temporary_folder.h"
 #include "tests/unit/mta-sts/running_https.h"
+#include "tests/unit/temporary_folder.h"
 
 namespace posthouse::mta_sts {
 namespace {
@@ -16,7 +16,7 @@ constexpr const char* policy_text = "version: STSv1\r\nmode: enforce\r\nmx: mx.s
 
 /// An authority, a server with a certificate of it, and the settings to ask that server.
 struct Site {
-    daemon::TemporaryFolder folder;
+    TemporaryFolder folder;
     net::Identity authority = net::make_authority();
     RunningHttps server;
     FetchSettings settings;

@@ -5,10 +5,10 @@
 
 #include <fstream>
 
-#include "tests/unit/daemon/temporary_folder.h"
 #include "tests/unit/dns/asking.h"
 #include "tests/unit/dns/running_nsd.h"
 #include "tests/unit/mta-sts/running_https.h"
+#include "tests/unit/temporary_folder.h"
 
 namespace posthouse::mta_sts {
 namespace {
@@ -34,7 +34,7 @@ class MtaStsPolicies : public testing::Test {
         return asking_.wait(policies_->find(domain, when, dns::soon()));
     }
 
-    daemon::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     net::Identity authority_ = net::make_authority();
     RunningHttps web_{
         net::make_certificate({.common_names = {"x"}, .alternative_names = "DNS:mta-sts.sts.example"}, &authority_)};

@@ -128,7 +128,7 @@ class BridgeTest : public testing::Test {
         return response;
     }
 
-    daemon::TemporaryFolder folder_;
+    TemporaryFolder folder_;
     net::Loop loop_;
     daemon::FakeDaemon daemon_;
     Bridge bridge_;

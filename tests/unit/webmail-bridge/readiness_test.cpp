@@ -46,7 +46,7 @@ TEST(Parts, WithoutASupervisorAreTheControlSocketsAndWhatIsMissing) {
 }
 
 TEST(Parts, AreFoundInTheRunFolder) {
-    const daemon::TemporaryFolder folder;
+    const TemporaryFolder folder;
     Result<std::vector<Part>> parts = find_parts(folder.path());
     ASSERT_TRUE(parts);
     EXPECT_EQ(parts->size(), 6u);
