@@ -1,0 +1,1 @@
+posthouse_fuzz_target(dsn_report DEPENDS dsn)
