@@ -1,0 +1,1 @@
+posthouse_fuzz_target(story_line DEPENDS story)
