@@ -119,7 +119,7 @@ def sides(messages):
 def compare(report, messages, seconds, only):
     with sides(messages) as servers:
         for row in ROWS:
-            if only and only not in row.name:
+            if only and not any(words in row.name for words in only):
                 continue
             for side in servers.values():  # caches are filled
                 if row.name != "expunge":
@@ -133,7 +133,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--messages", type=int, action="append", help="in the mailbox; default: 1000 and 100000")
     parser.add_argument("--seconds", type=float, default=2)
-    parser.add_argument("--only", help="rows that have this in their name")
+    parser.add_argument("--only", action="append", help="rows that have this in their name, or one of these")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     report = Report()

@@ -126,10 +126,11 @@ REASONS = [
         "id", "description", "md5", *EXTENSION) and theirs is None and not fields_of(content, b"mime-version")),
     ("Headers without an empty line", lambda where, ours, theirs, content: re.search(
         r"^section.*(MIME|HEADER)", where) and ours == (theirs or b"") + b"\r\n"),
-    ("Messages in an encoding", lambda where, ours, theirs, content: where.startswith("section") and re.search(
+    ("Messages in an encoding", lambda where, ours, theirs, content: re.match("section|search (BODY|TEXT)", where) and re.search(
         rb"(?i)message/", content) and re.search(rb"(?im)^content-transfer-encoding:\s*(base64|quoted)", content)),
     ("The line end before a delimiter", lambda where, ours, theirs, content: ends_early(where, ours, theirs)),
-    ("message/global", lambda where, ours, theirs, content: where == "parts" and not is_multipart(ours) and ours[1].lower() == b"global"),
+    ("message/global", lambda where, ours, theirs, content: where == "parts" and not is_multipart(ours) and ours[1].lower() == b"global"
+     or re.match("search (BODY|TEXT)", where) and re.search(rb"(?im)^content-type:\s*message/global", content)),
     ("A delimiter at the very end", lambda where, ours, theirs, content: where == "parts" and has_cut_part(ours, theirs)),
     ("Boundaries that are none", lambda where, ours, theirs, content: any(not 0 < len(one) <= 70 or one.endswith(b" ") for one in boundaries(content))),
     ("Content-Type and Content-Disposition that are none", lambda where, ours, theirs, content: not all(
