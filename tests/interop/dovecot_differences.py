@@ -161,6 +161,9 @@ def encodings_are_right(content):
 # Of what SEARCH finds; differences are ("search KEY", whether it is found here, and there).
 SEARCH_REASONS = [
     ("Messages without a date", lambda where, ours, theirs, content: where.startswith("search SENT") and theirs and not has_date(content)),
+    ("Fields that are there twice", lambda where, ours, theirs, content: (
+        match := re.match("search (SUBJECT|FROM|TO|CC|BCC) ", where)) and theirs and not ours and len(
+        fields_of(content.partition(b"\n\n")[0] + b"\n", match[1].lower().encode())) > 1),
     ("Encodings that are none", lambda where, ours, theirs, content: re.match("search (BODY|TEXT)", where) and ours and not encodings_are_right(content)),
 ]
 
