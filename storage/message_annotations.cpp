@@ -39,7 +39,8 @@ std::optional<std::string> unescaped(std::string_view text) {
             value += text[i];
             continue;
         }
-        if (++i == text.size() || (text[i] != 'n' && text[i] != '\\')) return std::nullopt;
+        ++i;
+        if (i == text.size() || (text[i] != 'n' && text[i] != '\\')) return std::nullopt;
         value += text[i] == 'n' ? '\n' : '\\';
     }
     return value;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "lib/base/log.h"
 #include "lib/net/low_priority.h"
 
 namespace posthouse::net {
@@ -54,7 +55,8 @@ void Pool::enqueue(Job& job) {
     if (wakes) wake_.notify_one();
 }
 
-/// Whether a thread that sleeps is to be woken, which is then to be done: there is a job for it, and none is on its way.
+/// Whether a thread that sleeps is to be woken, which is then to be done: there is a job for it, and none is on its
+/// way.
 bool Pool::wants_thread() {
     if (!may_take() || sleeping_ <= woken_) return false;
     ++woken_;
@@ -147,8 +149,8 @@ void Pool::grow() {
         const std::size_t added = std::min(first_.size(), room);
         try {
             for (std::size_t i = 0; i < added; ++i) threads_.emplace_back([this] { work(); });
-        } catch (const std::system_error&) {
-            // The system has no thread for us now: those there are go on.
+        } catch (const std::system_error& error) {
+            log::debug("no further thread: those there are go on", {{"error", error.what()}});
         }
     }
     watch();
