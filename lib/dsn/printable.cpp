@@ -4,26 +4,10 @@
 #include <algorithm>
 
 #include "lib/base/ascii.h"
+#include "lib/base/utf8.h"
 
 namespace posthouse::dsn {
 namespace {
-
-/// The length of the UTF-8 character at the start of `text`; 0 when there is none.
-std::size_t character_length(std::string_view text) {
-    for (std::size_t length = 1; length <= std::min<std::size_t>(4, text.size()); ++length) {
-        if (ascii::is_utf8(text.substr(0, length))) return length;
-    }
-    return 0;
-}
-
-/// The code point of one well-formed UTF-8 character.
-char32_t code_point(std::string_view character) {
-    const auto first = static_cast<unsigned char>(character[0]);
-    if (character.size() == 1) return first;
-    char32_t value = first & (0x7FU >> character.size());
-    for (const char c : character.substr(1)) value = value << 6U | (static_cast<unsigned char>(c) & 0x3FU);
-    return value;
-}
 
 /// Shows something, and changes nothing about how its neighbours are shown.
 bool is_printable(char32_t c) {
@@ -39,7 +23,7 @@ bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U
 template <typename Append>
 void for_each_character(std::string_view text, Append append) {
     while (!text.empty()) {
-        const std::size_t length = character_length(text);
+        const std::size_t length = utf8::character_length(text);
         append(text.substr(0, length));
         text.remove_prefix(std::max<std::size_t>(1, length));
     }
@@ -52,7 +36,7 @@ std::string printable_utf8(std::string_view text, std::size_t max) {
     bool cut = false;
     for_each_character(text, [&](std::string_view character) {
         if (cut) return;
-        if (character.empty() || !is_printable(code_point(character))) character = "?";
+        if (character.empty() || !is_printable(utf8::code_point(character))) character = "?";
         cut = out.size() + character.size() > max;
         if (!cut) out += character;
     });

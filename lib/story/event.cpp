@@ -7,6 +7,7 @@
 #include <ranges>
 
 #include "lib/base/ascii.h"
+#include "lib/base/utf8.h"
 
 namespace posthouse::story {
 namespace {
@@ -15,22 +16,6 @@ constexpr std::array<std::string_view, 12> kKinds = {"connect", "tls",    "login
                                                      "attempt", "answer", "delivery", "uid",     "bounce", "refuse"};
 /// The members that every event has a place for; no field may have such a name.
 constexpr std::array<std::string_view, 6> kOwn = {"time", "id", "parent", "daemon", "event", "cut"};
-
-/// The length of the UTF-8 character at the start of `text`; 0 when there is none.
-std::size_t character_length(std::string_view text) {
-    for (std::size_t length = 1; length <= std::min<std::size_t>(4, text.size()); ++length) {
-        if (ascii::is_utf8(text.substr(0, length))) return length;
-    }
-    return 0;
-}
-
-char32_t code_point(std::string_view character) {
-    const auto first = static_cast<unsigned char>(character[0]);
-    if (character.size() == 1) return first;
-    char32_t value = first & (0x7FU >> character.size());
-    for (const char c : character.substr(1)) value = value << 6U | (static_cast<unsigned char>(c) & 0x3FU);
-    return value;
-}
 
 void append_utf8(std::string& out, char32_t c) {
     const auto byte = [&out](char32_t value) { out += static_cast<char>(static_cast<unsigned char>(value)); };
@@ -58,9 +43,9 @@ void append_unit(std::string& out, std::uint32_t unit) {
 void append_text(std::string& out, std::string_view text, std::size_t max) {
     out += '"';
     for (std::size_t at = 0; at < text.size();) {
-        const std::size_t length = character_length(text.substr(at, 4));
+        const std::size_t length = utf8::character_length(text.substr(at, 4));
         if (at + std::max<std::size_t>(1, length) > max) break;
-        const char32_t c = length == 0 ? 0xFFFD : code_point(text.substr(at, length));
+        const char32_t c = length == 0 ? 0xFFFD : utf8::code_point(text.substr(at, length));
         if (c == '"' || c == '\\') {
             out += '\\';
             out += static_cast<char>(c);
