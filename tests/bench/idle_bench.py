@@ -24,12 +24,12 @@ PER_USER = 50
 MESSAGES = 1000
 
 
-def proportional_memory(pid):
-    """In bytes: shared pages count to each process by its part."""
-    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    raise AssertionError("no Pss")
+def proportional_memory(pids):
+    """Of all these processes, in bytes: shared pages count to each process by its part."""
+    sizes = [line.split()[1] for pid in pids for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+             if line.startswith("Pss:")]
+    assert len(sizes) == len(pids), "no Pss"
+    return sum(map(int, sizes)) * 1024
 
 
 class Idler:
@@ -107,11 +107,11 @@ def idle(report, connections, plain):
             shutil.copytree(root / "mailbox", place, dirs_exist_ok=True)
         context = None if plain else ssl._create_unverified_context()
         address = server.address("imap" if plain else "imaps")
-        (imapd,) = server.pids("imapd")
+        workers = server.pids("imapd")
         for user in users:  # caches are filled, and belong to nobody
             Idler(address, context, user).socket.close()
         eventually(lambda: sessions(server) == 0, "all sessions have ended")
-        before = proportional_memory(imapd)
+        before = proportional_memory(workers)
         poller = selectors.EpollSelector()
         idlers_of = {user: set() for user in users}
         begun = time.monotonic()
@@ -124,12 +124,12 @@ def idle(report, connections, plain):
         count = PER_USER * len(users)
         report.add(f"{count} log-ins with {'plain connections' if plain else 'TLS'}", seconds=time.monotonic() - begun,
                    cpu_ms_each=1000 * (processor_seconds(server.supervisor()) - spent) / count)
-        report.add("  one idle connection", kib=(proportional_memory(imapd) - before) / count / 1024)
+        report.add("  one idle connection", kib=(proportional_memory(workers) - before) / count / 1024)
         one_by_one = [time_ for user in users for time_ in seen_after(server, poller, [user], idlers_of)]
         report.add("  a delivery to one user is seen by all 50 sessions", median_ms=share(one_by_one, 0.5), p99_ms=share(one_by_one, 0.99))
         at_once = seen_after(server, poller, users, idlers_of)
         report.add("  deliveries to all users, one after the other", median_ms=share(at_once, 0.5), p99_ms=share(at_once, 0.99))
-        report.add("  one idle connection afterwards", kib=(proportional_memory(imapd) - before) / count / 1024)
+        report.add("  one idle connection afterwards", kib=(proportional_memory(workers) - before) / count / 1024)
 
 
 def sessions(server):
