@@ -44,6 +44,12 @@ std::string make_id() {
     return id;
 }
 
+std::string make_id(std::string_view bytes) {
+    std::string id;
+    for (const char c : bytes.substr(0, id_length)) id += id_digits[static_cast<unsigned char>(c) & 31];
+    return id;
+}
+
 bool is_id(std::string_view text) {
     return text.size() == id_length && text.find_first_not_of(id_digits) == std::string_view::npos;
 }
