@@ -171,4 +171,12 @@ Result<Listed> look(const Folders& folders, const Place& place) {
     return Listed{place, std::move(loaded->envelope), std::move(loaded->states), loaded->layout.message_bytes()};
 }
 
+Result<MessageReader> MessageReader::open(const Folders& folders, const Place& place) {
+    Result<OpenFile> file = open_regular(folders, place, O_RDONLY);
+    if (!file) return fail(file.error());
+    const Result<QueueFile> loaded = load_named(*file, place);
+    if (!loaded) return fail(loaded.error());
+    return MessageReader(std::move(file->fd), loaded->layout);
+}
+
 }  // namespace posthouse::spool

@@ -77,4 +77,18 @@ struct Listed {
 /// invalid.
 Result<Listed> look(const Folders& folders, const Place& place);
 
+/// A message's content, for whoever only wants to see it: read beside those who work with it.
+class MessageReader {
+  public:
+    /// Errors: as look().
+    static Result<MessageReader> open(const Folders& folders, const Place& place);
+    /// As ContentReader::read.
+    Result<std::size_t> read(std::uint64_t offset, std::span<char> out) { return content_.read(offset, out); }
+
+  private:
+    MessageReader(UniqueFd fd, const Layout& layout) : fd_(std::move(fd)), content_(fd_.get(), layout) {}
+    UniqueFd fd_;
+    ContentReader content_;
+};
+
 }  // namespace posthouse::spool

@@ -30,6 +30,10 @@ bool is_abandoned(const OpenFolder& folder, const std::string& name, std::int64_
 
 Result<Spool> Spool::open(const std::string& root) {
     if (Result<> made = make_spool(root); !made) return fail(made.error());
+    return open_existing(root);
+}
+
+Result<Spool> Spool::open_existing(const std::string& root) {
     Result<std::shared_ptr<const Folders>> folders = Folders::open(root);
     if (!folders) return fail(folders.error());
     return Spool(*std::move(folders));

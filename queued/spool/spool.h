@@ -20,12 +20,16 @@ class Spool {
   public:
     /// Makes the folders that are missing (make_spool). Errors: denied, no_space, io.
     static Result<Spool> open(const std::string& root);
+    /// Makes nothing. Errors: not_found, denied, io.
+    static Result<Spool> open_existing(const std::string& root);
 
     Result<Scan> scan(Folder folder) const { return Scan::begin((*folders_)[folder]); }
     /// As Entry::open.
     Result<Entry> open(const Place& place) const { return Entry::open(folders_, place); }
     /// As spool::look.
     Result<Listed> look(const Place& place) const { return spool::look(*folders_, place); }
+    /// As MessageReader::open.
+    Result<MessageReader> read_message(const Place& place) const { return MessageReader::open(*folders_, place); }
     /// Where the message of this id lies: reads the folders' names. Errors: not_found, io.
     Result<Place> find(std::string_view id) const;
     /// As spool::free_bytes.
