@@ -181,9 +181,16 @@ std::optional<MessageId> DueWindow::take(TimePoint now) {
 bool DueWindow::claim(const MessageId& id) {
     const std::uint32_t slot = find(id);
     if (slot != kNone && slots_[slot].state == State::working) return false;
+    const TimePoint known = due(id).value_or(TimePoint());
     if (slot != kNone) make_stale(slot);
-    add(id, TimePoint(), State::working);
+    add(id, known, State::working);
     return true;
+}
+
+std::optional<TimePoint> DueWindow::due(const MessageId& id) const {
+    const std::uint32_t slot = find(id);
+    if (slot == kNone) return std::nullopt;
+    return TimePoint(Duration(slots_[slot].due));
 }
 
 void DueWindow::put_back(const MessageId& id, TimePoint due) {

@@ -41,6 +41,9 @@ class DueWindow {
     /// Begins to work on a message that has just come, or that somebody asked for, due or not. False: it is being
     /// worked on already.
     bool claim(const MessageId& id);
+    /// When it is due, or was due when it was taken or claimed; the clock's beginning: it came as new. nullopt: it
+    /// isn't here.
+    std::optional<TimePoint> due(const MessageId& id) const;
     /// The work is done for now: due again at `due`.
     void put_back(const MessageId& id, TimePoint due);
     /// The message is gone, or rests until somebody releases it.

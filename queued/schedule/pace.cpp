@@ -8,6 +8,12 @@ namespace posthouse::schedule {
 Pace::Pace(const Feedback& feedback, const DestinationLimits& limits)
     : limits_(limits), window_(std::clamp<std::uint32_t>(feedback.initial, 1, std::max(1U, limits.concurrency))) {}
 
+void Pace::revive(TimePoint now) {
+    if (!dead(now)) return;
+    probe_at_ = now;
+    deaths_ = 0;
+}
+
 void Pace::started(TimePoint now) {
     if (limits_.per_minute == 0) return;
     const Duration interval = std::max(Duration(1), Duration(std::chrono::minutes(1)) / limits_.per_minute);

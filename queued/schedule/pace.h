@@ -50,6 +50,9 @@ class Pace {
     /// Nothing about it is worth remembering.
     bool ordinary(TimePoint now) const { return !dead_ && failed_ == 0 && now >= rate_ready_; }
 
+    /// Somebody thinks that it is alive: if it is dead, it is probed at once.
+    void revive(TimePoint now);
+
     void started(TimePoint now);
     /// `running` go on beside the one that ended. True: it is dead from now.
     bool finished(Outcome outcome, std::uint32_t running, TimePoint now, const Feedback& feedback, Random& random);

@@ -446,6 +446,13 @@ void Scheduler::finished(Ticket ticket, Outcome outcome, TimePoint now) {
     rest(destination, now);
 }
 
+void Scheduler::revive(std::string_view destination, TimePoint now) {
+    const auto known = destinations_.find(std::string(destination));
+    if (known == destinations_.end()) return;
+    known->second.pace.revive(now);
+    settle(known->second, now);
+}
+
 TimePoint Scheduler::wake_at() const {
     TimePoint at = timers_.empty() ? TimePoint::max() : timers_.front().first;
     if (!moving_.empty()) at = std::min(at, moving_.front()->progress + limits_.slow_after + Duration(1));

@@ -76,6 +76,8 @@ class Scheduler {
     std::optional<Start> next(TimePoint now);
     /// A delivery that `next` gave is over.
     void finished(Ticket ticket, Outcome outcome, TimePoint now);
+    /// Somebody thinks that this destination is alive again: if it is dead, the next delivery probes it at once.
+    void revive(std::string_view destination, TimePoint now);
     /// When to call `next` again although nothing was admitted or finished; the end of time: no need to.
     TimePoint wake_at() const;
     /// Jobs that lost their place because their destination died. The caller puts them back on disk.
