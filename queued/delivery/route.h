@@ -12,9 +12,9 @@ namespace posthouse::queued {
 
 /// One next hop.
 struct Hop {
-    std::string host;         ///< a name in A-labels, or an IP address (without brackets); of a Unix socket its path
-    std::uint16_t port = 0;   ///< 0: the protocol's own
-    bool find_mx = true;      ///< the host's MX are asked for (RFC 5321 §5.1); false: it is taken as it is
+    std::string host;        ///< a name in A-labels, or an IP address (without brackets); of a Unix socket its path
+    std::uint16_t port = 0;  ///< 0: the protocol's own
+    bool find_mx = true;     ///< the host's MX are asked for (RFC 5321 §5.1); false: it is taken as it is
     bool unix_socket = false;
     bool operator==(const Hop&) const = default;
 };
@@ -34,10 +34,11 @@ struct Route {
     bool operator==(const Route&) const = default;
 };
 
-/// Reads a transport as the directory has it: `transport:nexthop`. smtp, relay and lmtp lead to hosts, several separated
-/// by commas: `host`, `[host]` (no MX), each with `:port`; lmtp also to `unix:path` and `inet:host`; `local` to
-/// mailboxes here. error, retry and discard have a text. An empty transport is smtp; an empty next hop is `domain`, the
-/// recipient's. Errors: invalid (what isn't known, or names no host).
+/// Reads a transport as the directory has it: `transport:nexthop`. smtp, relay and lmtp lead to hosts, several
+/// separated by commas: `host`, `[host]` (no MX), each with `:port`; lmtp also to `unix:path` and `inet:host`; `local`
+/// to mailboxes here. error, retry and discard have a text. An empty transport is smtp; an empty next hop is `domain`,
+/// the recipient's; one that can't be a host's name (192.0.2.1 without brackets) gives `error`. LMTP never asks for MX.
+/// Errors: invalid (what isn't known, or names no host).
 Result<Route> parse_route(std::string_view transport, std::string_view domain);
 
 /// A name for all that shares a fate, for the scheduler and for people: "local", "smtp:example.net",
