@@ -1,0 +1,84 @@
+// Active: the messages that are being worked on, from the moment they are due: opened, given to the scheduler,
+// delivered when it says so, written down, and let go.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "lib/net/event.h"
+#include "lib/net/scope.h"
+#include "queued/core/closing.h"
+#include "queued/core/parts.h"
+#include "queued/schedule/due_window.h"
+#include "queued/schedule/scheduler.h"
+#include "queued/core/work.h"
+
+namespace posthouse::queued {
+
+/// Of the loop's thread.
+class Active {
+  public:
+    explicit Active(Parts& parts);
+
+    /// Works until `stopping` is cancelled; then no delivery begins any more, and it waits for those that run.
+    net::Async<> run(net::Event& stopping);
+
+    /// A message of that id has come.
+    void look_at(std::string_view id);
+    /// Somebody wants the message of that id tried now, whenever it is due.
+    void flush(std::string_view id);
+    /// A destination is thought to be alive again.
+    void revive(std::string_view destination);
+    /// What is due when; scans fill it.
+    schedule::DueWindow& window() { return window_; }
+    /// The window has changed: look whether something is due.
+    void look_again() { wake_.notify_all(); }
+
+  private:
+    struct HashId {
+        std::size_t operator()(const schedule::MessageId& id) const {
+            return std::hash<std::string_view>()(std::string_view(id.data(), id.size()));
+        }
+    };
+    static net::Async<> wake_at_end(Active* active, net::Event* stopping);
+    bool has_room() const;
+    void take_asked();
+    void take_due(schedule::TimePoint now);
+    void begin(const schedule::MessageId& id, spool::Place place, Haste haste);
+    spool::Place place_of(const schedule::MessageId& id) const;
+    net::Async<> open(Work& work);
+    net::Async<Result<>> sort_out(Work& work);
+    void admit(Work& work, schedule::TimePoint now);
+    void start_deliveries(schedule::TimePoint now);
+    void put_off();
+    net::Async<> deliver(Work& work, Work::Part& part, schedule::Ticket ticket);
+    net::Async<Result<Attempt>> attempt(Work& work, const Group& group);
+    net::Async<Result<>> keep(Work& work, const Group& group, Attempt result);
+    net::Async<> finish(Work& work);
+    void try_later(Work& work, const Error& error);
+    void rest(Work& work, schedule::TimePoint until);
+    void part_over(Work& work);
+    schedule::DestinationLimits limits_of(std::string_view destination) const;
+    net::Deadline next_wake();
+    void measure();
+
+    Parts& parts_;
+    schedule::DueWindow window_;
+    schedule::Scheduler scheduler_;
+    schedule::Random random_;
+    net::Event wake_;
+    net::Scope scope_;
+    std::unordered_map<schedule::MessageId, std::unique_ptr<Work>, HashId> works_;
+    /// Where messages lie that are due at another time than their file's name says. Bounded: whoever isn't here is
+    /// looked for.
+    std::unordered_map<schedule::MessageId, spool::Place, HashId> odd_places_;
+    std::deque<schedule::MessageId> asked_;  ///< somebody wants them tried now; bounded
+    std::size_t opening_ = 0;
+    bool stopping_ = false;
+};
+
+}  // namespace posthouse::queued

@@ -1,0 +1,204 @@
+// Closing: journal, reports, rest.
+#include "queued/core/closing.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/base/log.h"
+
+namespace posthouse::queued {
+namespace {
+
+using spool::Event;
+using spool::EventKind;
+
+/// With the message's turn: runs `work` on a thread of the disk's pool.
+template <typename F>
+net::Async<std::invoke_result_t<F&>> with_entry(Parts& parts, Work& work, F function) {
+    const Result<> turn = co_await work.turn.acquire(net::Deadline::never());
+    if (!turn) co_return fail(turn.error());
+    auto result = co_await parts.disk.run(std::move(function));
+    work.turn.release();
+    co_return result;
+}
+
+std::vector<spool::RecipientState> states_after(const Work& work, const std::vector<Event>& events) {
+    std::vector<spool::RecipientState> states = work.entry->states();
+    for (const Event& event : events) apply_event(event, states);
+    return states;
+}
+
+/// To whom a notice goes. nullopt: there is no such address. Errors: unavailable.
+net::Async<Result<std::optional<NoticeTargets>>> find_targets(Parts& parts, std::string address) {
+    const net::Deadline deadline = net::Deadline::in(parts.daemon.config()->queued.lookup_timeout);
+    const auto resolved = co_await parts.directory.resolve(std::move(address), deadline);
+    if (!resolved && resolved.error().code == ErrorCode::denied) co_return std::optional<NoticeTargets>();
+    if (!resolved) co_return fail(ErrorCode::unavailable, resolved.error().text);
+    if (!*resolved) co_return std::optional<NoticeTargets>();
+    NoticeTargets targets;
+    for (const auth::Recipient& recipient : (*resolved)->recipients) {
+        auto mailbox = smtp::parse_mailbox(recipient.address, smtp::Utf8::allowed);
+        if (!mailbox) continue;
+        const bool local = recipient.transport == auth::Recipient::Transport::local;
+        targets.push_back({.address = *std::move(mailbox), .transport = local ? "local" : ""});
+    }
+    if (targets.empty() || targets.size() > spool::max_recipients) co_return std::optional<NoticeTargets>();
+    co_return targets;
+}
+
+net::Async<Result<std::string>> write(Parts& parts, Work& work, const Notice& notice, const NoticeTargets& targets,
+                                      const std::vector<spool::RecipientState>& states) {
+    const NoticeRules rules = parts.notice_rules();
+    Result<std::string> id = co_await with_entry(parts, work, [&] {
+        return write_notice(parts.incoming, *work.entry, states, notice, targets, rules, unix_now());
+    });
+    if (!id) co_return id;
+    parts.counters.reports.add();
+    log::write(log::Level::info, work.text(), notice.delayed ? "told of the delay" : "sender told",
+               {{"report", *id}, {"to", notice.to.to_path()}, {"recipients", notice.recipients.size()}});
+    co_return id;
+}
+
+/// The same for the postmaster, when the sender can't be told. Empty: not even the postmaster can be reached.
+net::Async<Result<std::string>> tell_postmaster(Parts& parts, Work& work, std::vector<std::uint32_t> recipients,
+                                                const std::vector<spool::RecipientState>& states) {
+    const std::string address = parts.notice_rules().postmaster;
+    const auto mailbox = smtp::parse_mailbox(address);
+    Result<std::optional<NoticeTargets>> targets = std::optional<NoticeTargets>();
+    if (mailbox) targets = co_await find_targets(parts, address);
+    if (!targets) co_return fail(targets.error());
+    if (!*targets) {
+        log::write(log::Level::error, work.text(), "nobody can be told that a message is lost: no such postmaster",
+                   {{"postmaster", address}, {"recipients", recipients.size()}});
+        co_return std::string();
+    }
+    const Notice notice{.audience = Notice::Audience::postmaster, .to = *mailbox, .recipients = std::move(recipients)};
+    Result<std::string> id = co_await write(parts, work, notice, **targets, states);
+    co_return id;
+}
+
+/// Writes a notice to whom it is for; to the postmaster when there is no such sender. Empty: nobody was told, and
+/// nobody needs to be.
+net::Async<Result<std::string>> tell(Parts& parts, Work& work, const Notice& notice) {
+    const std::vector<spool::RecipientState> states = work.entry->states();
+    const auto targets = co_await find_targets(parts, notice.to.to_string());
+    if (!targets) co_return fail(targets.error());
+    Result<std::string> id = std::string();
+    if (*targets) {
+        id = co_await write(parts, work, notice, **targets, states);
+    } else if (!notice.delayed) {
+        id = co_await tell_postmaster(parts, work, notice.recipients, states);
+    }
+    co_return id;
+}
+
+/// A failure that no sender is told of, because there is none.
+std::vector<std::uint32_t> lost(const spool::Envelope& envelope, const std::vector<Event>& events) {
+    std::vector<std::uint32_t> numbers;
+    if (is_last_report(envelope)) return numbers;
+    for (const Event& event : events) {
+        if (event.kind != EventKind::bounced) continue;
+        for (const std::uint32_t number : event.recipients) {
+            const spool::Recipient& recipient = envelope.recipients[number];
+            if (!(recipient.sender ? *recipient.sender : envelope.sender)) numbers.push_back(number);
+        }
+    }
+    std::ranges::sort(numbers);
+    return numbers;
+}
+
+void log_event(Parts& parts, const Work& work, const Event& event) {
+    const spool::Envelope& envelope = work.entry->envelope();
+    parts.counters.count(event.kind, event.recipients.size());
+    if (event.kind == EventKind::warned || event.kind == EventKind::notified) return;
+    const bool had = event.kind == EventKind::delivered || event.kind == EventKind::relayed;
+    const std::int64_t delay = std::max<std::int64_t>(0, event.at - envelope.arrived);
+    for (const std::uint32_t number : event.recipients) {
+        if (had) parts.counters.delay.observe(static_cast<double>(delay));
+        log::write(had ? log::Level::info : log::Level::warning, work.text(), to_string(event.kind),
+                   {{"to", envelope.recipients[number].address.to_path()},
+                    {"from", smtp::to_path(envelope.sender)},
+                    {"relay", event.remote},
+                    {"delay", delay},
+                    {"dsn", event.status},
+                    {"reply", event.reply}});
+    }
+}
+
+/// Into the journal, and only then into the log.
+net::Async<Result<>> write_down(Parts& parts, Work& work, const std::vector<Event>& events) {
+    if (events.empty()) co_return Result<>{};
+    const Result<> recorded = co_await with_entry(parts, work, [&] { return work.entry->record(events); });
+    if (!recorded) co_return recorded;
+    for (const Event& event : events) log_event(parts, work, event);
+    co_return recorded;
+}
+
+Event done(EventKind kind, const std::vector<std::uint32_t>& recipients) {
+    return {.kind = kind, .at = unix_now(), .recipients = recipients};
+}
+
+/// Writes notices of these recipients, each followed by `kind` in the journal.
+net::Async<Result<>> tell_all(Parts& parts, Work& work, std::vector<Notice> notices, EventKind kind, Closed& closed) {
+    for (const Notice& notice : notices) {
+        const Result<std::string> id = co_await tell(parts, work, notice);
+        if (!id) co_return fail(id.error());
+        if (!id->empty()) closed.written.push_back(*id);
+        const Result<> recorded = co_await write_down(parts, work, {done(kind, notice.recipients)});
+        if (!recorded) co_return recorded;
+    }
+    co_return Result<>{};
+}
+
+std::int64_t expiry_of(const spool::Envelope& envelope, const LifetimeRules& rules) {
+    const auto lifetime = std::chrono::duration_cast<std::chrono::seconds>(backoff_for(envelope, rules).lifetime);
+    return std::max(envelope.arrived, envelope.hold_until.value_or(0)) + lifetime.count();
+}
+
+}  // namespace
+
+net::Async<Result<std::vector<std::string>>> record(Parts& parts, Work& work, std::vector<Event> events) {
+    std::vector<std::string> written;
+    const std::vector<std::uint32_t> untold = lost(work.entry->envelope(), events);
+    if (!untold.empty()) {
+        const Result<std::string> id = co_await tell_postmaster(parts, work, untold, states_after(work, events));
+        if (!id) co_return fail(id.error());
+        if (!id->empty()) written.push_back(*id);
+    }
+    const Result<> recorded = co_await write_down(parts, work, events);
+    if (!recorded) co_return fail(recorded.error());
+    co_return written;
+}
+
+net::Async<Result<Closed>> close(Parts& parts, Work& work, schedule::Random& random) {
+    Closed closed;
+    const LifetimeRules rules = parts.lifetime_rules();
+    spool::Entry& entry = *work.entry;
+    const spool::Envelope& envelope = entry.envelope();
+
+    Result<std::vector<std::string>> given_up =
+        co_await record(parts, work, expired(envelope, entry.states(), rules, unix_now()));
+    if (!given_up) co_return fail(given_up.error());
+    closed.written = *std::move(given_up);
+
+    std::vector<Notice> owed = notices_for(envelope, notices_owed(envelope, entry.states()), false, 0);
+    Result<> told = co_await tell_all(parts, work, std::move(owed), EventKind::notified, closed);
+    if (!told) co_return fail(told.error());
+
+    std::vector<Notice> delays = notices_for(envelope, warning_due(envelope, entry.states(), rules, unix_now()), true,
+                                             expiry_of(envelope, rules));
+    told = co_await tell_all(parts, work, std::move(delays), EventKind::warned, closed);
+    if (!told) co_return fail(told.error());
+
+    closed.due = due_again(envelope, entry.states(), rules, work.put_off, unix_now(), random);
+    const Result<> moved =
+        co_await with_entry(parts, work, [&] { return closed.due ? entry.defer(*closed.due) : entry.remove(); });
+    if (!moved) co_return fail(moved.error());
+    if (!closed.due) {
+        parts.counters.removed.add();
+        log::write(log::Level::info, work.text(), "removed", {});
+    }
+    co_return closed;
+}
+
+}  // namespace posthouse::queued

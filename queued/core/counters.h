@@ -1,0 +1,25 @@
+// Counters: what queued tells of itself on /metrics.
+#pragma once
+
+#include "lib/metrics/metrics.h"
+#include "queued/spool/event.h"
+
+namespace posthouse::queued {
+
+struct Counters {
+    metrics::Counter delivered, relayed, deferred, bounced;  ///< recipients, by what became of them
+    metrics::Counter reports;                                ///< notices written
+    metrics::Counter removed;                                ///< messages of which nothing was left to do
+    metrics::Counter damaged;                                ///< files put aside
+    metrics::Histogram delay;                                ///< seconds from arrival until a recipient had it
+    metrics::Gauge incoming, waiting, held;                  ///< messages by folder, at the last scan
+    metrics::Gauge active;                                   ///< messages that are being worked on
+    metrics::Gauge running;                                  ///< deliveries
+    metrics::Gauge destinations;                             ///< of which something is known
+
+    explicit Counters(metrics::Registry& registry);
+    /// Of so many recipients.
+    void count(spool::EventKind kind, std::size_t recipients);
+};
+
+}  // namespace posthouse::queued

@@ -1,0 +1,39 @@
+// Queued: the application of queued: what its parts are, and what wakes them.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "lib/daemon/daemon.h"
+#include "queued/core/active.h"
+#include "queued/core/parts.h"
+#include "queued/core/scanner.h"
+#include "queued/wake/receiver.h"
+
+namespace posthouse::queued {
+
+class Queued final : public daemon::Application {
+  public:
+    explicit Queued(daemon::Daemon& frame) : daemon_(frame) {}
+
+    net::Async<Result<>> start() override;
+    /// It has no listeners.
+    net::Async<> serve(daemon::Connection& connection) override;
+    net::Async<Result<>> ready() override;
+    net::Async<> stop() override;
+
+  private:
+    net::Async<> listen();
+
+    daemon::Daemon& daemon_;
+    std::unique_ptr<Courier> courier_;
+    std::optional<Parts> parts_;
+    std::optional<Active> active_;
+    std::optional<Scanner> scanner_;
+    std::optional<wake::Receiver> wake_;
+};
+
+/// Name and limits of queued.
+daemon::Spec spec();
+
+}  // namespace posthouse::queued

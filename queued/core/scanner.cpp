@@ -1,0 +1,110 @@
+// Scanner: names of queue files on their way into the window.
+#include "queued/core/scanner.h"
+
+#include <utility>
+
+#include "lib/base/log.h"
+
+namespace posthouse::queued {
+namespace {
+
+using schedule::TimePoint;
+using spool::Folder;
+
+/// Names that are read in one piece of work: some milliseconds.
+constexpr std::size_t batch = 5000;
+constexpr std::chrono::hours sweep_interval{1};
+/// All folders are read so often even if the window needs nothing: what was put there by hand is found, and the gauges
+/// stay true.
+constexpr std::chrono::minutes full_interval{10};
+/// The window is filled so long before its horizon is reached.
+constexpr std::chrono::minutes lead{2};
+
+TimePoint now() { return std::chrono::time_point_cast<schedule::Duration>(std::chrono::system_clock::now()); }
+
+}  // namespace
+
+Scanner::Scanner(Parts& parts, Active& active) : parts_(parts), active_(active), soon_(parts.daemon.loop()), scope_(parts.daemon.loop()) {}
+
+void Scanner::scan_soon() {
+    asked_ = true;
+    soon_.notify_all();
+}
+
+/// Wakes the scanner when the daemon stops.
+net::Async<> Scanner::wake_at_end(Scanner* scanner, net::Event* stopping) {
+    while (!stopping->cancelled()) (void)co_await stopping->wait(net::Deadline::never());
+    scanner->soon_.notify_all();
+}
+
+net::Async<> Scanner::run(net::Event& stopping) {
+    scope_.spawn(&Scanner::wake_at_end, this, &stopping);
+    while (!stopping.cancelled()) {
+        const auto time = std::chrono::steady_clock::now();
+        const bool all = std::exchange(asked_, false) || !has_scanned_ || time - scanned_ >= full_interval ||
+                         active_.window().wants_scan(now(), lead);
+        Result<> scanned;
+        if (all) {
+            scanned = co_await scan_all(stopping);
+        } else {
+            const Result<Counts> counts = co_await scan(Folder::incoming, stopping);
+            if (!counts) scanned = fail(counts.error());
+        }
+        if (!scanned) log::error("cannot read the queue's folders", {{"error", scanned.error().message()}});
+        if (time - swept_ >= sweep_interval) co_await sweep();
+        if (asked_ || stopping.cancelled()) continue;
+        const auto interval = parts_.daemon.config()->queued.queue_run_delay;
+        const Result<> woken = co_await soon_.wait(net::Deadline::in(interval));
+        (void)woken;  // asked or not, it is time
+    }
+    co_await scope_.join();
+}
+
+net::Async<Result<>> Scanner::scan_all(net::Event& stopping) {
+    active_.window().begin_scan();
+    for (const auto& [folder, gauge] :
+         {std::pair(Folder::incoming, &parts_.counters.incoming), std::pair(Folder::deferred, &parts_.counters.waiting),
+          std::pair(Folder::hold, &parts_.counters.held)}) {
+        const Result<Counts> counts = co_await scan(folder, stopping);
+        if (!counts) co_return fail(counts.error());
+        if (stopping.cancelled()) co_return Result<>{};
+        gauge->set(static_cast<double>(counts->messages));
+        if (counts->foreign > 0 && !std::exchange(told_foreign_, true))
+            log::warning("files in the queue that are none of its own are left alone",
+                         {{"folder", to_string(folder)}, {"files", counts->foreign}});
+    }
+    active_.window().end_scan();
+    scanned_ = std::chrono::steady_clock::now();
+    if (!std::exchange(has_scanned_, true))
+        log::info("the queue has been read", {{"waiting", active_.window().waiting()}});
+    active_.look_again();
+    co_return Result<>{};
+}
+
+net::Async<Result<Scanner::Counts>> Scanner::scan(Folder folder, net::Event& stopping) {
+    Counts counts;
+    Result<spool::Scan> scan = co_await parts_.disk.run([&] { return parts_.spool.scan(folder); });
+    if (!scan) co_return fail(scan.error());
+    while (!stopping.cancelled()) {
+        const Result<std::vector<spool::Place>> places = co_await parts_.disk.run([&] { return scan->next(batch); });
+        if (!places) co_return fail(places.error());
+        if (places->empty()) break;
+        counts.messages += places->size();
+        if (folder == Folder::hold) continue;
+        for (const spool::Place& place : *places)
+            if (const auto id = schedule::message_id(place.name.id))
+                active_.window().offer(*id, TimePoint(std::chrono::seconds(place.name.due)));
+        active_.look_again();
+    }
+    counts.foreign = scan->foreign();
+    co_return counts;
+}
+
+net::Async<> Scanner::sweep() {
+    swept_ = std::chrono::steady_clock::now();
+    const Result<std::size_t> swept = co_await parts_.disk.run([&] { return parts_.spool.sweep(unix_now()); });
+    if (!swept) log::error("cannot remove what broken-off deliveries left", {{"error", swept.error().message()}});
+    if (swept && *swept > 0) log::info("removed what broken-off deliveries left", {{"files", *swept}});
+}
+
+}  // namespace posthouse::queued

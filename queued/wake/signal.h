@@ -1,0 +1,32 @@
+// Signal: what queued is told by a datagram on its socket. It may be lost: what lies in the queue is found by the next
+// scan.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace posthouse::wake {
+
+/// Longest datagram.
+inline constexpr std::size_t max_signal = 512;
+
+struct Signal {
+    enum class Kind {
+        arrived,      ///< a message of that id lies in incoming/
+        flush,        ///< one of that id is to be tried now, whenever it is due
+        destination,  ///< a destination of that name is thought to be alive again
+        changed,      ///< many messages were changed by hand: look at all folders again
+    };
+    Kind kind = Kind::arrived;
+    std::string subject{};  ///< an id, or the destination's name; empty with `changed`
+    bool operator==(const Signal&) const = default;
+};
+
+/// "arrived ID", "flush ID", "destination NAME", "changed".
+std::string to_datagram(const Signal& signal);
+/// nullopt: it is none of these.
+std::optional<Signal> parse_signal(std::string_view datagram);
+
+}  // namespace posthouse::wake

@@ -1,0 +1,269 @@
+// What becomes of messages in the queue: tried, put off, returned, held, found again after a restart.
+#include "queued/core/active.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "tests/unit/queued/core/queue_world.h"
+
+namespace posthouse::queued {
+namespace {
+
+using spool::EventKind;
+using spool::Folder;
+
+spool::Envelope envelope_to(const std::vector<std::pair<std::string, std::string>>& recipients,
+                            std::string_view sender = "alice@local.example") {
+    spool::Envelope envelope;
+    envelope.id = make_id();
+    envelope.arrived = std::time(nullptr);
+    if (!sender.empty()) envelope.sender = spool::mailbox(sender);
+    envelope.client.address = "192.0.2.7";
+    for (const auto& [address, transport] : recipients)
+        envelope.recipients.push_back({.address = spool::mailbox(address), .transport = transport});
+    return envelope;
+}
+
+Fate refused(std::string status = "5.1.1", std::string reply = "550 5.1.1 No such user") {
+    return {.kind = EventKind::bounced,
+            .remote = "mx.example.net[192.0.2.1]",
+            .status = std::move(status),
+            .reply = std::move(reply)};
+}
+
+Fate put_off() {
+    return {.kind = EventKind::deferred,
+            .remote = "mx.example.net[192.0.2.1]",
+            .status = "4.2.1",
+            .reply = "450 4.2.1 Greylisted"};
+}
+
+class ActiveTest : public testing::Test {
+  protected:
+    bool is_empty() const {
+        return std::ranges::all_of(spool::all_folders, [&](Folder folder) { return world.files(folder).empty(); });
+    }
+    std::size_t count() const { return world.courier.deliveries.size(); }
+    QueueWorld world;
+};
+
+TEST_F(ActiveTest, AMessageIsDeliveredToEachDestinationOnceAndLeavesTheQueue) {
+    world.start();
+    const std::string content = spool::content_of_size(200'000);
+    const std::string id = world.accept(
+        envelope_to(
+            {{"a@example.net", ""}, {"b@example.com", ""}, {"c@example.net", ""}, {"bob@local.example", "local"}}),
+        content);
+    world.until([&] { return count() == 3 && is_empty(); });
+    for (const auto& delivery : world.courier.deliveries) {
+        EXPECT_EQ(delivery.id, id);
+        EXPECT_EQ(delivery.content, content);
+        EXPECT_EQ(delivery.sender, "<alice@local.example>");
+        EXPECT_EQ(delivery.attempt, 1u);
+        if (delivery.destination == "smtp:example.net")
+            EXPECT_EQ(delivery.recipients, (std::vector<std::string>{"a@example.net", "c@example.net"}));
+    }
+}
+
+TEST_F(ActiveTest, WhatLayInTheQueueBeforeTheStartIsFound) {
+    for (int i = 0; i < 50; ++i) world.accept(envelope_to({{"a@example.net", ""}}));
+    world.start();
+    world.until([&] { return count() == 50 && is_empty(); });
+}
+
+TEST_F(ActiveTest, WhoIsPutOffIsTriedAgainAndTheOthersAreNot) {
+    world.courier.fate = [&](const std::string&, const std::string& recipient) {
+        return recipient == "a@example.net" && count() == 0 ? put_off() : Fate{.kind = EventKind::relayed};
+    };
+    world.start();
+    world.config.queued.minimal_backoff_time = std::chrono::seconds(1);
+    world.restart();
+    world.accept(envelope_to({{"a@example.net", ""}, {"b@example.net", ""}}));
+    world.until([&] { return count() == 1 && world.files(Folder::deferred).size() == 1; });
+    const spool::Listed listed = world.only(Folder::deferred);
+    EXPECT_EQ(listed.states[0].deferrals, 1u);
+    EXPECT_EQ(listed.states[0].reply, "450 4.2.1 Greylisted");
+    EXPECT_EQ(listed.states[1].fate, EventKind::relayed);
+    world.until([&] { return count() == 2 && is_empty(); });
+    EXPECT_EQ(world.courier.deliveries[1].recipients, (std::vector<std::string>{"a@example.net"}));
+    EXPECT_EQ(world.courier.deliveries[1].attempt, 2u);
+}
+
+TEST_F(ActiveTest, WhatIsPutOffKeepsItsTimeOverARestart) {
+    world.courier.fate = [&](const std::string&, const std::string&) { return put_off(); };
+    world.start();
+    world.accept(envelope_to({{"a@example.net", ""}}));
+    world.until([&] { return world.files(Folder::deferred).size() == 1; });
+    const auto before = world.files(Folder::deferred);
+    world.restart();
+    world.until([&] { return world.scanner->has_scanned(); });
+    EXPECT_EQ(world.files(Folder::deferred), before);
+    EXPECT_EQ(count(), 1u);
+}
+
+TEST_F(ActiveTest, WhoIsRefusedIsReportedToTheSenderWithTheServersWords) {
+    world.courier.fate = [&](const std::string& destination, const std::string&) {
+        return destination == "local" ? Fate{.kind = EventKind::delivered} : refused();
+    };
+    world.start();
+    const std::string id =
+        world.accept(envelope_to({{"nobody@example.net", ""}}), "Subject: the offer\r\n\r\nHere it is.\r\n");
+    world.until([&] { return count() == 2 && is_empty(); });
+    const auto& report = world.courier.deliveries[1];
+    EXPECT_EQ(report.destination, "local");
+    EXPECT_EQ(report.sender, "<>");
+    EXPECT_EQ(report.recipients, (std::vector<std::string>{"alice@local.example"}));
+    EXPECT_NE(report.id, id);
+    for (const char* part :
+         {"multipart/report", "550 5.1.1 No such user", "Final-Recipient: rfc822; nobody@example.net", "Action: failed",
+          "Status: 5.1.1", "Remote-MTA: dns; mx.example.net", "Here it is."})
+        EXPECT_NE(report.content.find(part), std::string::npos) << part << "\n" << report.content;
+}
+
+TEST_F(ActiveTest, ASenderWhoIsNobodyHereIsReplacedByThePostmaster) {
+    world.courier.fate = [&](const std::string& destination, const std::string&) {
+        return destination == "local" ? Fate{.kind = EventKind::delivered} : refused();
+    };
+    world.start();
+    world.accept(envelope_to({{"nobody@example.net", ""}}, "ghost@local.example"));
+    world.until([&] { return count() == 2 && is_empty(); });
+    EXPECT_EQ(world.courier.deliveries[1].recipients, (std::vector<std::string>{"alice@local.example"}))
+        << "who reads the postmaster's mail";
+}
+
+TEST_F(ActiveTest, AReportThatIsRefusedGoesToThePostmasterAndThenToNobody) {
+    world.courier.fate = [&](const std::string&, const std::string&) { return refused(); };
+    world.start();
+    world.accept(envelope_to({{"x@example.net", ""}}, "sender@elsewhere.example"));
+    world.until([&] { return count() == 3 && is_empty(); });
+    EXPECT_EQ(world.courier.deliveries[1].recipients, (std::vector<std::string>{"sender@elsewhere.example"}));
+    EXPECT_EQ(world.courier.deliveries[2].recipients, (std::vector<std::string>{"alice@local.example"}));
+    EXPECT_EQ(world.courier.deliveries[2].sender, "<>");
+    EXPECT_NE(world.courier.deliveries[2].content.find("sender@elsewhere.example"), std::string::npos);
+}
+
+TEST_F(ActiveTest, WhileTheDirectoryIsAwayAReportWaitsAndNothingIsLost) {
+    world.courier.fate = [&](const std::string&, const std::string&) { return refused(); };
+    world.start();
+    world.accept(envelope_to({{"x@example.net", ""}}, "broken@local.example"));  // authd answers TEMP
+    world.until([&] { return count() == 1 && !world.files(Folder::incoming).empty(); });
+    const spool::Listed listed = world.only(Folder::incoming);
+    EXPECT_EQ(listed.states[0].fate, EventKind::bounced);
+    EXPECT_FALSE(listed.states[0].notified);
+    EXPECT_FALSE(nothing_left(listed.envelope, listed.states));
+}
+
+TEST_F(ActiveTest, SuccessIsReportedWhenItWasAskedForAndNobodyElseDoes) {
+    world.start();
+    spool::Envelope envelope = envelope_to({{"bob@local.example", "local"}, {"x@example.net", ""}});
+    for (auto& recipient : envelope.recipients) recipient.notify = smtp::DsnNotify{.success = true};
+    world.courier.fate = [&](const std::string& destination, const std::string&) {
+        return destination == "local" ? Fate{.kind = EventKind::delivered, .status = "2.0.0"}
+                                      : Fate{.kind = EventKind::relayed, .promise = spool::NoticePromise::yes};
+    };
+    world.accept(envelope);
+    world.until([&] { return count() == 3 && is_empty(); });
+    const std::string& report = world.courier.deliveries[2].content;
+    EXPECT_NE(report.find("Action: delivered"), std::string::npos);
+    EXPECT_EQ(report.find("x@example.net"), std::string::npos) << "its server promised to tell";
+}
+
+TEST_F(ActiveTest, NeverMeansThatNobodyIsTold) {
+    world.courier.fate = [&](const std::string&, const std::string&) { return refused(); };
+    world.start();
+    spool::Envelope envelope = envelope_to({{"x@example.net", ""}});
+    envelope.recipients[0].notify = smtp::DsnNotify{};
+    world.accept(envelope);
+    world.until([&] { return count() == 1 && is_empty(); });
+}
+
+TEST_F(ActiveTest, WhoseTimeIsOverIsGivenUpWithTheLastReason) {
+    world.config.queued.maximal_queue_lifetime = std::chrono::seconds(2);
+    world.config.queued.minimal_backoff_time = std::chrono::seconds(1);
+    world.courier.fate = [&](const std::string& destination, const std::string&) {
+        return destination == "local" ? Fate{.kind = EventKind::delivered} : put_off();
+    };
+    world.start();
+    world.accept(envelope_to({{"x@example.net", ""}}));
+    world.until([&] { return is_empty() && count() > 1; });
+    const std::string& report = world.courier.deliveries.back().content;
+    EXPECT_NE(report.find("450 4.2.1 Greylisted"), std::string::npos);
+    EXPECT_NE(report.find("Action: failed"), std::string::npos);
+}
+
+TEST_F(ActiveTest, ADestinationThatIsDeadIsSparedAndOthersGoOn) {
+    world.courier.outcome = schedule::Outcome::unreachable;
+    world.courier.fate = [&](const std::string&, const std::string&) { return put_off(); };
+    world.start();
+    for (int i = 0; i < 40; ++i) world.accept(envelope_to({{"x@dead.example", ""}}));
+    world.until([&] { return world.files(Folder::deferred).size() == 40; });
+    EXPECT_LT(count(), 20u) << "some were put off without a try";
+    EXPECT_GE(count(), 5u);
+    world.courier.outcome = schedule::Outcome::served;
+    world.courier.fate = nullptr;
+    const std::size_t before = count();
+    world.accept(envelope_to({{"y@alive.example", ""}}));
+    world.until([&] { return count() == before + 1 && world.files(Folder::incoming).empty(); });
+}
+
+TEST_F(ActiveTest, AFlushTriesNowWhoRestsAndWhoseDestinationCountsAsDead) {
+    world.courier.outcome = schedule::Outcome::unreachable;
+    world.courier.fate = [&](const std::string&, const std::string&) { return put_off(); };
+    world.start();
+    std::vector<std::string> ids;
+    for (int i = 0; i < 20; ++i) ids.push_back(world.accept(envelope_to({{"x@dead.example", ""}})));
+    world.until([&] { return world.files(Folder::deferred).size() == 20; });
+    world.courier.outcome = schedule::Outcome::served;
+    world.courier.fate = nullptr;
+    for (const std::string& id : ids) world.active->flush(id);
+    world.until([&] { return is_empty(); });
+}
+
+TEST_F(ActiveTest, WhatWasHeldMeanwhileIsLeftAloneUntilItIsReleased) {
+    world.courier.fate = [&](const std::string&, const std::string&) { return put_off(); };
+    world.start();
+    const std::string id = world.accept(envelope_to({{"x@example.net", ""}}));
+    world.until([&] { return world.files(Folder::deferred).size() == 1; });
+    const spool::Spool spool = spool::Spool::open(world.config.general.spool_folder).value();
+    {
+        spool::Entry entry = spool.open(spool.find(id).value()).value();
+        ASSERT_TRUE(entry.hold({.kind = EventKind::held, .at = std::time(nullptr)}));
+    }
+    world.active->flush(id);
+    world.courier.fate = nullptr;
+    const std::string other = world.accept(envelope_to({{"y@example.com", ""}}));
+    world.until([&] { return count() == 2 && world.files(Folder::incoming).empty(); });
+    EXPECT_EQ(world.files(Folder::hold).size(), 1u);
+    EXPECT_EQ(world.courier.deliveries[1].id, other);
+    {
+        spool::Entry entry = spool.open(spool.find(id).value()).value();
+        ASSERT_TRUE(entry.release({.kind = EventKind::released, .at = std::time(nullptr)}, std::time(nullptr)));
+    }
+    world.active->flush(id);
+    world.until([&] { return count() == 3 && is_empty(); });
+}
+
+TEST_F(ActiveTest, AMessageForLaterWaitsForItsTime) {
+    world.start();
+    spool::Envelope envelope = envelope_to({{"x@example.net", ""}});
+    envelope.hold_until = std::time(nullptr) + 2;
+    world.accept(envelope);
+    const std::string other = world.accept(envelope_to({{"y@example.com", ""}}));
+    world.until([&] { return count() == 2 && is_empty(); });
+    EXPECT_EQ(world.courier.deliveries[0].id, other);
+    EXPECT_GE(std::time(nullptr), *envelope.hold_until);
+}
+
+TEST_F(ActiveTest, ADamagedFileIsPutAsideAndTheOthersGoOn) {
+    const std::string id = world.accept(envelope_to({{"x@example.net", ""}}));
+    std::filesystem::resize_file(world.config.general.spool_folder + "/incoming/" + id, 50);
+    world.accept(envelope_to({{"y@example.net", ""}}));
+    world.start();
+    world.until([&] { return count() == 1 && world.files(Folder::incoming).empty(); });
+    EXPECT_EQ(world.files(Folder::corrupt).size(), 1u);
+}
+
+}  // namespace
+}  // namespace posthouse::queued
