@@ -156,6 +156,7 @@ int run(int argc, const char* const* argv, Context& context) {
     add_config_commands(app, context);
     add_mailbox_commands(app, context);
     add_auth_commands(app, context);
+    add_queue_commands(app, context);
     add_quota_commands(app, context);
     add_session_commands(app, context);
     add_status_command(app, context);

@@ -1,0 +1,15 @@
+// posthouse queue: messages that wait, and what is done with them
+#include "cli/queue_commands.h"
+
+namespace posthouse::cli {
+
+void add_queue_commands(CLI::App& app, Context& context) {
+    CLI::App* group =
+        add_group(app, "queue", "Messages on their way: look at them, hold, release, flush, requeue, give up, delete");
+    add_queue_list_commands(*group, context);
+    add_queue_show_commands(*group, context);
+    add_queue_change_commands(*group, context);
+    add_queue_requeue_command(*group, context);
+}
+
+}  // namespace posthouse::cli

@@ -1,0 +1,138 @@
+// posthouse queue requeue
+#include <ctime>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "auth/client/socketmap_client.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/queue_commands.h"
+#include "lib/base/random.h"
+#include "queued/spool/writer.h"
+#include "queued/wake/sender.h"
+
+namespace posthouse::cli {
+namespace {
+
+constexpr std::chrono::seconds patience{10};
+
+/// What a requeue needs of the running server, and where new messages go.
+struct Tools {
+    net::Loop loop;
+    auth::SocketmapClient directory;
+    spool::Incoming incoming;
+    wake::Sender queued;
+
+    Tools(const config::Config& config, spool::Incoming open_incoming)
+        : directory(loop, config.listen.socketmap),
+          incoming(std::move(open_incoming)),
+          queued(config.general.run_folder + "/" + wake::socket_name) {}
+};
+
+/// Where mail for a recipient goes as the directory is now. What isn't known any more keeps its place, so that its
+/// sender is told.
+Result<std::vector<spool::Recipient>> resolve(Tools& tools, const spool::Recipient& recipient) {
+    const auto resolved = tools.loop.run_until_complete(
+        tools.directory.resolve(recipient.address.to_string(), net::Deadline::in(patience)));
+    if (!resolved && resolved.error().code != ErrorCode::denied) return fail(resolved.error());
+    if (!resolved || !*resolved) {
+        spool::Recipient unknown = recipient;
+        unknown.transport = resolved ? "error:5.1.1 No such user here" : "error:5.4.6 " + resolved.error().text;
+        return std::vector{std::move(unknown)};
+    }
+    std::vector<spool::Recipient> targets;
+    for (const auth::Recipient& target : (*resolved)->recipients) {
+        Result<smtp::Mailbox> address = smtp::parse_mailbox(target.address, smtp::Utf8::allowed);
+        if (!address) return fail(ErrorCode::invalid, "The directory has a malformed address", target.address);
+        spool::Recipient next = recipient;
+        next.address = *std::move(address);
+        next.transport = target.transport == auth::Recipient::Transport::local ? "local" : "";
+        targets.push_back(std::move(next));
+    }
+    return targets;
+}
+
+/// The same message to whoever is still due.
+Result<spool::Envelope> resolved_anew(Tools& tools, const spool::Entry& entry) {
+    spool::Envelope envelope = entry.envelope();
+    envelope.id = make_id();
+    envelope.hold_until.reset();
+    envelope.recipients.clear();
+    for (std::size_t i = 0; i < entry.states().size(); ++i) {
+        if (!entry.states()[i].is_due()) continue;
+        Result<std::vector<spool::Recipient>> targets = resolve(tools, entry.envelope().recipients[i]);
+        if (!targets) return fail(targets.error());
+        for (spool::Recipient& target : *targets) envelope.recipients.push_back(std::move(target));
+    }
+    if (envelope.recipients.empty()) return fail(ErrorCode::invalid, "nobody is due any more");
+    return envelope;
+}
+
+Result<> copy(spool::Entry& entry, spool::Writer& writer) {
+    std::string buffer(64u << 10, '\0');
+    for (std::uint64_t offset = 0;;) {
+        const Result<std::size_t> got = entry.read(offset, buffer);
+        if (!got) return fail(got.error());
+        if (*got == 0) return {};
+        if (Result<> written = writer.write(std::string_view(buffer).substr(0, *got)); !written) return written;
+        offset += *got;
+    }
+}
+
+/// The new message is safe before the old one goes. Gives its id.
+Result<std::string> requeue(Tools& tools, OpenQueue& queue, const spool::Listed& listed) {
+    Result<spool::Entry> entry = queue.spool.open(listed.place);
+    if (!entry && entry.error().code == ErrorCode::busy)
+        return fail(ErrorCode::busy, "it is being delivered this moment; try again");
+    if (!entry) return fail(entry.error());
+    const Result<spool::Envelope> envelope = resolved_anew(tools, *entry);
+    if (!envelope) return fail(envelope.error());
+    Result<spool::Writer> writer = spool::Writer::begin(tools.incoming);
+    if (!writer) return fail(writer.error());
+    if (Result<> copied = copy(*entry, *writer); !copied) return fail(copied.error());
+    if (Result<> finished = writer->finish(*envelope); !finished) return fail(finished.error());
+    if (Result<> removed = entry->remove(); !removed) return fail(removed.error());
+    // When queued is away it finds the message at its start.
+    (void)tools.queued.tell_within({wake::Signal::Kind::arrived, envelope->id}, patience);
+    return envelope->id;
+}
+
+Exit requeue_all(Context& context, const QueueFilter& filter) {
+    if (filter.is_empty() && !filter.all)
+        return report(context, {ErrorCode::invalid, "Which messages? Give ids, a condition, or --all", {}}),
+               Exit::usage;
+    Result<OpenQueue> queue = open_queue(context);
+    if (!queue) return report(context, queue.error());
+    Result<spool::Incoming> incoming = spool::Incoming::open(queue->config->general.spool_folder);
+    if (!incoming) return report(context, incoming.error());
+    Tools tools(*queue->config, *std::move(incoming));
+    nlohmann::json ids = nlohmann::json::object();
+    std::uint64_t count = 0;
+    const Exit exit = for_each_message(context, *queue, filter, [&](const spool::Listed& listed) {
+        const Result<std::string> id = requeue(tools, *queue, listed);
+        if (!id)
+            return report(context, {id.error().code, listed.envelope.id + ": " + id.error().text, id.error().detail});
+        ++count;
+        ids[listed.envelope.id] = *id;
+        if (!context.json) context.out << listed.envelope.id << " is " << *id << " now\n";
+        return Exit::ok;
+    });
+    tools.loop.run_until_complete(tools.directory.close());
+    if (context.json) print_json(context, {{"messages", count}, {"ids", ids}});
+    if (!context.json && count == 0) context.out << "No messages.\n";
+    return exit;
+}
+
+}  // namespace
+
+void add_queue_requeue_command(CLI::App& group, Context& context) {
+    auto filter = std::make_shared<QueueFilter>();
+    CLI::App* command = add_command(
+        group, context, "requeue",
+        "Look up again where messages go, as the directory is now; they get new ids, and are tried at once",
+        "queue requeue --recipient old.example.net", [&context, filter] { return requeue_all(context, *filter); });
+    add_filter_options(*command, *filter, true);
+}
+
+}  // namespace posthouse::cli
