@@ -108,7 +108,7 @@ Result<Route> to_hosts(Route::Kind kind, std::string_view transport, std::string
 
 }  // namespace
 
-Result<Route> parse_route(std::string_view transport, std::string_view domain) {
+Result<Route> parse_route(std::string_view transport, std::string_view domain, std::string_view relayhost) {
     if (transport.size() > spool::max_transport) return bad(transport, "too long");
     if (std::ranges::any_of(transport, ascii::is_control) || !ascii::is_utf8(transport))
         return bad({}, "it holds a control character or is no UTF-8");
@@ -125,6 +125,7 @@ Result<Route> parse_route(std::string_view transport, std::string_view domain) {
     if (!lmtp && !name.empty() && name != "smtp" && name != "relay") return bad(transport, "not known here");
     const Route::Kind kind = lmtp ? Route::Kind::lmtp : Route::Kind::smtp;
     if (!next_hop.empty()) return to_hosts(kind, transport, next_hop);
+    if (!lmtp && !relayhost.empty()) return to_hosts(kind, relayhost, relayhost);
     if (domain.empty()) return bad(transport, "names no host");
     // A domain is one host, whatever it holds.
     const std::optional<Hop> hop =

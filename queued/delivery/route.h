@@ -39,7 +39,8 @@ struct Route {
 /// to mailboxes here. error, retry and discard have a text. An empty transport is smtp; an empty next hop is `domain`,
 /// the recipient's; one that can't be a host's name (192.0.2.1 without brackets) gives `error`. LMTP never asks for MX.
 /// Errors: invalid (what isn't known, or names no host).
-Result<Route> parse_route(std::string_view transport, std::string_view domain);
+/// `relayhost` (a next hop of smtp) stands in for an empty next hop of smtp and relay, if it isn't empty itself.
+Result<Route> parse_route(std::string_view transport, std::string_view domain, std::string_view relayhost = {});
 
 /// A name for all that shares a fate, for the scheduler and for people: "local", "smtp:example.net",
 /// "smtp:[mail.example.net]:2525", "lmtp:unix:/run/x". parse_route(to_string(r), "") gives r again.

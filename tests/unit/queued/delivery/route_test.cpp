@@ -51,6 +51,16 @@ TEST(Route, HostsStandInTheirOrder) {
               "smtp:[a.example],b.example:587,[c.example]:465");
 }
 
+TEST(Route, ARelayhostTakesWhatNoTransportLeadsElsewhere) {
+    const std::string relay = "[mail.example.org]:587";
+    EXPECT_EQ(to_string(parse_route("", "example.net", relay).value()), "smtp:[mail.example.org]:587");
+    EXPECT_EQ(to_string(parse_route("relay:", "192.0.2.1", relay).value()), "smtp:[mail.example.org]:587");
+    EXPECT_EQ(to_string(parse_route("smtp:b.example", "example.net", relay).value()), "smtp:b.example");
+    EXPECT_EQ(to_string(parse_route("lmtp:", "example.net", relay).value()), "lmtp:[example.net]");
+    EXPECT_EQ(to_string(parse_route("local", "example.net", relay).value()), "local");
+    EXPECT_FALSE(parse_route("", "example.net", "a b"));
+}
+
 TEST(Route, LmtpLeadsToSocketsAndToHostsWithoutMx) {
     const Route route = parse_route("lmtp:unix:/run/dovecot/lmtp", "example.net").value();
     EXPECT_EQ(route.kind, Route::Kind::lmtp);
