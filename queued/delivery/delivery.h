@@ -26,13 +26,13 @@ struct Parcel {
 struct Fate {
     spool::EventKind kind = spool::EventKind::deferred;       ///< deferred, delivered, relayed or bounced
     spool::NoticePromise promise = spool::NoticePromise::no;  ///< of the server that relays it (RFC 3461 §5.2.2)
-    std::string remote;  ///< who said so: "mx.example.net[192.0.2.1]"; empty: nobody but this server
-    std::string status;  ///< RFC 3463
-    std::string reply;   ///< the remote server's words with its code, or ours
+    std::string remote{};  ///< who said so: "mx.example.net[192.0.2.1]"; empty: nobody but this server
+    std::string status{};  ///< RFC 3463
+    std::string reply{};   ///< the remote server's words with its code, or ours
 };
 
 struct Attempt {
-    std::vector<Fate> fates;                                   ///< in the order of the parcel's recipients
+    std::vector<Fate> fates{};                                 ///< in the order of the parcel's recipients
     schedule::Outcome outcome = schedule::Outcome::cancelled;  ///< what it tells of the destination
 };
 
