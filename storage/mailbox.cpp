@@ -49,6 +49,10 @@ Result<std::vector<MessageRow>> Mailbox::rows(const UidSet& uids, const Columns&
     return state_->rows(uids, columns);
 }
 
+Result<> Mailbox::each_flags(const UidSet& uids, const FlagsVisitor& visit) const {
+    return state_->each_flags(uids, visit);
+}
+
 Result<MessageContent> Mailbox::open_message(Uid uid) { return state_->open_message(uid); }
 
 Result<MessageSummary> Mailbox::summary(Uid uid, SummaryParts parts) { return state_->summary(uid, parts); }

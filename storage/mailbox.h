@@ -101,6 +101,7 @@ struct Copied {
 };
 
 /// Takes a message's record (storage/summary.h), which is good until each_summary returns.
+using FlagsVisitor = std::function<void(const MessageFlags& message)>;
 using SummaryVisitor = std::function<void(Uid uid, std::string_view record)>;
 
 /// Which of the given messages EXPUNGE removes.
@@ -130,6 +131,9 @@ class Mailbox {
 
     /// The rows of those messages of `uids` that exist, by UID, as this process last saw them (View::refresh looks).
     Result<std::vector<MessageRow>> rows(const UidSet& uids, const Columns& columns = {}) const;
+    /// Calls `visit` with the flags of each of `uids` that exists, ascending, as of one moment: rows() for whoever asks
+    /// for nothing else, and looks at many. Nothing of the mailbox may be asked meanwhile.
+    Result<> each_flags(const UidSet& uids, const FlagsVisitor& visit) const;
     /// Opens a message's content (message.h). not_found: it is gone (RFC 2180 §4.1).
     Result<MessageContent> open_message(Uid uid);
 

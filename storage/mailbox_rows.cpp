@@ -114,6 +114,20 @@ Result<std::vector<MessageRow>> MailboxState::rows(const UidSet& uids, const Col
     }
 }
 
+Result<> MailboxState::each_flags(const UidSet& uids, const FlagsVisitor& visit) {
+    const Result<Snapshot> now = snapshot(Names::all);
+    if (!now) return fail(now.error());
+    MessageFlags message;
+    for (const UidRange& range : uids.ranges())
+        now->reader.each_flags(now->row.number, range.first.value(), range.last.value(),
+                               [&](std::uint32_t uid, const FlagRow& flags) {
+                                   message = {Uid(uid), now->flags_of(uid, flags), ModSeq(flags.modseq)};
+                                   visit(message);
+                                   return true;
+                               });
+    return now->reader.status();
+}
+
 Result<std::uint64_t> MailboxState::wire_size() {
     const Result<Status> now = status();
     if (!now) return fail(now.error());

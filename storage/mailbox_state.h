@@ -143,6 +143,7 @@ class MailboxState {
     std::optional<Uid> first_unseen();
 
     Result<std::vector<MessageRow>> rows(const UidSet& uids, const Columns& columns);
+    Result<> each_flags(const UidSet& uids, const FlagsVisitor& visit);
     Result<MessageContent> open_message(Uid uid);
     Result<MessageSummary> summary(Uid uid, SummaryParts parts);
     Result<> each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit,

@@ -91,6 +91,15 @@ Result<std::vector<MessageRow>> View::rows(const UidSet& uids, const Columns& co
     return rows;
 }
 
+Result<> View::each_flags(const UidSet& uids, const FlagsVisitor& visit) const {
+    if (!seen_) return mailbox_->each_flags(uids, visit);
+    return mailbox_->each_flags(uids, [&](const MessageFlags& message) {
+        MessageFlags shown = message;
+        overlay(shown.uid, shown.flags);
+        visit(shown);
+    });
+}
+
 Result<ConditionalStore> View::store_flags(const UidSet& uids, const FlagChange& change,
                                            std::optional<ModSeq> unchanged_since) {
     Result<ConditionalStore> done = mailbox_->store_flags(uids, change, unchanged_since, viewer_);

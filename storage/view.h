@@ -92,6 +92,8 @@ class View {
 
     /// Mailbox::rows, with the flags that this view shows.
     Result<std::vector<MessageRow>> rows(const UidSet& uids, const Columns& columns = {}) const;
+    /// Mailbox::each_flags, the same.
+    Result<> each_flags(const UidSet& uids, const FlagsVisitor& visit) const;
     /// STORE, also conditional (RFC 7162 §3.1.3).
     Result<ConditionalStore> store_flags(const UidSet& uids, const FlagChange& change,
                                          std::optional<ModSeq> unchanged_since = std::nullopt);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "imapd/object_ids.h"
+#include "imapd/search/marks_match.h"
 #include "lib/base/ascii.h"
 #include "lib/imap/envelope_text.h"
 #include "lib/mime/header.h"
@@ -48,9 +49,7 @@ std::uint64_t seconds_of(storage::Time time) {
 }  // namespace
 
 Result<bool> Candidate::matches(const PreparedKey& key) {
-    const storage::SystemFlags flags = row_.flags.system;
     switch (key.kind) {
-        case Kind::all: return true;
         case Kind::conjunction: return all_of(key, true);
         case Kind::disjunction: return all_of(key, false);
         case Kind::negate: {
@@ -58,15 +57,16 @@ Result<bool> Candidate::matches(const PreparedKey& key) {
             if (!inner) return inner;
             return !*inner;
         }
-        case Kind::sequence: return imap::contains(key.ranges, number_.value());
-        case Kind::uid: return imap::contains(key.ranges, row_.uid.value());
-        case Kind::flag: return flags.has(key.flag);
-        case Kind::keyword: return row_.flags.keywords.contains(key.keyword);
-        case Kind::recent: return selected_.view.is_recent(row_.uid);
-        case Kind::fresh: return selected_.view.is_recent(row_.uid) && !flags.has(storage::Flag::seen);
+        case Kind::all:
+        case Kind::sequence:
+        case Kind::uid:
+        case Kind::flag:
+        case Kind::keyword:
+        case Kind::recent:
+        case Kind::fresh:
+        case Kind::modseq: return marks_match(key, marks_, number_, selected_.view);
         case Kind::larger: return row_.wire_size > key.number;
         case Kind::smaller: return row_.wire_size < key.number;
-        case Kind::modseq: return row_.modseq.value() >= key.number;
         case Kind::before:
         case Kind::on:
         case Kind::since:

@@ -24,7 +24,12 @@ class Candidate {
     /// `headers` and `annotations` (of which keys may ask) are of the selected mailbox, and outlive this object.
     Candidate(Selected& selected, SummaryRecords& headers, const storage::AnnotationTables& annotations,
               storage::MessageRow row, storage::SequenceNumber number)
-        : selected_(selected), headers_(headers), annotations_(annotations), row_(std::move(row)), number_(number) {}
+        : selected_(selected),
+          headers_(headers),
+          annotations_(annotations),
+          row_(std::move(row)),
+          marks_{row_.uid, row_.flags, row_.modseq},
+          number_(number) {}
 
     /// Blocks. A message that is gone meanwhile matches no key about its content. When it fails and is unfinished(),
     /// next_turn() and asking again go on where it was; the key must be the same object then.
@@ -53,6 +58,7 @@ class Candidate {
     SummaryRecords& headers_;
     const storage::AnnotationTables& annotations_;
     storage::MessageRow row_;
+    storage::MessageFlags marks_;
     storage::SequenceNumber number_;
     std::optional<OpenMessage> message_;
     std::optional<std::string> header_;

@@ -4,11 +4,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "imapd/search/marks_match.h"
+
 namespace posthouse::imapd {
 namespace {
 
 /// Messages whose rows are read at a time.
 constexpr std::uint32_t kBatch = 1000;
+/// Messages whose flags are looked at in one turn: less than a millisecond.
+constexpr std::uint32_t kMarksBatch = 20'000;
 
 }  // namespace
 
@@ -25,9 +29,9 @@ SearchRun::SearchRun(Selected& selected, const imap::SearchKey& key, std::vector
       todo_(std::move(among)) {}
 
 /// The next messages of todo_, as many as are read at a time.
-std::vector<imap::NumberRange> SearchRun::next_batch() const {
+std::vector<imap::NumberRange> SearchRun::next_batch(std::uint32_t most) const {
     std::vector<imap::NumberRange> batch;
-    std::uint32_t room = kBatch;
+    std::uint32_t room = most;
     for (std::size_t i = next_; i < todo_.size() && room > 0; ++i) {
         const auto [first, last] = todo_[i];
         if (first > last) continue;
@@ -71,14 +75,9 @@ Result<bool> SearchRun::advance() {
         if (!tested) return tested;
         if (!*tested) return true;
     }
-    const std::vector<imap::NumberRange> batch = next_batch();
+    if (asks_for_marks_only(key_)) return advance_by_marks();
+    const std::vector<imap::NumberRange> batch = next_batch(kBatch);
     if (batch.empty()) return false;
-    if (key_.kind == imap::SearchKey::Kind::all && !keeps_modseqs_) {
-        for (const auto [first, last] : batch)
-            for (std::uint32_t number = first; number <= last; ++number) found_.push_back(number);
-        leave_behind(batch.back().last);
-        return next_ < todo_.size();
-    }
     if (Result<> loaded = load_annotations(); !loaded) return fail(loaded.error());
     Result<std::vector<storage::MessageRow>> rows = view.rows(uids_of(view, batch), columns_);
     if (!rows) return fail(rows.error());
@@ -97,15 +96,35 @@ Result<bool> SearchRun::advance() {
     return next_ < todo_.size();
 }
 
+Result<bool> SearchRun::advance_by_marks() {
+    const storage::View& view = selected_.view;
+    const std::vector<imap::NumberRange> batch = next_batch(kMarksBatch);
+    if (batch.empty()) return false;
+    if (key_.kind == imap::SearchKey::Kind::all && !keeps_modseqs_) {
+        for (const auto [first, last] : batch)
+            for (std::uint32_t number = first; number <= last; ++number) found_.push_back(number);
+    } else {
+        const Result<> tested = view.each_flags(uids_of(view, batch), [&](const storage::MessageFlags& message) {
+            const auto number = view.number(message.uid);
+            if (number && marks_match(key_, message, *number, view)) found(*number, message.modseq);
+        });
+        if (!tested) return fail(tested.error());
+    }
+    leave_behind(batch.back().last);
+    return next_ < todo_.size();
+}
+
+void SearchRun::found(storage::SequenceNumber number, storage::ModSeq modseq) {
+    found_.push_back(number.value());
+    if (keeps_modseqs_) modseqs_.push_back(modseq);
+}
+
 /// Tests candidate_; false: it takes another turn.
 Result<bool> SearchRun::test(std::uint64_t* octets) {
     const Result<bool> matches = candidate_->matches(key_);
     if (!matches && candidate_->unfinished()) return false;
     if (!matches) return fail(matches.error());
-    if (*matches) {
-        found_.push_back(candidate_->number().value());
-        if (keeps_modseqs_) modseqs_.push_back(candidate_->modseq());
-    }
+    if (*matches) found(candidate_->number(), candidate_->modseq());
     if (octets != nullptr) *octets += candidate_->octets_read();
     candidate_.reset();
     return true;

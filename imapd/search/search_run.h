@@ -23,8 +23,9 @@ class SearchRun {
     SearchRun(const SearchRun&) = delete;
     SearchRun& operator=(const SearchRun&) = delete;
 
-    /// Tests the next messages: some hundred, fewer when they have to be read, less than one when many keys ask for the
-    /// content of a large one, so that others get the thread soon. False: all are done.
+    /// Tests the next messages: some thousand when it is about flags only, else some hundred, fewer when they have to
+    /// be read, less than one when many keys ask for the content of a large one, so that others get the thread soon.
+    /// False: all are done.
     Result<bool> advance();
     /// Messages that are done.
     std::uint32_t tested() const { return tested_; }
@@ -34,9 +35,11 @@ class SearchRun {
     storage::ModSeq modseq_of(std::uint32_t number) const;
 
   private:
-    std::vector<imap::NumberRange> next_batch() const;
+    std::vector<imap::NumberRange> next_batch(std::uint32_t most) const;
     void leave_behind(std::uint32_t number);
     Result<> load_annotations();
+    Result<bool> advance_by_marks();
+    void found(storage::SequenceNumber number, storage::ModSeq modseq);
     Result<bool> test(std::uint64_t* octets = nullptr);
 
     Selected& selected_;
