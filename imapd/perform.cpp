@@ -29,19 +29,19 @@ std::string_view wrong_state(State state, std::uint8_t allowed) {
     return "Select a mailbox first";
 }
 
-net::Async<Reply> run(Session& session, const CommandRow& row, const imap::CommandHead& head) {
+/// What is wrong with giving this command now; nothing: it may be performed.
+std::optional<Reply> objection(const Session& session, const CommandRow& row) {
     const State state = session.state();
-    if ((row.states & state) == 0) co_return bad(std::string(wrong_state(state, row.states)));
-    if (row.sends_password && !session.may_send_password()) {
-        co_return no("[PRIVACYREQUIRED] Passwords are not taken without TLS");
-    }
-    if (row.by_number && session.enabled().uid_only)
-        co_return bad("[UIDREQUIRED] Messages have no numbers with UIDONLY");
-    co_await session.look_at_rights();
-    if (session.ended()) co_return Reply{};
-    Reply reply = co_await row.run(session, head);
-    const bool goes_on = !session.ended() && reply.then == Reply::Then::go_on;
-    if (goes_on && session.state() == kSelected) {
+    if ((row.states & state) == 0) return bad(std::string(wrong_state(state, row.states)));
+    if (row.sends_password && !session.may_send_password())
+        return no("[PRIVACYREQUIRED] Passwords are not taken without TLS");
+    if (row.by_number && session.enabled().uid_only) return bad("[UIDREQUIRED] Messages have no numbers with UIDONLY");
+    return std::nullopt;
+}
+
+/// Tells what the command has changed, and what others have.
+net::Async<> tell_changes(Session& session, const CommandRow& row, Reply& reply) {
+    if (session.state() == kSelected) {
         co_await session.send_changes(row.expunges);
         const bool tells_modseq = reply.tells_modseq && session.enabled().qresync;
         // A reply has one response code.
@@ -51,8 +51,29 @@ net::Async<Reply> run(Session& session, const CommandRow& row, const imap::Comma
         } else if (tells_modseq)
             reply.text = highest_modseq_code(session.selected().view.highest_modseq()) + reply.text;
     }
-    if (goes_on) co_await send_metadata_changes(session);
+    co_await send_metadata_changes(session);
+}
+
+net::Async<Reply> run(Session& session, const CommandRow& row, const imap::CommandHead& head) {
+    if (std::optional<Reply> objected = objection(session, row)) co_return *std::move(objected);
+    co_await session.look_at_rights();
+    if (session.ended()) co_return Reply{};
+    Reply reply = co_await row.run(session, head);
+    if (!session.ended() && reply.then == Reply::Then::go_on) co_await tell_changes(session, row, reply);
     co_return reply;
+}
+
+Reply unknown(const Session& session) {
+    Reply reply = bad("Unknown command");
+    count(session, "unknown", reply);
+    return reply;
+}
+
+/// Counts the command and logs it.
+net::Async<> note(Session& session, const CommandRow& row, const Reply& reply) {
+    if (reply.error) co_await log_failure(session, row.verb, *reply.error);
+    count(session, row.verb, reply);
+    session.log().debug("command", {{"verb", row.verb}, {"reply", reply.text}});
 }
 
 }  // namespace
@@ -61,16 +82,10 @@ net::Async<Reply> perform(Session& session, std::string_view command) {
     const Result<imap::CommandHead> head = imap::read_head(command);
     if (!head) co_return bad(head.error().text);
     const CommandRow* row = find_command(head->verb);
-    if (row == nullptr) {
-        Reply reply = bad("Unknown command");
-        count(session, "unknown", reply);
-        co_return reply;
-    }
+    if (row == nullptr) co_return unknown(session);
     session.set_named(std::nullopt);
     Reply reply = co_await run(session, *row, *head);
-    if (reply.error) co_await log_failure(session, row->verb, *reply.error);
-    count(session, row->verb, reply);
-    session.log().debug("command", {{"verb", row->verb}, {"reply", reply.text}});
+    co_await note(session, *row, reply);
     co_return reply;
 }
 

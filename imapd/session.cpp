@@ -71,22 +71,32 @@ net::Async<> Session::say_farewell() {
     co_await bye(connection_.kicked ? "ended by the administrator" : "server is stopping", connection_.farewell());
 }
 
+// A session waits in IDLE for hours, and whatever coroutines wait with it cost memory: what is done before and after a
+// command is theirs, not this one's.
 net::Async<> Session::serve_command() {
+    std::optional<Reply> refusal = co_await receive_command();
+    if (ended()) co_return;
+    Reply reply = refusal ? *std::move(refusal) : co_await perform(*this, input_.command());
+    if (ended()) co_return;
+    co_await conclude(std::move(reply));
+}
+
+/// Reads the next command, whose tag is known then; gives the reply to one that is over a bound.
+net::Async<std::optional<Reply>> Session::receive_command() {
     const imap::CommandBounds bounds = account_ ? bounds_of(config()) : imap::kBoundsBeforeLogin;
     Result<CommandInput::Received> received = co_await input_.read(bounds, deadline());
     if (!received) {
         co_await give_up(received.error());
-        co_return;
+        co_return std::nullopt;
     }
     ++commands_;
     tag_ = received->tag;
-    Reply reply;
-    if (received->refused) {
-        reply = refused(*received->refused);
-    } else {
-        reply = co_await perform(*this, input_.command());
-    }
-    if (ended()) co_return;
+    if (!received->refused) co_return std::nullopt;
+    co_return refused(*received->refused);
+}
+
+/// Sends the reply to a command, and does what it has behind it.
+net::Async<> Session::conclude(Reply reply) {
     // A client is given the reply before it is told that more of its bytes are unwanted.
     co_await send(print(tag_, reply));
     errors_in_a_row_ = reply.kind == Reply::Kind::bad ? errors_in_a_row_ + 1 : 0;

@@ -172,6 +172,8 @@ class Session {
   private:
     net::Async<> serve_commands();
     net::Async<> serve_command();
+    net::Async<std::optional<Reply>> receive_command();
+    net::Async<> conclude(Reply reply);
     net::Async<> give_up(const Error& error);
     net::Async<> follow(const Reply& reply);
     net::Async<> send_new_messages(const std::vector<storage::Uid>& added);

@@ -1,4 +1,6 @@
 // run_daemon: from main's arguments to an exit code.
+#include <malloc.h>
+
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -16,6 +18,13 @@ void block_reload() {
     ::sigprocmask(SIG_BLOCK, &waiting, nullptr);
 }
 
+// Each thread of a pool would get an arena of its own, up to eight for each processor, and what it once needed stays
+// there: a pool that grows for a moment made a daemon larger for good, by 10 MB.
+void share_arenas() {
+    constexpr int arenas = 4;
+    ::mallopt(M_ARENA_MAX, arenas);
+}
+
 int give_up(std::string_view program, const Error& error) {
     const std::string line = log::escape(error.message());
     std::fprintf(stderr, "%.*s: fatal: %s\n", static_cast<int>(program.size()), program.data(), line.c_str());
@@ -26,6 +35,7 @@ int give_up(std::string_view program, const Error& error) {
 
 int run_daemon(int argc, char** argv, const Spec& spec) {
     block_reload();
+    share_arenas();
     const auto load = [argc, argv] { return config::load_for_daemon(argc, argv); };
     Result<config::Bundle> bundle = load();
     if (!bundle) return give_up(spec.name, bundle.error());

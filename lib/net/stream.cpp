@@ -165,7 +165,29 @@ struct Stream::State {
         return *count > 0;
     }
 
-    // Receives once; waits for the peer when nothing is there. With `interruptible`, wake() ends it with `busy`.
+    // Takes what is there: the result, or nothing when more is needed; then `wanted` says what the socket has to be
+    // ready for, or is `done` when only compressed bytes have come, which are to be inflated next.
+    std::optional<Result<>> take(Deadline deadline, Io& wanted) {
+        if (compression) {
+            if (deadline.passed()) return fail(ErrorCode::timeout, "Nothing came in time");
+            const Result<bool> inflated = inflate();
+            if (!inflated) return fail(inflated.error());
+            if (*inflated) return Result<>{};
+        }
+        std::size_t got = 0;
+        wanted = receive(compression ? compressed_at_once : input_cap - in.size(), got);
+        if (wanted == Io::closed || wanted == Io::failed) return error(wanted);
+        if (wanted != Io::done) return std::nullopt;
+        if (compression) {
+            compression->feed({scratch().data(), got});
+            return std::nullopt;
+        }
+        in.append(scratch().data(), got);
+        return Result<>{};
+    }
+
+    // Receives once; waits for the peer when nothing is there. With `interruptible`, wake() ends it with `busy`. Idle
+    // sessions wait in it: what needs no waiting is in take(), or each session would keep room for it.
     Async<Result<>> fill(Deadline deadline, bool interruptible) {
         if (in_start > 0) {
             in.erase(0, in_start);
@@ -174,29 +196,16 @@ struct Stream::State {
         for (;;) {
             // Also for who sends much that inflates to nothing.
             if (++reads % reads_between_yields == 0) co_await loop.yield();
-            if (compression && deadline.passed()) co_return fail(ErrorCode::timeout, "Nothing came in time");
-            if (compression) {
-                const Result<bool> inflated = inflate();
-                if (!inflated) co_return fail(inflated.error());
-                if (*inflated) co_return Result<>{};
-            }
-            std::size_t got = 0;
-            const Io io = receive(compression ? compressed_at_once : input_cap - in.size(), got);
-            if (io == Io::done && compression) {
-                compression->feed({scratch().data(), got});
-                continue;
-            }
-            if (io == Io::done) {
-                in.append(scratch().data(), got);
-                co_return Result<>{};
-            }
-            if (io != Io::want_read && io != Io::want_write) co_return error(io);
-            Result<> flushed = co_await flush(deadline);
-            if (!flushed) co_return flushed;
+            Io wanted = Io::done;
+            std::optional<Result<>> over = take(deadline, wanted);
+            if (over) co_return *std::move(over);
+            if (wanted == Io::done) continue;
+            Result<> step = co_await flush(deadline);
+            if (!step) co_return step;
             if (interruptible && (woken || draining)) co_return fail(ErrorCode::busy, "Woken");
             if (in.empty()) std::string().swap(in);
-            Result<> ready = co_await wait(io, deadline);
-            if (!ready && (interruptible || ready.error().code != ErrorCode::busy)) co_return ready;
+            step = co_await wait(wanted, deadline);
+            if (!step && (interruptible || step.error().code != ErrorCode::busy)) co_return step;
         }
     }
 
