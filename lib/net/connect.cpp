@@ -40,9 +40,20 @@ Async<Result<Stream>> finish(Loop& loop, UniqueFd socket, const sockaddr* addres
     co_return Stream(loop, std::move(socket));
 }
 
+Result<> bind_to(int socket, const Address& source) {
+    sockaddr_storage storage{};
+    const socklen_t length = Address::from_ip(source.ip(), 0)->to_sockaddr(storage);
+    const int on = 1;
+    // The port is chosen when the connection is made, so that it needs to be free for that peer only.
+    ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (::bind(socket, reinterpret_cast<const sockaddr*>(&storage), length) != 0)
+        return refused("from " + source.ip(), errno);
+    return {};
+}
+
 }  // namespace
 
-Async<Result<Stream>> connect(Loop& loop, Address address, Deadline deadline) {
+Async<Result<Stream>> connect(Loop& loop, Address address, Deadline deadline, Address source) {
     if (address.family() == Address::Family::unix_socket) {
         Result<Stream> stream = co_await connect_unix(loop, address.path(), deadline);
         co_return stream;
@@ -53,6 +64,9 @@ Async<Result<Stream>> connect(Loop& loop, Address address, Deadline deadline) {
     if (!socket) co_return fail_errno("socket", errno);
     const int on = 1;
     ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (source.is_ip() && source.family() == address.family()) {
+        if (const Result<> bound = bind_to(socket.get(), source); !bound) co_return fail(bound.error());
+    }
     Result<Stream> stream = co_await finish(loop, std::move(socket), reinterpret_cast<const sockaddr*>(&storage),
                                             length, address.to_string(), deadline);
     co_return stream;

@@ -319,6 +319,18 @@ Async<Result<std::string_view>> Stream::peek_more(std::size_t already, Deadline 
     co_return s.buffered();
 }
 
+Result<std::string_view> Stream::peek_now() {
+    State& s = *state_;
+    if (!s.buffered().empty() || s.compression) return s.buffered();
+    std::string().swap(s.in);
+    s.in_start = 0;
+    std::size_t got = 0;
+    const Io io = s.receive(input_cap, got);
+    if (io == Io::done) s.in.append(scratch().data(), got);
+    if (io == Io::closed || io == Io::failed) return s.error(io);
+    return s.buffered();
+}
+
 void Stream::consume(std::size_t count) { state_->in_start += std::min(count, state_->buffered().size()); }
 
 bool Stream::has_buffered_input() const {
@@ -355,12 +367,16 @@ Async<Result<>> Stream::start_tls(std::shared_ptr<const TlsContext> context, Dea
 }
 
 Async<Result<>> Stream::start_tls_client(std::shared_ptr<const TlsContext> context, std::string server_name,
-                                         Deadline deadline) {
+                                         Deadline deadline, PrepareTls prepare) {
     Result<> started = co_await state_->begin_tls(std::move(context), deadline);
     if (!started) co_return started;
     if (!server_name.empty()) {
         SSL_set_tlsext_host_name(state_->ssl, server_name.c_str());
         SSL_set1_host(state_->ssl, server_name.c_str());
+    }
+    if (prepare) {
+        Result<> prepared = prepare(state_->ssl);
+        if (!prepared) co_return prepared;
     }
     SSL_set_connect_state(state_->ssl);
     Result<> shaken = co_await state_->handshake(deadline);
@@ -447,6 +463,10 @@ std::string Stream::tls_client_name() const {
     X509* certificate = SSL_get0_peer_certificate(ssl);
     return certificate == nullptr ? std::string()
                                   : certificate_name(certificate, state_->context->cert_username_field());
+}
+
+long Stream::tls_verify_result() const {
+    return state_->ssl == nullptr ? X509_V_OK : SSL_get_verify_result(state_->ssl);
 }
 
 Async<> Stream::close(Deadline deadline) {

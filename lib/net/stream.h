@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,8 @@
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
 #include "lib/net/loop.h"
+
+struct ssl_st;
 
 namespace posthouse::net {
 
@@ -35,6 +38,9 @@ struct TlsBinding {
     std::string type;  ///< tls-exporter (RFC 9266) with TLS 1.3, tls-unique (RFC 5929 §3) with TLS 1.2
     std::string data;
 };
+
+/// What a client asks of a handshake beyond its context, such as DANE. Called when name and SNI are set.
+using PrepareTls = std::function<Result<>(ssl_st*)>;
 
 /// One connection. One coroutine reads (and writes) at a time; wake, drain and cancel may come from others.
 ///
@@ -66,6 +72,8 @@ class Stream {
     Async<Result<std::string_view>> peek(Deadline deadline);
     /// As peek, but waits until more than `already` bytes are there; `limit` when the buffer cannot hold more.
     Async<Result<std::string_view>> peek_more(std::size_t already, Deadline deadline);
+    /// As peek, without waiting: what is there, or nothing.
+    Result<std::string_view> peek_now();
     /// Takes `count` of the bytes that peek showed.
     void consume(std::size_t count);
     /// Bytes that were received but not consumed yet (a pipelining client).
@@ -83,9 +91,11 @@ class Stream {
     /// Server side of a handshake. Flushes, then discards everything read so far, so that nothing sent in plain text
     /// before the handshake is taken for a command after it (RFC 3207 §6, RFC 2595 §4).
     Async<Result<>> start_tls(std::shared_ptr<const TlsContext> context, Deadline deadline);
-    /// Client side; `server_name` goes into SNI. Does not verify the certificate unless the context says so.
+    /// Client side; `server_name` goes into SNI and is the name that a verified certificate must have. Does not verify
+    /// it unless the context or `prepare` says so. Discards what was read before (RFC 3207 §4.2), as start_tls does.
+    /// Errors, beside those of all operations: what `prepare` gives.
     Async<Result<>> start_tls_client(std::shared_ptr<const TlsContext> context, std::string server_name,
-                                     Deadline deadline);
+                                     Deadline deadline, PrepareTls prepare = {});
     bool tls() const;
     /// Empty strings without TLS.
     TlsInfo tls_info() const;
@@ -94,6 +104,9 @@ class Stream {
     /// Server side: whom the client's certificate names, if it has shown one of the context's client_ca that is valid.
     /// Empty: none, or none that names somebody.
     std::string tls_client_name() const;
+    /// Client side, after a handshake, failed ones too: X509_V_OK or why the server's certificate is not good
+    /// (SSL_get_verify_result); also when that was no reason to fail. X509_V_OK without TLS.
+    long tls_verify_result() const;
 
     // Compression
 

@@ -42,21 +42,48 @@ Owned<BIO> memory(const std::string& text) {
 /// authority may still log in with a password.
 int go_on(int, X509_STORE_CTX*) { return 1; }
 
+/// Trusts each certificate of `pem`; false: there is none, or one that can't be used.
+template <typename Also>
+bool add_authorities(SSL_CTX* context, const std::string& pem, Also also) {
+    const Owned<BIO> authorities = memory(pem);
+    bool any = false;
+    while (const Owned<X509> authority{PEM_read_bio_X509(authorities.get(), nullptr, nullptr, nullptr)}) {
+        any = X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get()) == 1 && also(authority.get());
+        if (!any) break;
+    }
+    ERR_clear_error();
+    return any;
+}
+
 Result<> ask_clients(SSL_CTX* context, const TlsSettings& settings) {
     // A resumed session keeps the certificate: it must not be of another context.
     constexpr std::string_view id = "posthouse";
     SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>(id.data()), id.size());
     if (settings.client_ca_pem.empty()) return {};
-    const Owned<BIO> authorities = memory(settings.client_ca_pem);
-    bool any = false;
-    while (const Owned<X509> authority{PEM_read_bio_X509(authorities.get(), nullptr, nullptr, nullptr)}) {
-        any = X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority.get()) == 1 &&
-              SSL_CTX_add_client_CA(context, authority.get()) == 1;
-        if (!any) break;
-    }
+    const bool any = add_authorities(context, settings.client_ca_pem,
+                                     [&](X509* authority) { return SSL_CTX_add_client_CA(context, authority) == 1; });
     if (!any) return fail(ErrorCode::invalid, settings.client_ca_origin + ": no certificates in PEM form");
-    ERR_clear_error();
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, go_on);
+    return {};
+}
+
+/// The certificate, its chain and its key are those of this context.
+Result<> show(SSL_CTX* context, const TlsCertificate& certificate) {
+    const Owned<BIO> chain = memory(certificate.certificate_pem);
+    const Owned<X509> leaf(PEM_read_bio_X509_AUX(chain.get(), nullptr, nullptr, nullptr));
+    if (!leaf) return bad(certificate, "no certificate in PEM form");
+    if (SSL_CTX_use_certificate(context, leaf.get()) != 1) return bad(certificate, "unusable certificate");
+    while (X509* next = PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)) {
+        if (SSL_CTX_add0_chain_cert(context, next) != 1) {
+            X509_free(next);
+            return bad(certificate, "unusable certificate in the chain");
+        }
+    }
+    ERR_clear_error();
+    const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(memory(certificate.key_pem).get(), nullptr, nullptr, nullptr));
+    if (!key) return bad(certificate, "no private key in PEM form without a passphrase");
+    if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1)
+        return bad(certificate, "the private key does not belong to the certificate");
     return {};
 }
 
@@ -71,21 +98,7 @@ Result<Owned<SSL_CTX>> make_server(const TlsCertificate& certificate, const TlsS
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_cipher_list(context.get(), "ECDHE+AESGCM:ECDHE+CHACHA20");
 
-    const Owned<BIO> chain = memory(certificate.certificate_pem);
-    const Owned<X509> leaf(PEM_read_bio_X509_AUX(chain.get(), nullptr, nullptr, nullptr));
-    if (!leaf) return bad(certificate, "no certificate in PEM form");
-    if (SSL_CTX_use_certificate(context.get(), leaf.get()) != 1) return bad(certificate, "unusable certificate");
-    while (X509* next = PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)) {
-        if (SSL_CTX_add0_chain_cert(context.get(), next) != 1) {
-            X509_free(next);
-            return bad(certificate, "unusable certificate in the chain");
-        }
-    }
-    ERR_clear_error();
-    const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(memory(certificate.key_pem).get(), nullptr, nullptr, nullptr));
-    if (!key) return bad(certificate, "no private key in PEM form without a passphrase");
-    if (SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1 || SSL_CTX_check_private_key(context.get()) != 1)
-        return bad(certificate, "the private key does not belong to the certificate");
+    if (const Result<> shown = show(context.get(), certificate); !shown) return fail(shown.error());
     if (const Result<> asked = ask_clients(context.get(), settings); !asked) return fail(asked.error());
     return context;
 }
@@ -132,20 +145,32 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::server(const TlsSettings& 
     return std::shared_ptr<const TlsContext>(new TlsContext(std::move(impl)));
 }
 
-Result<std::shared_ptr<const TlsContext>> TlsContext::client(bool verify) {
+Result<std::shared_ptr<const TlsContext>> TlsContext::client(const TlsClientSettings& settings) {
     auto impl = std::make_unique<Impl>();
     Owned<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
     if (!context) return fail(ErrorCode::internal, "TLS is not available", openssl_reason());
-    SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
-    SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_min_proto_version(context.get(),
+                                  settings.minimum_protocol == "TLSv1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
+    SSL_CTX_set_options(context.get(), SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(context.get(),
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-    if (verify) {
+    if (settings.ca_pem.empty()) {
         SSL_CTX_set_default_verify_paths(context.get());
-        SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    } else if (!add_authorities(context.get(), settings.ca_pem, [](X509*) { return true; })) {
+        return fail(ErrorCode::invalid, settings.ca_origin + ": no certificates in PEM form");
     }
+    if (!settings.certificate.certificate_pem.empty()) {
+        if (const Result<> shown = show(context.get(), settings.certificate); !shown) return fail(shown.error());
+    }
+    if (settings.verify) SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     impl->contexts.push_back(std::move(context));
     return std::shared_ptr<const TlsContext>(new TlsContext(std::move(impl)));
+}
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::client(bool verify) {
+    TlsClientSettings settings;
+    settings.verify = verify;
+    return client(settings);
 }
 
 }  // namespace posthouse::net

@@ -27,13 +27,24 @@ struct TlsSettings {
     std::string cert_username_field = "commonName";  ///< what names a client in its certificate (certificate_name.h)
 };
 
+struct TlsClientSettings {
+    bool verify = false;                       ///< the handshake fails with who can't be verified
+    std::string ca_pem{};                      ///< authorities (PEM text); empty: the system's
+    std::string ca_origin{};                   ///< where it comes from, for error messages
+    TlsCertificate certificate{};              ///< shown to servers that ask; without text: none
+    std::string minimum_protocol = "TLSv1.2";  ///< TLSv1.2 or TLSv1.3
+};
+
 /// Immutable. Sessions keep the one they began with alive.
 class TlsContext {
   public:
     /// For servers: chooses by SNI among the names (subjectAltName, wildcards) of the certificates.
     /// Errors: invalid (which certificate, and why: unreadable, key does not match, expired is only a warning).
     static Result<std::shared_ptr<const TlsContext>> server(const TlsSettings& settings);
-    /// For clients; verifies against the system's store when `verify` is set.
+    /// For clients. Who doesn't verify learns all the same whether the system's store vouches for the server
+    /// (Stream::tls_verify_result). Errors: invalid (the certificate, or the authorities).
+    static Result<std::shared_ptr<const TlsContext>> client(const TlsClientSettings& settings);
+    /// The same, with the system's store when `verify` is set.
     static Result<std::shared_ptr<const TlsContext>> client(bool verify);
 
     TlsContext(const TlsContext&) = delete;
