@@ -1,0 +1,468 @@
+// Conversations: what a client says, and what it makes of servers that behave, and of those that don't.
+#include "lib/transfer/conversation.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "lib/net/connect.h"
+#include "tests/unit/net/test_certificate.h"
+#include "tests/unit/temporary_folder.h"
+#include "tests/unit/transfer/scripted_server.h"
+
+namespace posthouse::transfer {
+namespace {
+
+using std::chrono::milliseconds;
+
+class Text final : public Source {
+  public:
+    explicit Text(std::string text) : text_(std::move(text)) {}
+    std::uint64_t size() const override { return text_.size(); }
+    net::Async<Result<std::string>> read(std::uint64_t offset) override {
+        if (offset >= broken_from) co_return fail(ErrorCode::invalid, "damaged");
+        co_return text_.substr(offset, piece);
+    }
+    std::uint64_t broken_from = ~std::uint64_t{0};
+
+  private:
+    std::string text_;
+};
+
+smtp::Mailbox box(const std::string& address) { return smtp::parse_mailbox(address).value(); }
+
+Message message_to(const std::vector<std::string>& recipients) {
+    Message message{.sender = box("joe@example.org"), .recipients = {}};
+    for (const std::string& one : recipients) message.recipients.push_back({.address = box(one)});
+    return message;
+}
+
+/// A client that talks to one server of a script.
+class Talk : public testing::Test {
+  protected:
+    void serve(std::vector<Script> scripts, std::shared_ptr<const net::TlsContext> tls = nullptr) {
+        server_ = std::make_unique<ScriptedServer>(loop_, std::move(scripts), std::move(tls));
+    }
+    ~Talk() override {
+        conversation_.reset();
+        if (!server_) return;
+        loop_.run_until_complete(server_->stop());
+        EXPECT_EQ(server_->wrong, std::vector<std::string>{});
+    }
+    void connect() {
+        Result<net::Stream> stream = loop_.run_until_complete(net::connect(loop_, server_->address(), soon()));
+        ASSERT_TRUE(stream) << stream.error().message();
+        conversation_ = std::make_unique<Conversation>(*std::move(stream), terms_);
+    }
+    Conversation::Done<> open() {
+        connect();
+        return loop_.run_until_complete(conversation_->open(demand_, credentials_));
+    }
+    Sent send(const Message& message, const std::string& content = "Subject: x\r\n\r\nhello\r\n") {
+        Text text(content);
+        return loop_.run_until_complete(conversation_->send(message, text));
+    }
+    std::vector<int> codes(const Sent& sent) const {
+        std::vector<int> out;
+        for (const auto& answer : sent.answers) out.push_back(answer ? answer->reply.code : 0);
+        return out;
+    }
+
+    net::Loop loop_;
+    Terms terms_{.protocol = Protocol::smtp, .helo_name = "client.example"};
+    TlsDemand demand_;
+    const Credentials* credentials_ = nullptr;
+    std::unique_ptr<ScriptedServer> server_;
+    std::unique_ptr<Conversation> conversation_;
+};
+
+const Script hello = {"> 220 mx.example ESMTP", "< EHLO client.example"};
+const std::string plain_ehlo = "> 250-mx.example\r\n250-8BITMIME\r\n250 SIZE 1000";
+const std::string pipelining_ehlo = "> 250-mx.example\r\n250-PIPELINING\r\n250 SIZE 1000";
+
+Script script(std::initializer_list<Script> parts) {
+    Script out;
+    for (const Script& part : parts) out.insert(out.end(), part.begin(), part.end());
+    return out;
+}
+
+TEST_F(Talk, CommandsAreSaidOneByOneWhereNothingIsOffered) {
+    serve({script({hello,
+                   {plain_ehlo, "< MAIL FROM:<joe@example.org> SIZE=20", "> 250 ok", "< RCPT TO:<a@example.net>",
+                    "> 250 ok", "< RCPT TO:<b@example.net>", "> 550 5.1.1 nobody", "< DATA", "> 354 go", "data",
+                    "> 250 taken", "< QUIT", "> 221 bye"}})});
+    ASSERT_TRUE(open());
+    EXPECT_EQ(conversation_->capabilities().name, "mx.example");
+    Message message = message_to({"a@example.net", "b@example.net"});
+    message.parameters.size = 20;
+    const Sent sent = send(message, "Subject: x\r\n\r\n.\r\n..\r\n");
+    EXPECT_FALSE(sent.failure);
+    EXPECT_EQ(codes(sent), (std::vector{250, 550}));
+    EXPECT_EQ(sent.answers[0]->to, smtp::Verb::data);
+    EXPECT_EQ(sent.answers[1]->to, smtp::Verb::rcpt);
+    EXPECT_TRUE(conversation_->content_sent());
+    EXPECT_EQ(server_->contents, std::vector<std::string>{"Subject: x\r\n\r\n..\r\n...\r\n.\r\n"});
+    loop_.run_until_complete(conversation_->quit());
+    EXPECT_EQ(server_->heard.back(), "QUIT");
+}
+
+TEST_F(Talk, CommandsAreSaidTogetherWherePipeliningIsOffered) {
+    // Nothing is answered before all of it was heard.
+    serve({script({hello,
+                   {pipelining_ehlo, "< MAIL", "< RCPT", "< RCPT", "< DATA",
+                    "> 250 ok\r\n250 ok\r\n450 4.2.0 later\r\n354 go", "data", "> 250 taken"}})});
+    ASSERT_TRUE(open());
+    EXPECT_EQ(codes(send(message_to({"a@example.net", "b@example.net"}))), (std::vector{250, 450}));
+}
+
+TEST_F(Talk, ManyRecipientsNeverFillBothDirections) {
+    Script many = script({hello, {pipelining_ehlo, "< MAIL"}});
+    for (int i = 0; i < 49; ++i) many.emplace_back("< RCPT");
+    many.emplace_back("> 250 ok");
+    for (int i = 0; i < 951; ++i) {
+        many.emplace_back("< RCPT");
+        many.emplace_back("> 250 ok");
+    }
+    many.emplace_back("< DATA");
+    for (int i = 0; i < 49; ++i) many.emplace_back("> 250 " + std::string(400, 'x'));
+    many.insert(many.end(), {"> 354 go", "data", "> 250 taken"});
+    serve({many});
+    ASSERT_TRUE(open());
+    const Sent sent = send(message_to(std::vector<std::string>(1000, "a@example.net")));
+    EXPECT_FALSE(sent.failure);
+    EXPECT_EQ(codes(sent), std::vector<int>(1000, 250));
+}
+
+TEST_F(Talk, WhoRefusesTheSenderRefusesEverybody) {
+    serve({script({hello,
+                   {plain_ehlo, "< MAIL", "> 451 4.3.0 not now", "< RSET", "> 250 ok", "< MAIL", "> 250 ok", "< RCPT",
+                    "> 250 ok", "< DATA", "> 354 go", "data", "> 250 taken"}})});
+    ASSERT_TRUE(open());
+    const Sent sent = send(message_to({"a@example.net", "b@example.net"}));
+    EXPECT_EQ(codes(sent), (std::vector{451, 451}));
+    EXPECT_EQ(sent.answers[1]->to, smtp::Verb::mail);
+    EXPECT_FALSE(sent.failure);
+    EXPECT_FALSE(conversation_->content_begun());
+    // What is left of that transaction doesn't get into the next one.
+    EXPECT_EQ(codes(send(message_to({"a@example.net"}))), std::vector{250});
+}
+
+TEST_F(Talk, ADataThatNobodyNeedsAnyMoreIsEndedAtOnce) {
+    serve({script({hello,
+                   {pipelining_ehlo, "< MAIL", "< RCPT", "< DATA", "> 250 ok\r\n550 no\r\n354 go", "< .",
+                    "> 554 no valid recipients", "< MAIL", "< RCPT", "< DATA", "> 250 ok\r\n250 ok\r\n354 go", "data",
+                    "> 250 taken"}})});
+    ASSERT_TRUE(open());
+    EXPECT_EQ(codes(send(message_to({"a@example.net"}))), std::vector{550});
+    EXPECT_EQ(codes(send(message_to({"a@example.net"}))), std::vector{250});
+}
+
+TEST_F(Talk, LmtpAnswersForEachRecipient) {
+    terms_.protocol = Protocol::lmtp;
+    serve({{"> 220 lmtp.example", "< LHLO client.example",
+            "> 250-lmtp.example\r\n250-XFORWARD IDENT ADDR\r\n250 PIPELINING", "< XFORWARD IDENT=abc ADDR=192.0.2.1",
+            "< MAIL FROM:<>", "< RCPT", "< RCPT", "< RCPT", "< DATA",
+            "> 250 ok\r\n250 ok\r\n250 ok\r\n550 5.1.1 nobody\r\n250 ok\r\n354 go", "data",
+            "> 250 2.0.0 stored\r\n452 4.2.2 full"}});
+    ASSERT_TRUE(open());
+    Message message = message_to({"a@example.net", "b@example.net", "c@example.net"});
+    message.sender = std::nullopt;
+    message.attributes = {{"IDENT", "abc"}, {"ADDR", "192.0.2.1"}, {"HELO", "x"}};
+    EXPECT_EQ(codes(send(message)), (std::vector{250, 550, 452}));
+    EXPECT_TRUE(conversation_->usable());
+}
+
+TEST_F(Talk, BinaryContentGoesInChunksAndUnchanged) {
+    serve({script({hello,
+                   {"> 250-mx.example\r\n250-CHUNKING\r\n250-8BITMIME\r\n250 BINARYMIME",
+                    "< MAIL FROM:<joe@example.org> BODY=BINARYMIME", "> 250 ok", "< RCPT", "> 250 ok",
+                    "< BDAT 100003 LAST", "octets 100003", "> 250 taken"}})});
+    ASSERT_TRUE(open());
+    Message message = message_to({"a@example.net"});
+    message.parameters.body = smtp::Body::binary_mime;
+    const std::string content = "x\n.\r\n" + std::string(99'997, '\0') + "\r";
+    EXPECT_EQ(codes(send(message, content)), std::vector{250});
+    EXPECT_EQ(server_->contents, std::vector<std::string>{content});
+}
+
+TEST_F(Talk, LargeContentGoesInChunksWhereTheyAreOffered) {
+    terms_.chunk_from = 10;
+    serve({script({hello,
+                   {"> 250-mx.example\r\n250 CHUNKING", "< MAIL", "> 250 ok", "< RCPT", "> 250 ok", "< BDAT 12 LAST",
+                    "octets 12", "> 552 5.3.4 too much"}})});
+    ASSERT_TRUE(open());
+    const Sent sent = send(message_to({"a@example.net"}), "0123456789\r\n");
+    EXPECT_EQ(codes(sent), std::vector{552});
+    EXPECT_EQ(sent.answers[0]->to, smtp::Verb::bdat);
+}
+
+TEST_F(Talk, HeloFollowsWhenEhloIsNotKnown) {
+    serve({script({hello,
+                   {"> 502 5.5.1 what", "< HELO client.example", "> 250 mx.example", "< MAIL FROM:<joe@example.org>",
+                    "> 250 ok", "< RCPT", "> 250 ok", "< DATA", "> 354 go", "data", "> 250 taken"}})});
+    ASSERT_TRUE(open());
+    EXPECT_TRUE(conversation_->basic());
+    Message message = message_to({"a@example.net"});
+    message.parameters.size = 5;
+    EXPECT_EQ(codes(send(message)), std::vector{250});
+    EXPECT_EQ(server_->heard[2], "MAIL FROM:<joe@example.org>");
+}
+
+TEST_F(Talk, AnUnfriendlyGreetingIsARefusal) {
+    serve({{"> 554-no mail\r\n554 from you"}});
+    const auto opened = open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, Failure::Kind::refused);
+    EXPECT_EQ(opened.error().reply->code, 554);
+    EXPECT_FALSE(conversation_->usable());
+}
+
+TEST_F(Talk, RubbishIsNoReply) {
+    for (const std::string& rubbish :
+         std::vector<std::string>{"> SSH-2.0-OpenSSH_9.2", "> 220-a\r\n250 b", "> 22", "> \x16\x03\x01",
+                                  "> 220 " + std::string(5000, 'x'), "> "}) {
+        serve({{rubbish, "hang"}});
+        const auto opened = open();
+        ASSERT_FALSE(opened) << rubbish;
+        EXPECT_EQ(opened.error().kind, Failure::Kind::nonsense) << rubbish;
+        conversation_.reset();
+        loop_.run_until_complete(server_->stop());
+    }
+}
+
+TEST_F(Talk, AReplyWithoutEndIsCutOff) {
+    serve({script({hello, {"fill"}})});
+    const auto opened = open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, Failure::Kind::nonsense);
+}
+
+TEST_F(Talk, WhoSaysNothingIsNotWaitedForForEver) {
+    terms_.timeouts.hello = milliseconds(50);
+    serve({{"hang"}, {"> 220 x", "hang"}});
+    auto opened = open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, Failure::Kind::lost);
+    EXPECT_EQ(opened.error().text, "timed out while waiting for the greeting");
+    opened = open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().text, "timed out while saying EHLO");
+}
+
+TEST_F(Talk, WhoHangsInTheEnvelopeOrDataIsNotWaitedForForEver) {
+    terms_.timeouts.rcpt = terms_.timeouts.data_init = terms_.timeouts.data_done = milliseconds(50);
+    serve({script({hello, {plain_ehlo, "< MAIL", "> 250 ok", "< RCPT", "hang"}}),
+           script({hello, {plain_ehlo, "< MAIL", "> 250 ok", "< RCPT", "> 250 ok", "< DATA", "hang"}}),
+           script({hello, {plain_ehlo, "< MAIL", "> 250 ok", "< RCPT", "> 250 ok", "< DATA", "> 354 go", "hang"}})});
+    for (const bool with_content : {false, false, true}) {
+        ASSERT_TRUE(open());
+        const Sent sent = send(message_to({"a@example.net"}));
+        EXPECT_EQ(codes(sent), std::vector{0});
+        ASSERT_TRUE(sent.failure);
+        EXPECT_EQ(sent.failure->kind, Failure::Kind::lost);
+        EXPECT_EQ(conversation_->content_sent(), with_content);
+        EXPECT_FALSE(conversation_->usable());
+    }
+}
+
+TEST_F(Talk, AContentThatIsNotReadIsNotWaitedForForEver) {
+    terms_.timeouts.data_block = milliseconds(50);
+    serve({script(
+        {hello, {plain_ehlo, "< MAIL", "> 250 ok", "< RCPT", "> 250 ok", "< DATA", "> 354 go", "< x", "stall"}})});
+    ASSERT_TRUE(open());
+    const Sent sent = send(message_to({"a@example.net"}), "x\r\n" + std::string(60'000'000, 'x'));
+    ASSERT_TRUE(sent.failure);
+    EXPECT_EQ(sent.failure->kind, Failure::Kind::lost);
+    EXPECT_EQ(sent.failure->step, Step::content);
+    EXPECT_TRUE(conversation_->content_begun());
+    EXPECT_FALSE(conversation_->content_sent());
+}
+
+TEST_F(Talk, A421AnywhereIsTheAnswerOfAllThatHadNone) {
+    serve({script({hello, {plain_ehlo, "< MAIL", "> 250 ok", "< RCPT", "> 550 no", "< RCPT", "> 421 4.3.2 closing"}})});
+    ASSERT_TRUE(open());
+    const Sent sent = send(message_to({"a@example.net", "b@example.net", "c@example.net"}));
+    EXPECT_EQ(codes(sent), (std::vector{550, 421, 421}));
+    ASSERT_TRUE(sent.failure);
+    EXPECT_EQ(sent.failure->reply->code, 421);
+    EXPECT_FALSE(conversation_->usable());
+}
+
+TEST_F(Talk, AConnectionThatIsLostAfterTheContentSaysSo) {
+    serve({script({hello, {plain_ehlo, "< MAIL", "> 250 ok", "< RCPT", "> 250 ok", "< DATA", "> 354 go", "data"}})});
+    ASSERT_TRUE(open());
+    const Sent sent = send(message_to({"a@example.net"}));
+    EXPECT_EQ(codes(sent), std::vector{0});
+    EXPECT_TRUE(conversation_->content_sent());
+    ASSERT_TRUE(sent.failure);
+    EXPECT_EQ(sent.failure->text,
+              "the connection was closed while waiting for the reply to the message (it may have been delivered)");
+}
+
+TEST_F(Talk, AnAnswerInTheMidstOfTheContentEndsIt) {
+    serve({script({hello,
+                   {plain_ehlo, "< MAIL", "> 250 ok", "< RCPT", "> 250 ok", "< DATA", "> 354 go", "< x",
+                    "> 552 5.3.4 enough of that"}})});
+    ASSERT_TRUE(open());
+    const Sent sent = send(message_to({"a@example.net"}), "x\r\n" + std::string(60'000'000, 'x'));
+    EXPECT_EQ(codes(sent), std::vector{552});
+    EXPECT_FALSE(conversation_->content_sent());
+    EXPECT_FALSE(conversation_->usable());
+}
+
+TEST_F(Talk, ContentThatCannotBeReadIsNeverEnded) {
+    serve({script(
+        {hello, {plain_ehlo, "< MAIL", "> 250 ok", "< RCPT", "> 250 ok", "< DATA", "> 354 go", "data", "> 250 oh"}})});
+    ASSERT_TRUE(open());
+    Text text(std::string(200'000, 'x'));
+    text.broken_from = 100'000;
+    const Sent sent = loop_.run_until_complete(conversation_->send(message_to({"a@example.net"}), text));
+    ASSERT_TRUE(sent.failure);
+    EXPECT_EQ(sent.failure->kind, Failure::Kind::local);
+    EXPECT_FALSE(conversation_->content_sent());
+    conversation_.reset();
+    loop_.run_until_complete(server_->stop());
+    EXPECT_TRUE(server_->contents.empty());
+}
+
+TEST_F(Talk, WhatIsNotALineEndOnTheWireMakesNoEndOfData) {
+    serve({script(
+        {hello, {plain_ehlo, "< MAIL", "> 250 ok", "< RCPT", "> 250 ok", "< DATA", "> 354 go", "data", "> 250 ok"}})});
+    ASSERT_TRUE(open());
+    EXPECT_EQ(codes(send(message_to({"a@example.net"}), "a\n.\nb\n.\r\nMAIL FROM:<evil@example>\r\n.\r\nc")),
+              std::vector{250});
+    EXPECT_EQ(server_->contents,
+              std::vector<std::string>{"a\r\n..\r\nb\r\n..\r\nMAIL FROM:<evil@example>\r\n..\r\nc\r\n.\r\n"});
+}
+
+TEST_F(Talk, AClosedConnectionIsStale) {
+    serve({script({hello, {plain_ehlo, "< NOOP"}}), script({hello, {plain_ehlo, "> 421 closing for lack of words"}})});
+    ASSERT_TRUE(open());
+    EXPECT_FALSE(conversation_->stale());
+    ASSERT_TRUE(open());
+    const net::Deadline deadline = soon();
+    while (!conversation_->stale() && !deadline.passed())
+        loop_.run_until_complete([](net::Loop& loop) -> net::Async<> { co_await loop.yield(); }(loop_));
+    EXPECT_TRUE(conversation_->stale());
+}
+
+class Tls : public Talk {
+  protected:
+    Tls() {
+        net::TlsSettings settings;
+        settings.certificates.push_back(
+            {identity_.certificate_pem() + authority_.certificate_pem(), identity_.key_pem(), "test"});
+        context_ = net::TlsContext::server(settings).value();
+        net::TlsClientSettings client;
+        client.ca_pem = authority_.certificate_pem();
+        demand_.context = net::TlsContext::client(client).value();
+        demand_.server_name = "mx.example";
+    }
+    net::Identity authority_ = net::make_authority();
+    net::Identity identity_ =
+        net::make_certificate({.common_names = {"x"}, .alternative_names = "DNS:mx.example"}, &authority_);
+    std::shared_ptr<const net::TlsContext> context_;
+    const Script starttls_ = script({hello,
+                                     {"> 250-mx.example\r\n250-AUTH CRAM-MD5\r\n250 STARTTLS", "< STARTTLS", "> 220 go",
+                                      "tls", "< EHLO", "> 250-mx.example\r\n250 AUTH PLAIN LOGIN"}});
+};
+
+TEST_F(Tls, StartsWhereItIsOffered) {
+    demand_.level = TlsDemand::Level::may;
+    serve({starttls_}, context_);
+    ASSERT_TRUE(open());
+    EXPECT_TRUE(conversation_->tls());
+    EXPECT_EQ(conversation_->verify_result(), 0);
+    // What was said before TLS is forgotten.
+    EXPECT_FALSE(conversation_->capabilities().starttls);
+    EXPECT_FALSE(conversation_->capabilities().accepts_auth("CRAM-MD5"));
+}
+
+TEST_F(Tls, IsLeftOutWhereItIsNotDemandedAndNotOffered) {
+    demand_.level = TlsDemand::Level::may;
+    serve({script({hello, {plain_ehlo}}), script({hello,
+                                                  {"> 250-mx.example\r\n250 STARTTLS", "< STARTTLS",
+                                                   "> 454 4.7.0 no certificate", "< QUIT", "> 221 bye"}})});
+    ASSERT_TRUE(open());
+    EXPECT_FALSE(conversation_->tls());
+    ASSERT_TRUE(open());
+    EXPECT_FALSE(conversation_->tls());
+    loop_.run_until_complete(conversation_->quit());
+}
+
+TEST_F(Tls, ThatIsDemandedAndCannotBeHadIsAFailure) {
+    demand_.level = TlsDemand::Level::encrypt;
+    serve({script({hello, {plain_ehlo}}),
+           script({hello, {"> 250-mx.example\r\n250 STARTTLS", "< STARTTLS", "> 454 4.7.0 no certificate"}}),
+           script({hello, {"> 250-mx.example\r\n250 STARTTLS", "< STARTTLS", "> 220 go", "> 250 rubbish"}})});
+    for (const bool offered : {false, true, true}) {
+        const auto opened = open();
+        ASSERT_FALSE(opened);
+        EXPECT_EQ(opened.error().kind, Failure::Kind::tls);
+        EXPECT_EQ(opened.error().offers_tls, offered);
+    }
+}
+
+TEST_F(Tls, ToAServerThatIsNotVerifiedIsAFailureIfThatIsDemanded) {
+    demand_.level = TlsDemand::Level::verify;
+    serve({starttls_}, context_);
+    demand_.names = {"other.example"};
+    auto opened = open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, Failure::Kind::tls);
+    EXPECT_EQ(opened.error().text, "the server's certificate can't be verified: hostname mismatch");
+    demand_.names = {"other.example", "mx.example"};
+    EXPECT_TRUE(open());
+    // Whoever doesn't demand it learns it.
+    demand_.level = TlsDemand::Level::encrypt;
+    demand_.names = {"other.example"};
+    ASSERT_TRUE(open());
+    EXPECT_NE(conversation_->verify_result(), 0);
+}
+
+TEST_F(Tls, CanBeginWithTheFirstByte) {
+    demand_.level = TlsDemand::Level::encrypt;
+    demand_.implicit = true;
+    serve({script({{"tls"}, hello, {"> 250 mx.example"}})}, context_);
+    ASSERT_TRUE(open());
+    EXPECT_TRUE(conversation_->tls());
+}
+
+TEST_F(Tls, WordsInjectedBeforeItDoNotCount) {
+    demand_.level = TlsDemand::Level::encrypt;
+    serve({script({hello,
+                   {"> 250-mx.example\r\n250 STARTTLS", "< STARTTLS", "> 220 go\r\n250 injected", "tls", "< EHLO",
+                    "> 250 mx.example"}})},
+          context_);
+    const auto opened = open();
+    // Dropped with the buffer, or in the way of the handshake: never taken for a reply to EHLO.
+    if (opened) EXPECT_EQ(conversation_->capabilities().name, "mx.example");
+}
+
+TEST_F(Tls, APasswordIsSentWithinIt) {
+    const Credentials credentials{"joe", Secret("secret")};
+    credentials_ = &credentials;
+    demand_.level = TlsDemand::Level::may;
+    serve({script({starttls_, {"< AUTH PLAIN AGpvZQBzZWNyZXQ=", "> 235 2.7.0 welcome"}}),
+           script({starttls_, {"< AUTH PLAIN", "> 535 5.7.8 no"}})},
+          context_);
+    EXPECT_TRUE(open());
+    const auto refused = open();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, Failure::Kind::refused);
+    EXPECT_EQ(refused.error().step, Step::login);
+}
+
+TEST_F(Tls, APasswordIsNotSentWithoutIt) {
+    const Credentials credentials{"joe", Secret("secret")};
+    credentials_ = &credentials;
+    demand_.level = TlsDemand::Level::may;
+    serve({script({hello, {"> 250-mx.example\r\n250 AUTH PLAIN LOGIN", "hang"}})});
+    const auto opened = open();
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, Failure::Kind::local);
+    EXPECT_EQ(server_->heard, std::vector<std::string>{"EHLO client.example"});
+}
+
+}  // namespace
+}  // namespace posthouse::transfer
