@@ -1,0 +1,186 @@
+// Outbound's settings, read.
+#include "queued/outbound/configure.h"
+
+#include <ifaddrs.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "lib/base/ascii.h"
+#include "lib/base/file.h"
+#include "lib/config/address.h"
+#include "lib/dane/verify.h"
+#include "lib/smtp/internationalized.h"
+
+namespace posthouse::queued {
+namespace {
+
+std::unexpected<Error> bad(std::string_view parameter, const std::string& why) {
+    return fail(ErrorCode::invalid, "outbound." + std::string(parameter) + ": " + why);
+}
+
+Result<std::string> file_of(std::string_view parameter, const std::string& path) {
+    Result<std::string> text = read_file(path);
+    if (!text) return fail(text.error().code, "outbound." + std::string(parameter) + ": " + path, text.error().detail);
+    return text;
+}
+
+Result<std::shared_ptr<const net::TlsContext>> tls_context(const config::Config& config) {
+    const auto& settings = config.outbound;
+    net::TlsClientSettings tls;
+    if (!settings.tls_ca_file.empty()) {
+        Result<std::string> authorities = file_of("tls_ca_file", settings.tls_ca_file);
+        if (!authorities) return fail(authorities.error());
+        tls.ca_pem = *std::move(authorities);
+        tls.ca_origin = settings.tls_ca_file;
+    }
+    if (settings.tls_certificate.empty() != settings.tls_key.empty())
+        return bad("tls_key", "a certificate and its key go together");
+    if (!settings.tls_certificate.empty()) {
+        Result<std::string> certificate = file_of("tls_certificate", settings.tls_certificate);
+        if (!certificate) return fail(certificate.error());
+        Result<std::string> key = file_of("tls_key", settings.tls_key);
+        if (!key) return fail(key.error());
+        tls.certificate = {*std::move(certificate), *std::move(key), settings.tls_certificate};
+    }
+    Result<std::shared_ptr<const net::TlsContext>> context = net::TlsContext::client(tls);
+    if (context && !dane::enable((*context)->raw())) return bad("tls_security_level", "OpenSSL has no DANE");
+    return context;
+}
+
+/// "192.0.2.1", "example.org=192.0.2.7".
+Result<SourceAddress> source_address(std::string_view entry) {
+    SourceAddress source;
+    if (const auto equals = entry.find('='); equals != std::string_view::npos) {
+        Result<std::string> domain = smtp::to_a_labels(entry.substr(0, equals));
+        if (!domain || !smtp::is_domain(*domain)) return bad("bind_address", std::string(entry) + ": no domain");
+        source.sender_domain = *std::move(domain);
+        entry.remove_prefix(equals + 1);
+    }
+    Result<net::Address> address = net::Address::from_ip(entry, 0);
+    if (!address) return bad("bind_address", std::string(entry) + ": no IP address");
+    source.address = *std::move(address);
+    return source;
+}
+
+/// "[mail.example.net]:587=user:/path/of/password".
+Result<> add_credentials(std::string_view entry, OutboundSettings& out) {
+    const auto equals = entry.find('=');
+    const auto colon = entry.find(":/", equals == std::string_view::npos ? entry.size() : equals);
+    if (equals == std::string_view::npos || colon == std::string_view::npos)
+        return bad("credentials", std::string(entry) + ": write host=user:/path/of/the/password");
+    const Result<Route> route = parse_route("smtp:" + std::string(entry.substr(0, equals)), "");
+    if (!route) return bad("credentials", route.error().text);
+    Result<std::string> password = file_of("credentials", std::string(entry.substr(colon + 1)));
+    if (!password) return fail(password.error());
+    const auto end = std::min(password->find('\n'), password->size());
+    Secret secret(std::string(std::string_view(*password).substr(0, end)));
+    wipe(*password);
+    if (secret.empty()) return bad("credentials", std::string(entry.substr(colon + 1)) + " has no password");
+    transfer::Credentials credentials{std::string(entry.substr(equals + 1, colon - equals - 1)), std::move(secret)};
+    auto shared = std::make_shared<const transfer::Credentials>(std::move(credentials));
+    for (const Hop& hop : route->hops)
+        out.credentials[to_string(Route{.kind = Route::Kind::smtp, .hops = {hop}, .text = {}})] = shared;
+    return {};
+}
+
+std::vector<net::Address> addresses_of_this_host() {
+    std::vector<net::Address> addresses;
+    ifaddrs* list = nullptr;
+    if (::getifaddrs(&list) != 0) return addresses;
+    for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
+        if (entry->ifa_addr == nullptr) continue;
+        sockaddr_storage storage{};
+        const int family = entry->ifa_addr->sa_family;
+        if (family != AF_INET && family != AF_INET6) continue;
+        const socklen_t size = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+        std::memcpy(&storage, entry->ifa_addr, size);
+        addresses.push_back(net::Address::from_sockaddr(storage, size));
+    }
+    ::freeifaddrs(list);
+    return addresses;
+}
+
+/// Mail to port 25 of this host comes back here if smtpd listens there.
+bool listens_at(const config::Config& config, std::uint16_t port) {
+    return std::ranges::any_of(config.listen.smtp, [port](const std::string& address) {
+        return address.ends_with(':' + std::to_string(port));
+    });
+}
+
+}  // namespace
+
+Result<OutboundSettings> outbound_settings(const config::Config& config) {
+    const auto& from = config.outbound;
+    OutboundSettings out;
+    out.helo_name = from.helo_name.empty() ? config.general.hostname : from.helo_name;
+    out.lmtp_socket = config.listen.lmtp;
+    out.own_names = {config.general.hostname, out.helo_name};
+    out.port = static_cast<std::uint16_t>(from.port);
+    if (listens_at(config, out.port)) out.own_addresses = addresses_of_this_host();
+    out.ipv4 = from.ipv4;
+    out.ipv6 = from.ipv6;
+    if (!out.ipv4 && !out.ipv6) return bad("ipv6", "one of ipv4 and ipv6 must be true");
+    out.max_addresses = static_cast<std::size_t>(from.mx_address_limit);
+    out.max_sessions = static_cast<std::size_t>(from.mx_session_limit);
+    for (const std::string& entry : from.bind_address) {
+        Result<SourceAddress> source = source_address(entry);
+        if (!source) return fail(source.error());
+        out.sources.push_back(*std::move(source));
+    }
+    out.tls = TlsPolicies(parse_tls_level(from.tls_security_level).value_or(TlsLevel::dane));
+    for (const std::string& entry : from.tls_policy) {
+        if (const Result<> added = out.tls.add(entry); !added) return bad("tls_policy", added.error().text);
+    }
+    Result<std::shared_ptr<const net::TlsContext>> context = tls_context(config);
+    if (!context) return fail(context.error());
+    out.tls_context = *std::move(context);
+    out.mta_sts = from.mta_sts;
+    for (const std::string& entry : from.credentials) {
+        if (const Result<> added = add_credentials(entry, out); !added) return fail(added.error());
+    }
+    if (const Result<std::string> host = relayhost(config); !host) return fail(host.error());
+    out.timeouts = {.hello = from.helo_timeout,
+                    .mail = from.mail_timeout,
+                    .rcpt = from.rcpt_timeout,
+                    .data_init = from.data_init_timeout,
+                    .data_block = from.data_xfer_timeout,
+                    .data_done = from.data_done_timeout,
+                    .quit = from.quit_timeout,
+                    .message = from.delivery_timeout};
+    out.connect_timeout = from.connect_timeout;
+    out.dns_timeout = config.dns.timeout;
+    out.connection_idle = from.connection_idle;
+    out.connection_time = from.connection_time;
+    out.connection_messages = static_cast<int>(from.connection_messages);
+    out.connection_cache = static_cast<std::size_t>(from.connection_cache);
+    return out;
+}
+
+Result<dns::Settings> dns_settings(const config::Config& config) {
+    dns::Settings out;
+    for (const std::string& server : config.dns.servers) {
+        const Result<config::Endpoint> endpoint = config::parse_endpoint(server);
+        if (!endpoint || endpoint->host == "*")
+            return fail(ErrorCode::invalid, "dns.servers: " + server + " is no server");
+        Result<net::Address> address = net::Address::from_ip(endpoint->host, endpoint->port);
+        if (!address) return fail(ErrorCode::invalid, "dns.servers: " + address.error().text);
+        out.forwarders.push_back(*std::move(address));
+    }
+    out.trust_anchor_file = config.dns.trust_anchor_file;
+    out.require_dnssec = config.dns.require_dnssec;
+    out.cache_bytes = static_cast<std::size_t>(config.dns.cache_size);
+    return out;
+}
+
+Result<std::string> relayhost(const config::Config& config) {
+    const std::string& host = config.outbound.relayhost;
+    if (host.empty()) return std::string();
+    if (const Result<Route> route = parse_route("smtp:" + host, ""); !route)
+        return bad("relayhost", route.error().text);
+    return host;
+}
+
+}  // namespace posthouse::queued

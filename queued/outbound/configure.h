@@ -1,0 +1,19 @@
+// Outbound's settings out of the configuration, with what its files hold.
+#pragma once
+
+#include "lib/base/result.h"
+#include "lib/config/config.h"
+#include "lib/dns/settings.h"
+#include "queued/outbound/settings.h"
+
+namespace posthouse::queued {
+
+/// Reads the files that are named: authorities, the own certificate, passwords. Errors: invalid, not_found, denied; the
+/// text names the parameter.
+Result<OutboundSettings> outbound_settings(const config::Config& config);
+/// Errors: invalid.
+Result<dns::Settings> dns_settings(const config::Config& config);
+/// outbound.relayhost as the next hop of a transport: for parse_route. Errors: invalid.
+Result<std::string> relayhost(const config::Config& config);
+
+}  // namespace posthouse::queued
