@@ -304,6 +304,35 @@ TEST_F(OutboundWay, HandshakesThatFailLeaveOnlyPlainTextAndOnlyWhereThatIsAllowe
     EXPECT_EQ(must.connections, 1);
 }
 
+TEST_F(OutboundWay, RequiretlsGoesToAVerifiedServerThatOffersIt) {
+    const net::Identity authority = net::make_authority();
+    const net::Identity shown =
+        net::make_certificate({.common_names = {"x"}, .alternative_names = "DNS:mx.post.example"}, &authority);
+    net::TlsSettings tls;
+    tls.certificates.push_back({shown.certificate_pem(), shown.key_pem(), "test"});
+    const auto context = net::TlsContext::server(tls).value();
+    net::TlsClientSettings client;
+    client.ca_pem = authority.certificate_pem();
+    settings_.tls_context = net::TlsContext::client(client).value();
+    ASSERT_TRUE(dane::enable(settings_.tls_context->raw()));
+    resolve("mx.post A 127.0.0.1\nmx.other A 127.0.0.1\n");
+    Script script = offering("> 250-mx.example\r\n250 STARTTLS",
+                             {"< STARTTLS", "> 220 go", "tls", "< EHLO", "> 250-mx.example\r\n250 REQUIRETLS"});
+    script.insert(script.end(), takes_one.begin(), takes_one.end());
+    ScriptedServer& server = serve({script}, context);
+    const std::string port = std::to_string(server.address().port());
+    EXPECT_EQ(kinds(deliver("smtp:[mx.post.example]:" + port, {"a@example.net"})), Kinds{relayed});
+    EXPECT_EQ(server.heard[3], "MAIL FROM:<joe@example.org>");
+    envelope_.require_tls = true;
+    Attempt attempt = deliver("smtp:[mx.post.example]:" + port, {"a@example.net"});
+    EXPECT_EQ(kinds(attempt), Kinds{relayed}) << attempt.fates[0].reply;
+    EXPECT_EQ(server.connections, 2);  // by one that was verified
+    EXPECT_EQ(server.heard[9], "MAIL FROM:<joe@example.org> REQUIRETLS");
+    attempt = deliver("smtp:[mx.other.example]:" + port, {"a@example.net"});
+    EXPECT_EQ(kinds(attempt), Kinds{bounced});
+    EXPECT_EQ(attempt.fates[0].status, "5.7.30");
+}
+
 TEST_F(OutboundWay, SmtpSinkTakesEverythingUnchanged) {
     const Sink sink;
     std::string content = short_message;
