@@ -26,6 +26,7 @@ std::span<const DaemonKind> daemon_kinds() {
         {"authd", {"auth", "login", "userdb", "socketmap", "usage"}, {"auth", "directory", "oauth2"}, false, 2, one},
         {"guardd", {"guard"}, {"guard"}, false, 1, one},
         {"lmtpd", {"lmtp", "quota"}, {"lmtpd", "quota"}, false, 1, [](const Config& c) { return c.lmtpd.workers; }},
+        {"queued", {}, {"queued", "directory", "outbound", "dns"}, false, 1, one},
         {"smtpd",
          {"smtp", "submission", "submissions"},
          {"smtpd", "auth", "directory", "quota"},

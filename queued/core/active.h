@@ -13,9 +13,9 @@
 #include "lib/net/scope.h"
 #include "queued/core/closing.h"
 #include "queued/core/parts.h"
+#include "queued/core/work.h"
 #include "queued/schedule/due_window.h"
 #include "queued/schedule/scheduler.h"
-#include "queued/core/work.h"
 
 namespace posthouse::queued {
 

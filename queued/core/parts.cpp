@@ -4,6 +4,8 @@
 #include <ctime>
 #include <utility>
 
+#include "queued/outbound/configure.h"
+
 namespace posthouse::queued {
 
 Parts::Parts(daemon::Daemon& frame, spool::Spool opened, spool::Incoming open_incoming, Courier& way_out)
@@ -19,6 +21,7 @@ PlanRules Parts::plan_rules() const {
     const config::Snapshot config = daemon.config();
     PlanRules rules;
     rules.backoff = lifetime_rules().backoff;
+    if (Result<std::string> host = relayhost(*config)) rules.relayhost = *std::move(host);  // bad ones were told of
     rules.recipients_at_once = static_cast<std::size_t>(config->queued.destination_recipient_limit);
     return rules;
 }

@@ -8,9 +8,9 @@
 #include "lib/net/pool.h"
 #include "queued/core/aftermath.h"
 #include "queued/core/counters.h"
-#include "queued/delivery/delivery.h"
 #include "queued/core/notice.h"
 #include "queued/core/plan.h"
+#include "queued/delivery/delivery.h"
 #include "queued/spool/spool.h"
 #include "queued/spool/writer.h"
 

@@ -55,8 +55,7 @@ std::optional<spool::Event> end_of(const Route& route, std::uint32_t number, std
 }
 
 Result<Route> route_of(const spool::Recipient& recipient, const PlanRules& rules) {
-    const std::string& transport = recipient.transport.empty() ? rules.default_transport : recipient.transport;
-    return parse_route(transport, recipient.address.domain);
+    return parse_route(recipient.transport, recipient.address.domain, rules.relayhost);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ namespace posthouse::queued {
 /// What plans depend on, beside the message.
 struct PlanRules {
     schedule::Backoff backoff{};
-    std::string default_transport{};       ///< for recipients without one: "smtp:[smart.example.net]:587"; empty: by MX
+    std::string relayhost{};  ///< the next hop of those that name none: "[smart.example.net]:587"; empty: by MX
     std::size_t recipients_at_once = 100;  ///< in one delivery
 };
 

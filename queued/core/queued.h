@@ -8,6 +8,7 @@
 #include "queued/core/active.h"
 #include "queued/core/parts.h"
 #include "queued/core/scanner.h"
+#include "queued/core/way_out.h"
 #include "queued/wake/receiver.h"
 
 namespace posthouse::queued {
@@ -20,13 +21,14 @@ class Queued final : public daemon::Application {
     /// It has no listeners.
     net::Async<> serve(daemon::Connection& connection) override;
     net::Async<Result<>> ready() override;
+    void reloaded() override;
     net::Async<> stop() override;
 
   private:
     net::Async<> listen();
 
     daemon::Daemon& daemon_;
-    std::unique_ptr<Courier> courier_;
+    std::unique_ptr<WayOut> way_out_;
     std::optional<Parts> parts_;
     std::optional<Active> active_;
     std::optional<Scanner> scanner_;

@@ -24,7 +24,8 @@ TimePoint now() { return std::chrono::time_point_cast<schedule::Duration>(std::c
 
 }  // namespace
 
-Scanner::Scanner(Parts& parts, Active& active) : parts_(parts), active_(active), soon_(parts.daemon.loop()), scope_(parts.daemon.loop()) {}
+Scanner::Scanner(Parts& parts, Active& active)
+    : parts_(parts), active_(active), soon_(parts.daemon.loop()), scope_(parts.daemon.loop()) {}
 
 void Scanner::scan_soon() {
     asked_ = true;

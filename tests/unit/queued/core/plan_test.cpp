@@ -58,8 +58,8 @@ TEST_F(PlanTest, MoreThanOneDeliveryTakesAreSpreadOverSeveral) {
     EXPECT_EQ(plan.groups[2].recipients, (std::vector<std::uint32_t>{4}));
 }
 
-TEST_F(PlanTest, TheDefaultTransportIsForThoseWithoutOne) {
-    rules.default_transport = "smtp:[smart.example.net]:587";
+TEST_F(PlanTest, TheRelayhostIsForThoseWithoutANextHop) {
+    rules.relayhost = "[smart.example.net]:587";
     const Plan plan = make(envelope_to({{"a@example.net", ""}, {"b@example.com", "smtp:[10.0.0.1]"}}));
     ASSERT_EQ(plan.groups.size(), 2u);
     EXPECT_EQ(plan.groups[0].destination, "smtp:[smart.example.net]:587");

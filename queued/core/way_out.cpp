@@ -1,0 +1,77 @@
+// WayOut: outbound mail and what it asks.
+#include "queued/core/way_out.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/base/log.h"
+#include "lib/net/address.h"
+#include "queued/outbound/configure.h"
+
+namespace posthouse::queued {
+namespace {
+
+/// For policies that are fetched, and for messages that are made fit for a server.
+constexpr std::size_t threads = 4;
+
+bool needs_dns(const Hop& hop) {
+    if (hop.unix_socket) return false;
+    return hop.find_mx || !net::Address::from_ip(hop.host, 1);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<WayOut>> WayOut::make(daemon::Daemon& daemon) {
+    const config::Snapshot config = daemon.config();
+    Result<dns::Settings> dns = dns_settings(*config);
+    if (!dns) return fail(dns.error());
+    Result<OutboundSettings> settings = outbound_settings(*config);
+    if (!settings) return fail(settings.error());
+    return std::unique_ptr<WayOut>(new WayOut(daemon, *std::move(dns), *std::move(settings)));
+}
+
+WayOut::WayOut(daemon::Daemon& daemon, dns::Settings dns, OutboundSettings settings)
+    : daemon_(daemon),
+      pool_(daemon.loop(), threads),
+      resolver_(daemon.loop(), std::move(dns)),
+      policies_(daemon.loop(), pool_, resolver_,
+                {.folder = daemon.config()->general.state_folder + "/mta-sts",
+                 .fetch = {},
+                 .retry_after = std::chrono::seconds(300),
+                 .max_failures = 10'000}),
+      outbound_(daemon.loop(), pool_, resolver_, &policies_, counters_,
+                std::make_shared<const OutboundSettings>(std::move(settings))),
+      changed_(daemon.loop()) {}
+
+net::Async<> WayOut::run(net::Event& stopping) {
+    const Result<> started = co_await resolver_.start();
+    if (!started) log::error("DNS can't be asked", {{"error", started.error().message()}});
+    asks_ = true;
+    changed_.notify_all();
+    while (!stopping.cancelled()) (void)co_await stopping.wait(net::Deadline::never());
+    while (running_ > 0) (void)co_await changed_.wait(net::Deadline::never());
+    co_await resolver_.stop();
+}
+
+net::Async<Attempt> WayOut::deliver(const Route& route, const Parcel& parcel) {
+    ++running_;
+    if (std::ranges::any_of(route.hops, needs_dns))
+        while (!asks_) (void)co_await changed_.wait(net::Deadline::never());
+    Attempt attempt = co_await outbound_.deliver(route, parcel);
+    --running_;
+    changed_.notify_all();
+    co_return attempt;
+}
+
+net::Async<> WayOut::close() { co_await outbound_.close(); }
+
+void WayOut::reloaded() {
+    Result<OutboundSettings> settings = outbound_settings(*daemon_.config());
+    if (!settings) {
+        log::error("outbound mail goes on with the old settings", {{"error", settings.error().message()}});
+        return;
+    }
+    outbound_.use(std::make_shared<const OutboundSettings>(*std::move(settings)));
+}
+
+}  // namespace posthouse::queued
