@@ -12,8 +12,9 @@
 namespace posthouse::story {
 namespace {
 
-constexpr std::array<std::string_view, 12> kKinds = {"connect", "tls",    "login",    "verdict", "accept", "queue",
-                                                     "attempt", "answer", "delivery", "uid",     "bounce", "refuse"};
+constexpr std::array<std::string_view, 13> kKinds = {"connect", "tls",     "login",  "verdict",  "accept",
+                                                     "queue",   "attempt", "answer", "delivery", "uid",
+                                                     "bounce",  "refuse",  "lost"};
 /// The members that every event has a place for; no field may have such a name.
 constexpr std::array<std::string_view, 6> kOwn = {"time", "id", "parent", "daemon", "event", "cut"};
 
@@ -39,17 +40,28 @@ void append_unit(std::string& out, std::uint32_t unit) {
     for (const unsigned shift : {12U, 8U, 4U, 0U}) out += digits[unit >> shift & 15U];
 }
 
+/// Stands in a JSON string as it is, in one octet.
+constexpr bool is_plain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
+/// Octets at the start of `text` that are plain.
+std::size_t plain_length(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+}
+
 /// Appends `text`, at most `max` bytes of it, as a JSON string in ASCII (RFC 8259 §7).
 void append_text(std::string& out, std::string_view text, std::size_t max) {
     out += '"';
     for (std::size_t at = 0; at < text.size();) {
+        if (const std::size_t plain = plain_length(text.substr(at, max - at)); plain > 0) {
+            out.append(text.substr(at, plain));
+            at += plain;
+            continue;
+        }
         const std::size_t length = utf8::character_length(text.substr(at, 4));
         if (at + std::max<std::size_t>(1, length) > max) break;
         const char32_t c = length == 0 ? 0xFFFD : utf8::code_point(text.substr(at, length));
         if (c == '"' || c == '\\') {
             out += '\\';
-            out += static_cast<char>(c);
-        } else if (c >= 0x20 && c < 0x7F) {
             out += static_cast<char>(c);
         } else if (c < 0x10000) {
             append_unit(out, c);
@@ -138,6 +150,10 @@ std::optional<std::string> Reader::text() {
     if (!take('"')) return std::nullopt;
     std::string out;
     while (!text_.empty()) {
+        const std::size_t plain = plain_length(text_);
+        out.append(text_.substr(0, plain));
+        text_.remove_prefix(plain);
+        if (text_.empty()) break;
         const char c = text_[0];
         text_.remove_prefix(1);
         if (c == '"') return ascii::is_utf8(out) ? std::optional(out) : std::nullopt;
@@ -175,7 +191,9 @@ std::optional<Kind> parse_kind(std::string_view name) {
 }
 
 std::string to_line(const Event& event) {
-    std::string out = "{\"time\":" + std::to_string(event.time);
+    std::string out;
+    out.reserve(512);
+    out.append("{\"time\":").append(std::to_string(event.time));
     append_member(out, "id", event.id, max_name);
     if (!event.parent.empty()) append_member(out, "parent", event.parent, max_name);
     append_member(out, "daemon", event.daemon, max_name);

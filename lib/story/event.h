@@ -27,6 +27,7 @@ enum class Kind {
     uid,       ///< what UID the file got
     bounce,    ///< a report of it was written
     refuse,    ///< it was not accepted
+    lost,      ///< events that could not be written
 };
 std::string_view to_string(Kind kind);
 std::optional<Kind> parse_kind(std::string_view name);
@@ -35,10 +36,10 @@ std::optional<Kind> parse_kind(std::string_view name);
 using Field = std::pair<std::string, std::string>;
 
 struct Event {
-    std::int64_t time = 0;  ///< milliseconds since 1970
+    std::int64_t time = 0;  ///< milliseconds since 1970; 0: now, when a Writer is told it
     std::string id{};       ///< of the transaction, or of the connection before there is one
     std::string parent{};   ///< of the connection, or of the transaction that this one comes from; empty: none
-    std::string daemon{};   ///< who tells it, "smtpd"
+    std::string daemon{};   ///< who tells it, "smtpd"; a Writer fills it in
     Kind kind = Kind::connect;
     std::vector<Field> fields{};  ///< what else there is to tell; no name twice, and none of those above
 

@@ -34,7 +34,7 @@ TEST(StoryEvent, IsReadAsItWasWritten) {
 }
 
 TEST(StoryEvent, EveryKindHasAName) {
-    for (int i = 0; i <= static_cast<int>(Kind::refuse); ++i) {
+    for (int i = 0; i <= static_cast<int>(Kind::lost); ++i) {
         const auto kind = static_cast<Kind>(i);
         EXPECT_EQ(parse_kind(to_string(kind)), kind);
     }
