@@ -24,7 +24,8 @@ Application::Application(daemon::Daemon& daemon)
       store_(storage::settings_from(*daemon.config())),
       disk_(daemon.loop(), static_cast<std::size_t>(daemon.config()->lmtpd.threads)),
       quota_(daemon.loop(), store_, disk_, daemon.config()),
-      users_(daemon.loop(), daemon.config()->listen.userdb) {}
+      users_(daemon.loop(), daemon.config()->listen.userdb),
+      story_(daemon) {}
 
 net::Async<Result<>> Application::start() {
     daemon_.background().spawn(&quota::Service::run, &quota_, &daemon_.stopping());
@@ -39,7 +40,12 @@ net::Async<> Application::serve(daemon::Connection& connection) {
             connection.log.warning("connection ended", {{"listener", "quota"}, {"reason", ended.error().message()}});
         co_return;
     }
-    Session session({.store = store_, .disk = disk_, .quota = quota_, .users = users_, .metrics = daemon_.metrics()},
+    Session session({.store = store_,
+                     .disk = disk_,
+                     .quota = quota_,
+                     .users = users_,
+                     .metrics = daemon_.metrics(),
+                     .story = story_},
                     connection, daemon_.config());
     co_await session.run();
 }
@@ -61,6 +67,7 @@ void Application::reloaded() { quota_.reloaded(daemon_.config()); }
 net::Async<> Application::stop() {
     co_await users_.close();
     co_await quota_.stop();
+    co_await story_.stop();
 }
 
 }  // namespace posthouse::lmtpd

@@ -7,6 +7,7 @@
 #include "auth/client/userdb_client.h"
 #include "lib/daemon/daemon.h"
 #include "lib/net/pool.h"
+#include "lib/story/writer.h"
 #include "quota/service.h"
 #include "storage/store.h"
 
@@ -32,6 +33,7 @@ class Application final : public daemon::Application {
     net::Pool disk_;
     quota::Service quota_;
     auth::UserdbClient users_;
+    story::Writer story_;
 };
 
 }  // namespace posthouse::lmtpd

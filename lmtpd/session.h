@@ -12,6 +12,7 @@
 #include "lib/metrics/metrics.h"
 #include "lib/net/pool.h"
 #include "lib/smtp/reply.h"
+#include "lib/story/writer.h"
 #include "lmtpd/transaction.h"
 #include "quota/service.h"
 #include "storage/store.h"
@@ -25,6 +26,7 @@ struct Services {
     quota::Service& quota;
     auth::UserdbClient& users;
     metrics::Registry& metrics;
+    story::Writer& story;
 };
 
 /// What a handler gives: the reply to send, or nothing when it has sent its replies itself.

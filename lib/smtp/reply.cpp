@@ -55,6 +55,10 @@ void Reply::append_to(std::string& out) const {
     }
 }
 
+std::string Reply::to_line() const {
+    return std::to_string(code) + " " + status + (status.empty() ? "" : " ") + text();
+}
+
 std::string Reply::to_wire() const {
     std::string out;
     append_to(out);

@@ -32,6 +32,8 @@ struct Reply {
     /// would be longer than RFC 5321 §4.5.3.1.5 allows is broken.
     void append_to(std::string& out) const;
     std::string to_wire() const;
+    /// Code, status and text in one line, as logs and stories have it: "550 5.1.1 No such user".
+    std::string to_line() const;
 
     bool operator==(const Reply&) const = default;
 };

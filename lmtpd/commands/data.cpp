@@ -4,10 +4,12 @@
 #include <utility>
 
 #include "lib/smtp/data_decoder.h"
+#include "lib/smtp/field_keeper.h"
 #include "lib/smtp/trace.h"
 #include "lmtpd/commands/commands.h"
 #include "lmtpd/incoming.h"
 #include "lmtpd/quota_check.h"
+#include "lmtpd/telling.h"
 
 namespace posthouse::lmtpd {
 namespace {
@@ -68,9 +70,9 @@ void count(const Session& session, std::string_view result) {
         .add();
 }
 
-/// One recipient's reply, log line and count.
+/// One recipient's reply, log line, event and count.
 smtp::Reply finish(const Session& session, const Recipient& recipient, const Result<storage::Delivered>& result,
-                   std::uint64_t size) {
+                   std::uint64_t size, const std::string& message_id) {
     const Transaction& transaction = *session.transaction;
     const std::string path = recipient.address.to_path();
     if (!result) {
@@ -78,7 +80,9 @@ smtp::Reply finish(const Session& session, const Recipient& recipient, const Res
                                                 {"recipient", recipient.address.to_string()},
                                                 {"error", result.error().message()}});
         count(session, "failed");
-        return reply_to(path, transaction.id, result.error(), session.config());
+        smtp::Reply reply = reply_to(path, transaction.id, result.error(), session.config());
+        tell_refused(session, "DATA", recipient.address.to_string(), reply, result.error().message());
+        return reply;
     }
     session.log().info("delivered", {{"id", transaction.id},
                                      {"sender", smtp::to_path(transaction.sender)},
@@ -95,19 +99,23 @@ smtp::Reply finish(const Session& session, const Recipient& recipient, const Res
                                                 {"of", of_storage ? "storage" : "messages"},
                                                 {"percent", warning->percent}});
     }
+    tell_delivered(session, recipient, *result, size, message_id);
     count(session, result->repeated ? "repeated" : "stored");
     return {250, "2.0.0", path + " " + transaction.id + " Delivered"};
 }
 
 /// Reads the data to its end; what is acceptable goes to `incoming`. False: the connection is of no more use.
-net::Async<bool> receive(Session& session, smtp::DataDecoder& decoder, Incoming& incoming) {
+net::Async<bool> receive(Session& session, smtp::DataDecoder& decoder, Incoming& incoming,
+                         smtp::FieldKeeper& message_id) {
     while (!decoder.done()) {
         const Result<std::string_view> bytes = co_await session.stream().peek(session.deadline());
         if (!bytes) {
             session.failed(bytes.error());
             co_return false;
         }
+        const std::size_t before = incoming.buffer().size();
         session.stream().consume(decoder.feed(*bytes, incoming.buffer()));
+        message_id.feed(std::string_view(incoming.buffer()).substr(before));
         co_await incoming.flow();
     }
     co_return true;
@@ -124,7 +132,8 @@ net::Async<Answer> data(Session& session, smtp::Command /*command*/) {
 
     smtp::DataDecoder decoder(data_policy);
     Incoming incoming(session.services().store, session.services().disk, make_order(session, transaction));
-    const bool received = co_await receive(session, decoder, incoming);
+    smtp::FieldKeeper message_id("Message-ID:");
+    const bool received = co_await receive(session, decoder, incoming, message_id);
     if (!received) co_return std::nullopt;
 
     std::string replies;
@@ -133,7 +142,8 @@ net::Async<Answer> data(Session& session, smtp::Command /*command*/) {
     } else {
         const std::vector<Result<storage::Delivered>> results = co_await incoming.commit();
         for (const Recipient& recipient : transaction.recipients)
-            finish(session, recipient, results[recipient.target], decoder.facts().size).append_to(replies);
+            finish(session, recipient, results[recipient.target], decoder.facts().size, message_id.value())
+                .append_to(replies);
     }
     session.reset();
     co_await session.send(replies);

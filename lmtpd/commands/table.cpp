@@ -3,9 +3,11 @@
 
 #include <array>
 #include <utility>
+#include <variant>
 
 #include "lib/smtp/command.h"
 #include "lmtpd/commands/commands.h"
+#include "lmtpd/telling.h"
 
 namespace posthouse::lmtpd {
 namespace {
@@ -72,7 +74,10 @@ net::Async<Answer> perform(Session& session, std::string_view line) {
         session.count_error();
         co_return std::move(command.error());
     }
+    const auto* const rcpt = std::get_if<smtp::Rcpt>(&*command);
+    const std::string recipient = rcpt == nullptr ? std::string() : rcpt->recipient.to_string();
     Answer answer = co_await row->run(session, std::move(*command));
+    if (!recipient.empty() && answer && answer->code >= 400) tell_refused(session, "RCPT", recipient, *answer);
     co_return answer;
 }
 

@@ -20,6 +20,7 @@
 #include "lib/sasl/master.h"
 #include "lmtpd/quota_check.h"
 #include "lmtpd/session.h"
+#include "tests/unit/daemon/fake_daemon.h"
 
 namespace posthouse::lmtpd {
 
@@ -120,6 +121,10 @@ class ConversationTest : public testing::Test {
         const auto snapshot = std::make_shared<const config::Config>(test.config);
         quota::Service quota(loop, *test.store_, disk, snapshot);
         metrics::Registry metrics({});
+        config::Config told = test.config;
+        told.general.state_folder = test.folder_;
+        daemon::FakeDaemon daemon(loop, "lmtpd", told);
+        story::Writer story(daemon);
 
         int fds[2];
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) std::abort();
@@ -129,8 +134,9 @@ class ConversationTest : public testing::Test {
                                       .local = {},
                                       .listener = "lmtp",
                                       .log = log::SessionLog("test")};
-        Session session({.store = *test.store_, .disk = disk, .quota = quota, .users = users, .metrics = metrics},
-                        connection, snapshot);
+        Session session(
+            {.store = *test.store_, .disk = disk, .quota = quota, .users = users, .metrics = metrics, .story = story},
+            connection, snapshot);
         if (about_quota)
             scope.spawn(serve_questions, std::ref(session), std::ref(connection));
         else
@@ -145,6 +151,7 @@ class ConversationTest : public testing::Test {
             client.consume(bytes->size());
         }
         co_await users.close();
+        co_await story.stop();
         listener.cancel();
         co_await scope.join();
         co_return about_quota ? transcript : transcript.substr(transcript.find('\n') + 1);
