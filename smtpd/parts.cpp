@@ -18,6 +18,7 @@ Parts::Parts(daemon::Daemon& frame)
            static_cast<std::size_t>(frame.config()->smtpd.lmtp_connections)),
       quota(frame.loop(), frame.config()->listen.quota),
       disk(frame.loop(), disk_threads),
-      counters(frame.metrics()) {}
+      counters(frame.metrics()),
+      story(frame) {}
 
 }  // namespace posthouse::smtpd

@@ -9,6 +9,7 @@
 #include "guardd/client.h"
 #include "lib/daemon/daemon.h"
 #include "lib/net/pool.h"
+#include "lib/story/writer.h"
 #include "smtpd/counters.h"
 #include "smtpd/delivery/lmtp_pool.h"
 
@@ -23,6 +24,7 @@ struct Parts {
     auth::PolicyClient quota;  ///< lmtpd's answers whether there is room
     net::Pool disk;            ///< writes and reads messages that don't fit into memory
     Counters counters;
+    story::Writer story;  ///< what happens to messages
 
     explicit Parts(daemon::Daemon& frame);
 };

@@ -3,6 +3,7 @@
 
 #include "lib/base/file.h"
 #include "smtpd/session.h"
+#include "smtpd/telling.h"
 
 namespace posthouse::smtpd {
 
@@ -18,6 +19,7 @@ net::Async<> Receiver::serve(daemon::Connection& connection) {
     connection.log.debug("connect", {{"listener", connection.listener}, {"address", connection.peer.ip()}});
     Result<guard::Admission> admission = co_await parts_.guard.connect(connection.listener, connection.peer);
     Session session(parts_, connection);
+    tell_connected(session);
     if (admission) {
         co_await converse(session);
     } else {
@@ -45,6 +47,7 @@ net::Async<> Receiver::stop() {
     co_await parts_.auth.close();
     co_await parts_.directory.close();
     co_await parts_.guard.stop();
+    co_await parts_.story.stop();
 }
 
 daemon::Spec spec() {

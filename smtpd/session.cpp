@@ -4,6 +4,7 @@
 #include "lib/daemon/origin.h"
 #include "lib/smtp/limits.h"
 #include "smtpd/commands/perform.h"
+#include "smtpd/telling.h"
 
 namespace posthouse::smtpd {
 namespace {
@@ -102,7 +103,9 @@ net::Async<> converse(Session& session) {
 
 net::Async<> turn_away(Session& session, std::string reason) {
     session.connection.log.info("turned away", {{"address", session.connection.peer.ip()}, {"reason", reason}});
-    Result<> sent = co_await send(session, farewell(session, "4.7.0", reason));
+    smtp::Reply reply = farewell(session, "4.7.0", reason);
+    tell_refused(session, "", "", reply);
+    Result<> sent = co_await send(session, std::move(reply));
     (void)sent;  // the connection ends in any case
 }
 

@@ -6,6 +6,7 @@
 #include "lib/base/base64.h"
 #include "lib/smtp/limits.h"
 #include "smtpd/commands/handlers.h"
+#include "smtpd/telling.h"
 
 namespace posthouse::smtpd {
 namespace {
@@ -83,10 +84,14 @@ net::Async<smtp::Reply> handle_auth(Session& session, smtp::Command command) {
         }
         step = co_await authd.respond(challenge.exchange, *std::move(response), session.lookup_deadline());
     }
-    if (!step) co_return refusal(session, step.error());
+    if (!step) {
+        tell_login(session, request.mechanism, step.error().message());
+        co_return refusal(session, step.error());
+    }
     session.user = std::get<auth::Login>(*std::move(step)).user;
     session.connection.user = session.user;
     session.parts.counters.login("success");
+    tell_login(session, request.mechanism, {});
     session.connection.log.info("log-in", {{"user", session.user}, {"address", session.connection.peer.ip()}});
     co_return smtp::Reply(235, "2.7.0", "Authentication successful");
 }

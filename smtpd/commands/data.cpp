@@ -4,10 +4,12 @@
 #include <variant>
 
 #include "lib/smtp/data_decoder.h"
+#include "lib/smtp/field_keeper.h"
 #include "lib/smtp/trace.h"
 #include "smtpd/commands/handlers.h"
 #include "smtpd/content.h"
 #include "smtpd/delivery/outcome.h"
+#include "smtpd/telling.h"
 
 namespace posthouse::smtpd {
 namespace {
@@ -23,6 +25,7 @@ smtp::DataPolicy policy_of(const config::Config::Smtpd& settings) {
 struct Incoming {
     Content content;
     smtp::DataFacts facts;
+    smtp::FieldKeeper message_id{"Message-ID:"};
     std::optional<smtp::Reply> refused;
 };
 
@@ -59,6 +62,7 @@ net::Async<Result<>> receive(Session& session, Incoming& incoming) {
         stream.consume(taken);
         octets += taken;
         trace.feed(std::string_view(out).substr(before));
+        incoming.message_id.feed(std::string_view(out).substr(before));
         dropped.clear();
         if (incoming.refused) continue;
         Result<> kept = co_await incoming.content.settle();
@@ -151,7 +155,8 @@ net::Async<smtp::Reply> handle_data(Session& session, smtp::Command) {
         session.ending = true;
         co_return smtp::Reply();
     }
-    Incoming incoming{Content(session.parts.disk, session.config->general.spool_folder), {}, {}};
+    Incoming incoming{
+        Content(session.parts.disk, session.config->general.spool_folder), {}, smtp::FieldKeeper("Message-ID:"), {}};
     Result<> received = co_await receive(session, incoming);
     if (!received) {
         session.ending = true;
@@ -167,6 +172,7 @@ net::Async<smtp::Reply> handle_data(Session& session, smtp::Command) {
         reply = co_await deliver(session, incoming);
     }
     log_result(session, incoming, reply);
+    tell_content(session, incoming.facts.size, incoming.message_id.value(), reply);
     session.parts.counters.message(reply, incoming.facts.size);
     if (reply.positive()) session.errors = 0;
     session.transaction.reset();

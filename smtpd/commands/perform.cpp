@@ -6,6 +6,7 @@
 #include "lib/base/secret.h"
 #include "lib/smtp/limits.h"
 #include "smtpd/commands/table.h"
+#include "smtpd/telling.h"
 
 namespace posthouse::smtpd {
 namespace {
@@ -58,6 +59,9 @@ net::Async<smtp::Reply> perform(Session& session, std::string line) {
     const auto verb = smtp::split_command(line).verb;
     const Row* row = verb ? find_row(*verb, session.service) : nullptr;
     smtp::Reply reply = co_await answer(session, row, line);
+    // What becomes of content is told with the message.
+    const bool content = verb == smtp::Verb::data || verb == smtp::Verb::bdat;
+    if (reply.code >= 400 && !content) tell_refused(session, row != nullptr ? to_string(row->verb) : "", line, reply);
     wipe(line);  // AUTH carries a password
     session.parts.counters.command(row != nullptr ? to_string(row->verb) : "other", reply);
     if (!reply.permanent()) co_return reply;

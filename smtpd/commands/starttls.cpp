@@ -1,6 +1,7 @@
 // STARTTLS (RFC 3207 §4): encryption from here on. Everything said before is forgotten, everything sent before the
 // handshake is discarded.
 #include "smtpd/commands/handlers.h"
+#include "smtpd/telling.h"
 
 namespace posthouse::smtpd {
 
@@ -18,6 +19,7 @@ net::Async<smtp::Reply> handle_starttls(Session& session, smtp::Command) {
         session.ending = true;
         co_return smtp::Reply();
     }
+    tell_tls(session);
     session.helo.clear();
     session.extended = false;
     session.transaction.reset();

@@ -100,6 +100,7 @@ StandInFrame::StandInFrame(const std::string& folder)
     : metrics_({{"daemon", "smtpd"}}), background_(loop_), stopping_(loop_) {
     settings.general.hostname = "mx.local.example";
     settings.general.spool_folder = folder + "/spool";
+    settings.general.state_folder = folder + "/state";
     settings.listen.lmtp = folder + "/lmtp.sock";
     settings.listen.socketmap = folder + "/socketmap.sock";
     settings.listen.login = folder + "/login.sock";
