@@ -160,6 +160,7 @@ int run(int argc, const char* const* argv, Context& context) {
     add_quota_commands(app, context);
     add_session_commands(app, context);
     add_status_command(app, context);
+    add_trace_command(app, context);
     add_completion_commands(app, context);
     give_examples(app);
     try {

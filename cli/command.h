@@ -75,6 +75,7 @@ void add_queue_commands(CLI::App& app, Context& context);
 void add_quota_commands(CLI::App& app, Context& context);
 void add_session_commands(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);
+void add_trace_command(CLI::App& app, Context& context);
 void add_completion_commands(CLI::App& app, Context& context);
 
 /// The whole program: parses, runs, returns the exit code.
