@@ -10,7 +10,7 @@ source_folder=$(cd "$(dirname "$0")/.." && pwd)
 . "$source_folder/packaging/packages.sh"
 
 domain=posthouse.example
-programs="posthoused authd guardd lmtpd queued smtpd imapd pop3d bridged posthouse"
+programs="posthoused authd guardd historyd lmtpd queued smtpd imapd pop3d bridged posthouse"
 # Each port is the base plus the last two digits of the protocol's own port.
 tcp_listeners="smtp:25 submission:87 submissions:65 imap:43 imaps:93 pop3:10 pop3s:95 http:80"
 socket_listeners="lmtp auth login userdb socketmap guard"

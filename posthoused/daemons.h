@@ -12,7 +12,7 @@ namespace posthouse::supervisor {
 
 struct DaemonKind {
     std::string_view name;                    ///< also of its program
-    std::vector<std::string_view> listeners;  ///< parameters of [listen]
+    std::vector<std::string_view> listeners;  ///< parameters of [listen]; none: it runs in any case
     std::vector<std::string_view> sections;   ///< its own, beside general, tls, log and listen
     bool tls = false;                         ///< gets the contents of certificates and keys
     int stop_stage = 0;                       ///< stage 0 is stopped first; the next when all of it have ended

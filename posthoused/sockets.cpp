@@ -143,6 +143,7 @@ std::string control_path(const Config& config, std::string_view daemon, std::int
 }
 
 bool has_listeners(const Config& config, const DaemonKind& kind) {
+    if (kind.listeners.empty()) return true;
     for (const std::string_view listener : kind.listeners) {
         const Parameter* parameter = config::find_parameter("listen", listener);
         if (parameter == nullptr) continue;

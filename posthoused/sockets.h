@@ -29,7 +29,7 @@ Result<std::vector<Socket>> bind_sockets(const config::Config& config);
 
 /// run_folder/control/imapd-1.sock
 std::string control_path(const config::Config& config, std::string_view daemon, std::int64_t worker);
-/// False for a daemon all of whose listeners are switched off.
+/// False for a daemon all of whose listeners are switched off; one that never has any is not meant.
 bool has_listeners(const config::Config& config, const DaemonKind& kind);
 
 }  // namespace posthouse::supervisor

@@ -108,7 +108,9 @@ Result<> Supervisor::prepare() {
                 return written;
         }
     }
-    if (parts_.empty()) return fail(ErrorCode::invalid, "every listener is switched off: nothing to start");
+    const bool serves = std::ranges::any_of(
+        daemon_kinds(), [&](const DaemonKind& kind) { return !kind.listeners.empty() && has_listeners(config, kind); });
+    if (!serves) return fail(ErrorCode::invalid, "every listener is switched off: nothing to start");
     return {};
 }
 

@@ -156,7 +156,7 @@ for preset in $presets; do build_and_test "$preset"; done
 
 if [ "$tidy" = yes ]; then
     echo "== tidy"
-    git_free_list=$(find auth storage queued cli posthoused guardd smtpd lmtpd imapd pop3d webmail-bridge lib \
+    git_free_list=$(find auth storage queued cli posthoused guardd historyd smtpd lmtpd imapd pop3d webmail-bridge lib \
         -name '*.cpp' -o -name '*.h' | sort)
     # shellcheck disable=SC2086
     clang-format-19 --dry-run -Werror $git_free_list || failed="$failed format"

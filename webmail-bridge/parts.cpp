@@ -17,7 +17,8 @@ namespace {
 
 using config::Node;
 
-constexpr std::array<std::string_view, 7> daemons = {"authd", "guardd", "lmtpd", "queued", "smtpd", "imapd", "pop3d"};
+constexpr std::array<std::string_view, 8> daemons = {"authd",  "guardd", "historyd", "lmtpd",
+                                                     "queued", "smtpd",  "imapd",    "pop3d"};
 constexpr std::size_t max_parts = 1000;  // 64 workers of each daemon are the most
 constexpr std::size_t max_status_octets = 1u << 20;
 constexpr std::int64_t max_worker = 1'000'000;

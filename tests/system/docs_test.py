@@ -5,7 +5,7 @@ import re
 import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ["lib", "auth", "storage", "quota", "queued", "posthoused", "guardd", "smtpd", "lmtpd", "imapd", "pop3d", "webmail-bridge", "cli"]
+FOLDERS = ["lib", "auth", "storage", "quota", "queued", "posthoused", "guardd", "historyd", "smtpd", "lmtpd", "imapd", "pop3d", "webmail-bridge", "cli"]
 
 
 def sources():

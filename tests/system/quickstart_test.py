@@ -32,7 +32,7 @@ class Quickstart(SystemTest):
         result = self.instance.posthouse("status", "--json")
         self.assertEqual(result.returncode, 0, result.stderr)
         parts = {part["name"]: part for part in json.loads(result.stdout)["parts"]}
-        self.assertEqual(set(parts), {"authd", "guardd", "lmtpd", "queued", "smtpd", "imapd", "pop3d", "bridged"})
+        self.assertEqual(set(parts), {"authd", "guardd", "historyd", "lmtpd", "queued", "smtpd", "imapd", "pop3d", "bridged"})
         self.assertEqual({part["state"] for part in parts.values()}, {"ready"})
 
 

@@ -19,7 +19,7 @@ class Restart(SystemTest):
     settings = {"general.restart_delay": "100ms", "imapd.workers": "2"}
 
     def test_every_daemon_comes_back_after_sigkill(self):
-        for daemon in ("authd", "guardd", "lmtpd", "queued", "smtpd", "imapd", "pop3d", "bridged"):
+        for daemon in ("authd", "guardd", "historyd", "lmtpd", "queued", "smtpd", "imapd", "pop3d", "bridged"):
             before = self.instance.pids(daemon)
             self.assertTrue(before, daemon)
             os.kill(before[0], signal.SIGKILL)

@@ -27,6 +27,7 @@ TEST(Daemons, WhatCountsOrKnowsEverythingIsOneProcess) {
     const config::Config config;
     EXPECT_EQ(workers_of("authd", config), 1);
     EXPECT_EQ(workers_of("guardd", config), 1);
+    EXPECT_EQ(workers_of("historyd", config), 1);
 }
 
 }  // namespace

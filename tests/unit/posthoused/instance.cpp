@@ -44,7 +44,7 @@ Instance::Instance() : host_(loopback_address()) {
     folder_ = pattern;
     std::filesystem::create_directory(folder_ + "/bin");
     std::filesystem::create_directory(folder_ + "/state");
-    for (const char* name : {"authd", "guardd", "lmtpd", "queued", "smtpd", "imapd", "pop3d", "bridged"})
+    for (const char* name : {"authd", "guardd", "historyd", "lmtpd", "queued", "smtpd", "imapd", "pop3d", "bridged"})
         std::filesystem::create_symlink(STAND_IN, folder_ + "/bin/" + name);
     configure();
 }

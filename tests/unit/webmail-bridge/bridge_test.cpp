@@ -116,7 +116,8 @@ class BridgeTest : public testing::Test {
         return parts_.emplace_back(loop_, folder_.path() + "/control/" + name + "-1.sock", bytes);
     }
     void add_all(const std::string& bytes) {
-        for (const char* name : {"authd", "guardd", "lmtpd", "queued", "smtpd", "imapd", "pop3d"}) add_part(name, bytes);
+        for (const char* name : {"authd", "guardd", "historyd", "lmtpd", "queued", "smtpd", "imapd", "pop3d"})
+            add_part(name, bytes);
     }
     void remove_last_part() {
         loop_.run_until_complete(parts_.back().stop());
