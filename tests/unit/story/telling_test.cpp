@@ -48,7 +48,8 @@ TEST(StoryTelling, WhatCanBeNothingThatIsLookedForIsRefused) {
 TEST(StoryTelling, EveryRecipientOfAThousandIsKeptOrCounted) {
     std::vector<std::string> many;
     for (int i = 0; i < 1000; ++i) many.push_back("recipient" + std::to_string(i) + "@example.org");
-    const Event event = accept({id}, {.sender = "", .recipients = many});
+    Event event = accept({id}, {.sender = "", .recipients = many});
+    event.daemon = "smtpd";
     const auto read = parse_line(to_line(event));
     ASSERT_TRUE(read);
     EXPECT_TRUE(field(*read, "cut").empty());
