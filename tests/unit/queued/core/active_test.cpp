@@ -46,6 +46,18 @@ class ActiveTest : public testing::Test {
         return std::ranges::all_of(spool::all_folders, [&](Folder folder) { return world.files(folder).empty(); });
     }
     std::size_t count() const { return world.courier.deliveries.size(); }
+    /// Opens the message as the command line does, once queued has let go of it.
+    spool::Entry opened(const std::string& id) {
+        const spool::Spool spool = spool::Spool::open(world.config.general.spool_folder).value();
+        std::optional<spool::Entry> entry;
+        world.until([&] {
+            const Result<spool::Place> place = spool.find(id);
+            Result<spool::Entry> tried = place ? spool.open(*place) : fail(place.error());
+            if (tried) entry.emplace(*std::move(tried));
+            return entry.has_value();
+        });
+        return *std::move(entry);
+    }
     QueueWorld world;
 };
 
@@ -226,9 +238,8 @@ TEST_F(ActiveTest, WhatWasHeldMeanwhileIsLeftAloneUntilItIsReleased) {
     world.start();
     const std::string id = world.accept(envelope_to({{"x@example.net", ""}}));
     world.until([&] { return world.files(Folder::deferred).size() == 1; });
-    const spool::Spool spool = spool::Spool::open(world.config.general.spool_folder).value();
     {
-        spool::Entry entry = spool.open(spool.find(id).value()).value();
+        spool::Entry entry = opened(id);
         ASSERT_TRUE(entry.hold({.kind = EventKind::held, .at = std::time(nullptr)}));
     }
     world.active->flush(id);
@@ -238,7 +249,7 @@ TEST_F(ActiveTest, WhatWasHeldMeanwhileIsLeftAloneUntilItIsReleased) {
     EXPECT_EQ(world.files(Folder::hold).size(), 1u);
     EXPECT_EQ(world.courier.deliveries[1].id, other);
     {
-        spool::Entry entry = spool.open(spool.find(id).value()).value();
+        spool::Entry entry = opened(id);
         ASSERT_TRUE(entry.release({.kind = EventKind::released, .at = std::time(nullptr)}, std::time(nullptr)));
     }
     world.active->flush(id);
