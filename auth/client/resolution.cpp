@@ -9,9 +9,12 @@ namespace posthouse::auth {
 std::string encode(const Resolution& resolution) {
     std::string text;
     for (const Recipient& recipient : resolution.recipients) {
-        text += recipient.transport == Recipient::Transport::local ? "local\t" : "remote\t";
+        const bool local = recipient.transport == Recipient::Transport::local;
+        text += local ? "local\t" : "remote\t";
         text += sasl::tab_escape(recipient.address);
-        if (!recipient.detail.empty()) text += '\t' + sasl::tab_escape(recipient.detail);
+        if (local && !(recipient.detail.empty() && recipient.route.empty()))
+            text += '\t' + sasl::tab_escape(recipient.detail);
+        if (!recipient.route.empty()) text += '\t' + sasl::tab_escape(recipient.route);
         text += '\n';
     }
     return text;
@@ -25,17 +28,23 @@ Result<Resolution> parse_resolution(std::string_view text) {
         if (end == std::string_view::npos) return fail(ErrorCode::invalid, "Resolution with a line without its end");
         const auto fields = ascii::split(text.substr(0, end), '\t');
         text.remove_prefix(end + 1);
-        if (fields.size() < 2 || fields.size() > 3) return fail(ErrorCode::invalid, "Malformed line in a resolution");
+        const bool local = fields[0] == "local";
+        if (!local && fields[0] != "remote") return fail(ErrorCode::invalid, "Unknown transport in a resolution");
+        if (fields.size() < 2 || fields.size() > (local ? 4u : 3u))
+            return fail(ErrorCode::invalid, "Malformed line in a resolution");
+        const auto field = [&](std::size_t i) {
+            return i < fields.size() ? sasl::tab_unescape(fields[i]) : Result<std::string>(std::string());
+        };
+        Result<std::string> address = field(1);
+        Result<std::string> detail = local ? field(2) : std::string();
+        Result<std::string> route = field(local ? 3 : 2);
+        if (!address || !detail || !route || address->empty())
+            return fail(ErrorCode::invalid, "Malformed field in a resolution");
         Recipient recipient;
-        if (fields[0] == "remote")
-            recipient.transport = Recipient::Transport::remote;
-        else if (fields[0] != "local")
-            return fail(ErrorCode::invalid, "Unknown transport in a resolution");
-        Result<std::string> address = sasl::tab_unescape(fields[1]);
-        Result<std::string> detail = fields.size() == 3 ? sasl::tab_unescape(fields[2]) : std::string();
-        if (!address || !detail || address->empty()) return fail(ErrorCode::invalid, "Malformed field in a resolution");
+        recipient.transport = local ? Recipient::Transport::local : Recipient::Transport::remote;
         recipient.address = std::move(*address);
         recipient.detail = std::move(*detail);
+        recipient.route = std::move(*route);
         resolution.recipients.push_back(std::move(recipient));
     }
     if (resolution.recipients.empty()) return fail(ErrorCode::invalid, "Resolution without a recipient");

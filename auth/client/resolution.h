@@ -10,18 +10,20 @@
 
 namespace posthouse::auth {
 
-/// The longest answer of `resolve`: 1,000 recipients of 254 bytes with their details, and room. (Longer than Postfix
-/// takes from a socketmap, which asks the maps of one level instead.)
-inline constexpr std::size_t max_resolution = 1u << 20;
+/// The longest answer of `resolve`: 1,000 recipients of 254 bytes with their details and routes, and room. (Longer than
+/// Postfix takes from a socketmap, which asks the maps of one level instead.)
+inline constexpr std::size_t max_resolution = 2u << 20;
 
 struct Recipient {
     enum class Transport {
-        local,   ///< a mailbox here: deliver by LMTP to `address`
+        local,   ///< a user of ours: without a route of its own, deliver by LMTP to `address`
         remote,  ///< a domain that is not ours
     };
     Transport transport = Transport::local;
     std::string address;  ///< local: the user's address, as the directory has it
     std::string detail;   ///< subaddress of a local one: "tag" of joe+tag@example.org
+    /// `transport:nexthop`, as the directory has it for the address or its domain; empty: it says nothing.
+    std::string route = {};
     friend bool operator==(const Recipient&, const Recipient&) = default;
 };
 
@@ -30,8 +32,8 @@ struct Resolution {
     std::vector<Recipient> recipients;
 };
 
-/// One line per recipient, ended by LF: `local TAB <address> [TAB <detail>]` or `remote TAB <address>`; fields are
-/// escaped as in the auth protocol (lib/sasl/tabs.h).
+/// One line per recipient, ended by LF: `local TAB <address> [TAB <detail> [TAB <route>]]` or `remote TAB <address>
+/// [TAB <route>]`; fields are escaped as in the auth protocol (lib/sasl/tabs.h).
 std::string encode(const Resolution& resolution);
 /// Lines of a transport that is not known here are an error.
 Result<Resolution> parse_resolution(std::string_view text);

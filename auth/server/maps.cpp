@@ -139,6 +139,35 @@ SocketmapReply transport(Lookups& directory, const std::string& key, const Resol
     return {not_found, {}};
 }
 
+/// Mail goes as it would without this transport.
+bool says_nothing(std::string_view transport, bool to_user) {
+    if (transport.empty() || transport == ":") return true;
+    return to_user && (transport == "local" || transport == "local:");
+}
+
+/// Where mail for each recipient is handed to.
+Result<> add_routes(Lookups& directory, Resolution& resolution, const ResolveSettings& settings) {
+    for (Recipient& recipient : resolution.recipients) {
+        const bool user = recipient.transport == Recipient::Transport::local;
+        for (const std::string& name : transport_keys(recipient.address, settings)) {
+            if (user && name.starts_with('.')) continue;
+            Result<std::optional<std::string>> found = directory.transport(name);
+            if (!found) return fail(found.error());
+            if (!*found) continue;
+            if (!says_nothing(**found, user)) recipient.route = std::move(**found);
+            break;
+        }
+    }
+    return {};
+}
+
+SocketmapReply resolution(Lookups& directory, const std::string& key, const ResolveSettings& settings) {
+    Result<Resolution> resolution = resolve(directory, key, settings);
+    if (!resolution) return failed(resolution.error());
+    const Result<> routed = add_routes(directory, *resolution, settings);
+    return routed ? SocketmapReply{ok, encode(*resolution)} : failed(routed.error());
+}
+
 }  // namespace
 
 SocketmapReply answer(Lookups& directory, const sasl::SocketmapRequest& request, const ResolveSettings& settings) {
@@ -147,10 +176,7 @@ SocketmapReply answer(Lookups& directory, const sasl::SocketmapRequest& request,
     if (request.map == "alias") return alias(directory, request.key, settings);
     if (request.map == "sender") return sender(directory, request.key, settings);
     if (request.map == "transport") return transport(directory, request.key, settings);
-    if (request.map == "resolve") {
-        const Result<Resolution> resolution = resolve(directory, request.key, settings);
-        return resolution ? SocketmapReply{ok, encode(*resolution)} : failed(resolution.error());
-    }
+    if (request.map == "resolve") return resolution(directory, request.key, settings);
     return {permanent, "No such map"};
 }
 

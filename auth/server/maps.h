@@ -22,7 +22,9 @@ namespace posthouse::auth {
 ///   that there is: the address, without details, its domain, a domain above that (.domain). Of a user without one
 ///   whose mail another server has, `smtp:[that server]`.
 /// - `resolve` (an address): every final recipient, one line each, as auth/client/resolution.h has them:
-///   `local TAB <user> [TAB <detail>] LF` or `remote TAB <address> LF`.
+///   `local TAB <user> [TAB <detail> [TAB <route>]] LF` or `remote TAB <address> [TAB <route>] LF`. The route is what
+///   `transport` gives of the recipient; but one of a domain above (.domain) is for mail that leaves, not for users of
+///   ours. One that says nothing (`:`) and, of users, `local` are left out.
 ///
 /// Of a socketmap Postfix asks only for the whole address (socketmap_table(5)), so details, catch-alls and domains are
 /// looked up here. It goes on from alias to alias by itself; `resolve` does all of that. NOTFOUND: there is none. TEMP:

@@ -324,7 +324,9 @@ TEST_F(ResolveTest, AThousandMaySendAsAnAddressAndNoMore) {
 
 TEST(ResolutionText, RoundTripsOddBytes) {
     const Resolution resolution{{{Recipient::Transport::local, "a\tb@example.org", "x\ny"},
-                                 {Recipient::Transport::remote, "b@example.net", ""}}};
+                                 {Recipient::Transport::local, "c@example.org", "", "lmtp:unix:/run/x"},
+                                 {Recipient::Transport::remote, "b@example.net", ""},
+                                 {Recipient::Transport::remote, "d@example.net", "", "error:no\tmore"}}};
     const Result<Resolution> back = parse_resolution(encode(resolution));
     ASSERT_TRUE(back);
     EXPECT_EQ(back->recipients, resolution.recipients);
@@ -332,7 +334,7 @@ TEST(ResolutionText, RoundTripsOddBytes) {
 
 TEST(ResolutionText, MalformedTextIsRefused) {
     for (const std::string_view bad :
-         {"", "local\ta@b", "local\n", "local\t\n", "pigeon\ta@b\n", "local\ta\tb\tc\n", "\n"})
+         {"", "local\ta@b", "local\n", "local\t\n", "pigeon\ta@b\n", "local\ta\tb\tc\td\n", "remote\ta\tb\tc\n", "\n"})
         EXPECT_FALSE(parse_resolution(bad)) << bad;
     EXPECT_EQ(parse_resolution(std::string(max_resolution + 1, '\n')).error().code, ErrorCode::limit);
 }

@@ -71,6 +71,28 @@ TEST_P(TransportsTest, EachSourceHasOne) {
     EXPECT_EQ(map("example.net"), "9:NOTFOUND ,");
 }
 
+TEST_P(TransportsTest, ResolvingTellsTheRouteOfEachRecipient) {
+    const auto resolve = [&](const std::string& key) {
+        return sasl::encode(answer(*directory_, {"resolve", key}, {}));
+    };
+    Transports& transports = directory_->transports();
+    ASSERT_TRUE(transports.add("example.net", "smtp:[relay.example]:25"));
+    ASSERT_TRUE(transports.add("direct@example.net", ":"));
+    ASSERT_TRUE(transports.add(".org", "smtp:[outside.example]"));
+    ASSERT_TRUE(directory_->add_alias("out@example.org", "x@example.net"));
+    EXPECT_EQ(resolve("out@example.org"),
+              sasl::encode_netstring("OK remote\tx@example.net\tsmtp:[relay.example]:25\n"));
+    EXPECT_EQ(resolve("direct@example.net"), sasl::encode_netstring("OK remote\tdirect@example.net\n"));
+    EXPECT_EQ(resolve("a@other.org"), sasl::encode_netstring("OK remote\ta@other.org\tsmtp:[outside.example]\n"));
+    // What goes for mail that leaves isn't for users of ours.
+    EXPECT_EQ(resolve("joe@example.org"), sasl::encode_netstring("OK local\tjoe@example.org\n"));
+    ASSERT_TRUE(transports.add("joe@example.org", "local:"));
+    EXPECT_EQ(resolve("joe@example.org"), sasl::encode_netstring("OK local\tjoe@example.org\n"));
+    ASSERT_TRUE(transports.remove("joe@example.org"));
+    ASSERT_TRUE(transports.add("example.org", "lmtp:unix:/run/x"));
+    EXPECT_EQ(resolve("joe@example.org"), sasl::encode_netstring("OK local\tjoe@example.org\t\tlmtp:unix:/run/x\n"));
+}
+
 TEST_P(TransportsTest, AUserWhoseMailAnotherServerHasLeadsThere) {
     EXPECT_EQ(map("joe@example.org"), "9:NOTFOUND ,");
     ASSERT_TRUE(raw()->execute("UPDATE virtual_users SET host = 'b.example.org'"));
