@@ -51,7 +51,7 @@ Result<Incoming> Incoming::open(const std::string& root) {
 }
 
 Result<bool> Incoming::has_room(std::uint64_t bytes, std::uint64_t keep_free) const {
-    const Result<std::uint64_t> free = free_bytes(*folder_);
+    const Result<std::uint64_t> free = free_bytes();
     if (!free) return fail(free.error());
     return *free >= keep_free && *free - keep_free >= bytes;
 }

@@ -26,6 +26,8 @@ class Incoming {
 
     /// Whether a message of so many bytes leaves so many free: asked before content is taken (452 4.3.1).
     Result<bool> has_room(std::uint64_t bytes, std::uint64_t keep_free) const;
+    /// As spool::free_bytes.
+    Result<std::uint64_t> free_bytes() const { return spool::free_bytes(*folder_); }
 
   private:
     friend class Writer;
