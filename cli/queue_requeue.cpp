@@ -47,7 +47,7 @@ Result<std::vector<spool::Recipient>> resolve(Tools& tools, const spool::Recipie
         if (!address) return fail(ErrorCode::invalid, "The directory has a malformed address", target.address);
         spool::Recipient next = recipient;
         next.address = *std::move(address);
-        next.transport = target.transport == auth::Recipient::Transport::local ? "local" : "";
+        next.transport = target.transport == auth::Recipient::Transport::local ? "local" : recipient.route;
         targets.push_back(std::move(next));
     }
     return targets;

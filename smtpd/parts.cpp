@@ -4,8 +4,8 @@
 namespace posthouse::smtpd {
 namespace {
 
-/// Large messages are rare and their writes short: they go to the page cache.
-constexpr std::size_t disk_threads = 2;
+/// Each accepted message waits for the disk, and the disk syncs many at once as fast as one.
+constexpr std::size_t disk_threads = 16;
 
 }  // namespace
 
@@ -18,6 +18,8 @@ Parts::Parts(daemon::Daemon& frame)
            static_cast<std::size_t>(frame.config()->smtpd.lmtp_connections)),
       quota(frame.loop(), frame.config()->listen.quota),
       disk(frame.loop(), disk_threads),
+      queue(disk, frame.config()->general.spool_folder, frame.config()->general.run_folder + "/" + wake::socket_name),
+      forwarding(*frame.config()),
       counters(frame.metrics()),
       story(frame) {}
 

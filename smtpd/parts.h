@@ -11,7 +11,9 @@
 #include "lib/net/pool.h"
 #include "lib/story/writer.h"
 #include "smtpd/counters.h"
+#include "smtpd/delivery/forwarding.h"
 #include "smtpd/delivery/lmtp_pool.h"
+#include "smtpd/delivery/queue.h"
 
 namespace posthouse::smtpd {
 
@@ -22,7 +24,9 @@ struct Parts {
     guard::Client guard;
     LmtpPool lmtp;
     auth::PolicyClient quota;  ///< lmtpd's answers whether there is room
-    net::Pool disk;            ///< writes and reads messages that don't fit into memory
+    net::Pool disk;            ///< writes and reads what lies in the spool
+    Queue queue;
+    Forwarding forwarding;
     Counters counters;
     story::Writer story;  ///< what happens to messages
 

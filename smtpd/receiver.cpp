@@ -1,18 +1,21 @@
 // Receiver: the Application of smtpd.
 #include "smtpd/receiver.h"
 
-#include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "smtpd/session.h"
 #include "smtpd/telling.h"
 
 namespace posthouse::smtpd {
 
-/// The spool folder is made when it is missing, so that the first large message doesn't find out that it can't be.
+/// Mail for this server goes on without the spool, as far as it can be delivered at once.
 net::Async<Result<>> Receiver::start() {
-    const std::string folder = parts_.daemon.config()->general.spool_folder;
-    const auto prepare = [folder] { return make_folders(folder); };
-    Result<> made = co_await parts_.disk.run(prepare);
-    co_return made;
+    Result<> opened = co_await parts_.queue.open();
+    if (!opened) log::error("cannot open the spool", {{"error", opened.error().message()}});
+    Forwarding& forwarding = parts_.forwarding;
+    const auto load = [&forwarding] { return forwarding.load(); };
+    Result<> loaded = co_await parts_.disk.run(load);
+    if (!loaded) log::error("no mail is forwarded to other servers", {{"error", loaded.error().message()}});
+    co_return Result<>{};
 }
 
 net::Async<> Receiver::serve(daemon::Connection& connection) {
@@ -38,6 +41,8 @@ net::Async<Result<>> Receiver::ready() {
     if (!directory) co_return fail(ErrorCode::unavailable, "authd: " + directory.error().text);
     Result<> delivery = co_await parts_.lmtp.probe(deadline);
     if (!delivery) co_return fail(ErrorCode::unavailable, "lmtpd: " + delivery.error().text);
+    Result<> spool = co_await parts_.queue.open();
+    if (!spool) co_return fail(ErrorCode::unavailable, "spool: " + spool.error().text);
     co_return Result<>{};
 }
 

@@ -1,6 +1,8 @@
 // Session: one connection of a client. What is said is in commands/; here lines are read and replies written.
 #include "smtpd/session.h"
 
+#include <algorithm>
+
 #include "lib/daemon/origin.h"
 #include "lib/smtp/limits.h"
 #include "smtpd/commands/perform.h"
@@ -67,6 +69,26 @@ net::Async<bool> exchange(Session& session) {
     co_return sent.has_value() && !session.ending;
 }
 
+/// After smtpd.greeting_delay. False: the session is over, because the client spoke before it (RFC 5321 §4.3.1), or is
+/// gone.
+net::Async<bool> greet(Session& session) {
+    const auto delay = session.config->smtpd.greeting_delay;
+    if (delay.count() > 0 && !session.submission() && !session.in_mynetworks()) {
+        const net::Deadline deadline = net::Deadline::in(delay);
+        Result<net::Input> input = co_await session.connection.stream.wait_input(deadline);
+        if (input && *input == net::Input::ready) {
+            session.connection.log.info("spoke before the greeting", {{"address", session.connection.peer.ip()}});
+            const std::string text = " You spoke before the greeting: a mail server waits for it";
+            Result<> refused = co_await send(session, {554, "", session.config->general.hostname + text});
+            (void)refused;  // the connection ends in any case
+            co_return false;
+        }
+        if (!input && input.error().code != ErrorCode::timeout) co_return false;
+    }
+    Result<> greeted = co_await send(session, greeting(session));
+    co_return greeted.has_value();
+}
+
 }  // namespace
 
 Session::Session(Parts& shared, daemon::Connection& client)
@@ -77,9 +99,18 @@ Session::Session(Parts& shared, daemon::Connection& client)
       may_tell_origin(daemon::may_tell_origin(*config, client.peer)) {}
 
 Phase Session::phase() const {
-    if (helo.empty()) return Phase::connected;
+    if (helo.empty() && config->smtpd.helo_required) return Phase::connected;
     if (!transaction) return Phase::ready;
+    if (transaction->chunks) return Phase::chunks;
     return transaction->targets.empty() ? Phase::sender : Phase::recipients;
+}
+
+bool Session::in_mynetworks() const {
+    if (submission()) return false;
+    return std::ranges::any_of(config->smtpd.mynetworks, [this](const std::string& text) {
+        const Result<net::Network> network = net::Network::parse(text);
+        return network && network->contains(connection.peer);
+    });
 }
 
 std::vector<std::string> Session::mechanisms() const {
@@ -87,7 +118,16 @@ std::vector<std::string> Session::mechanisms() const {
 }
 
 smtp::Offered Session::offered() const {
-    return {.size = true, .eightbitmime = true, .auth = submission() && tls(), .smtputf8 = false, .dsn = false};
+    return {.size = true,
+            .eightbitmime = true,
+            .auth = submission() && tls(),
+            .smtputf8 = true,
+            .dsn = true,
+            .binarymime = true,
+            .requiretls = tls(),
+            .futurerelease = submission() && config->smtpd.future_release_limit.count() > 0,
+            .deliverby = true,
+            .mt_priority = true};
 }
 
 smtp::Reply greeting(const Session& session) {
@@ -96,8 +136,7 @@ smtp::Reply greeting(const Session& session) {
 }
 
 net::Async<> converse(Session& session) {
-    Result<> greeted = co_await send(session, greeting(session));
-    bool more = greeted.has_value();
+    bool more = co_await greet(session);
     while (more) more = co_await exchange(session);
 }
 

@@ -17,10 +17,11 @@ enum class Service { smtp, submission, submissions };
 
 /// Where a session is (RFC 5321 §4.1.4). A command's table row names the phases it is allowed in.
 enum class Phase : unsigned {
-    connected = 1,  ///< no EHLO or HELO yet
-    ready = 2,      ///< greeted, no transaction
-    sender = 4,     ///< after MAIL
-    recipients = 8  ///< after a RCPT that was accepted
+    connected = 1,   ///< no EHLO or HELO yet
+    ready = 2,       ///< greeted, no transaction
+    sender = 4,      ///< after MAIL
+    recipients = 8,  ///< after a RCPT that was accepted
+    chunks = 16      ///< after a BDAT that was not the last (RFC 3030 §2)
 };
 
 struct Session {
@@ -28,13 +29,14 @@ struct Session {
     daemon::Connection& connection;
     config::Snapshot config;  ///< as it was when the session began
     Service service = Service::smtp;
-    bool may_tell_origin = false;  ///< the host that connected is believed whose client it acts for (XCLIENT)
+    bool may_tell_origin = false;  ///< the host that connected is believed whose client it acts for (XCLIENT, XFORWARD)
 
     std::string helo;       ///< the client's name for itself; empty before EHLO
     bool extended = false;  ///< it said EHLO
     std::string user;       ///< who logged in; empty: nobody
     std::optional<Transaction> transaction;
-    int errors = 0;  ///< refused commands since the last message
+    std::optional<Origin> told_origin;  ///< by XFORWARD, for the next transaction
+    int errors = 0;                     ///< refused commands since the last message
     bool ending = false;
 
     Session(Parts& shared, daemon::Connection& client);
@@ -45,6 +47,10 @@ struct Session {
     bool submission() const { return service != Service::smtp; }
     /// AUTH is possible now: on submission, once the connection is encrypted, once.
     bool auth_possible() const { return submission() && tls() && user.empty(); }
+    /// The client's host is in smtpd.mynetworks, which counts on the listener smtp.
+    bool in_mynetworks() const;
+    /// Mail for other servers is taken from this client.
+    bool may_relay() const { return !user.empty() || in_mynetworks(); }
     /// The SASL mechanisms that are offered when AUTH is.
     std::vector<std::string> mechanisms() const;
     /// The extensions whose parameters MAIL and RCPT may use.

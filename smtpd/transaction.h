@@ -1,22 +1,52 @@
 // Transaction: one message from MAIL to the reply to its content.
 #pragma once
 
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "lib/smtp/address.h"
 #include "lib/smtp/parameters.h"
+#include "queued/spool/envelope.h"
 
 namespace posthouse::smtpd {
 
+class ChunkedReception;
+
+/// One final recipient.
+struct Target {
+    smtp::Mailbox address = {};
+    bool local = false;                            ///< a mailbox of lmtpd's
+    std::string transport = {};                    ///< how it leaves, as the directory has it; empty: by DNS
+    std::optional<smtp::ReversePath> sender = {};  ///< stands in for the transaction's sender (SRS)
+    smtp::RcptParameters dsn = {};
+};
+
+/// Who hands the message in, as a trusted host told it by XFORWARD or as the connection is.
+struct Origin {
+    std::string address;  ///< IP address as text
+    std::uint16_t port = 0;
+    bool ipv6 = false;
+    std::string helo;
+};
+
 struct Transaction {
-    std::string id;  ///< born at MAIL; makes a repeated delivery harmless, and finds the message in every log
+    std::string id;            ///< born at MAIL; makes a repeated delivery harmless, and finds the message in every log
+    std::int64_t arrived = 0;  ///< seconds since 1970
     smtp::ReversePath sender;
     smtp::MailParameters parameters;
-    std::vector<smtp::Mailbox> given;    ///< recipients as the client named them
-    std::vector<smtp::Mailbox> targets;  ///< final recipients, none twice
+    Origin origin;
+    std::vector<smtp::Mailbox> given;  ///< recipients as the client named them
+    std::vector<Target> targets;       ///< final recipients, none twice
     std::unordered_set<std::string> known_targets;
+    std::optional<bool> sender_is_ours;          ///< its domain is; nullopt: not asked yet
+    std::shared_ptr<ChunkedReception> chunks{};  ///< since the first BDAT
 };
+
+/// When it may be sent at the earliest (RFC 4865).
+std::optional<std::int64_t> hold_until(const Transaction& transaction);
 
 }  // namespace posthouse::smtpd

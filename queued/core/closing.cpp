@@ -40,7 +40,7 @@ net::Async<Result<std::optional<NoticeTargets>>> find_targets(Parts& parts, std:
         auto mailbox = smtp::parse_mailbox(recipient.address, smtp::Utf8::allowed);
         if (!mailbox) continue;
         const bool local = recipient.transport == auth::Recipient::Transport::local;
-        targets.push_back({.address = *std::move(mailbox), .transport = local ? "local" : ""});
+        targets.push_back({.address = *std::move(mailbox), .transport = local ? "local" : recipient.route});
     }
     if (targets.empty() || targets.size() > spool::max_recipients) co_return std::optional<NoticeTargets>();
     co_return targets;

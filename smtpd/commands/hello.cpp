@@ -1,30 +1,67 @@
 // EHLO, HELO (RFC 5321 §4.1.1.1): who is there, and what is offered. Both end a transaction.
 //   ehlo = "EHLO" SP ( Domain / address-literal ) CRLF
+#include <chrono>
+#include <ctime>
+#include <utility>
 #include <variant>
 
 #include "lib/sasl/offer.h"
+#include "lib/smtp/date_time.h"
+#include "lib/smtp/operational_limits.h"
 #include "smtpd/commands/handlers.h"
 
 namespace posthouse::smtpd {
+namespace {
+
+/// RFC 2034 §4: no enhanced status in the replies to EHLO and HELO.
+std::optional<smtp::Reply> invalid_name(const Session& session, const std::string& name) {
+    if (!session.config->smtpd.reject_invalid_helo || session.submission() || session.in_mynetworks())
+        return std::nullopt;
+    if (name.starts_with('[') ? smtp::parse_address_literal(name).has_value() : smtp::is_domain(name))
+        return std::nullopt;
+    return smtp::Reply(501, "", name + " is no host name: set the name of your server, as DNS has it");
+}
+
+/// RFC 4865: how long a message may be held back, and until when.
+std::string future_release(std::chrono::milliseconds limit) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limit).count();
+    return "FUTURERELEASE " + std::to_string(seconds) + " " + smtp::format_date_time(std::time(nullptr) + seconds);
+}
+
+std::vector<std::string> extensions(const Session& session) {
+    const auto& settings = session.config->smtpd;
+    const smtp::Offered offered = session.offered();
+    std::vector<std::string> lines{"PIPELINING", "SIZE " + std::to_string(settings.message_size_limit)};
+    if (session.starttls_possible()) lines.emplace_back("STARTTLS");
+    const std::vector<std::string> mechanisms = session.mechanisms();
+    if (session.auth_possible() && !mechanisms.empty()) lines.push_back("AUTH" + sasl::mechanism_list(mechanisms));
+    for (const std::string_view line : {"ENHANCEDSTATUSCODES", "8BITMIME", "DSN", "SMTPUTF8", "CHUNKING", "BINARYMIME"})
+        lines.emplace_back(line);
+    if (offered.requiretls) lines.emplace_back("REQUIRETLS");
+    const auto recipients = static_cast<std::uint32_t>(settings.recipient_limit);
+    lines.push_back(smtp::limits_keyword({.mail_max = {}, .rcpt_max = recipients, .rcpt_domain_max = {}}));
+    if (offered.futurerelease) lines.push_back(future_release(settings.future_release_limit));
+    for (const std::string_view line : {"DELIVERBY", "MT-PRIORITY"}) lines.emplace_back(line);
+    if (session.may_tell_origin) {
+        lines.push_back(xclient_offer());
+        lines.push_back(xforward_offer());
+    }
+    lines.emplace_back("HELP");
+    return lines;
+}
+
+}  // namespace
 
 net::Async<smtp::Reply> handle_hello(Session& session, smtp::Command command) {
     auto& hello = std::get<smtp::Hello>(command);
+    if (auto refused = invalid_name(session, hello.name)) co_return *std::move(refused);
     session.transaction.reset();
     session.helo = std::move(hello.name);
     session.extended = hello.verb == smtp::Verb::ehlo;
-    // RFC 2034 §4: no enhanced status in the replies to EHLO and HELO.
     smtp::Reply reply(250, "", session.config->general.hostname);
-    if (!session.extended) co_return reply;
-    reply.lines.emplace_back("PIPELINING");
-    reply.lines.emplace_back("SIZE " + std::to_string(session.config->smtpd.message_size_limit));
-    if (session.starttls_possible()) reply.lines.emplace_back("STARTTLS");
-    const std::vector<std::string> mechanisms = session.mechanisms();
-    if (session.auth_possible() && !mechanisms.empty())
-        reply.lines.emplace_back("AUTH" + sasl::mechanism_list(mechanisms));
-    reply.lines.emplace_back("ENHANCEDSTATUSCODES");
-    reply.lines.emplace_back("8BITMIME");
-    if (session.may_tell_origin) reply.lines.emplace_back(xclient_offer());
-    reply.lines.emplace_back("HELP");
+    if (session.extended) {
+        for (std::string& line : extensions(session)) reply.lines.push_back(std::move(line));
+    }
     co_return reply;
 }
 

@@ -2,9 +2,12 @@
 #include "smtpd/commands/perform.h"
 
 #include <optional>
+#include <utility>
+#include <variant>
 
 #include "lib/base/secret.h"
 #include "lib/smtp/limits.h"
+#include "smtpd/commands/handlers.h"
 #include "smtpd/commands/table.h"
 #include "smtpd/telling.h"
 
@@ -18,10 +21,14 @@ smtp::Reply out_of_order(const Session& session, smtp::Verb verb) {
         case Phase::connected: return {503, "5.5.1", "Send EHLO or HELO first"};
         case Phase::ready: return {503, "5.5.1", name + ": send MAIL first"};
         case Phase::sender:
-        case Phase::recipients: break;
+        case Phase::recipients:
+        case Phase::chunks: break;
     }
     if (verb == smtp::Verb::mail) return {503, "5.5.1", "A transaction has begun already"};
+    // RFC 3030 §2: the chunks are one message, to be ended or given up.
+    if (session.phase() == Phase::chunks) return {503, "5.5.1", name + " can't follow BDAT, send BDAT LAST or RSET"};
     if (verb == smtp::Verb::data) return {503, "5.5.1", "DATA: there is no valid recipient"};
+    if (verb == smtp::Verb::bdat) return {554, "5.5.1", "BDAT: there is no valid recipient"};
     return {503, "5.5.1", name + " is not permitted within a transaction"};
 }
 
@@ -41,8 +48,25 @@ std::optional<smtp::Reply> refusal(const Session& session, const Row* row, const
     return std::nullopt;
 }
 
+/// What follows the line is content, also where the command is refused; where its size can't be read, nobody knows
+/// where the next command begins.
+net::Async<smtp::Reply> answer_bdat(Session& session, const smtp::CommandLine& parts,
+                                    std::optional<smtp::Reply> refused) {
+    smtp::Parsed<smtp::Command> command = smtp::parse_arguments(smtp::Verb::bdat, parts.arguments);
+    if (!command) {
+        session.ending = true;
+        co_return command.error();
+    }
+    smtp::Reply reply = co_await perform_bdat(session, std::get<smtp::Bdat>(*command), std::move(refused));
+    co_return reply;
+}
+
 net::Async<smtp::Reply> answer(Session& session, const Row* row, std::string_view line) {
     const smtp::CommandLine parts = smtp::split_command(line);
+    if (parts.verb == smtp::Verb::bdat) {
+        smtp::Reply reply = co_await answer_bdat(session, parts, refusal(session, row, parts, line.size()));
+        co_return reply;
+    }
     if (auto refused = refusal(session, row, parts, line.size())) co_return *std::move(refused);
     const smtp::ParseOptions options{
         .offered = session.offered(),

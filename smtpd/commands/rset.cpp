@@ -5,6 +5,7 @@ namespace posthouse::smtpd {
 
 net::Async<smtp::Reply> handle_rset(Session& session, smtp::Command) {
     session.transaction.reset();
+    session.told_origin.reset();
     co_return smtp::Reply(250, "2.0.0", "Ok");
 }
 

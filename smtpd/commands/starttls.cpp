@@ -23,6 +23,7 @@ net::Async<smtp::Reply> handle_starttls(Session& session, smtp::Command) {
     session.helo.clear();
     session.extended = false;
     session.transaction.reset();
+    session.told_origin.reset();
     co_return smtp::Reply();
 }
 

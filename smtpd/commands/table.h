@@ -12,6 +12,7 @@ namespace posthouse::smtpd {
 
 /// A handler gets a valid command in a permitted phase and returns the reply. A reply with code 0: nothing is left to
 /// say, because the handler has said it, or (with session.ending) because the connection is gone.
+/// nullptr: the command is BDAT, which `perform` gives to perform_bdat also where it is refused.
 using Handler = net::Async<smtp::Reply> (*)(Session& session, smtp::Command command);
 
 /// What must have happened before, on submission and submissions. On smtp nothing is needed.

@@ -45,6 +45,7 @@ net::Async<smtp::Reply> handle_xclient(Session& session, smtp::Command command) 
         session.connection.local = *local;
     }
     session.transaction.reset();
+    session.told_origin.reset();
     session.user.clear();
     session.extended = false;
     session.helo.clear();

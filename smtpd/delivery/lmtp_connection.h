@@ -8,8 +8,8 @@
 
 #include "lib/net/stream.h"
 #include "lib/smtp/client.h"
-#include "smtpd/content.h"
 #include "smtpd/delivery/envelope.h"
+#include "smtpd/receiving/content.h"
 
 namespace posthouse::smtpd {
 

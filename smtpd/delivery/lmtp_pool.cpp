@@ -18,10 +18,11 @@ std::unique_ptr<LmtpConnection> LmtpPool::take_idle() {
 }
 
 net::Async<Result<std::vector<smtp::Reply>>> LmtpPool::deliver(const Envelope& envelope, std::string_view header,
-                                                               Content& content, net::Deadline deadline) {
-    Result<> permit = co_await permits_.acquire(deadline);
-    if (!permit) co_return fail(permit.error());
-    Result<std::vector<smtp::Reply>> replies = co_await deliver_with_permit(envelope, header, content, deadline);
+                                                               Content& content, Patience patience) {
+    Result<> permit = co_await permits_.acquire(patience.connection);
+    if (!permit) co_return fail(ErrorCode::busy, "No connection to lmtpd is free", permit.error().text);
+    Result<std::vector<smtp::Reply>> replies =
+        co_await deliver_with_permit(envelope, header, content, patience.delivery);
     permits_.release();
     co_return replies;
 }

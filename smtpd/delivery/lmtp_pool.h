@@ -16,11 +16,15 @@ class LmtpPool {
     /// `path`: lmtpd's socket. At most `connections` messages are delivered at one time, the others wait.
     LmtpPool(net::Loop& loop, std::string path, std::string hostname, std::size_t connections);
 
+    struct Patience {
+        net::Deadline connection;  ///< for one that is free
+        net::Deadline delivery;    ///< for all of it
+    };
     /// Delivers by a free connection; gives the reply for each recipient. When a kept connection turns out to be dead
-    /// before the content went out, a new one is tried. Errors: all mean that nothing is known to be stored, and that
-    /// the client should try again.
+    /// before the content went out, a new one is tried. Errors: busy, no connection is free; all mean that nothing is
+    /// known to be stored, and that the delivery has to be repeated under the same id.
     net::Async<Result<std::vector<smtp::Reply>>> deliver(const Envelope& envelope, std::string_view header,
-                                                         Content& content, net::Deadline deadline);
+                                                         Content& content, Patience patience);
     /// Whether lmtpd answers. For /ready.
     net::Async<Result<>> probe(net::Deadline deadline);
     /// Says QUIT on all idle connections.

@@ -1,7 +1,8 @@
-// Outcome: one reply to the client out of lmtpd's replies for the recipients.
+// Outcome: what lmtpd's replies for the recipients mean for the message.
 #include "smtpd/delivery/outcome.h"
 
 #include <algorithm>
+#include <string>
 
 namespace posthouse::smtpd {
 
@@ -16,19 +17,22 @@ smtp::Reply after_a_change(const smtp::Reply& reply) {
 
 }  // namespace
 
-smtp::Reply combine(const std::vector<smtp::Mailbox>& recipients, std::vector<smtp::Reply> replies,
-                    std::string_view transaction_id) {
-    std::ranges::transform(replies, replies.begin(), after_a_change);
-    auto failed = std::ranges::find_if(replies, &smtp::Reply::transient);
-    if (failed == replies.end()) failed = std::ranges::find_if_not(replies, &smtp::Reply::positive);
-    if (failed == replies.end()) return {250, "2.0.0", "Ok: delivered, id " + std::string(transaction_id)};
-    smtp::Reply reply = *failed;
-    if (reply.code < 400) return {451, "4.3.0", "Delivery gave no result; try again later"};
-    if (std::ranges::any_of(replies, &smtp::Reply::positive)) {
-        const auto index = static_cast<std::size_t>(failed - replies.begin());
-        reply.lines = {recipients[index].to_path() + ": " + reply.text() + " (other recipients have the message)"};
+Outcome combine(std::vector<smtp::Reply> replies, std::string_view transaction_id) {
+    Outcome outcome;
+    for (std::size_t i = 0; i < replies.size(); ++i) {
+        if (!replies[i].positive()) outcome.left.push_back(i);
     }
-    return reply;
+    if (outcome.left.empty()) {
+        outcome.reply = {250, "2.0.0", "Ok: delivered, id " + std::string(transaction_id)};
+        return outcome;
+    }
+    if (outcome.left.size() < replies.size()) return outcome;
+    outcome.left.clear();
+    std::ranges::transform(replies, replies.begin(), after_a_change);
+    const auto transient = std::ranges::find_if(replies, &smtp::Reply::transient);
+    outcome.reply = transient != replies.end() ? *transient : replies.front();
+    if (outcome.reply.code < 400) outcome.reply = {451, "4.3.0", "Delivery gave no result; try again later"};
+    return outcome;
 }
 
 }  // namespace posthouse::smtpd

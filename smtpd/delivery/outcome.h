@@ -1,18 +1,21 @@
-// Outcome: one reply to the client out of lmtpd's replies for the recipients.
+// Outcome: what lmtpd's replies for the recipients mean for the message.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
-#include "lib/smtp/address.h"
 #include "lib/smtp/reply.h"
 
 namespace posthouse::smtpd {
 
-/// 250 when all were stored. Else the error of the first recipient with a transient failure, else of the first with a
-/// permanent one: lmtpd's own reply when it speaks for all, with the recipient named when others were stored
-/// (docs/decisions/0030-no-queue-yet.md).
-smtp::Reply combine(const std::vector<smtp::Mailbox>& recipients, std::vector<smtp::Reply> replies,
-                    std::string_view transaction_id);
+struct Outcome {
+    smtp::Reply reply;              ///< for the client, when nobody is left
+    std::vector<std::size_t> left;  ///< recipients, by their places, for whom the message has to be queued
+};
+
+/// All stored: 250. None: lmtpd's own error, the first transient one before a permanent one. Some: the others are left,
+/// whatever lmtpd said of them, for the message can't be refused any more (docs/decisions/0083-direct-or-queued.md).
+Outcome combine(std::vector<smtp::Reply> replies, std::string_view transaction_id);
 
 }  // namespace posthouse::smtpd

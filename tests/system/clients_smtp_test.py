@@ -10,6 +10,7 @@ import smtplib
 
 from mail_programs import Programs, messages_of, smtp_client
 from posthouse_test import SystemTest, User, main
+from spool_files import queued_as, queued_messages
 
 SUBMISSION = ("submission", "submissions")
 CONTENT = "Subject: {}\nFrom: a@example.org\nContent-Type: text/plain; charset=utf-8\n\nGrüße,\n.\n..dots\n\n"
@@ -125,15 +126,33 @@ class SmtpClients(SystemTest):
                 client.login(self.wrong.address, self.wrong.password)
             client.login(self.alice.address, self.alice.password)
 
-    def test_relaying_is_refused_with_and_without_log_in(self):
-        text = "554 5.7.1 <someone@elsewhere.example.net>: relay access denied"
-        for listener, user in (("smtp", None), ("submission", self.alice), ("submissions", self.alice)):
-            swaks = self.programs.swaks(listener, "--from", "a@example.org", "--to", "someone@elsewhere.example.net", user=user)
-            self.assertEqual(swaks.returncode, 24, swaks.stdout)
-            self.assertIn(text, swaks.stdout)
-        msmtp = self.programs.msmtp("submission", self.alice, "someone@elsewhere.example.net", content="Subject: no\n\n")
+    def test_relaying_is_refused_without_a_log_in(self):
+        swaks = self.programs.swaks("smtp", "--from", "a@example.org", "--to", "someone@elsewhere.example.net")
+        self.assertEqual(swaks.returncode, 24, swaks.stdout)
+        self.assertIn("554 5.7.1 <someone@elsewhere.example.net>: relay access denied", swaks.stdout)
+
+    def test_users_send_to_other_servers_through_the_queue(self):
+        self.assertEqual(self.instance.posthouse("transport", "add", "elsewhere.example.net", "retry:not here").returncode, 0)
+        someone = "someone@elsewhere.example.net"
+        for listener in SUBMISSION:
+            swaks = self.programs.swaks(listener, "--from", self.alice.address, "--to", someone, user=self.alice)
+            self.assertEqual(swaks.returncode, 0, swaks.stdout)
+            reply = next(line for line in swaks.stdout.splitlines() if "queued as" in line)
+            self.assertEqual(queued_as(self.instance, reply).addresses(), [someone])
+        content = CONTENT.format("msmtp to elsewhere")
+        msmtp = self.programs.msmtp("submission", self.alice, someone, content=content)
+        self.assertEqual((msmtp.returncode, msmtp.stderr), (0, ""))
+        found = [one for one in queued_messages(self.instance) if b"Subject: msmtp to elsewhere" in one.content]
+        self.assertEqual(len(found), 1)
+        self.assertTrue(found[0].content.endswith(content.encode().replace(b"\n", b"\r\n")), found[0].content)
+
+    def test_a_sender_that_is_another_s_is_refused_with_the_reason(self):
+        swaks = self.programs.swaks("submission", "--from", self.bob.address, "--to", self.bob.address, user=self.alice)
+        self.assertEqual(swaks.returncode, 23, swaks.stdout)
+        self.assertIn(f"553 5.7.1 <{self.bob.address}>: not an address of {self.alice.address}; ", swaks.stdout)
+        msmtp = self.programs.msmtp("submission", self.alice, f"--from={self.bob.address}", self.alice.address, content="Subject: no\n\n")
         self.assertEqual(msmtp.returncode, 65, msmtp.stderr)
-        self.assertIn(text, msmtp.stderr)
+        self.assertIn("553 5.7.1", msmtp.stderr)
 
     def test_an_unknown_user_is_refused_and_the_others_get_the_message(self):
         swaks = self.programs.swaks("smtp", "--from", "a@example.org", "--to", "nobody@posthouse.example")

@@ -59,7 +59,7 @@ class FullDisk(SystemTest):
 
     @classmethod
     def setUpClass(cls):
-        cls.instance = SmallDisks()
+        cls.instance = SmallDisks({"smtpd.queue_minfree": "0"})
         cls.addClassCleanup(cls.instance.destroy)
         cls.instance.start()
         cls.alice, cls.bob = cls.instance.user("alice"), cls.instance.user("bob")

@@ -17,9 +17,25 @@ SocketmapReply resolved(std::vector<auth::Recipient> recipients) {
     return {SocketmapReply::Status::ok, auth::encode(auth::Resolution{std::move(recipients)})};
 }
 
+const SocketmapReply none{SocketmapReply::Status::not_found, ""};
+
+SocketmapReply found(std::string text) { return {SocketmapReply::Status::ok, std::move(text)}; }
+
+/// As whom somebody may send.
+SocketmapReply senders(std::string_view key) {
+    if (key == "info@local.example") return found("bob@local.example, alice@local.example");
+    if (key == "alice@local.example" || key == "bob@local.example") return found(std::string(key));
+    if (key == "broken@local.example") return {SocketmapReply::Status::temporary, "no database"};
+    return none;
+}
+
 SocketmapReply look_up(const sasl::SocketmapRequest& request) {
     const std::string_view key = request.key;
-    if (request.map != "resolve") return {SocketmapReply::Status::not_found, ""};
+    if (request.map == "domain") return key == "local.example" ? found("local.example") : none;
+    if (request.map == "sender") return senders(key);
+    if (request.map == "transport") return key == "routed.example" ? found("smtp:[relay.example]:2525") : none;
+    if (request.map != "resolve") return none;
+    if (key.ends_with("@routed.example")) return resolved({{remote, request.key, "", "smtp:[relay.example]:2525"}});
     if (!key.ends_with("@local.example")) return resolved({{remote, request.key, ""}});
     const std::string_view name = key.substr(0, key.find('@'));
     if (name == "alice" || name == "bob" || name == "carol") return resolved({{local, request.key, ""}});
@@ -27,6 +43,9 @@ SocketmapReply look_up(const sasl::SocketmapRequest& request) {
     if (name == "team") return resolved({{local, "alice@local.example", ""}, {local, "bob@local.example", ""}});
     if (name == "ext") return resolved({{remote, "x@elsewhere.example", ""}});
     if (name == "both") return resolved({{local, "bob@local.example", ""}, {remote, "x@elsewhere.example", ""}});
+    if (name.starts_with("alice+")) return resolved({{local, request.key, ""}});
+    if (name == "sales") return resolved({{local, "alice@local.example", ""}});
+    if (name == "moved") return resolved({{local, request.key, "", "smtp:[b.local.example]"}});
     if (name == "loop") return {SocketmapReply::Status::permanent, "alias loop"};
     if (name == "broken") return {SocketmapReply::Status::temporary, "no database"};
     if (name.starts_with("many")) {

@@ -1,6 +1,9 @@
 // StandInAuthd: socketmap and log-ins over a handful of addresses, in the real protocols.
 //   alice, bob, carol   mailboxes in local.example; alice's password is "secret", bob's has expired, carol may not send
 //   team                alias of alice and bob
+//   alice+…             as many mailboxes as are asked for
+//   sales               alias of alice; she may also send as info
+//   moved               a user whose mailbox another server has
 //   loop, broken        alias loop; directory away
 //   ext, both           aliases to another server, and to bob and another server
 #pragma once

@@ -10,7 +10,7 @@ namespace {
 
 constexpr smtp::DataPolicy lenient{smtp::BareLf::reject, smtp::BareCr::keep, smtp::Nul::keep};
 constexpr std::string_view greeting =
-    "250-lmtp.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SIZE\r\n250-ENHANCEDSTATUSCODES\r\n"
+    "250-lmtp.example\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SIZE\r\n250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n"
     "250 XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE\r\n";
 
 std::string reply_for(const std::map<std::string, std::string>& replies, const std::string& recipient) {
@@ -68,7 +68,9 @@ net::Async<> StandInLmtpd::serve(net::Stream& stream) {
     while (sent) {
         Result<std::string> line = co_await stream.read_line(4096, soon());
         if (!line) co_return;
-        const auto command = smtp::parse_command(*line, {.offered = {.size = true, .eightbitmime = true}});
+        const auto command =
+            smtp::parse_command(*line, {.offered = {.size = true, .eightbitmime = true, .smtputf8 = true},
+                                        .utf8_transaction = message.parameters.smtputf8});
         if (!command) {
             sent = co_await stream.write(command.error().to_wire(), soon());
             continue;

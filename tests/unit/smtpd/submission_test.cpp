@@ -91,14 +91,6 @@ TEST(Submission, ASecondLoginIsRefused) {
               "220 250 235 503 221");
 }
 
-TEST(Submission, MailToOthersIsNotRelayedYet) {
-    World world;
-    const std::string login = "AUTH PLAIN " + plain("alice@local.example", "secret") + "\r\n";
-    EXPECT_EQ(codes(world.talk_encrypted(
-                  "EHLO x\r\n" + login + "MAIL FROM:<>\r\nRCPT TO:<x@elsewhere.example>\r\nQUIT\r\n", "submissions")),
-              "220 250 235 250 554 221");
-}
-
 TEST(Starttls, ForgetsWhatWasSaidBefore) {
     World world;
     world.with_certificate();

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "lib/base/ascii.h"
+#include "tests/unit/queued/spool/spool_folder.h"
 
 namespace posthouse::smtpd {
 namespace {
@@ -101,6 +102,7 @@ StandInFrame::StandInFrame(const std::string& folder)
     settings.general.hostname = "mx.local.example";
     settings.general.spool_folder = folder + "/spool";
     settings.general.state_folder = folder + "/state";
+    settings.general.run_folder = folder;
     settings.listen.lmtp = folder + "/lmtp.sock";
     settings.listen.socketmap = folder + "/socketmap.sock";
     settings.listen.login = folder + "/login.sock";
@@ -173,6 +175,22 @@ std::string World::talk_encrypted(std::string_view input, std::string_view liste
 
 void World::with_certificate() {
     frame.certificate = *net::TlsContext::server({{self_signed("mx.local.example")}, "TLSv1.2"});
+}
+
+std::vector<QueuedMessage> World::queued() {
+    const spool::Spool spool = spool::Spool::open(frame.settings.general.spool_folder).value();
+    std::vector<QueuedMessage> messages;
+    for (const spool::Place& place : spool::places_in(spool, spool::Folder::incoming)) {
+        spool::Entry entry = spool.open(place).value();
+        messages.push_back({entry.envelope(), spool::message_of(entry).value(), place.name.due});
+    }
+    return messages;
+}
+
+QueuedMessage World::only_queued() {
+    const std::vector<QueuedMessage> messages = queued();
+    EXPECT_EQ(messages.size(), 1u);
+    return messages.empty() ? QueuedMessage() : messages.front();
 }
 
 std::string codes(std::string_view output) {

@@ -4,7 +4,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "queued/spool/envelope.h"
 #include "smtpd/receiver.h"
 #include "tests/unit/smtpd/stand_in_authd.h"
 #include "tests/unit/smtpd/stand_in_lmtpd.h"
@@ -35,6 +37,12 @@ class StandInFrame final : public daemon::Daemon {
     net::Event stopping_;
 };
 
+struct QueuedMessage {
+    spool::Envelope envelope;
+    std::string content;
+    std::int64_t due = 0;
+};
+
 class World {
   public:
     World();
@@ -54,6 +62,10 @@ class World {
     /// Makes a certificate, so that STARTTLS is offered.
     void with_certificate();
     const std::string& folder() const { return folder_; }
+    /// What lies in the queue.
+    std::vector<QueuedMessage> queued();
+    /// The one that does.
+    QueuedMessage only_queued();
 
   private:
     std::string folder_;

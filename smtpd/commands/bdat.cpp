@@ -1,0 +1,71 @@
+// BDAT (RFC 3030 §2): a chunk of the message; the last one ends it.
+//   bdat = "BDAT" SP chunk-size [SP "LAST"] CRLF, then so many octets
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "smtpd/commands/handlers.h"
+#include "smtpd/delivery/acceptance.h"
+#include "smtpd/receiving/reception.h"
+
+namespace posthouse::smtpd {
+namespace {
+
+/// Reads the chunk's octets, whether they are wanted or not. Errors: of the connection.
+net::Async<Result<>> receive(Session& session, ChunkedReception& reception) {
+    const auto& settings = session.config->smtpd;
+    net::Stream& stream = session.connection.stream;
+    Reception& message = reception.message;
+    while (reception.chunks.remaining() > 0) {
+        Result<std::string_view> bytes = co_await stream.peek(message.next_bytes_by(settings));
+        if (!bytes) co_return fail(bytes.error());
+        std::string& out = message.sink();
+        const std::size_t before = out.size();
+        const std::size_t taken = reception.chunks.feed(*bytes, out);
+        stream.consume(taken);
+        message.octets += taken;
+        co_await message.keep(session, before);
+    }
+    co_return Result<>{};
+}
+
+/// The last chunk has come: whatever is said of it, the transaction is over.
+net::Async<smtp::Reply> end_message(Session& session, ChunkedReception& reception, std::optional<smtp::Reply> verdict) {
+    co_await reception.message.finish(session, reception.chunks.facts(), std::move(verdict));
+    smtp::Reply reply = co_await accept(session, reception.message);
+    session.transaction.reset();
+    co_return reply;
+}
+
+}  // namespace
+
+net::Async<smtp::Reply> perform_bdat(Session& session, smtp::Bdat chunk, std::optional<smtp::Reply> refused) {
+    const bool in_order = !refused;
+    std::shared_ptr<ChunkedReception> reception;
+    if (in_order) {
+        if (!session.transaction->chunks) session.transaction->chunks = std::make_shared<ChunkedReception>(session);
+        reception = session.transaction->chunks;
+        refused = reception->message.refused;
+    } else {
+        reception = std::make_shared<ChunkedReception>(session);
+        reception->message.refused = refused;
+    }
+    reception->message.begun = net::Clock::now();
+    reception->message.octets = 0;
+    reception->chunks.begin(chunk, std::move(refused));
+    Result<> received = co_await receive(session, *reception);
+    if (!received) co_return lost_within_message(session, received.error());
+    std::string& out = reception->message.sink();
+    const std::size_t before = out.size();
+    std::optional<smtp::Reply> reply = reception->chunks.end(out);
+    co_await reception->message.keep(session, before);
+    if (chunk.last && in_order) {
+        smtp::Reply ended = co_await end_message(session, *reception, std::move(reply));
+        co_return ended;
+    }
+    // What can't be kept is told at once, and again for each further chunk.
+    if (reception->message.refused) co_return *reception->message.refused;
+    co_return *std::move(reply);
+}
+
+}  // namespace posthouse::smtpd

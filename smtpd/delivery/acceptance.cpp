@@ -1,0 +1,121 @@
+// Acceptance: a message that was received goes to lmtpd or into the queue.
+#include "smtpd/delivery/acceptance.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "lib/smtp/trace.h"
+#include "smtpd/delivery/message_front.h"
+#include "smtpd/delivery/outcome.h"
+#include "smtpd/delivery/queued_envelope.h"
+#include "smtpd/telling.h"
+
+namespace posthouse::smtpd {
+namespace {
+
+/// A connection to lmtpd that isn't free by then is not waited for.
+constexpr std::chrono::seconds connection_wait{1};
+
+bool may_go_directly(const Transaction& transaction) {
+    return transaction.targets.size() <= max_direct_recipients && !hold_until(transaction) &&
+           std::ranges::all_of(transaction.targets, [](const Target& target) {
+               return target.local && !(target.dsn.notify && target.dsn.notify->success);
+           });
+}
+
+Envelope envelope_for_lmtp(const Transaction& transaction, const Reception& message, const Facts& facts,
+                           const Session& session) {
+    Envelope envelope{transaction.sender, {}, {}, {}};
+    for (const Target& target : transaction.targets) envelope.recipients.push_back(target.address);
+    envelope.parameters.size = message.content.size() + facts.front.size();
+    if (message.facts.has_8bit) envelope.parameters.body = smtp::Body::eight_bit_mime;
+    envelope.parameters.smtputf8 = facts.needs_utf8;
+    const Origin& origin = transaction.origin;
+    envelope.attributes = {
+        {"IDENT", transaction.id},
+        {"NAME", ""},
+        {"ADDR", (origin.ipv6 ? "IPV6:" : "") + origin.address},
+        {"PORT", std::to_string(origin.port)},
+        {"PROTO", smtp::with_protocol({.lmtp = false, .extended = session.extended})},
+        {"HELO", origin.helo},
+        {"SOURCE", session.user.empty() ? "REMOTE" : "LOCAL"},
+        {"ATTEMPT", "1"},  // the id was born in this transaction: lmtpd needn't look for an earlier delivery
+    };
+    return envelope;
+}
+
+/// Puts the message into the queue for these of the transaction's targets.
+net::Async<smtp::Reply> enqueue(Session& session, Reception& message, const Facts& facts,
+                                std::vector<std::size_t> targets) {
+    const spool::Envelope envelope = queued_envelope(session, message.facts, facts, targets);
+    Result<> queued = co_await message.content.enqueue(envelope, facts.front);
+    if (queued) co_return smtp::Reply(250, "2.0.0", "Ok: queued as " + envelope.id);
+    session.connection.log.error("cannot queue a message", {{"id", envelope.id}, {"error", queued.error().message()}});
+    if (queued.error().code == ErrorCode::no_space)
+        co_return smtp::Reply(452, "4.3.1", "Insufficient system storage, try again later");
+    co_return smtp::Reply(451, "4.3.0", "The message cannot be queued now, try again later");
+}
+
+std::vector<std::size_t> all_of(const Transaction& transaction) {
+    std::vector<std::size_t> all(transaction.targets.size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    return all;
+}
+
+net::Async<smtp::Reply> deliver(Session& session, Reception& message) {
+    const Transaction& transaction = *session.transaction;
+    const Facts facts = facts_of(session, message);
+    if (!may_go_directly(transaction)) {
+        smtp::Reply reply = co_await enqueue(session, message, facts, all_of(transaction));
+        co_return reply;
+    }
+    const Envelope envelope = envelope_for_lmtp(transaction, message, facts, session);
+    const LmtpPool::Patience patience{.connection = net::Deadline::in(connection_wait),
+                                      .delivery = net::Deadline::in(session.config->smtpd.delivery_timeout)};
+    Result<std::vector<smtp::Reply>> replies =
+        co_await session.parts.lmtp.deliver(envelope, facts.front, message.content, patience);
+    if (!replies) {
+        // It may have been stored all the same: who delivers it again under this id finds that out.
+        session.connection.log.warning("lmtpd gave no answer, the message is queued",
+                                       {{"id", transaction.id}, {"error", replies.error().message()}});
+        smtp::Reply reply = co_await enqueue(session, message, facts, all_of(transaction));
+        co_return reply;
+    }
+    Outcome outcome = combine(*replies, transaction.id);
+    if (outcome.left.empty()) co_return outcome.reply;
+    smtp::Reply reply = co_await enqueue(session, message, facts, std::move(outcome.left));
+    co_return reply;
+}
+
+void log_result(const Session& session, const Reception& message, const smtp::Reply& reply) {
+    const Transaction& transaction = *session.transaction;
+    const log::Level level = reply.positive() ? log::Level::info : log::Level::warning;
+    log::write(level, session.connection.log.id(), reply.positive() ? "accepted" : "not accepted",
+               {{"id", transaction.id},
+                {"from", smtp::to_path(transaction.sender)},
+                {"to", transaction.given.front().to_path()},
+                {"recipients", transaction.given.size()},
+                {"size", message.facts.size},
+                {"address", transaction.origin.address},
+                {"user", session.user},
+                {"reply", std::to_string(reply.code) + " " + reply.status + " " + reply.text()}});
+}
+
+}  // namespace
+
+net::Async<smtp::Reply> accept(Session& session, Reception& message) {
+    smtp::Reply reply;
+    if (message.refused) {
+        reply = *message.refused;
+    } else {
+        reply = co_await deliver(session, message);
+    }
+    log_result(session, message, reply);
+    tell_content(session, message.facts.size, message.message_id.value(), reply);
+    session.parts.counters.message(reply, message.facts.size);
+    if (reply.positive()) session.errors = 0;
+    co_return reply;
+}
+
+}  // namespace posthouse::smtpd

@@ -1,0 +1,91 @@
+// Reception: a message on its way in.
+#include "smtpd/receiving/reception.h"
+
+#include <chrono>
+#include <utility>
+
+namespace posthouse::smtpd {
+namespace {
+
+smtp::Reply storage_refusal(const Session& session, const Error& error) {
+    session.connection.log.error("cannot keep a message while it is received", {{"error", error.message()}});
+    if (error.code == ErrorCode::no_space) return {452, "4.3.1", "Insufficient system storage, try again later"};
+    return {451, "4.3.0", "Local error in storage, try again later"};
+}
+
+}  // namespace
+
+smtp::DataPolicy policy_of(const config::Config::Smtpd& settings) {
+    return {.bare_lf = settings.bare_lf == "normalize" ? smtp::BareLf::normalize : smtp::BareLf::reject,
+            .bare_cr = settings.bare_cr == "keep" ? smtp::BareCr::keep : smtp::BareCr::reject,
+            .nul = settings.nul == "keep" ? smtp::Nul::keep : smtp::Nul::reject,
+            .max_size = settings.message_size_limit};
+}
+
+Reception::Reception(const Session& session) : content(session.parts.disk, session.parts.queue) {
+    // In incoming/: elsewhere in the spool smtpd may make no files.
+    if (session.transaction && session.transaction->parameters.body == smtp::Body::binary_mime)
+        binary.emplace(session.parts.disk, session.config->general.spool_folder + "/incoming");
+}
+
+std::string& Reception::sink() {
+    if (refused) return dropped_;
+    return binary ? binary->tail() : content.tail();
+}
+
+net::Async<> Reception::keep(Session& session, std::size_t before) {
+    const std::string_view came = std::string_view(sink()).substr(before);
+    trace.feed(came);
+    header.feed(came);
+    message_id.feed(came);
+    dropped_.clear();
+    if (refused) co_return;
+    Result<> kept;
+    if (binary) {
+        kept = co_await binary->settle();
+    } else {
+        kept = co_await content.settle();
+    }
+    if (!kept) refused = storage_refusal(session, kept.error());
+}
+
+net::Async<> Reception::finish(Session& session, const smtp::DataFacts& decoded, std::optional<smtp::Reply> verdict) {
+    const auto& settings = session.config->smtpd;
+    facts = decoded;
+    if (verdict) refused = std::move(verdict);
+    if (!refused && trace.count() > settings.received_limit) {
+        refused = smtp::Reply(554, "5.4.6",
+                              "Too many hops: the message has " + std::to_string(trace.count()) + " Received fields");
+    }
+    if (refused || !binary) co_return;
+    Result<> opened = co_await session.parts.queue.open();
+    if (!opened) {
+        refused = storage_refusal(session, opened.error());
+        co_return;
+    }
+    smtp::DataPolicy policy = policy_of(settings);
+    policy.max_size = UINT64_MAX;  // base64 makes it longer than what came
+    Result<smtp::DataFacts> converted = co_await binary->convert(content, policy);
+    if (converted) {
+        facts = *converted;
+    } else if (converted.error().code == ErrorCode::unsupported) {
+        refused = smtp::Reply(554, "5.6.3", converted.error().text);
+    } else {
+        refused = storage_refusal(session, converted.error());
+    }
+    binary.reset();
+}
+
+net::Deadline Reception::next_bytes_by(const config::Config::Smtpd& settings) const {
+    const auto pause = net::Deadline::in(settings.data_timeout);
+    if (settings.min_data_rate == 0) return pause;
+    const std::chrono::seconds earned(octets / static_cast<std::uint64_t>(settings.min_data_rate));
+    return sooner(pause, net::Deadline{begun + settings.data_timeout + earned});
+}
+
+ChunkedReception::ChunkedReception(const Session& session)
+    : message(session),
+      chunks(policy_of(session.config->smtpd),
+             session.transaction ? session.transaction->parameters.body : std::nullopt) {}
+
+}  // namespace posthouse::smtpd

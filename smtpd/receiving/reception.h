@@ -1,0 +1,58 @@
+// Reception: a message on its way in, whether DATA or BDAT carries it: what came, and why it can't be taken, if so.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/net/deadline.h"
+#include "lib/smtp/chunking.h"
+#include "lib/smtp/data_decoder.h"
+#include "lib/smtp/field_keeper.h"
+#include "lib/smtp/trace.h"
+#include "smtpd/receiving/binary_content.h"
+#include "smtpd/receiving/content.h"
+#include "smtpd/receiving/header_collector.h"
+#include "smtpd/session.h"
+
+namespace posthouse::smtpd {
+
+/// How content that breaks the rules is treated, by the configuration.
+smtp::DataPolicy policy_of(const config::Config::Smtpd& settings);
+
+struct Reception {
+    explicit Reception(const Session& session);
+
+    Content content;
+    std::optional<BinaryContent> binary;  ///< BODY=BINARYMIME: what came goes here first
+    smtp::DataFacts facts;                ///< of `content`, once it is whole
+    HeaderCollector header;
+    smtp::ReceivedCounter trace;
+    smtp::FieldKeeper message_id{"Message-ID:"};  ///< for its story
+    std::optional<smtp::Reply> refused;
+    net::Clock::time_point begun = net::Clock::now();  ///< the data, or the present chunk
+    std::uint64_t octets = 0;                          ///< of it, that came over the connection
+
+    /// Where decoded bytes are appended to; call keep() after it with its size from before.
+    std::string& sink();
+    /// Counts what came and stores it. What can't be kept sets `refused`.
+    net::Async<> keep(Session& session, std::size_t before);
+    /// The content is whole. Gives the verdict of what decoded it, and ours, in `refused`.
+    net::Async<> finish(Session& session, const smtp::DataFacts& decoded, std::optional<smtp::Reply> verdict);
+    /// Until when the next bytes must come: after no longer pause than data_timeout, and on the whole no slower than
+    /// min_data_rate, so that a client that trickles can't hold its session for ever.
+    net::Deadline next_bytes_by(const config::Config::Smtpd& settings) const;
+
+  private:
+    std::string dropped_;
+};
+
+/// The message of one transaction that comes by BDAT.
+class ChunkedReception {
+  public:
+    explicit ChunkedReception(const Session& session);
+    Reception message;
+    smtp::ChunkReceiver chunks;
+};
+
+}  // namespace posthouse::smtpd

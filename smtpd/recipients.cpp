@@ -1,0 +1,193 @@
+// Recipients: from an address to its final recipients.
+#include "smtpd/recipients.h"
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "lib/base/ascii.h"
+#include "lib/smtp/internationalized.h"
+#include "lib/smtp/limits.h"
+#include "smtpd/senders.h"
+
+namespace posthouse::smtpd {
+namespace {
+
+using auth::Recipient;
+using auth::Resolution;
+using Targets = smtp::Parsed<std::vector<Target>>;
+
+bool is_user(const Recipient& recipient) { return recipient.transport == Recipient::Transport::local; }
+
+std::unexpected<smtp::Reply> directory_is_away(const std::string& path) {
+    return smtp::refuse(451, "4.3.0", path + ": the directory is not available, try again later");
+}
+
+std::unexpected<smtp::Reply> unknown(const std::string& path) {
+    return smtp::refuse(550, "5.1.1", path + ": no such user here");
+}
+
+/// With the domain as DNS has it, where it has such a form; the local part is the other server's to understand.
+smtp::Mailbox for_other_server(const smtp::Mailbox& mailbox) {
+    const Result<std::string> domain = smtp::to_a_labels(mailbox.domain);
+    return {mailbox.local_part, domain ? *domain : mailbox.domain};
+}
+
+/// The address as the sender knows it, when the recipient is another one and ORCPT said nothing: so that reports can
+/// name it (RFC 3461 §5.2.1).
+smtp::RcptParameters with_original(smtp::RcptParameters dsn, const smtp::Mailbox& given, const smtp::Mailbox& target) {
+    if (!dsn.original_type.empty() || given == target || given.domain.empty()) return dsn;
+    dsn.original_type = given.needs_utf8() ? "utf-8" : "rfc822";
+    dsn.original_recipient = given.to_string();
+    return dsn;
+}
+
+/// RFC 5321 §4.5.1: <postmaster> is the one of this server: as configured, or of its host name's domain, or of the one
+/// above that.
+net::Async<Result<std::optional<Resolution>>> resolve_postmaster(Session& session) {
+    const std::string& host = session.config->general.hostname;
+    const std::string above = host.substr(std::min(host.find('.'), host.size() - 1) + 1);
+    const std::vector<std::string> candidates{session.config->directory.postmaster, "postmaster@" + host,
+                                              "postmaster@" + above};
+    for (const std::string& candidate : candidates) {
+        if (candidate.empty() || candidate.ends_with('@')) continue;
+        auto resolved = co_await session.parts.directory.resolve(candidate, session.lookup_deadline());
+        if (!resolved) co_return resolved;
+        if (*resolved && std::ranges::all_of((*resolved)->recipients, is_user)) co_return resolved;
+    }
+    co_return std::optional<Resolution>();
+}
+
+net::Async<Result<std::optional<Resolution>>> ask(Session& session, const smtp::Mailbox& address) {
+    if (address.domain.empty()) {
+        auto resolved = co_await resolve_postmaster(session);
+        co_return resolved;
+    }
+    auto resolved = co_await session.parts.directory.resolve(address.to_string(), session.lookup_deadline());
+    co_return resolved;
+}
+
+/// Why mail for an address on another server isn't taken; nullopt: it is.
+std::optional<smtp::Reply> relay_refusal(const Session& session, const smtp::Mailbox& address, bool vouched) {
+    const std::string name = for_other_server(address).domain;
+    const auto is_it = [&name](std::string_view domain) { return ascii::iequals(domain, name); };
+    if (vouched || std::ranges::any_of(session.config->smtpd.relay_domains, is_it)) return std::nullopt;
+    if (!session.may_relay()) return smtp::Reply(554, "5.7.1", address.to_path() + ": relay access denied");
+    return network_sender_refusal(session, session.transaction->sender);
+}
+
+/// An address on another server that authd can't read: an address literal, a local part that is longer than 64 octets.
+net::Async<Targets> beyond_the_directory(Session& session, smtp::Mailbox address, bool vouched) {
+    const std::string path = address.to_path();
+    Target target{.address = for_other_server(address)};
+    if (!address.is_address_literal()) {
+        auth::SocketmapClient& directory = session.parts.directory;
+        Result<bool> ours = co_await directory.is_local_domain(target.address.domain, session.lookup_deadline());
+        if (!ours) co_return directory_is_away(path);
+        if (*ours) co_return unknown(path);
+        Result<std::optional<std::string>> transport =
+            co_await directory.look_up("transport", target.address.domain, session.lookup_deadline());
+        if (!transport) co_return directory_is_away(path);
+        if (*transport && **transport != ":") target.transport = **transport;
+    }
+    if (auto refused = relay_refusal(session, address, vouched)) co_return std::unexpected(*std::move(refused));
+    std::vector<Target> targets;
+    targets.push_back(std::move(target));
+    co_return targets;
+}
+
+/// Who stands in for the sender where an alias leads to another server. Mail from a domain of ours needs nobody: it
+/// comes from the right host.
+net::Async<Result<std::optional<smtp::ReversePath>>> forwarding_sender(Session& session) {
+    Transaction& transaction = *session.transaction;
+    if (!transaction.sender) co_return std::optional<smtp::ReversePath>();
+    if (!transaction.sender_is_ours) {
+        Result<bool> ours = co_await session.parts.directory.is_local_domain(
+            for_other_server(*transaction.sender).domain, session.lookup_deadline());
+        if (!ours) co_return fail(ours.error());
+        transaction.sender_is_ours = *ours;
+    }
+    if (*transaction.sender_is_ours) co_return std::optional<smtp::ReversePath>();
+    Result<smtp::ReversePath> sender = session.parts.forwarding.sender(transaction.sender, std::time(nullptr));
+    if (!sender) co_return fail(sender.error());
+    if (*sender == transaction.sender) co_return std::optional<smtp::ReversePath>();
+    co_return std::optional<smtp::ReversePath>(*std::move(sender));
+}
+
+/// Errors: the directory holds what is no address.
+Result<std::vector<Target>> to_targets(const Resolution& resolution) {
+    std::vector<Target> targets;
+    for (const Recipient& recipient : resolution.recipients) {
+        auto mailbox = smtp::parse_mailbox(recipient.address, smtp::Utf8::allowed);
+        if (!mailbox) return fail(ErrorCode::invalid, mailbox.error().text, recipient.address);
+        targets.push_back({.address = *std::move(mailbox),
+                           .local = is_user(recipient) && recipient.route.empty(),
+                           .transport = recipient.route});
+    }
+    return targets;
+}
+
+/// What authd's answer means: who it is when the domain is ours, or that mail goes to another server.
+net::Async<Targets> judge(Session& session, const smtp::Mailbox& address, const Resolution& resolution, bool vouched) {
+    const std::string path = address.to_path();
+    Result<std::vector<Target>> targets = to_targets(resolution);
+    if (!targets) {
+        session.connection.log.error("the directory holds a malformed address", {{"address", targets.error().detail}});
+        co_return smtp::refuse(451, "4.3.5", path + ": the directory is in error, try again later");
+    }
+    if (std::ranges::all_of(resolution.recipients, is_user)) co_return *std::move(targets);
+    Result<bool> ours =
+        co_await session.parts.directory.is_local_domain(for_other_server(address).domain, session.lookup_deadline());
+    if (!ours) co_return directory_is_away(path);
+    if (!*ours) {
+        // What isn't ours leads nowhere else: one recipient, which is the address itself.
+        if (auto refused = relay_refusal(session, address, vouched)) co_return std::unexpected(*std::move(refused));
+        targets->front().address = for_other_server(address);
+        co_return *std::move(targets);
+    }
+    Result<std::optional<smtp::ReversePath>> sender = co_await forwarding_sender(session);
+    if (!sender) {
+        session.connection.log.error("cannot forward", {{"to", path}, {"error", sender.error().message()}});
+        co_return smtp::refuse(451, "4.3.5", path + ": forwards to another server, which is not possible now");
+    }
+    for (std::size_t i = 0; i < targets->size(); ++i) {
+        if (!is_user(resolution.recipients[i])) (*targets)[i].sender = *sender;
+    }
+    co_return *std::move(targets);
+}
+
+net::Async<Targets> resolve(Session& session, const smtp::Mailbox& address, bool vouched) {
+    const std::string path = address.to_path();
+    if (address.is_address_literal() || address.local_part.size() > smtp::max_local_part) {
+        Targets targets = co_await beyond_the_directory(session, address, vouched);
+        co_return targets;
+    }
+    Result<std::optional<Resolution>> resolved = co_await ask(session, address);
+    if (!resolved && resolved.error().code == ErrorCode::denied)
+        co_return smtp::refuse(550, "5.4.6", path + ": " + resolved.error().text);
+    if (!resolved) co_return directory_is_away(path);
+    if (!*resolved || (*resolved)->recipients.empty()) co_return unknown(path);
+    Targets targets = co_await judge(session, address, **resolved, vouched);
+    co_return targets;
+}
+
+}  // namespace
+
+net::Async<Targets> find_targets(Session& session, const smtp::Mailbox& given, const smtp::RcptParameters& dsn) {
+    smtp::Mailbox address = given;
+    const bool returning = session.parts.forwarding.is_ours(given);
+    if (returning) {
+        // A bounce of what was forwarded here: who made the address vouches for it.
+        Result<smtp::Mailbox> original = session.parts.forwarding.undo(given, std::time(nullptr));
+        if (!original && original.error().code == ErrorCode::unavailable)
+            co_return smtp::refuse(451, "4.3.5", given.to_path() + ": cannot be read now, try again later");
+        if (!original) co_return smtp::refuse(550, "5.1.1", given.to_path() + ": " + original.error().text);
+        address = *std::move(original);
+    }
+    Targets targets = co_await resolve(session, address, returning);
+    if (!targets) co_return targets;
+    for (Target& target : *targets) target.dsn = with_original(dsn, given, target.address);
+    co_return targets;
+}
+
+}  // namespace posthouse::smtpd

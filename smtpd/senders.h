@@ -1,0 +1,20 @@
+// Senders: as whom a client may send.
+#pragma once
+
+#include <optional>
+
+#include "lib/net/async.h"
+#include "lib/smtp/reply.h"
+#include "smtpd/session.h"
+
+namespace posthouse::smtpd {
+
+/// Why a message from `sender` isn't taken of this client: 553 5.7.1 for who has logged in and doesn't own the address,
+/// and 451 when authd can't tell. nullopt: it is taken.
+net::Async<std::optional<smtp::Reply>> sender_refusal(Session& session, const smtp::ReversePath& sender);
+
+/// Why a host in smtpd.mynetworks that hasn't logged in may not send to another server as `sender`
+/// (smtpd.mynetworks_sender_domains). nullopt: it may.
+std::optional<smtp::Reply> network_sender_refusal(const Session& session, const smtp::ReversePath& sender);
+
+}  // namespace posthouse::smtpd

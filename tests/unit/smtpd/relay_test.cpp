@@ -1,0 +1,186 @@
+// Mail for other servers: from whom it is taken, how it leaves, and who stands in for the sender.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "lib/base/base64.h"
+#include "tests/unit/smtpd/world.h"
+
+namespace posthouse::smtpd {
+namespace {
+
+using namespace std::string_literals;
+
+const std::string login = "AUTH PLAIN " + base64::encode("\0alice@local.example\0secret"s) + "\r\n";
+
+std::string transaction(std::string_view sender, std::string_view recipient) {
+    return "MAIL FROM:<" + std::string(sender) + ">\r\nRCPT TO:<" + std::string(recipient) +
+           ">\r\nDATA\r\nSubject: x\r\n\r\nbody\r\n.\r\n";
+}
+
+std::string from_stranger(World& world, std::string_view recipient, std::string_view sender = "s@client.example") {
+    return world.talk("EHLO client.example\r\n" + transaction(sender, recipient) + "QUIT\r\n");
+}
+
+std::string from_alice(World& world, std::string_view recipient) {
+    return world.talk_encrypted(
+        "EHLO client.example\r\n" + login + transaction("alice@local.example", recipient) + "QUIT\r\n", "submissions");
+}
+
+TEST(Relay, WhoHasLoggedInSendsToOtherServersThroughTheQueue) {
+    World world;
+    const std::string output = from_alice(world, "Joe.Doe@Elsewhere.Example");
+    const QueuedMessage message = world.only_queued();
+    EXPECT_NE(output.find("\r\n250 2.0.0 Ok: queued as " + message.envelope.id + "\r\n"), std::string::npos) << output;
+    EXPECT_EQ(message.envelope.recipients.at(0).address.to_string(), "Joe.Doe@elsewhere.example");
+    EXPECT_EQ(message.envelope.recipients[0].transport, "");
+    EXPECT_FALSE(message.envelope.recipients[0].sender);
+    EXPECT_FALSE(message.envelope.recipients[0].original);
+    EXPECT_EQ(message.envelope.client.user, "alice@local.example");
+    EXPECT_NE(message.content.find("with ESMTPSA id " + message.envelope.id), std::string::npos) << message.content;
+    EXPECT_TRUE(world.lmtpd.messages.empty());
+}
+
+TEST(Relay, StrangersAreRefused) {
+    World world;
+    const std::string output = from_stranger(world, "x@elsewhere.example");
+    EXPECT_NE(output.find("554 5.7.1 <x@elsewhere.example>: relay access denied\r\n"), std::string::npos) << output;
+    EXPECT_TRUE(world.queued().empty());
+}
+
+TEST(Relay, HostsOfMynetworksAreServedOnPort25Only) {
+    World world;
+    world.frame.settings.smtpd.mynetworks = {"192.0.2.0/28"};
+    EXPECT_EQ(codes(from_stranger(world, "x@elsewhere.example")), "220 250 250 250 354 250 221");
+    EXPECT_EQ(world.only_queued().envelope.client.user, "");
+    EXPECT_EQ(codes(world.talk_encrypted("EHLO x\r\nMAIL FROM:<>\r\nQUIT\r\n", "submissions")), "220 250 530 221");
+    world.frame.settings.smtpd.mynetworks = {"192.0.3.0/24"};
+    EXPECT_EQ(codes(from_stranger(world, "x@elsewhere.example")), "220 250 250 554 503 500 500 500 500 221");
+}
+
+TEST(Relay, HostsOfMynetworksMayBeHeldToSomeSenderDomains) {
+    World world;
+    world.frame.settings.smtpd.mynetworks = {"192.0.2.0/28"};
+    world.frame.settings.smtpd.mynetworks_sender_domains = {"Printers.Example"};
+    EXPECT_NE(from_stranger(world, "x@elsewhere.example", "a@printers.example").find("queued as"), std::string::npos);
+    EXPECT_NE(from_stranger(world, "x@elsewhere.example", "").find("queued as"), std::string::npos);
+    const std::string output = from_stranger(world, "x@elsewhere.example", "a@bank.example");
+    EXPECT_NE(output.find("\r\n553 5.7.1 <a@bank.example>: "), std::string::npos) << output;
+    EXPECT_NE(from_stranger(world, "alice@local.example", "a@bank.example").find("Ok: delivered"), std::string::npos);
+}
+
+TEST(Relay, RelayDomainsAreServedForEverybody) {
+    World world;
+    world.frame.settings.smtpd.relay_domains = {"Branch.example"};
+    EXPECT_NE(from_stranger(world, "x@branch.example").find("queued as"), std::string::npos);
+    EXPECT_NE(from_stranger(world, "x@sub.branch.example").find("554 5.7.1"), std::string::npos);
+}
+
+TEST(Relay, TheTransportIsFrozenInTheEnvelope) {
+    World world;
+    world.frame.settings.smtpd.mynetworks = {"192.0.2.7"};
+    from_stranger(world, "x@routed.example");
+    EXPECT_EQ(world.only_queued().envelope.recipients.at(0).transport, "smtp:[relay.example]:2525");
+}
+
+TEST(Relay, AUserWhoseMailboxIsElsewhereIsReachedFromEverywhere) {
+    World world;
+    EXPECT_NE(from_stranger(world, "moved@local.example").find("queued as"), std::string::npos);
+    const QueuedMessage message = world.only_queued();
+    EXPECT_EQ(message.envelope.recipients.at(0).transport, "smtp:[b.local.example]");
+    EXPECT_FALSE(message.envelope.recipients[0].sender);
+}
+
+TEST(Relay, AnAliasToAnotherServerHasTheSenderRewrittenForItAlone) {
+    World world;
+    EXPECT_NE(from_stranger(world, "both@local.example").find("queued as"), std::string::npos);
+    const spool::Envelope envelope = world.only_queued().envelope;
+    EXPECT_EQ(smtp::to_path(envelope.sender), "<s@client.example>");
+    ASSERT_EQ(envelope.recipients.size(), 2u);
+    EXPECT_EQ(envelope.recipients[0].transport, "local");
+    EXPECT_FALSE(envelope.recipients[0].sender);
+    ASSERT_TRUE(envelope.recipients[1].sender);
+    const std::string sender = smtp::to_path(*envelope.recipients[1].sender);
+    EXPECT_TRUE(sender.starts_with("<SRS0=") && sender.ends_with("=client.example=s@mx.local.example>")) << sender;
+    EXPECT_EQ(envelope.recipients[1].original,
+              (spool::OriginalRecipient{.type = "rfc822", .address = "both@local.example"}));
+}
+
+TEST(Relay, NobodyStandsInForSendersOfOurDomainsAndForTheNullSender) {
+    World world;
+    from_stranger(world, "ext@local.example", "bob@local.example");
+    from_stranger(world, "ext@local.example", "");
+    for (const QueuedMessage& message : world.queued()) EXPECT_FALSE(message.envelope.recipients.at(0).sender);
+    EXPECT_EQ(world.queued().size(), 2u);
+}
+
+TEST(Relay, ARewrittenSenderMayBeLongerThanOtherLocalParts) {
+    World world;
+    from_stranger(world, "ext@local.example", "a.very.long.name.that.alone.fits@some.long.domain.client.example");
+    const std::string made = (**world.only_queued().envelope.recipients.at(0).sender).to_string();
+    EXPECT_GT(made.find('@'), 64u);
+    EXPECT_NE(from_stranger(world, made, "").find("queued as"), std::string::npos);
+    World other;  // has another secret
+    EXPECT_NE(from_stranger(other, made, "").find("\r\n550 5.1.1 <" + made + ">: "), std::string::npos);
+    EXPECT_TRUE(other.queued().empty());
+}
+
+TEST(Relay, OnlyWhatThisServerHasMadeIsUndone) {
+    World world;
+    from_stranger(world, "ext@local.example");
+    const std::string made = (**world.only_queued().envelope.recipients.at(0).sender).to_string();
+    const std::string output = from_stranger(world, made, "");
+    EXPECT_NE(output.find("queued as"), std::string::npos) << output;
+    ASSERT_EQ(world.queued().size(), 2u);
+    bool came_back = false;
+    for (const QueuedMessage& message : world.queued()) {
+        const spool::Recipient& recipient = message.envelope.recipients.at(0);
+        came_back = came_back || recipient.address.to_string() == "s@client.example";
+    }
+    EXPECT_TRUE(came_back);
+    std::string forged = made;
+    forged[5] = forged[5] == 'b' || forged[5] == 'B' ? 'c' : 'b';
+    for (const std::string& address :
+         {forged, "SRS0=AAAA=BB=bank.example=x@mx.local.example"s, "SRS0=@mx.local.example"s,
+          "srs0+x@mx.local.example"s, "SRS1=AAAA=bank.example==BBBB=CC=victim.example=x@mx.local.example"s,
+          "SRS0-a-b-c@mx.local.example"s})
+        EXPECT_NE(from_stranger(world, address, "").find("\r\n550 5.1.1 "), std::string::npos) << address;
+    const std::string elsewhere = made.substr(0, made.find('@')) + "@elsewhere.example";
+    EXPECT_NE(from_stranger(world, elsewhere, "").find("\r\n554 5.7.1 "), std::string::npos);
+    EXPECT_EQ(world.queued().size(), 2u);
+}
+
+TEST(Relay, WhatTheDirectoryCannotReadIsRelayedForThoseWhoMay) {
+    World world;
+    const std::string literal = "x@[192.0.2.99]";
+    const std::string srs = "SRS0=" + std::string(70, 'x') + "=y=z.example=q@routed.example";
+    for (const std::string& address : {literal, srs}) {
+        EXPECT_NE(from_stranger(world, address).find("\r\n554 5.7.1 "), std::string::npos) << address;
+        EXPECT_NE(from_alice(world, address).find("queued as"), std::string::npos) << address;
+    }
+    EXPECT_NE(from_alice(world, "SRS0=" + std::string(70, 'x') + "@local.example").find("\r\n550 5.1.1 "),
+              std::string::npos);
+    std::vector<std::string> transports;
+    for (const QueuedMessage& message : world.queued())
+        transports.push_back(message.envelope.recipients.at(0).transport);
+    std::ranges::sort(transports);
+    EXPECT_EQ(transports, (std::vector<std::string>{"", "smtp:[relay.example]:2525"}));
+}
+
+TEST(Relay, SubmissionAddsTheDateAndTheIdThatAreMissing) {
+    World world;
+    from_alice(world, "x@elsewhere.example");
+    const QueuedMessage bare = world.only_queued();
+    EXPECT_NE(bare.content.find("\r\nMessage-ID: <" + bare.envelope.id + "@mx.local.example>\r\n"), std::string::npos)
+        << bare.content;
+    EXPECT_NE(bare.content.find("\r\nDate: "), std::string::npos);
+}
+
+TEST(Relay, OthersMessagesStayAsTheyAre) {
+    World world;
+    from_stranger(world, "ext@local.example");
+    EXPECT_EQ(world.only_queued().content.find("Message-ID"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace posthouse::smtpd
