@@ -315,7 +315,7 @@ TEST_F(OutboundWay, RequiretlsGoesToAVerifiedServerThatOffersIt) {
     client.ca_pem = authority.certificate_pem();
     settings_.tls_context = net::TlsContext::client(client).value();
     ASSERT_TRUE(dane::enable(settings_.tls_context->raw()));
-    resolve("mx.post A 127.0.0.1\nmx.other A 127.0.0.1\n");
+    resolve("mx.post A 127.0.0.1\nmx.else A 127.0.0.1\n");
     Script script = offering("> 250-mx.example\r\n250 STARTTLS",
                              {"< STARTTLS", "> 220 go", "tls", "< EHLO", "> 250-mx.example\r\n250 REQUIRETLS"});
     script.insert(script.end(), takes_one.begin(), takes_one.end());
@@ -328,7 +328,7 @@ TEST_F(OutboundWay, RequiretlsGoesToAVerifiedServerThatOffersIt) {
     EXPECT_EQ(kinds(attempt), Kinds{relayed}) << attempt.fates[0].reply;
     EXPECT_EQ(server.connections, 2);  // by one that was verified
     EXPECT_EQ(server.heard[9], "MAIL FROM:<joe@example.org> REQUIRETLS");
-    attempt = deliver("smtp:[mx.other.example]:" + port, {"a@example.net"});
+    attempt = deliver("smtp:[mx.else.example]:" + port, {"a@example.net"});
     EXPECT_EQ(kinds(attempt), Kinds{bounced});
     EXPECT_EQ(attempt.fates[0].status, "5.7.30");
 }
