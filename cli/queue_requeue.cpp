@@ -47,7 +47,8 @@ Result<std::vector<spool::Recipient>> resolve(Tools& tools, const spool::Recipie
         if (!address) return fail(ErrorCode::invalid, "The directory has a malformed address", target.address);
         spool::Recipient next = recipient;
         next.address = *std::move(address);
-        next.transport = target.transport == auth::Recipient::Transport::local ? "local" : recipient.route;
+        const bool local = target.transport == auth::Recipient::Transport::local && target.route.empty();
+        next.transport = local ? "local" : target.route;
         targets.push_back(std::move(next));
     }
     return targets;

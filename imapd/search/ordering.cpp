@@ -83,22 +83,48 @@ Result<std::vector<std::uint32_t>> sort_rows(const Selected& selected, const sto
     return imap::sort_messages(messages, criteria);
 }
 
+/// The message is there: not expunged, which this client may not know yet.
+Result<bool> is_there(const Selected& selected, std::uint32_t number) {
+    const auto uid = selected.view.uid(storage::SequenceNumber(number));
+    if (!uid) return false;
+    storage::UidSet one;
+    one.add(*uid);
+    bool found = false;
+    const Result<> looked = selected.view.each_flags(one, [&](const storage::MessageFlags&) { found = true; });
+    if (!looked) return fail(looked.error());
+    return found;
+}
+
 /// place_among, where number_at gives the number of the message at a place.
 template <typename NumberAt>
 Result<std::size_t> place_by(const Selected& selected, NumberAt number_at, std::size_t from, std::size_t end,
                              std::uint32_t number, std::span<const imap::SortCriterion> criteria) {
     while (from < end) {
+        // One that is gone says nothing: the next one that isn't says on which side the place is.
         const std::size_t middle = from + (end - from) / 2;
-        const Result<std::uint32_t> other = number_at(middle);
-        if (!other) return fail(other.error());
-        const std::array<std::uint32_t, 2> both{std::min(number, *other), std::max(number, *other)};
+        std::size_t asked = middle;
+        std::uint32_t other = 0;
+        for (; asked < end; ++asked) {
+            const Result<std::uint32_t> at = number_at(asked);
+            if (!at) return fail(at.error());
+            other = *at;
+            const Result<bool> there = is_there(selected, other);
+            if (!there) return fail(there.error());
+            if (*there) break;
+        }
+        if (asked == end) {
+            end = middle;
+            continue;
+        }
+        const std::array<std::uint32_t, 2> both{std::min(number, other), std::max(number, other)};
         const Result<std::vector<std::uint32_t>> sorted = sort_found(selected, both, criteria);
         if (!sorted) return fail(sorted.error());
-        // One that is gone, and not yet for this client, is passed over.
+        const bool is_gone = std::ranges::find(*sorted, number) == sorted->end();
+        if (is_gone) return from;  // any place will do: the client is told soon
         if (sorted->front() == number && sorted->size() == both.size())
             end = middle;
         else
-            from = middle + 1;
+            from = asked + 1;
     }
     return from;
 }

@@ -9,6 +9,7 @@
 
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "queued/core/telling.h"
 
 namespace posthouse::queued {
 namespace {
@@ -133,6 +134,7 @@ net::Async<> Active::run(net::Event& stopping) {
     }
     stopping_ = true;
     co_await scope_.join();
+    co_await parts_.story.stop();
 }
 
 net::Deadline Active::next_wake() {
@@ -325,6 +327,7 @@ net::Async<Result<Attempt>> Active::attempt(Work& work, const Group& group) {
     if (!opened) co_return fail(opened.error());
     EntrySource source(work, parts_.disk);
     const Parcel parcel{work.entry->envelope(), group.recipients, source, attempts_of(*work.entry)};
+    tell_attempt(parts_, parcel.envelope, group, parcel.attempt);
     Attempt result = co_await parts_.courier.deliver(group.route, parcel);
     co_return result;
 }

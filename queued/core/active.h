@@ -24,7 +24,8 @@ class Active {
   public:
     explicit Active(Parts& parts);
 
-    /// Works until `stopping` is cancelled; then no delivery begins any more, and it waits for those that run.
+    /// Works until `stopping` is cancelled; then no delivery begins any more, it waits for those that run, and the
+    /// story ends.
     net::Async<> run(net::Event& stopping);
 
     /// A message of that id has come.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/base/log.h"
+#include "queued/core/telling.h"
 
 namespace posthouse::queued {
 namespace {
@@ -40,7 +41,8 @@ net::Async<Result<std::optional<NoticeTargets>>> find_targets(Parts& parts, std:
         auto mailbox = smtp::parse_mailbox(recipient.address, smtp::Utf8::allowed);
         if (!mailbox) continue;
         const bool local = recipient.transport == auth::Recipient::Transport::local;
-        targets.push_back({.address = *std::move(mailbox), .transport = local ? "local" : recipient.route});
+        targets.push_back({.address = *std::move(mailbox),
+                           .transport = local && recipient.route.empty() ? "local" : recipient.route});
     }
     if (targets.empty() || targets.size() > spool::max_recipients) co_return std::optional<NoticeTargets>();
     co_return targets;
@@ -54,6 +56,7 @@ net::Async<Result<std::string>> write(Parts& parts, Work& work, const Notice& no
     });
     if (!id) co_return id;
     parts.counters.reports.add();
+    tell_report(parts, work.entry->envelope(), notice, *id, states);
     log::write(log::Level::info, work.text(), notice.delayed ? "told of the delay" : "sender told",
                {{"report", *id}, {"to", notice.to.to_path()}, {"recipients", notice.recipients.size()}});
     co_return id;
@@ -110,6 +113,7 @@ std::vector<std::uint32_t> lost(const spool::Envelope& envelope, const std::vect
 void log_event(Parts& parts, const Work& work, const Event& event) {
     const spool::Envelope& envelope = work.entry->envelope();
     parts.counters.count(event.kind, event.recipients.size());
+    tell_event(parts, envelope, event);
     if (event.kind == EventKind::warned || event.kind == EventKind::notified) return;
     const bool had = event.kind == EventKind::delivered || event.kind == EventKind::relayed;
     const std::int64_t delay = std::max<std::int64_t>(0, event.at - envelope.arrived);
@@ -194,7 +198,9 @@ net::Async<Result<Closed>> close(Parts& parts, Work& work, schedule::Random& ran
     const Result<> moved =
         co_await with_entry(parts, work, [&] { return closed.due ? entry.defer(*closed.due) : entry.remove(); });
     if (!moved) co_return fail(moved.error());
+    if (closed.due) tell_rest(parts, envelope, *closed.due);
     if (!closed.due) {
+        tell_removed(parts, envelope);
         parts.counters.removed.add();
         log::write(log::Level::info, work.text(), "removed", {});
     }

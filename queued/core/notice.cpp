@@ -31,13 +31,6 @@ const smtp::ReversePath& told(const spool::Envelope& envelope, const spool::Reci
     return *recipient.sender;
 }
 
-/// "mx.example.net[192.0.2.1]" in its two parts.
-std::pair<std::string, std::string> host_and_address(const std::string& remote) {
-    const auto open = remote.find('[');
-    if (open == std::string::npos || !remote.ends_with(']')) return {remote, ""};
-    return {remote.substr(0, open), remote.substr(open + 1, remote.size() - open - 2)};
-}
-
 dsn::Action action_of(const spool::RecipientState& state, bool delayed) {
     if (delayed) return dsn::Action::delayed;
     if (state.fate == EventKind::delivered) return dsn::Action::delivered;
@@ -152,6 +145,12 @@ std::vector<Notice> notices_for(const spool::Envelope& envelope, const std::vect
     std::vector<Notice> notices;
     for (auto& [path, notice] : by_path) notices.push_back(std::move(notice));
     return notices;
+}
+
+std::pair<std::string, std::string> host_and_address(const std::string& remote) {
+    const auto open = remote.find('[');
+    if (open == std::string::npos || !remote.ends_with(']')) return {remote, ""};
+    return {remote.substr(0, open), remote.substr(open + 1, remote.size() - open - 2)};
 }
 
 bool is_last_report(const spool::Envelope& envelope) {

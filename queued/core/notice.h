@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -40,6 +41,9 @@ struct NoticeRules {
 /// stand for the sender they were made of). `delayed`, `retry_until`: as in Notice.
 std::vector<Notice> notices_for(const spool::Envelope& envelope, const std::vector<std::uint32_t>& recipients,
                                 bool delayed, std::int64_t retry_until);
+
+/// "mx.example.net[192.0.2.1]" of events in its two parts.
+std::pair<std::string, std::string> host_and_address(const std::string& remote);
 
 /// The message is a report to the postmaster that this server wrote: when it can't be delivered, nobody is told.
 bool is_last_report(const spool::Envelope& envelope);

@@ -15,7 +15,8 @@ Parts::Parts(daemon::Daemon& frame, spool::Spool opened, spool::Incoming open_in
       incoming(std::move(open_incoming)),
       directory(frame.loop(), frame.config()->listen.socketmap),
       courier(way_out),
-      counters(frame.metrics()) {}
+      counters(frame.metrics()),
+      story(frame) {}
 
 PlanRules Parts::plan_rules() const {
     const config::Snapshot config = daemon.config();

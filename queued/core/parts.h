@@ -6,6 +6,7 @@
 #include "auth/client/socketmap_client.h"
 #include "lib/daemon/daemon.h"
 #include "lib/net/pool.h"
+#include "lib/story/writer.h"
 #include "queued/core/aftermath.h"
 #include "queued/core/counters.h"
 #include "queued/core/notice.h"
@@ -25,6 +26,7 @@ struct Parts {
     auth::SocketmapClient directory;
     Courier& courier;
     Counters counters;
+    story::Writer story;
 
     Parts(daemon::Daemon& frame, spool::Spool opened, spool::Incoming open_incoming, Courier& way_out);
 

@@ -30,6 +30,7 @@ QueueWorld::QueueWorld() {
     config.general.hostname = "mail.local.example";
     config.general.spool_folder = folder.path() + "/spool";
     config.general.run_folder = folder.path();
+    config.general.state_folder = folder.path() + "/state";
     config.listen.socketmap = folder.path() + "/socketmap";
     config.directory.postmaster = "postmaster@local.example";
     EXPECT_TRUE(spool::make_spool(config.general.spool_folder));

@@ -1,0 +1,28 @@
+// What queued tells of a message's story.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "queued/core/notice.h"
+#include "queued/core/parts.h"
+#include "queued/core/plan.h"
+#include "queued/spool/envelope.h"
+#include "queued/spool/event.h"
+#include "queued/spool/recipient_state.h"
+
+namespace posthouse::queued {
+
+/// A delivery begins.
+void tell_attempt(Parts& parts, const spool::Envelope& envelope, const Group& group, std::uint32_t attempt);
+/// What became of recipients, as the journal has it now.
+void tell_event(Parts& parts, const spool::Envelope& envelope, const spool::Event& event);
+/// A report was written, under that id; `states`: of the recipients of what it is about.
+void tell_report(Parts& parts, const spool::Envelope& about, const Notice& notice, const std::string& report,
+                 const std::vector<spool::RecipientState>& states);
+/// It rests until it is due again, or nothing of it is left.
+void tell_rest(Parts& parts, const spool::Envelope& envelope, std::int64_t due);
+void tell_removed(Parts& parts, const spool::Envelope& envelope);
+
+}  // namespace posthouse::queued
