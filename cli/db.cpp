@@ -42,7 +42,8 @@ Exit migrate(Context& context) {
                 {{"database", auth::describe(*settings)}, {"from", before->version}, {"to", after->version}});
 }
 
-std::string verdict(const auth::SchemaStatus& status) {
+std::string verdict(const auth::SchemaStatus& status, bool is_lost) {
+    if (is_lost) return "is missing, though there is mail: put it back from a backup";
     if (status.version == 0) return "has no tables yet: posthouse db init";
     if (status.version == status.known) return "has " + numbered(status.version) + ", as this program needs";
     if (status.version < status.known) return "has " + numbered(status.version) + ": posthouse db migrate";
@@ -55,7 +56,7 @@ Exit status(Context& context) {
     if (!settings) return report(context, settings.error());
     const Result<auth::SchemaStatus> status = auth::schema_status(*settings);
     if (!status) return report(context, status.error());
-    done(context, auth::describe(*settings) + ' ' + verdict(*status) + '.',
+    done(context, auth::describe(*settings) + ' ' + verdict(*status, auth::is_lost(*settings)) + '.',
          {{"database", auth::describe(*settings)}, {"version", status->version}, {"known", status->known}});
     if (status->version == 0) return Exit::not_found;
     return status->version == status->known ? Exit::ok : Exit::config;

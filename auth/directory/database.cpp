@@ -3,6 +3,9 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+#include <system_error>
+
 #include "auth/directory/schema.h"
 
 namespace posthouse::auth {
@@ -57,6 +60,7 @@ Result<DatabaseSettings> database_settings(const config::Config& config) {
     settings.directory.tables = directory.tables == "foreign" ? Tables::foreign : Tables::posthouse;
     settings.directory.queries = std::move(*queries);
     settings.directory.local_part = local_part_setting(config);
+    settings.mail_root = config.general.mail_root;
     return settings;
 }
 
@@ -81,7 +85,19 @@ Result<std::unique_ptr<Directory>> open_directory(const DatabaseSettings& settin
     return make_sql_directory(std::move(*connection), settings.directory);
 }
 
+bool is_lost(const DatabaseSettings& settings) {
+    std::error_code error;
+    if (settings.engine != Engine::sqlite || settings.mail_root.empty()) return false;
+    if (std::filesystem::exists(settings.sqlite.path, error) || error) return false;
+    const std::filesystem::directory_iterator mail(settings.mail_root, error);
+    return !error && mail != std::filesystem::directory_iterator();
+}
+
 Result<std::unique_ptr<Directory>> create_directory(const DatabaseSettings& settings) {
+    if (is_lost(settings))
+        return fail(ErrorCode::unavailable,
+                    "The database is missing, though there is mail: put it back from a backup, or make "
+                    "an empty one with posthouse db init");
     if (settings.engine == Engine::mariadb || settings.directory.tables == Tables::foreign)
         return open_directory(settings);
     return create_sqlite_directory(settings.sqlite, settings.directory);

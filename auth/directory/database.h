@@ -19,6 +19,7 @@ struct DatabaseSettings {
     SqliteSettings sqlite;
     MariadbSettings mariadb;
     SqlDirectorySettings directory;
+    std::string mail_root;  ///< where the mail of its users lies
 };
 
 /// Of section [directory]. Errors: invalid (a query).
@@ -33,7 +34,11 @@ std::string describe(const DatabaseSettings& settings);
 Result<std::unique_ptr<Directory>> open_directory(const DatabaseSettings& settings);
 /// Opens it on one of the MariaDB servers.
 Result<std::unique_ptr<Directory>> open_directory(const DatabaseSettings& settings, const std::string& host);
-/// Opens it to change something. A missing SQLite database is made, and an older one migrated; MariaDB's must be ready.
+/// The SQLite database is missing, though there is mail: a disk that is not mounted, a wrong path, an accident. An empty
+/// one in its place would refuse everybody's mail for good.
+bool is_lost(const DatabaseSettings& settings);
+/// Opens it to change something. A missing SQLite database is made, unless it is lost (unavailable), and an older one
+/// migrated; MariaDB's must be ready.
 Result<std::unique_ptr<Directory>> create_directory(const DatabaseSettings& settings);
 
 struct SchemaStatus {

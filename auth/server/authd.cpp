@@ -1,7 +1,6 @@
 // authd: its listeners, and the directory behind them.
 #include "auth/server/authd.h"
 
-#include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -57,15 +56,6 @@ std::string answer_now(CachedDirectory& directory, const std::string& payload, c
     return sasl::encode(directory.look_up([&](Lookups& lookups) { return answer(lookups, *request, settings); }));
 }
 
-/// An empty directory would be made, and would refuse everybody's mail for good: a disk that is not mounted, a wrong
-/// path.
-bool has_lost_directory(const std::string& database, const config::Config& config) {
-    std::error_code error;
-    if (std::filesystem::exists(database, error) || error) return false;
-    const std::filesystem::directory_iterator mail(config.general.mail_root, error);
-    return !error && mail != std::filesystem::directory_iterator();
-}
-
 }  // namespace
 
 Authd::Authd(daemon::Daemon& daemon)
@@ -81,10 +71,6 @@ Authd::Authd(daemon::Daemon& daemon)
 
 net::Async<Result<>> Authd::start() {
     if (const Result<> read = authenticator_.read_token_keys(); !read) co_return fail(read.error());
-    if (settings_.engine == Engine::sqlite && has_lost_directory(settings_.sqlite.path, *daemon_.config()))
-        co_return fail(ErrorCode::not_found, "directory (" + describe(settings_) +
-                                                 ") is missing, though there is mail: put it back from a "
-                                                 "backup, or make an empty one with posthouse db init");
     Result<bool> opened = co_await lookups_.run([this]() -> Result<bool> {
         const Result<std::unique_ptr<Directory>> directory = create_directory(settings_);
         if (!directory) return fail(directory.error());

@@ -29,7 +29,7 @@ SENDERS = 10
 SPOOL = "64m"
 SETTLED = 120  # seconds until the queue must be empty once all is well again
 
-SETTINGS = {"smtpd.mynetworks": "127.0.0.0/8", "queued.minimal_backoff_time": "1s", "queued.maximal_backoff_time": "2s",
+SETTINGS = {"smtpd.mynetworks": "127.0.0.0/8", "smtpd.queue_minfree": "2M", "queued.minimal_backoff_time": "1s", "queued.maximal_backoff_time": "2s",
             "queued.queue_run_delay": "2s", "smtpd.delivery_timeout": "2s", "general.restart_delay": "50ms",
             "general.restart_delay_limit": "200ms", "log.level": "warning",
             **{f"outbound.{name}_timeout": "2s" for name in ("connect", "helo", "mail", "rcpt", "data_init", "data_xfer", "data_done")}}

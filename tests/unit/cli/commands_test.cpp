@@ -245,5 +245,22 @@ TEST_F(CommandsTest, CompletionFollowsTheWords) {
     EXPECT_EQ(out_.find("INBOX"), std::string::npos) << out_;
 }
 
+TEST_F(CommandsTest, NoEmptyDatabaseIsMadeWhereOneIsMissingThoughThereIsMail) {
+    add_joe();
+    make_mail("joe");
+    for (const char* file : {"/directory.sqlite", "/directory.sqlite-wal", "/directory.sqlite-shm"})
+        std::filesystem::remove(folder_ + file);
+    for (const char* command :
+         {"domain add example.net", "user add ann@example.org --generate", "alias add a@example.org joe@example.org"}) {
+        EXPECT_EQ(run(command), 5) << command;
+        EXPECT_NE(err_.find("is missing, though there is mail"), std::string::npos) << err_;
+        EXPECT_FALSE(std::filesystem::exists(folder_ + "/directory.sqlite")) << command;
+    }
+    EXPECT_EQ(run("db status"), 3);
+    EXPECT_NE(out_.find("put it back from a backup"), std::string::npos) << out_;
+    EXPECT_EQ(run("db init"), 0) << "who says so gets an empty one";
+    EXPECT_EQ(run("domain add example.net"), 0);
+}
+
 }  // namespace
 }  // namespace posthouse::cli

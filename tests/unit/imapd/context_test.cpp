@@ -131,6 +131,22 @@ TEST_F(ContextTest, SortedResultsAreToldWithTheirPositions) {
         << "from the last position to the first";
 }
 
+// RFC 5267 §4.3.3
+TEST_F(ContextTest, PositionsAreRightAmongMessagesThatAreGoneAndNotToldOfYet) {
+    TestClient client = select_inbox();
+    for (const char* subject : {"a", "c", "e", "g", "i"})
+        append(client, "Subject: " + std::string(subject) + "\r\n\r\nbody\r\n");
+    client.run("NOOP");
+    run_as(client, "C01", "UID SORT RETURN (ALL UPDATE) (SUBJECT) UTF-8 ALL");
+    TestClient other = select_inbox();
+    other.run("STORE 3:4 +FLAGS.SILENT (\\Deleted)");
+    other.run("EXPUNGE");
+    append(other, "Subject: d\r\n\r\nbody\r\n");
+    std::string told = updates(client.run("SEARCH ALL"));  // no EXPUNGE may be told now (RFC 3501 §7.4.1)
+    told += updates(client.run("NOOP"));
+    EXPECT_NE(told.find("ADDTO (3 6)"), std::string::npos) << told;
+}
+
 // RFC 5267 §4.3.1
 class FewContextsTest : public ContextTest {
   protected:
