@@ -10,6 +10,8 @@
 //                                     --append SIZE gives the last command a message
 //   load auth SOCKET …                Dovecot's auth protocol: AUTH PLAIN on one connection per client
 //   load map:NAME SOCKET …            look-ups in a socketmap
+//   load smtp HOST:PORT …             after EHLO message after message of --size OCTETS, each to one user; a command
+//                                     goes out when the last one is answered, as Postfix's smtp-source does it
 // with --clients N, --seconds S, --user PATTERN (its %d is a number below --users N, at random), --password TEXT,
 // --each-user-once (the numbers one after the other, then an end).
 #include <arpa/inet.h>
@@ -17,6 +19,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -54,6 +57,7 @@ struct Options {
     std::size_t numbers = 1;
     std::size_t mailboxes = 1;
     std::size_t append = 0;
+    std::size_t size = 4096;
 };
 
 [[noreturn]] void give_up(const std::string& what) {
@@ -284,6 +288,70 @@ class MapLookup final : public Conversation {
     std::string map_;
 };
 
+class SmtpMessages final : public Conversation {
+  public:
+    SmtpMessages(Users& users, const Options& options) : users_(users), body_(body_of(options.size)) {}
+    bool is_prepared(std::string& in, std::string& out) override {
+        const std::string_view code = code_of(in);
+        if (code.empty()) return false;
+        if (code != (is_greeted_ ? "250" : "220")) give_up("refused: " + in);
+        in.clear();
+        if (is_greeted_) return true;
+        is_greeted_ = true;
+        out = "EHLO client.example.org\r\n";
+        return false;
+    }
+    std::optional<std::string> begin() override {
+        user_ = users_.next();
+        step_ = 0;
+        return user_ ? std::optional<std::string>("MAIL FROM:<sender@example.com>\r\n") : std::nullopt;
+    }
+    Next take(std::string& in, std::string& out) override {
+        constexpr std::array<std::string_view, 4> wanted{"250", "250", "354", "250"};
+        const std::string_view code = code_of(in);
+        if (code.empty()) return Next::more;
+        if (code != wanted.at(step_)) return Next::failed;
+        in.clear();
+        switch (step_++) {
+            case 0: out = "RCPT TO:<" + *user_ + ">\r\n"; return Next::send;
+            case 1: out = "DATA\r\n"; return Next::send;
+            case 2: out = header() + body_ + ".\r\n"; return Next::send;
+            default: return Next::done;
+        }
+    }
+
+  private:
+    /// Of a whole reply; "" when there is more to come.
+    static std::string_view code_of(std::string_view in) {
+        if (!in.ends_with("\r\n")) return {};
+        const std::size_t end = in.rfind('\n', in.size() - 2);
+        const std::string_view last = in.substr(end == std::string_view::npos ? 0 : end + 1);
+        return last.size() > 3 && last[3] == ' ' ? last.substr(0, 3) : std::string_view();
+    }
+    /// No two messages are the same.
+    std::string header() const {
+        static std::size_t number = 0;
+        return "Message-ID: <" + std::to_string(++number) + ".load@example.com>\r\nTo: " + *user_ + "\r\n";
+    }
+    /// All messages share it.
+    static const std::string& body_of(std::size_t size) {
+        static const std::string body = [size] {
+            std::string text =
+                "From: Sender <sender@example.com>\r\nSubject: measured\r\nDate: Sat, 28 Nov 2026 10:00:00 +0000\r\n"
+                "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n";
+            while (text.size() + 140 < size) text += std::string(70, 'x') + "\r\n";
+            return text;
+        }();
+        return body;
+    }
+
+    Users& users_;
+    const std::string& body_;
+    std::optional<std::string> user_;
+    bool is_greeted_ = false;
+    std::size_t step_ = 0;
+};
+
 int connect_to(const std::string& place) {
     const std::size_t colon = place.rfind(':');
     const bool is_unix = place.starts_with('/');
@@ -316,6 +384,8 @@ struct Client {
     bool is_working = false;
     bool is_closing = false;
     std::string in;
+    std::string out;
+    std::size_t sent = 0;  // of out
     Clock::time_point begun;
 };
 
@@ -335,8 +405,12 @@ class Load {
             const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 30'000);
             if (count < 0 && errno == EINTR) continue;
             if (count <= 0) give_up("no answer for 30 s");
-            for (int i = 0; i < count; ++i)
-                read(*static_cast<Client*>(events.at(static_cast<std::size_t>(i)).data.ptr));
+            for (int i = 0; i < count; ++i) {
+                const epoll_event& event = events.at(static_cast<std::size_t>(i));
+                Client& client = *static_cast<Client*>(event.data.ptr);
+                if (!client.out.empty()) send_rest(client);
+                if ((event.events & ~unsigned{EPOLLOUT}) != 0) read(client);
+            }
         }
         report(std::chrono::duration<double>(Clock::now() - begun_).count());
     }
@@ -347,15 +421,19 @@ class Load {
         if (options_.kind == "imap") return std::make_unique<ImapCommands>(users_, options_);
         if (options_.kind == "auth") return std::make_unique<AuthPlain>(users_, options_);
         if (options_.kind.starts_with("map:")) return std::make_unique<MapLookup>(users_, options_.kind.substr(4));
+        if (options_.kind == "smtp") return std::make_unique<SmtpMessages>(users_, options_);
         give_up("unknown kind " + options_.kind);
     }
     void connect(Client& client) {
         client.fd = connect_to(options_.place);
         ++open_;
+        watch(client, EPOLL_CTL_ADD, EPOLLIN);
+    }
+    void watch(Client& client, int how, unsigned what) {
         epoll_event event{};
-        event.events = EPOLLIN;
+        event.events = what;
         event.data.ptr = &client;
-        ::epoll_ctl(epoll_, EPOLL_CTL_ADD, client.fd, &event);
+        ::epoll_ctl(epoll_, how, client.fd, &event);
     }
     void close(Client& client) {
         ::close(client.fd);
@@ -373,7 +451,7 @@ class Load {
         if (!client.is_prepared) {
             std::string out;
             client.is_prepared = client.conversation->is_prepared(client.in, out);
-            send(client, out);
+            send(client, std::move(out));
             if (!client.is_prepared) return;
             if (++prepared_ < options_.clients) return;
             begin_all();
@@ -387,12 +465,28 @@ class Load {
         }
         client.begun = Clock::now();
         client.is_working = true;
-        send(client, *first);
+        send(client, *std::move(first));
     }
-    void send(Client& client, const std::string& text) {
+    void send(Client& client, std::string text) {
         if (text.empty()) return;
-        if (::send(client.fd, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
-            give_up(std::string("send: ") + std::strerror(errno));
+        client.out = std::move(text);
+        client.sent = 0;
+        if (!send_some(client)) watch(client, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+    }
+    void send_rest(Client& client) {
+        if (send_some(client)) watch(client, EPOLL_CTL_MOD, EPOLLIN);
+    }
+    /// Whether that was all.
+    static bool send_some(Client& client) {
+        while (client.sent < client.out.size()) {
+            const ssize_t count =
+                ::send(client.fd, client.out.data() + client.sent, client.out.size() - client.sent, MSG_NOSIGNAL);
+            if (count < 0 && errno == EAGAIN) return false;
+            if (count < 0) give_up(std::string("send: ") + std::strerror(errno));
+            client.sent += static_cast<std::size_t>(count);
+        }
+        client.out.clear();
+        return true;
     }
     void finish(Client& client) {
         times_.push_back(std::chrono::duration<double, std::milli>(Clock::now() - client.begun).count());
@@ -422,7 +516,7 @@ class Load {
         std::string out;
         switch (client.conversation->take(client.in, out)) {
             case Conversation::Next::more: return;
-            case Conversation::Next::send: send(client, out); return;
+            case Conversation::Next::send: send(client, std::move(out)); return;
             case Conversation::Next::close: client.is_closing = true; return;
             case Conversation::Next::done: finish(client); return;
             case Conversation::Next::failed: give_up("refused: " + client.in);
@@ -437,8 +531,19 @@ class Load {
         };
         std::printf(
             "{\"done\": %zu, \"seconds\": %.3f, \"per_second\": %.1f, \"median_ms\": %.3f, \"p99_ms\": %.3f, "
-            "\"max_ms\": %.3f}\n",
-            times_.size(), seconds, static_cast<double>(times_.size()) / seconds, at(0.5), at(0.99), times_.back());
+            "\"max_ms\": %.3f, \"clients_cpu_ms_each\": %.4f}\n",
+            times_.size(), seconds, static_cast<double>(times_.size()) / seconds, at(0.5), at(0.99), times_.back(),
+            processor_ms() / static_cast<double>(times_.size()));
+    }
+
+    /// Of these clients.
+    static double processor_ms() {
+        rusage usage{};
+        ::getrusage(RUSAGE_SELF, &usage);
+        const auto ms = [](const timeval& time) {
+            return 1000 * static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1000;
+        };
+        return ms(usage.ru_utime) + ms(usage.ru_stime);
     }
 
     const Options& options_;
@@ -488,6 +593,8 @@ int main(int argc, char** argv) {
             options.mailboxes = std::stoul(value);
         else if (name == "--append")
             options.append = std::stoul(value);
+        else if (name == "--size")
+            options.size = std::stoul(value);
         else
             give_up("unknown option " + std::string(name));
     }

@@ -11,12 +11,13 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE / "peer"), str(HERE.parent / "system")]
+sys.path[:0] = [str(HERE / "peer"), str(HERE.parent / "system"), str(HERE.parent / "interop")]
 from posthouse_test import BUILD, Instance  # noqa: E402
 
 LOAD = BUILD / "bench" / "load"
 PEOPLE = 1000  # of the runs that are compared
 TICKS = os.sysconf("SC_CLK_TCK")
+COMPARED = ("per_second", "accepted_per_second", "cpu_ms_each", "client_cpu_ms_each")  # figures of a run, where it has them
 
 
 def load(kind, place, **options):
@@ -31,9 +32,8 @@ def load(kind, place, **options):
     return json.loads(result.stdout)
 
 
-def processor_seconds(root):
-    """What a process, those it began and those that have ended took."""
-    total = 0
+def family(root):
+    """A process and those it began, each with the words of its /proc/PID/stat behind the name."""
     children = {}
     stats = {}
     for folder in pathlib.Path("/proc").iterdir():
@@ -42,13 +42,29 @@ def processor_seconds(root):
                 words = (folder / "stat").read_text().rsplit(")", 1)[1].split()
                 stats[int(folder.name)] = words
                 children.setdefault(int(words[1]), []).append(int(folder.name))
+    found = {}
     waiting = [root]
     while waiting:
         pid = waiting.pop()
         if pid in stats:
-            total += sum(int(word) for word in stats[pid][11:15])
+            found[pid] = stats[pid]
         waiting += children.get(pid, [])
-    return total / TICKS
+    return found
+
+
+def processor_seconds(root):
+    """What a process, those it began and those that have ended took."""
+    return sum(int(word) for words in family(root).values() for word in words[11:15]) / TICKS
+
+
+def memory(root):
+    """Proportional memory of a process and those it began, in bytes: shared pages count to each process by its part."""
+    total = 0
+    for pid in family(root):
+        with contextlib.suppress(OSError):  # it has ended
+            lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total * 1024
 
 
 def measured(root, kind, place, **options):
@@ -95,14 +111,16 @@ def turns(report, work, sides, seconds, rounds=3):
     for _ in range(rounds):
         for name, run in sides.items():
             results[name].append(run(seconds))
-    rates = {name: statistics.median(one["per_second"] for one in all) for name, all in results.items()}
-    costs = {name: statistics.median(one["cpu_ms_each"] for one in all) for name, all in results.items()}
-    first = next(iter(sides))
-    for name in sides:
-        figures = {"per_second": rates[name], "cpu_ms_each": costs[name]}
-        if name != first:
-            figures["posthouse_is_faster_by"] = rates[first] / rates[name]
-        report.add(f"{work}: {name}", **figures)
+    first = None
+    for name, all in results.items():
+        figures = {figure: statistics.median(one[figure] for one in all) for figure in COMPARED if figure in all[0]}
+        first = first or figures
+        ratios = {}
+        if figures is not first:
+            ratios["first_is_faster_by"] = first["per_second"] / figures["per_second"]
+            if first["cpu_ms_each"] > 0:
+                ratios["cpu_ratio"] = figures["cpu_ms_each"] / first["cpu_ms_each"]
+        report.add(f"{work}: {name}", **figures, **ratios)
 
 
 def pick(result):

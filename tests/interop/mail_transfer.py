@@ -22,6 +22,28 @@ from posthouse_test import PATIENCE, SOURCE, PortBlock, run
 UNPACKED = SOURCE / "build" / "unpacked"
 ID = 64321  # of the server's user and group, which nobody else has
 
+# Postfix's services as Debian has them, but not in a chroot, and without those that nobody here uses.
+POSTFIX_MASTER = """
+127.0.0.1:PORT inet n - n - - smtpd
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
+error unix - - n - - error
+retry unix - - n - - error
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
 # The shell stays: it is the first process of the namespace, with which all end, and ends with whoever started it.
 ENTER = """set -e
 mount -t overlay -o ro,lowerdir="$1/usr:/usr" overlay /usr

@@ -12,28 +12,8 @@ import unittest
 
 from both_servers import SystemTest, User, eventually
 from mail_programs import tls_context
-from mail_transfer import ID, Exim, Postfix, why_not_here
+from mail_transfer import ID, POSTFIX_MASTER, Exim, Postfix, why_not_here
 from posthouse_test import PATIENCE, main, run
-
-POSTFIX_MASTER = """
-127.0.0.1:PORT inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-lmtp unix - - n - - lmtp
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
-"""
 
 POSTFIX_MAIN = """
 compatibility_level = 3.6
