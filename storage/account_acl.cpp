@@ -95,7 +95,10 @@ Result<> Account::each_access_list(int root,
         if (folder.is_mailbox) names.push_back(std::move(folder.name));
     for (const MailboxName& name : names) {
         const Result<AccessList> list = acl(name);
-        if (!list && list.error().code == ErrorCode::not_found) continue;
+        // Gone meanwhile; or not to be read, and then nobody's but its owner's, who is told when it is opened.
+        const bool passed_over =
+            !list && (list.error().code == ErrorCode::not_found || list.error().code == ErrorCode::denied);
+        if (passed_over) continue;
         if (!list) return fail(list.error());
         visit(name, *list);
     }

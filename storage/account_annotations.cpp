@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "storage/account.h"
 #include "storage/account_log.h"
 #include "storage/account_tree.h"
@@ -69,6 +70,12 @@ Result<> Account::show_special_uses(int root, std::vector<ListedMailbox>& mailbo
     for (std::size_t i = 0; i < mailboxes.size(); ++i) {
         if (!mailboxes[i].exists) continue;
         Result<std::optional<std::string>> kept = kept_special_use(root, mailboxes[i].name);
+        if (!kept && kept.error().code == ErrorCode::denied) {
+            // One folder that can't be read, restored by another user perhaps, hides none of the others.
+            log::warning("a mailbox can't be read",
+                         {{"folder", root_}, {"mailbox", mailboxes[i].name.text()}, {"error", kept.error().message()}});
+            kept = std::optional<std::string>();
+        }
         if (!kept) return fail(kept.error());
         wishes[i] = {std::move(*kept), usual_special_use(mailboxes[i].name)};
     }

@@ -35,7 +35,8 @@ class TmpNames {
 
 }  // namespace
 
-Mailbox::Mailbox(std::shared_ptr<MailboxState> state) : state_(std::move(state)) {}
+Mailbox::Mailbox(std::shared_ptr<MailboxState> state) : state_(std::move(state)) { state_->begin_use(); }
+Mailbox::~Mailbox() { state_->end_use(); }
 
 std::string Mailbox::guid() const { return state_->guid(); }
 UidValidity Mailbox::uid_validity() const { return state_->uid_validity(); }

@@ -115,6 +115,9 @@ enum class ExpungeRule {
 class Mailbox {
   public:
     explicit Mailbox(std::shared_ptr<MailboxState> state);
+    Mailbox(const Mailbox&) = delete;
+    Mailbox& operator=(const Mailbox&) = delete;
+    ~Mailbox();
 
     /// 32 hexadecimal digits; stays over renames. MAILBOXID (RFC 8474 §4) is made of it.
     std::string guid() const;

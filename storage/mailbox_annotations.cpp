@@ -54,6 +54,13 @@ Result<std::shared_ptr<const AnnotationTable>> MailboxState::annotation_table(co
     return (*file)->table();
 }
 
+void MailboxState::end_use() {
+    if (--users_ > 0) return;
+    // Whoever works with it now leaves it to the next end: this one may be on an event loop, and must not wait.
+    const std::unique_lock guard(mutex_, std::try_to_lock);
+    if (guard && users_ == 0) annotation_files_.clear();
+}
+
 Result<AnnotationTables> MailboxState::annotations(const AnnotationUser& user) {
     const std::scoped_lock guard(mutex_);
     auto shared = annotation_table(MessageAnnotationFile::shared());

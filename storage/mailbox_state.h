@@ -157,6 +157,10 @@ class MailboxState {
     Result<std::shared_ptr<const UidSet>> seen_by(const std::string& viewer);
     /// The same figures as status() for that reader.
     Result<Status> status_of(const std::string& viewer);
+    /// A Mailbox more, or less, that uses this. With the last one go tables that are large: a state is kept though
+    /// nobody may use it.
+    void begin_use() { ++users_; }
+    void end_use();
     /// What a user sees of annotations, as of now; some may be of messages that are gone.
     Result<AnnotationTables> annotations(const AnnotationUser& user);
     Result<ConditionalStore> store_annotations(const UidSet& uids, const std::vector<imap::AnnotationValue>& values,
@@ -327,7 +331,8 @@ class MailboxState {
     FurtherKeywordFile further_;
     std::shared_ptr<const FurtherNames> names_ = std::make_shared<FurtherNames>();
     std::shared_ptr<const KeywordSets> keyword_sets_;
-    std::map<std::string, SeenFile> seen_;                           ///< by reader; some of those who look
+    std::map<std::string, SeenFile> seen_;  ///< by reader; some of those who look
+    std::atomic<std::size_t> users_ = 0;
     std::map<std::string, MessageAnnotationFile> annotation_files_;  ///< by name; some of those that are looked at
 };
 
