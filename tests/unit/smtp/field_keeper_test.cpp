@@ -20,7 +20,7 @@ TEST(FieldKeeper, KeepsTheValueHoweverTheContentComes) {
 }
 
 TEST(FieldKeeper, LooksNoFurtherThanTheHeader) {
-    for (const std::size_t piece : {1, 1000}) {
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{1000}}) {
         EXPECT_EQ(kept("Subject: x\r\n\r\nMessage-ID: <1@example.org>\r\n", piece), "");
         EXPECT_EQ(kept("Subject: x\n\nMessage-ID: <1@example.org>\n", piece), "");
         EXPECT_EQ(kept("\r\nMessage-ID: <1@example.org>\r\n", piece), "");
