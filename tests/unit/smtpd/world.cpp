@@ -102,6 +102,7 @@ StandInFrame::StandInFrame(const std::string& folder)
     settings.general.hostname = "mx.local.example";
     settings.general.spool_folder = folder + "/spool";
     settings.general.state_folder = folder + "/state";
+    std::filesystem::create_directory(settings.general.state_folder);
     settings.general.run_folder = folder;
     settings.listen.lmtp = folder + "/lmtp.sock";
     settings.listen.socketmap = folder + "/socketmap.sock";
