@@ -8,7 +8,7 @@ import shutil
 import smtplib
 
 from mail_programs import Programs, imap_client, messages_of, pop3_client, smtp_client
-from posthouse_test import SystemTest, User, main
+from posthouse_test import SystemTest, User, eventually, main
 
 
 class Accounts(SystemTest):
@@ -127,8 +127,8 @@ class Accounts(SystemTest):
         recipients = ["many@posthouse.example", "nobody@posthouse.example", *(user.address for user in users[25:])]
         refused = self.deliver(recipients, "to many")
         self.assertEqual(list(refused), ["nobody@posthouse.example"])
-        for user in users:
-            held = list((self.instance.maildir(user) / "new").iterdir())
+        for user in users:  # so many recipients are served from the queue
+            held = eventually(lambda user=user: list((self.instance.maildir(user) / "new").glob("*")), f"{user.address} has it")
             self.assertEqual(len(held), 1, user.address)
             content = held[0].read_bytes().replace(b"\r\n", b"\n")
             self.assertTrue(content.endswith(b"\nSubject: to many\n\nx\n"), content)

@@ -45,7 +45,7 @@ TEST_F(TraceCommandTest, TellsTheStoryInWordsThatCannotHarmATerminal) {
               "  2023-11-14 22:13:20.000  smtpd    connected from 192.0.2.1 to smtp\n"
               "  2023-11-14 22:13:20.500  smtpd    refused RCPT from <a@example.com> for <nobody@example.org>; told: "
               "550 5.1.1 "
-              "no such \\x1B[31muser\n");
+              "no such \\x1b[31muser\n");
     EXPECT_EQ(run("trace 192.0.2.1"), 0);
     EXPECT_EQ(run("trace --result refused"), 0);
     EXPECT_EQ(run("trace"), 0);

@@ -144,7 +144,7 @@ TEST(Posthoused, ReloadPassesNewValuesOn) {
     ASSERT_TRUE(instance.becomes_ready()) << instance.output();
     instance.configure("log.level = \"debug\"\nsmtpd.workers = 3\n");
     instance.signal(SIGHUP);
-    EXPECT_TRUE(Instance::eventually([&] { return count(instance.events(), "reloaded level=debug") == 4; }))
+    EXPECT_TRUE(Instance::eventually([&] { return count(instance.events(), "reloaded level=debug") == 6; }))
         << instance.events();
     EXPECT_TRUE(Instance::eventually([&] { return contains(instance.log(), "parameter=smtpd.workers"); }))
         << instance.log();

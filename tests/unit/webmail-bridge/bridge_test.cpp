@@ -160,8 +160,8 @@ TEST_F(BridgeTest, IsReadyWhenAllPartsAre) {
 TEST_F(BridgeTest, SaysWhichPartIsNotReadyAndWhy) {
     add_all(answer(200, "ready\n"));
     remove_last_part();
-    add_part("queued", answer(503, "authd does not answer\n"));
-    add_part("historyd", "nonsense\r\n\r\n");
+    add_part("milterd", answer(503, "authd does not answer\n"));
+    add_part("indexd", "nonsense\r\n\r\n");
     add_part("bridged", answer(500, "must not be asked\n"));
     const http::Response page = get("/ready");
     EXPECT_EQ(page.status, 503);
@@ -173,7 +173,7 @@ TEST_F(BridgeTest, SaysWhichPartIsNotReadyAndWhy) {
 
 TEST_F(BridgeTest, ASilentPartIsNotReadyAfterItsTime) {
     add_all(answer(200, "ready\n"));
-    add_part("queued", "");
+    add_part("milterd", "");
     daemon_.configuration.bridge.part_timeout = milliseconds(50);
     const http::Response page = get("/ready");
     EXPECT_EQ(page.status, 503);

@@ -41,7 +41,7 @@ TEST(Parts, WithoutASupervisorAreTheControlSocketsAndWhatIsMissing) {
     const auto parts = parts_of_folder("/c", {"imapd-1.sock", "imapd-2.sock", "authd-1.sock", "posthoused-x.sock",
                                               "-1.sock", "imapd-3", "x-99999999999.sock", ".", "log"});
     EXPECT_EQ(names(parts), (std::vector<std::string>{"authd-1", "guardd-1?", "historyd-1?", "imapd-1", "imapd-2",
-                                                      "lmtpd-1?", "pop3d-1?", "smtpd-1?"}));
+                                                      "lmtpd-1?", "pop3d-1?", "queued-1?", "smtpd-1?"}));
     EXPECT_EQ(parts[0].control, "/c/authd-1.sock");
 }
 
@@ -49,12 +49,12 @@ TEST(Parts, AreFoundInTheRunFolder) {
     const TemporaryFolder folder;
     Result<std::vector<Part>> parts = find_parts(folder.path());
     ASSERT_TRUE(parts);
-    EXPECT_EQ(parts->size(), 7u);
+    EXPECT_EQ(parts->size(), 8u);
     std::filesystem::create_directory(folder.path() + "/control");
-    std::ofstream(folder.path() + "/control/queued-1.sock") << "";
+    std::ofstream(folder.path() + "/control/milterd-1.sock") << "";
     parts = find_parts(folder.path());
     ASSERT_TRUE(parts);
-    EXPECT_EQ(parts->size(), 8u);
+    EXPECT_EQ(parts->size(), 9u);
     std::ofstream(folder.path() + "/status.json") << R"({"parts": [{"name": "authd"}]})";
     parts = find_parts(folder.path());
     ASSERT_TRUE(parts);
