@@ -25,7 +25,7 @@ class Restart(SystemTest):
             os.kill(before[0], signal.SIGKILL)
             eventually(lambda: self.instance.is_ready() and before[0] not in self.instance.pids(daemon), f"{daemon} is back")
         deaths = re.findall(r"died part=(\w+)-1 pid=\d+ reason=\"killed by SIGKILL\"", self.instance.log())
-        self.assertEqual(len(set(deaths)), 7, deaths)
+        self.assertEqual(len(set(deaths)), 9, deaths)
         self.assertTrue(greeting(self.instance.address("smtp")).startswith("220 "))
 
     def test_clients_wait_and_are_not_refused_while_a_daemon_is_away(self):
