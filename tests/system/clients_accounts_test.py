@@ -68,7 +68,7 @@ class Accounts(SystemTest):
             self.check_log_in(old, False)
             if password.isascii():
                 self.check_log_in(joe, True)
-        sent = self.programs.swaks("submissions", "--to", joe.address, user=joe)
+        sent = self.programs.swaks("submissions", "--from", joe.address, "--to", joe.address, user=joe)
         self.assertEqual(sent.returncode, 0, sent.stdout)
         with imap_client(self.instance) as client:
             client.authenticate("PLAIN", lambda _: f"\0{joe.address}\0{joe.password}".encode())
