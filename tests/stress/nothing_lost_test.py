@@ -131,10 +131,12 @@ class Run:
             wanted = self.chance.choice(([self.bob.address], [self.bob.address], [f"r{self.begun}@destination.example"],
                                          [self.bob.address, self.alice.address, f"s{self.begun}@destination.example"]))
             if await command(f"MAIL FROM:<{self.alice.address}>") != 250:
+                await asyncio.sleep(0.05)  # as who tries again later
                 continue
             taken = [one for one in wanted if await command(f"RCPT TO:<{one}>") == 250]
             if not taken or await command("DATA") != 354:
                 await command("RSET")
+                await asyncio.sleep(0.05)
                 continue
             body = "x" * 70 + "\r\n"
             content = f"Subject: {token}\r\n\r\n" + body * self.chance.choice((1, 50, 3000))
