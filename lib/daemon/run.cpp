@@ -19,7 +19,7 @@ void block_reload() {
 }
 
 // Each thread of a pool would get an arena of its own, up to eight for each processor, and what it once needed stays
-// there: a pool that grows for a moment made a daemon larger for good, by 10 MB.
+// there: a pool that grows for a moment would make a daemon larger for good.
 void share_arenas() {
     constexpr int arenas = 4;
     ::mallopt(M_ARENA_MAX, arenas);

@@ -51,7 +51,6 @@ net::Async<> Queued::listen() {
             case wake::Signal::Kind::arrived: active_->look_at(signal->subject); break;
             case wake::Signal::Kind::flush: active_->flush(signal->subject); break;
             case wake::Signal::Kind::destination: active_->revive(signal->subject); break;
-            case wake::Signal::Kind::changed: scanner_->scan_soon(); break;
         }
     }
 }

@@ -24,26 +24,12 @@ TimePoint now() { return std::chrono::time_point_cast<schedule::Duration>(std::c
 
 }  // namespace
 
-Scanner::Scanner(Parts& parts, Active& active)
-    : parts_(parts), active_(active), soon_(parts.daemon.loop()), scope_(parts.daemon.loop()) {}
-
-void Scanner::scan_soon() {
-    asked_ = true;
-    soon_.notify_all();
-}
-
-/// Wakes the scanner when the daemon stops.
-net::Async<> Scanner::wake_at_end(Scanner* scanner, net::Event* stopping) {
-    while (!stopping->cancelled()) (void)co_await stopping->wait(net::Deadline::never());
-    scanner->soon_.notify_all();
-}
+Scanner::Scanner(Parts& parts, Active& active) : parts_(parts), active_(active) {}
 
 net::Async<> Scanner::run(net::Event& stopping) {
-    scope_.spawn(&Scanner::wake_at_end, this, &stopping);
     while (!stopping.cancelled()) {
         const auto time = std::chrono::steady_clock::now();
-        const bool all = std::exchange(asked_, false) || !has_scanned_ || time - scanned_ >= full_interval ||
-                         active_.window().wants_scan(now(), lead);
+        const bool all = !has_scanned_ || time - scanned_ >= full_interval || active_.window().wants_scan(now(), lead);
         Result<> scanned;
         if (all) {
             scanned = co_await scan_all(stopping);
@@ -53,12 +39,10 @@ net::Async<> Scanner::run(net::Event& stopping) {
         }
         if (!scanned) log::error("cannot read the queue's folders", {{"error", scanned.error().message()}});
         if (time - swept_ >= sweep_interval) co_await sweep();
-        if (asked_ || stopping.cancelled()) continue;
         const auto interval = parts_.daemon.config()->queued.queue_run_delay;
-        const Result<> woken = co_await soon_.wait(net::Deadline::in(interval));
-        (void)woken;  // asked or not, it is time
+        const Result<> woken = co_await stopping.wait(net::Deadline::in(interval));
+        (void)woken;  // it is time, or the end
     }
-    co_await scope_.join();
 }
 
 net::Async<Result<>> Scanner::scan_all(net::Event& stopping) {

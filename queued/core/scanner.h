@@ -6,7 +6,6 @@
 #include <cstdint>
 
 #include "lib/net/event.h"
-#include "lib/net/scope.h"
 #include "queued/core/active.h"
 #include "queued/core/parts.h"
 
@@ -19,8 +18,6 @@ class Scanner {
 
     /// Scans until `stopping` is cancelled.
     net::Async<> run(net::Event& stopping);
-    /// Much has changed by hand: reads all folders soon.
-    void scan_soon();
     /// All folders were read once.
     bool has_scanned() const { return has_scanned_; }
 
@@ -29,16 +26,12 @@ class Scanner {
         std::uint64_t messages = 0;
         std::uint64_t foreign = 0;
     };
-    static net::Async<> wake_at_end(Scanner* scanner, net::Event* stopping);
     net::Async<Result<>> scan_all(net::Event& stopping);
     net::Async<Result<Counts>> scan(spool::Folder folder, net::Event& stopping);
     net::Async<> sweep();
 
     Parts& parts_;
     Active& active_;
-    net::Event soon_;
-    net::Scope scope_;
-    bool asked_ = false;
     bool has_scanned_ = false;
     bool told_foreign_ = false;
     std::chrono::steady_clock::time_point swept_{};

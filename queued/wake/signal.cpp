@@ -9,17 +9,14 @@
 namespace posthouse::wake {
 namespace {
 
-constexpr std::array<std::pair<Signal::Kind, std::string_view>, 4> words{{{Signal::Kind::arrived, "arrived"},
-                                                                          {Signal::Kind::flush, "flush"},
-                                                                          {Signal::Kind::destination, "destination"},
-                                                                          {Signal::Kind::changed, "changed"}}};
+constexpr std::array<std::pair<Signal::Kind, std::string_view>, 3> words{
+    {{Signal::Kind::arrived, "arrived"}, {Signal::Kind::flush, "flush"}, {Signal::Kind::destination, "destination"}}};
 
 bool fits(Signal::Kind kind, std::string_view subject) {
     switch (kind) {
         case Signal::Kind::arrived:
         case Signal::Kind::flush: return is_id(subject);
         case Signal::Kind::destination: return !subject.empty();
-        case Signal::Kind::changed: return subject.empty();
     }
     return false;
 }
@@ -27,9 +24,7 @@ bool fits(Signal::Kind kind, std::string_view subject) {
 }  // namespace
 
 std::string to_datagram(const Signal& signal) {
-    std::string text(words[static_cast<std::size_t>(signal.kind)].second);
-    if (!signal.subject.empty()) text += " " + signal.subject;
-    return text;
+    return std::string(words[static_cast<std::size_t>(signal.kind)].second) + " " + signal.subject;
 }
 
 std::optional<Signal> parse_signal(std::string_view datagram) {

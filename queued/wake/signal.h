@@ -17,14 +17,13 @@ struct Signal {
         arrived,      ///< a message of that id lies in incoming/
         flush,        ///< one of that id is to be tried now, whenever it is due
         destination,  ///< a destination of that name is thought to be alive again
-        changed,      ///< many messages were changed by hand: look at all folders again
     };
     Kind kind = Kind::arrived;
-    std::string subject{};  ///< an id, or the destination's name; empty with `changed`
+    std::string subject{};  ///< an id, or the destination's name
     bool operator==(const Signal&) const = default;
 };
 
-/// "arrived ID", "flush ID", "destination NAME", "changed".
+/// "arrived ID", "flush ID", "destination NAME".
 std::string to_datagram(const Signal& signal);
 /// nullopt: it is none of these.
 std::optional<Signal> parse_signal(std::string_view datagram);
