@@ -43,7 +43,8 @@ struct Route {
 Result<Route> parse_route(std::string_view transport, std::string_view domain, std::string_view relayhost = {});
 
 /// A name for all that shares a fate, for the scheduler and for people: "local", "smtp:example.net",
-/// "smtp:[mail.example.net]:2525", "lmtp:unix:/run/x". parse_route(to_string(r), "") gives r again.
+/// "smtp:[mail.example.net]:2525", "lmtp:unix:/run/x". parse_route(to_string(r), "") gives r again, unless the name is
+/// longer than a transport may be.
 std::string to_string(const Route& route);
 
 }  // namespace posthouse::queued
