@@ -137,7 +137,10 @@ class History(SystemTest):
             eventually(lambda: self.instance.pids("historyd") not in ([], before), "historyd is back")
         eventually(lambda: len(self.events("killed@example.com", "--limit", "1000")) == len(sent) * 3, "all events, each once")
         stories = self.stories("killed@example.com", "--limit", "1000")
-        self.assertEqual([story["id"] for story in stories], sent)
+        # In order of time; those of one millisecond in any.
+        begun = [story["events"][0]["time"] for story in stories]
+        self.assertEqual(begun, sorted(begun))
+        self.assertEqual(sorted(story["id"] for story in stories), sorted(sent))
 
 
 class WithoutHistory(SystemTest):
