@@ -9,6 +9,7 @@
 #include "imapd/failure_log.h"
 #include "imapd/metadata_watch.h"
 #include "imapd/session.h"
+#include "lib/net/own_frame.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -40,7 +41,7 @@ std::optional<Reply> objection(const Session& session, const CommandRow& row) {
 }
 
 /// Tells what the command has changed, and what others have.
-net::Async<> tell_changes(Session& session, const CommandRow& row, Reply& reply) {
+POSTHOUSE_OWN_FRAME net::Async<> tell_changes(Session& session, const CommandRow& row, Reply& reply) {
     if (session.state() == kSelected) {
         co_await session.send_changes(row.expunges);
         const bool tells_modseq = reply.tells_modseq && session.enabled().qresync;
@@ -70,7 +71,7 @@ Reply unknown(const Session& session) {
 }
 
 /// Counts the command and logs it.
-net::Async<> note(Session& session, const CommandRow& row, const Reply& reply) {
+POSTHOUSE_OWN_FRAME net::Async<> note(Session& session, const CommandRow& row, const Reply& reply) {
     if (reply.error) co_await log_failure(session, row.verb, *reply.error);
     count(session, row.verb, reply);
     session.log().debug("command", {{"verb", row.verb}, {"reply", reply.text}});

@@ -1,5 +1,6 @@
 // The loop of an IMAP session: wait, read a command, perform it, reply; and how a session ends.
 #include "imapd/session.h"
+#include "lib/net/own_frame.h"
 
 #include <algorithm>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "imapd/search/context_updates.h"
 #include "imapd/waiting.h"
 #include "lib/daemon/origin.h"
+#include "lib/net/own_frame.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -72,7 +74,7 @@ net::Async<> Session::say_farewell() {
 }
 
 // A session waits in IDLE for hours, and whatever coroutines wait with it cost memory: what is done before and after a
-// command is theirs, not this one's.
+// command is theirs, not this one's, which the compiler must not put into this one's frame (POSTHOUSE_OWN_FRAME).
 net::Async<> Session::serve_command() {
     std::optional<Reply> refusal = co_await receive_command();
     if (ended()) co_return;
@@ -82,7 +84,7 @@ net::Async<> Session::serve_command() {
 }
 
 /// Reads the next command, whose tag is known then; gives the reply to one that is over a bound.
-net::Async<std::optional<Reply>> Session::receive_command() {
+POSTHOUSE_OWN_FRAME net::Async<std::optional<Reply>> Session::receive_command() {
     const imap::CommandBounds bounds = account_ ? bounds_of(config()) : imap::kBoundsBeforeLogin;
     Result<CommandInput::Received> received = co_await input_.read(bounds, deadline());
     if (!received) {
@@ -96,7 +98,7 @@ net::Async<std::optional<Reply>> Session::receive_command() {
 }
 
 /// Sends the reply to a command, and does what it has behind it.
-net::Async<> Session::conclude(Reply reply) {
+POSTHOUSE_OWN_FRAME net::Async<> Session::conclude(Reply reply) {
     // A client is given the reply before it is told that more of its bytes are unwanted.
     co_await send(print(tag_, reply));
     errors_in_a_row_ = reply.kind == Reply::Kind::bad ? errors_in_a_row_ + 1 : 0;

@@ -9,6 +9,7 @@
 #include "imapd/metadata_watch.h"
 #include "imapd/notifications.h"
 #include "imapd/session.h"
+#include "lib/net/own_frame.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -33,7 +34,7 @@ storage::Expunges expunges_of(Session& session, bool idles) {
     return waits ? storage::Expunges::hold : storage::Expunges::reveal;
 }
 
-net::Async<> tell(Session& session, bool idles) {
+POSTHOUSE_OWN_FRAME net::Async<> tell(Session& session, bool idles) {
     if (tells_selected(session, idles)) {
         co_await session.look_at_rights();
         if (!session.ended()) co_await session.send_changes(expunges_of(session, idles));

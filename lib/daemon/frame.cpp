@@ -13,6 +13,7 @@
 #include "lib/daemon/control.h"
 #include "lib/daemon/listeners.h"
 #include "lib/daemon/notify.h"
+#include "lib/net/own_frame.h"
 #include "lib/net/proxy.h"
 
 namespace posthouse::daemon {
@@ -217,7 +218,7 @@ net::Async<> Frame::accept_loop(Frame* frame, Open* open) {
 }
 
 // PROXY header and implicit TLS, before the application sees the connection.
-net::Async<Result<>> Frame::begin(Connection& connection, const Open& open) {
+POSTHOUSE_OWN_FRAME net::Async<Result<>> Frame::begin(Connection& connection, const Open& open) {
     if (open.proxy) {
         bool trusted = false;
         for (const std::string& text : config()->listen.proxy_trusted_networks) {

@@ -14,6 +14,7 @@
 
 #include "lib/net/certificate_name.h"
 #include "lib/net/compression.h"
+#include "lib/net/own_frame.h"
 #include "lib/net/poller.h"
 #include "lib/net/tls.h"
 
@@ -147,7 +148,7 @@ struct Stream::State {
         co_return Result<>{};
     }
 
-    Async<Result<>> flush(Deadline deadline) {
+    POSTHOUSE_OWN_FRAME Async<Result<>> flush(Deadline deadline) {
         if (out.empty()) co_return Result<>{};
         std::string bytes;
         bytes.swap(out);
