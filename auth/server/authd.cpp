@@ -25,13 +25,10 @@ DatabaseSettings checked_settings(const config::Config& config) {
     return std::move(*settings);
 }
 
-/// SQLite is asked each time: it costs no more than the cache.
 LookupCache::Settings cache_settings(const config::Config& config) {
     const auto& directory = config.directory;
-    const auto none = std::chrono::milliseconds(0);
-    const bool asked_each_time = directory.engine == "sqlite";
-    return {asked_each_time ? none : directory.cache_time, asked_each_time ? none : directory.cache_negative_time,
-            directory.cache_outage_time, static_cast<std::size_t>(directory.cache_size)};
+    return {directory.cache_time, directory.cache_negative_time, directory.cache_outage_time,
+            static_cast<std::size_t>(directory.cache_size)};
 }
 
 std::string failure_reply(const Result<sasl::SocketmapRequest>& request) {

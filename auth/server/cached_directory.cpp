@@ -7,6 +7,15 @@ namespace posthouse::auth {
 
 using Map = LookupCache::Map;
 
+bool CachedDirectory::is_current(DirectorySource::Opening opening) {
+    DirectorySource& source = pool_.source();
+    if (!source.tells_versions()) return true;
+    const std::optional<std::uint64_t> version = source.version(opening);
+    if (!version) return false;
+    cache_.expect(*version);
+    return true;
+}
+
 CachedDirectory::View::~View() {
     snapshot_.reset();
     if (lease_) pool_.keep(std::move(*lease_));
@@ -68,8 +77,11 @@ void CachedDirectory::View::end_snapshot() {
 template <typename T, typename Query>
 Result<T> CachedDirectory::View::answer(Map map, std::string_view key, Query query) {
     const LookupCache::Time asked = std::chrono::steady_clock::now();
-    if (std::optional<LookupCache::Value> known = cache_.fresh(map, key, asked)) return std::get<T>(std::move(*known));
-    if (only_ == Only::fresh) {
+    if (use_ != Use::database) {
+        if (std::optional<LookupCache::Value> known = cache_.fresh(map, key, asked))
+            return std::get<T>(std::move(*known));
+    }
+    if (use_ == Use::cache) {
         missed_ = true;
         return fail(ErrorCode::cancelled, "Not known");
     }

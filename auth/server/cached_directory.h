@@ -19,13 +19,14 @@ class CachedDirectory {
     /// answer.
     template <typename F>
     auto look_up(F work) -> decltype(work(std::declval<Lookups&>())) {
-        View view(pool_, cache_);
+        View view(pool_, cache_, is_current(DirectorySource::Opening::allowed) ? View::Use::both : View::Use::database);
         return work(view);
     }
     /// The same from the cache alone, for threads that may not wait; nullopt: it does not know all of it.
     template <typename F>
     auto look_up_fresh(F work) -> std::optional<decltype(work(std::declval<Lookups&>()))> {
-        View view(pool_, cache_, View::Only::fresh);
+        if (!is_current(DirectorySource::Opening::never)) return std::nullopt;
+        View view(pool_, cache_, View::Use::cache);
         auto result = work(view);
         if (view.missed()) return std::nullopt;
         return result;
@@ -36,9 +37,8 @@ class CachedDirectory {
     /// The look-ups of one use.
     class View final : public Lookups {
       public:
-        enum class Only { nothing, fresh };
-        View(DirectoryPool& pool, LookupCache& cache, Only only = Only::nothing)
-            : pool_(pool), cache_(cache), only_(only) {}
+        enum class Use { both, cache, database };
+        View(DirectoryPool& pool, LookupCache& cache, Use use) : pool_(pool), cache_(cache), use_(use) {}
         View(const View&) = delete;
         View& operator=(const View&) = delete;
         ~View() override;
@@ -65,7 +65,7 @@ class CachedDirectory {
 
         DirectoryPool& pool_;
         LookupCache& cache_;
-        Only only_;
+        Use use_;
         bool missed_ = false;
         bool in_snapshot_ = false;
         std::optional<Error> away_;  ///< the database did not answer this view: it is not asked again
@@ -73,6 +73,9 @@ class CachedDirectory {
         std::optional<Snapshot> snapshot_;       ///< of lease_
         std::uint64_t snapshot_generation_ = 0;  ///< of the cache, before the snapshot was taken
     };
+
+    /// What the cache calls fresh may be answered: where the source tells versions, it is of the present one.
+    bool is_current(DirectorySource::Opening opening);
 
     DirectoryPool& pool_;
     LookupCache cache_;

@@ -46,7 +46,7 @@ void DirectoryKeeper::run() {
             wake_.wait_for(lock, interval_, [this] { return stopping_ || !writes_.empty(); });
         if (stopping_) break;
         lock.unlock();
-        pool_.probe();
+        pool_.source().probe();
         lock.lock();
         away = !write_all(lock);
     }

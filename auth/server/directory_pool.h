@@ -45,8 +45,8 @@ class DirectoryPool {
             if (!drop(std::move(*lease), result.error()) || attempt == max_attempts) return result;
         }
     }
-    /// Tries what is away: DirectorySource::probe.
-    void probe() { source_->probe(); }
+    /// Where the connections lead.
+    DirectorySource& source() { return *source_; }
 
     static constexpr int max_attempts = 10;
 

@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <mutex>
 #include <utility>
 
+#include "auth/directory/sqlite.h"
 #include "auth/server/host_list.h"
 #include "lib/base/log.h"
 
@@ -34,8 +36,38 @@ class SqliteSource final : public DirectorySource {
     void failed(const std::string&, const Error&) override {}
     void probe() override {}
 
+    bool tells_versions() const override { return true; }
+    std::optional<std::uint64_t> version(Opening opening) override {
+        const Result<std::string> present = target();
+        if (!present) return std::nullopt;
+        const std::scoped_lock lock(mutex_);
+        if (watched_ == nullptr || watched_target_ != *present) {
+            if (opening == Opening::never) return std::nullopt;
+            if (!watch(*present)) return std::nullopt;
+        }
+        // Another number whenever another connection has committed; it is in memory that all connections share.
+        const Result<std::int64_t> told = watched_->query_number("PRAGMA data_version");
+        if (!told) return std::nullopt;
+        if (std::exchange(data_version_, *told) != *told) ++version_;
+        return version_;
+    }
+
   private:
+    bool watch(const std::string& present) {
+        Result<std::unique_ptr<SqliteConnection>> opened =
+            SqliteConnection::open(settings_.sqlite.path, SqliteConnection::Open::existing, 0);
+        watched_ = opened ? std::move(*opened) : nullptr;
+        watched_target_ = present;
+        ++version_;
+        return watched_ != nullptr;
+    }
+
     DatabaseSettings settings_;
+    std::mutex mutex_;
+    std::unique_ptr<SqliteConnection> watched_;  // all below guarded by mutex_; never written to
+    std::string watched_target_;
+    std::int64_t data_version_ = 0;
+    std::uint64_t version_ = 0;
 };
 
 class MariadbSource final : public DirectorySource {
@@ -67,6 +99,8 @@ class MariadbSource final : public DirectorySource {
             if (hosts_.set_away(host, false)) log::info("database server is back", {{"host", host}});
         }
     }
+    bool tells_versions() const override { return false; }
+    std::optional<std::uint64_t> version(Opening) override { return std::nullopt; }
 
   private:
     DatabaseSettings settings_;

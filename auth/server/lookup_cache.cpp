@@ -43,6 +43,7 @@ std::optional<LookupCache::Value> LookupCache::find(Map map, std::string_view ke
     const auto found = entries_.find(Key(map, key));
     if (found == entries_.end()) return std::nullopt;
     Entry& entry = found->second;
+    if (!outage && entry.generation < fresh_from_) return std::nullopt;
     const Duration life = outage ? settings_.outage : is_negative(entry.value) ? settings_.not_found : settings_.found;
     if (now - entry.asked >= life) {
         if (now - entry.asked >= std::max({settings_.outage, settings_.found, settings_.not_found})) erase(found);
@@ -65,7 +66,7 @@ void LookupCache::remember(Map map, std::string_view key, Value value, std::uint
     if (const auto old = entries_.find(place); old != entries_.end()) erase(old);
     while (bytes_ + bytes > settings_.bytes) erase(entries_.find(uses_.back()));
     uses_.push_front(place);
-    entries_.emplace(std::move(place), Entry{std::move(value), asked, bytes, uses_.begin()});
+    entries_.emplace(std::move(place), Entry{std::move(value), asked, bytes, uses_.begin(), generation});
     bytes_ += bytes;
 }
 
@@ -82,6 +83,13 @@ std::size_t LookupCache::forget(std::span<const std::string> names) {
         entry = meant ? erase(entry) : std::next(entry);
     }
     return before - entries_.size();
+}
+
+void LookupCache::expect(std::uint64_t version) {
+    const std::scoped_lock lock(mutex_);
+    if (version <= version_) return;
+    version_ = version;
+    fresh_from_ = ++generation_;
 }
 
 std::size_t LookupCache::bytes() const {

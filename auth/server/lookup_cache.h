@@ -58,6 +58,8 @@ class LookupCache {
     /// Forgets what belongs to the domains of these addresses and domains, and who is responsible or may send as whom
     /// in all domains; everything when there are none. How many answers that were.
     std::size_t forget(std::span<const std::string> names);
+    /// The directory is of this version now: answers of an earlier one are good for an outage only.
+    void expect(std::uint64_t version);
     std::size_t bytes() const;
 
   private:
@@ -67,6 +69,7 @@ class LookupCache {
         Time asked;
         std::size_t bytes = 0;
         std::list<Key>::iterator use;  // in uses_
+        std::uint64_t generation = 0;
     };
     using Entries = std::map<Key, Entry>;
     std::optional<Value> find(Map map, std::string_view key, Time now, bool outage);
@@ -77,7 +80,9 @@ class LookupCache {
     Entries entries_;      // all below guarded by mutex_
     std::list<Key> uses_;  // the latest first
     std::size_t bytes_ = 0;
-    std::uint64_t generation_ = 0;  // counts forget()
+    std::uint64_t generation_ = 0;  // counts forget() and changes of version_
+    std::uint64_t fresh_from_ = 0;  // the first generation of version_
+    std::uint64_t version_ = 0;
 };
 
 }  // namespace posthouse::auth

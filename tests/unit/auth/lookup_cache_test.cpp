@@ -62,6 +62,20 @@ TEST(LookupCache, AnAnswerThatWasAskedForBeforeAChangeIsNotNoted) {
     EXPECT_FALSE(cache.fresh(Map::user, "joe@example.org", start));
 }
 
+TEST(LookupCache, WhatIsOfAnEarlierVersionIsForAnOutageOnly) {
+    LookupCache cache(settings());
+    cache.expect(1);
+    cache.remember(Map::user, "joe@example.org", joe, cache.generation(), start);
+    cache.expect(1);
+    EXPECT_TRUE(cache.fresh(Map::user, "joe@example.org", start));
+    cache.expect(2);
+    EXPECT_FALSE(cache.fresh(Map::user, "joe@example.org", start));
+    EXPECT_TRUE(cache.in_outage(Map::user, "joe@example.org", start));
+    cache.expect(1);  // somebody who looked earlier, and comes late
+    cache.remember(Map::user, "joe@example.org", joe, cache.generation(), start);
+    EXPECT_TRUE(cache.fresh(Map::user, "joe@example.org", start));
+}
+
 TEST(LookupCache, IsBoundedAndForgetsWhatWasNotUsedForLongest) {
     LookupCache cache(settings(4000));
     const auto key = [](int i) { return "user" + std::to_string(i) + "@example.org"; };

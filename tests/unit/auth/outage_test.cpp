@@ -52,7 +52,7 @@ class OutageTest : public EngineTest {
             server().start();
         else
             std::filesystem::rename(settings().sqlite.path + ".away", settings().sqlite.path);
-        pool_->probe();
+        pool_->source().probe();
     }
 
     std::unique_ptr<DirectoryPool> pool_;
@@ -128,7 +128,7 @@ TEST_P(MariadbOutageTest, AFrozenServerIsGivenUpAndFoundAgain) {
     EXPECT_EQ(has("ann@example.org"), "unavailable");
     EXPECT_EQ(has("joe@example.org"), "yes");
     server().go_on();
-    pool_->probe();
+    pool_->source().probe();
     EXPECT_EQ(has("ann@example.org"), "yes");
 }
 
@@ -162,7 +162,7 @@ TEST_P(MariadbOutageTest, TheNextServerIsUsedAndTheFirstAgainWhenItIsBack) {
     EXPECT_EQ(target(), server().socket());
     EXPECT_EQ(target(), server().socket());
     std::filesystem::create_symlink(server().socket(), first);
-    pool.probe();
+    pool.source().probe();
     EXPECT_EQ(target(), first);
 }
 
