@@ -25,6 +25,7 @@ Application::Application(daemon::Daemon& daemon)
       disk_(daemon.loop(), static_cast<std::size_t>(daemon.config()->lmtpd.threads)),
       quota_(daemon.loop(), store_, disk_, daemon.config()),
       users_(daemon.loop(), daemon.config()->listen.userdb),
+      counters_(daemon.metrics(), static_cast<std::size_t>(daemon.config()->lmtpd.metric_domains)),
       story_(daemon) {}
 
 net::Async<Result<>> Application::start() {
@@ -44,7 +45,7 @@ net::Async<> Application::serve(daemon::Connection& connection) {
                      .disk = disk_,
                      .quota = quota_,
                      .users = users_,
-                     .metrics = daemon_.metrics(),
+                     .counters = counters_,
                      .story = story_},
                     connection, daemon_.config());
     co_await session.run();

@@ -8,6 +8,7 @@
 #include "lib/daemon/daemon.h"
 #include "lib/net/pool.h"
 #include "lib/story/writer.h"
+#include "lmtpd/counters.h"
 #include "quota/service.h"
 #include "storage/store.h"
 
@@ -33,6 +34,7 @@ class Application final : public daemon::Application {
     net::Pool disk_;
     quota::Service quota_;
     auth::UserdbClient users_;
+    Counters counters_;
     story::Writer story_;
 };
 

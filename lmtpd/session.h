@@ -9,10 +9,10 @@
 #include "auth/client/userdb_client.h"
 #include "lib/config/config.h"
 #include "lib/daemon/daemon.h"
-#include "lib/metrics/metrics.h"
 #include "lib/net/pool.h"
 #include "lib/smtp/reply.h"
 #include "lib/story/writer.h"
+#include "lmtpd/counters.h"
 #include "lmtpd/transaction.h"
 #include "quota/service.h"
 #include "storage/store.h"
@@ -25,7 +25,7 @@ struct Services {
     net::Pool& disk;
     quota::Service& quota;
     auth::UserdbClient& users;
-    metrics::Registry& metrics;
+    Counters& counters;
     story::Writer& story;
 };
 

@@ -62,24 +62,18 @@ smtp::Reply reply_to(const std::string& path, const std::string& id, const Error
     }
 }
 
-void count(const Session& session, std::string_view result) {
-    session.services()
-        .metrics
-        .counter("posthouse_lmtp_deliveries_total", "Deliveries by LMTP, one for each recipient",
-                 {{"result", std::string(result)}})
-        .add();
-}
-
 /// One recipient's reply, log line, event and count.
 smtp::Reply finish(const Session& session, const Recipient& recipient, const Result<storage::Delivered>& result,
                    std::uint64_t size, const std::string& message_id) {
     const Transaction& transaction = *session.transaction;
     const std::string path = recipient.address.to_path();
+    const storage::AccountName& account = transaction.targets[recipient.target].account;
+    Counters& counters = session.services().counters;
     if (!result) {
         session.log().warning("not delivered", {{"id", transaction.id},
                                                 {"recipient", recipient.address.to_string()},
                                                 {"error", result.error().message()}});
-        count(session, "failed");
+        counters.delivery(account.domain(), Counters::Result::failed, size);
         smtp::Reply reply = reply_to(path, transaction.id, result.error(), session.config());
         tell_refused(session, "DATA", recipient.address.to_string(), reply, result.error().message());
         return reply;
@@ -87,7 +81,7 @@ smtp::Reply finish(const Session& session, const Recipient& recipient, const Res
     session.log().info("delivered", {{"id", transaction.id},
                                      {"sender", smtp::to_path(transaction.sender)},
                                      {"recipient", recipient.address.to_string()},
-                                     {"account", transaction.targets[recipient.target].account.text()},
+                                     {"account", account.text()},
                                      {"mailbox", "INBOX"},
                                      {"file", result->file_name},
                                      {"size", size},
@@ -95,12 +89,12 @@ smtp::Reply finish(const Session& session, const Recipient& recipient, const Res
                                      {"repeated", result->repeated ? "yes" : "no"}});
     if (const auto& warning = result->warning) {
         const bool of_storage = warning->of == config::QuotaWarning::Of::storage;
-        session.log().warning("quota warning", {{"user", transaction.targets[recipient.target].account.text()},
+        session.log().warning("quota warning", {{"user", account.text()},
                                                 {"of", of_storage ? "storage" : "messages"},
                                                 {"percent", warning->percent}});
     }
     tell_delivered(session, recipient, *result, size, message_id);
-    count(session, result->repeated ? "repeated" : "stored");
+    counters.delivery(account.domain(), result->repeated ? Counters::Result::repeated : Counters::Result::stored, size);
     return {250, "2.0.0", path + " " + transaction.id + " Delivered"};
 }
 

@@ -121,6 +121,7 @@ class ConversationTest : public testing::Test {
         const auto snapshot = std::make_shared<const config::Config>(test.config);
         quota::Service quota(loop, *test.store_, disk, snapshot);
         metrics::Registry metrics({});
+        Counters counters(metrics, 10);
         config::Config told = test.config;
         told.general.state_folder = test.folder_;
         daemon::FakeDaemon daemon(loop, "lmtpd", told);
@@ -135,7 +136,7 @@ class ConversationTest : public testing::Test {
                                       .listener = "lmtp",
                                       .log = log::SessionLog("test")};
         Session session(
-            {.store = *test.store_, .disk = disk, .quota = quota, .users = users, .metrics = metrics, .story = story},
+            {.store = *test.store_, .disk = disk, .quota = quota, .users = users, .counters = counters, .story = story},
             connection, snapshot);
         if (about_quota)
             scope.spawn(serve_questions, std::ref(session), std::ref(connection));
