@@ -177,7 +177,7 @@ void add_acl_commands(CLI::App& app, Context& context) {
 
     CLI::App* command = add_command(*group, context, "get", "Show who has which rights on a mailbox",
                                     "acl get joe@example.org Work\n"
-                                    "         posthouse acl get joe@example.org Work --for ann@example.org",
+                                    "acl get joe@example.org Work --for ann@example.org",
                                     [&context, options] { return get(context, *options); });
     with_mailbox(command);
     CLI::Option* viewer = command->add_option("--for", options->viewer, "What this user may do, all in all");
@@ -188,8 +188,8 @@ void add_acl_commands(CLI::App& app, Context& context) {
 
     command = add_command(*group, context, "set", "Give or take rights on a mailbox",
                           "acl set joe@example.org Work ann@example.org lrs\n"
-                          "         posthouse acl set joe@example.org Work ann@example.org +wt\n"
-                          "         posthouse acl set joe@example.org Work -- -group=staff t",
+                          "acl set joe@example.org Work ann@example.org +wt\n"
+                          "acl set joe@example.org Work -- -group=staff t",
                           [&context, options] { return change(context, *options, change_of(options->rights)); });
     with_mailbox(command);
     with_identifier(command);
@@ -207,13 +207,12 @@ void add_acl_commands(CLI::App& app, Context& context) {
     with_mailbox(command);
     with_identifier(command);
 
-    command =
-        add_command(*group, context, "reindex", "Note anew who shares mailboxes with whom",
-                    "acl reindex --all\n"
-                    "Sessions list others' mailboxes by what was noted. To be run when another program, e.g. Dovecot,\n"
-                    "has changed access control lists, and when mail was restored",
-                    [&context, options] { return reindex(context, *options); });
-    add_target_options(*command, options->targets, OneMailbox::no);
+    Command* reindexing = add_command(*group, context, "reindex", "Note anew who shares mailboxes with whom",
+                                      "acl reindex --all", [&context, options] { return reindex(context, *options); });
+    reindexing->note =
+        "Sessions list others' mailboxes by what was noted. To be run when another program, e.g. Dovecot,\n"
+        "has changed access control lists, and when mail was restored.";
+    add_target_options(*reindexing, options->targets, OneMailbox::no);
 }
 
 }  // namespace posthouse::cli

@@ -67,7 +67,7 @@ std::string megabytes(std::uint64_t bytes) { return std::to_string((bytes + (1 <
 
 std::string described(const Explained& one) {
     std::string text = one.recipient.address;
-    if (!is_local(one)) text += ": on another server, where mail cannot be sent yet";
+    if (!is_local(one)) text += ": on another server";
     if (is_local(one)) text += ": a mailbox here";
     if (!one.recipient.detail.empty()) text += ", detail \"" + one.recipient.detail + '"';
     if (one.user && !one.user->enabled) text += ", of a disabled user (who still gets mail)";
@@ -77,7 +77,7 @@ std::string described(const Explained& one) {
         if (one.limit_bytes > 0)
             text += " of " + megabytes(one.limit_bytes) + (bytes >= one.limit_bytes ? ": full" : "");
     }
-    if (!one.transport.empty()) text += "; for a Postfix in front: " + one.transport;
+    if (!one.transport.empty()) text += "; handed to " + one.transport;
     return text;
 }
 

@@ -137,17 +137,18 @@ void add_alias_commands(CLI::App& app, Context& context) {
                                     "alias add info@example.org joe@example.org ann@example.net",
                                     [&context, options] { return add(context, *options); });
     command->add_option("source", options->source, "Address, or @domain for every address nobody has")->required();
-    command->add_option("destinations", options->destinations, "Where its mail goes")->required();
+    command->add_option("destinations", options->destinations, "Where its mail goes: addresses, here or elsewhere")
+        ->required();
 
     command = add_command(*group, context, "list", "List aliases", "alias list --domain example.org",
                           [&context, options] { return list(context, *options); });
-    command->add_option("--domain", options->domain, "Only of this domain");
+    command->add_option("--domain", options->domain, "Only of this domain")->type_name("DOMAIN");
 
     command = add_command(*group, context, "remove", "Remove an alias, or some of its destinations",
                           "alias remove info@example.org ann@example.net",
                           [&context, options] { return remove(context, *options); });
     command->add_option("source", options->source, "Address or @domain")->required();
-    command->add_option("destinations", options->destinations, "Only these; all when none is given");
+    command->add_option("destinations", options->destinations, "Only these destinations; without any the whole alias");
 }
 
 }  // namespace posthouse::cli

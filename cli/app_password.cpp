@@ -187,32 +187,37 @@ void add_app_password_commands(CLI::App& app, Context& context) {
         command->add_option("address", options->address, "The user's mail address")->required();
     };
 
-    CLI::App* command = add_command(*group, context, "add", "Make one and print it",
+    CLI::App* command = add_command(*group, context, "add", "Make an app password and print it, once",
                                     "app-password add joe@example.org --name Phone --scope imap,smtp --expires 90d",
                                     [&context, options] { return add(context, *options); });
     with_address(command);
-    command->add_option("--name", options->name, "What the user calls it")->required();
+    command->add_option("--name", options->name, "What the user calls it")->type_name("NAME")->required();
     command
         ->add_option("--scope", options->scope,
-                     "What it serves for: imap, pop3, smtp, http (webmail), separated by commas; all")
+                     "What it serves for: imap, pop3, smtp, http (webmail), separated by commas; or all")
         ->type_name("LIST")
         ->capture_default_str();
-    command->add_option("--network", options->networks, "Where it may be used from; may be given several times")
+    command
+        ->add_option("--network", options->networks,
+                     "Where it may be used from (192.0.2.0/24); may be given several times; without it from anywhere")
         ->type_name("CIDR")
         ->allow_extra_args(false);
-    command->add_option("--expires", options->expires, "How long it serves (90d), or the day when it ends (2031-12-31)")
+    command
+        ->add_option(
+            "--expires", options->expires,
+            "How long it serves (90d), or the day when it ends (2031-12-31, UTC); without it until it is removed")
         ->type_name("TIME");
 
     command = add_command(*group, context, "list", "Show a user's app passwords, and when they were last used",
                           "app-password list joe@example.org", [&context, options] { return list(context, *options); });
     with_address(command);
 
-    command = add_command(*group, context, "remove", "Take one back; it serves no more at once",
+    command = add_command(*group, context, "remove", "Take an app password back; it serves no more at once",
                           "app-password remove joe@example.org Phone",
                           [&context, options] { return remove(context, *options); });
     with_address(command);
     command->add_option("name", options->name, "The name it was given");
-    command->add_flag("--all", options->all, "All of the user");
+    command->add_flag("--all", options->all, "All app passwords of the user");
 }
 
 }  // namespace posthouse::cli

@@ -115,9 +115,13 @@ void add_auth_commands(CLI::App& app, Context& context) {
         add_command(*group, context, "tune", "Measure Argon2id here and suggest its cost",
                     "auth tune --time 100 --memory 512", [&context, options] { return tune(context, *options); });
     command->add_option("--time", options->milliseconds, "Longest time of one hash, in ms")
+        ->type_name("MS")
         ->capture_default_str()
         ->check(CLI::Range(1, 10'000));
-    command->add_option("--memory", options->memory_mib, "Most memory of all hashing threads together, in MiB")
+    command
+        ->add_option("--memory", options->memory_mib,
+                     "Most memory of all hashing threads (auth.hash_threads) together, in MiB")
+        ->type_name("MIB")
         ->capture_default_str()
         ->check(CLI::Range(1, 65'536));
 }

@@ -147,21 +147,24 @@ Exit lift(Context& context, const Options& options) {
 
 void add_ban_commands(CLI::App& auth, Context& context) {
     CLI::App* group = add_group(auth, "bans", "Networks and accounts whose log-ins are refused");
-    add_command(*group, context, "list", "Show them, those for failures and those by hand", "auth bans list",
+    add_command(*group, context, "list", "List bans, those for failures and those by hand", "auth bans list",
                 [&context] { return list(context); });
 
     auto options = std::make_shared<Options>();
     const auto with_subject = [options](CLI::App* command) {
         command->add_option("network", options->network, "An address or a network: 192.0.2.7, 2001:db8::/48");
-        command->add_option("--account", options->account,
-                            "Only log-ins of this account; without a network: from anywhere");
+        command
+            ->add_option("--account", options->account,
+                         "Only log-ins of this account; without a network: from anywhere")
+            ->type_name("ADDRESS");
     };
-    CLI::App* command = add_command(*group, context, "add", "Refuse log-ins", "auth bans add 192.0.2.0/24 --for 7d",
-                                    [&context, options] { return add(context, *options); });
+    CLI::App* command =
+        add_command(*group, context, "add", "Ban a network or an account: its log-ins are refused",
+                    "auth bans add 192.0.2.0/24 --for 7d", [&context, options] { return add(context, *options); });
     with_subject(command);
     command->add_option("--for", options->time, "How long (30m, 12h, 7d); without it until the ban is lifted")
         ->type_name("TIME");
-    command->add_option("--reason", options->reason, "Why, for the list and the log");
+    command->add_option("--reason", options->reason, "Why, for the list and the log")->type_name("TEXT");
 
     command = add_command(*group, context, "lift",
                           "Lift bans, and forget the failures; a network's with those of accounts from there",

@@ -326,6 +326,7 @@ void add_auth_test_command(CLI::App& auth, Context& context) {
     command->add_flag("--password-stdin", options->password_from_stdin,
                       "Try the password from standard input (one line) at authd; a wrong one counts for nobody");
     command->add_option("--service", options->service, "What to log in to: imap, pop3, submission")
+        ->type_name("SERVICE")
         ->capture_default_str();
     command->add_option("--from", options->from, "The address that the log-in is to come from")->type_name("IP");
 }

@@ -6,6 +6,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -20,11 +21,28 @@
 namespace posthouse::cli {
 namespace {
 
-constexpr const char* footer =
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 exists already, 5 unavailable (try again later),\n"
-    "            6 wrong configuration, 7 declined.\n"
-    "\n"
-    "Example: posthouse domain add example.org";
+constexpr std::array exit_code_table = {
+    ExitCode{Exit::ok, "done", "Done."},
+    ExitCode{Exit::failure, "failed", "Failed, for a reason without a code of its own."},
+    ExitCode{Exit::usage, "wrong usage", "The command line, or the rows given, are wrong."},
+    ExitCode{Exit::not_found, "not found", "There is no such domain, user, alias, mailbox or message."},
+    ExitCode{Exit::exists, "exists already", "It is there already."},
+    ExitCode{Exit::unavailable, "unavailable (try again later)",
+             "The database or a daemon that is needed is away; try again later."},
+    ExitCode{Exit::config, "wrong configuration", "The configuration is wrong, or excludes what was asked for."},
+    ExitCode{Exit::declined, "declined", "The question was answered with no, or could not be asked (see --yes)."},
+};
+
+/// "Exit codes: 0 done, 1 failed, …", and an example.
+std::string footer() {
+    std::string text = "Exit codes:";
+    for (const ExitCode& one : exit_code_table) {
+        if (one.code == Exit::config) text += "\n           ";
+        text += ' ' + std::to_string(static_cast<int>(one.code)) + ' ' + std::string(one.word) +
+                (one.code == exit_code_table.back().code ? "." : ",");
+    }
+    return text + "\n\nExample: posthouse domain add example.org\nManual:  man posthouse, man posthouse-COMMAND";
+}
 
 /// A word where a command's name belongs and that is none's, with the nearest that is. Nothing: something else is
 /// wrong.
@@ -49,11 +67,19 @@ std::optional<std::string> unknown_command(const CLI::App& app, const std::vecto
     return std::nullopt;
 }
 
-/// A group's help ends in an example of its own.
-void give_examples(CLI::App& app) {
-    for (CLI::App* group : app.get_subcommands([](const CLI::App*) { return true; })) {
-        const std::vector<CLI::App*> commands = group->get_subcommands([](const CLI::App*) { return true; });
-        if (!commands.empty()) group->footer(commands.front()->get_footer());
+/// Every command's help ends in its examples and its note.
+void write_footers(CLI::App& parent) {
+    for (CLI::App* app : parent.get_subcommands([](const CLI::App*) { return true; })) {
+        write_footers(*app);
+        auto* command = dynamic_cast<Command*>(app);
+        if (command == nullptr) continue;
+        const std::vector<const Command*> below = commands_of(*command);
+        if (command->examples.empty() && !below.empty()) command->examples = {below.front()->examples.front()};
+        std::string text;
+        for (const std::string& example : command->examples)
+            text += (text.empty() ? "Example: posthouse " : "\n         posthouse ") + example;
+        if (!command->note.empty()) text += "\n\n" + command->note;
+        command->footer(text);
     }
 }
 
@@ -97,20 +123,31 @@ Exit report(Context& context, const Error& error) {
     return exit_code(error);
 }
 
-CLI::App* add_command(CLI::App& parent, Context& context, const std::string& name, const std::string& description,
-                      const std::string& example, std::function<Exit()> action) {
-    CLI::App* command = parent.add_subcommand(name, description);
-    command->footer("Example: posthouse " + example);
+std::span<const ExitCode> exit_codes() { return exit_code_table; }
+
+Command* add_command(CLI::App& parent, Context& context, const std::string& name, const std::string& description,
+                     const std::string& examples, std::function<Exit()> action) {
+    auto command = std::make_shared<Command>(name, description);
+    parent.add_subcommand(command);
+    for (const std::string_view example : ascii::split(examples, '\n')) command->examples.emplace_back(example);
     command->fallthrough();
     command->callback([&context, action = std::move(action)] { context.exit = action(); });
-    return command;
+    return command.get();
 }
 
-CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& description) {
-    CLI::App* group = parent.add_subcommand(name, description);
+Command* add_group(CLI::App& parent, const std::string& name, const std::string& description) {
+    auto group = std::make_shared<Command>(name, description);
+    parent.add_subcommand(group);
     group->require_subcommand(1);
     group->fallthrough();
-    return group;
+    return group.get();
+}
+
+std::vector<const Command*> commands_of(const CLI::App& parent) {
+    std::vector<const Command*> commands;
+    for (const CLI::App* app : parent.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
+        if (const auto* command = dynamic_cast<const Command*>(app)) commands.push_back(command);
+    return commands;
 }
 
 Exit confirm(Context& context, const std::string& question) {
@@ -128,10 +165,11 @@ Exit confirm(Context& context, const std::string& question) {
     return Exit::declined;
 }
 
-int run(int argc, const char* const* argv, Context& context) {
-    CLI::App app("Manages a Posthouse mail server.", "posthouse");
+std::unique_ptr<CLI::App> make_app(Context& context) {
+    auto owner = std::make_unique<CLI::App>("Manages a Posthouse mail server.", "posthouse");
+    CLI::App& app = *owner;
     app.require_subcommand(1);
-    app.footer(footer);
+    app.footer(footer());
     app.set_version_flag("--version", "posthouse " + context.version);
     const char* from_environment = std::getenv("POSTHOUSE_CONFIG");
     context.config_path = from_environment != nullptr && *from_environment != '\0' ? std::string(from_environment)
@@ -162,7 +200,13 @@ int run(int argc, const char* const* argv, Context& context) {
     add_status_command(app, context);
     add_trace_command(app, context);
     add_completion_commands(app, context);
-    give_examples(app);
+    write_footers(app);
+    return owner;
+}
+
+int run(int argc, const char* const* argv, Context& context) {
+    const std::unique_ptr<CLI::App> owner = make_app(context);
+    CLI::App& app = *owner;
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

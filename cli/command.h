@@ -4,25 +4,36 @@
 #include <CLI/App.hpp>
 #include <functional>
 #include <iosfwd>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 
 namespace posthouse::cli {
 
-/// What scripts learn from a command; `posthouse --help` lists them.
+/// What scripts learn from a command; exit_codes() says what each means.
 enum class Exit : int {
     ok = 0,
-    failure = 1,      ///< anything without a code of its own
-    usage = 2,        ///< the command line, or the rows given, are wrong
-    not_found = 3,    ///< no such domain, user, alias, mailbox
-    exists = 4,       ///< already there
-    unavailable = 5,  ///< a part (database, daemon) is away: try again later
-    config = 6,       ///< the configuration is wrong
-    declined = 7,     ///< the question was answered with no, or could not be asked
+    failure = 1,
+    usage = 2,
+    not_found = 3,
+    exists = 4,
+    unavailable = 5,
+    config = 6,
+    declined = 7,
 };
+
+struct ExitCode {
+    Exit code;
+    std::string_view word;     ///< for `posthouse --help`: "not found"
+    std::string_view meaning;  ///< for posthouse(8), a sentence
+};
+/// All of them, by number.
+std::span<const ExitCode> exit_codes();
 
 /// One run of the program.
 struct Context {
@@ -44,11 +55,24 @@ Exit exit_code(const Error& error);
 /// Says `posthouse: <error>` on err (with --json: {"error": …} on out) and gives its code.
 Exit report(Context& context, const Error& error);
 
-/// Adds a command that runs `action`. `example` is shown by its --help, without the leading "posthouse ".
-CLI::App* add_command(CLI::App& parent, Context& context, const std::string& name, const std::string& description,
-                      const std::string& example, std::function<Exit()> action);
+/// A command, or a group of commands, with what its help and its manual page say beside its options.
+class Command : public CLI::App {
+  public:
+    Command(const std::string& name, const std::string& description) : CLI::App(description, name) {}
+
+    /// Command lines without the leading "posthouse ". A group without any shows those of its first command.
+    std::vector<std::string> examples;
+    /// Further sentences.
+    std::string note;
+};
+
+/// Adds a command that runs `action`. `examples` are its examples, one on a line.
+Command* add_command(CLI::App& parent, Context& context, const std::string& name, const std::string& description,
+                     const std::string& examples, std::function<Exit()> action);
 /// Adds a group, such as `domain`, that needs one of its commands.
-CLI::App* add_group(CLI::App& parent, const std::string& name, const std::string& description);
+Command* add_group(CLI::App& parent, const std::string& name, const std::string& description);
+/// The commands and groups below, without hidden ones.
+std::vector<const Command*> commands_of(const CLI::App& parent);
 
 /// Asks `question` on err and reads the answer from in. Exit::ok: yes. Without a terminal and without --yes it
 /// refuses, so that no script deletes by accident.
@@ -77,6 +101,9 @@ void add_session_commands(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);
 void add_trace_command(CLI::App& app, Context& context);
 void add_completion_commands(CLI::App& app, Context& context);
+
+/// The tree of all commands. `context` must outlive it.
+std::unique_ptr<CLI::App> make_app(Context& context);
 
 /// The whole program: parses, runs, returns the exit code.
 int run(int argc, const char* const* argv, Context& context);

@@ -122,7 +122,8 @@ Exit audit(Context& context, const Options& options) {
 
 void add_db_commands(CLI::App& app, Context& context) {
     CLI::App* group = add_group(app, "db", "The database of the directory: domains, users, aliases");
-    add_command(*group, context, "init", "Make the tables", "db init", [&context] { return init(context); });
+    add_command(*group, context, "init", "Make the tables, where there are none yet", "db init",
+                [&context] { return init(context); });
     add_command(*group, context, "migrate", "Bring the tables of an older version to the present one", "db migrate",
                 [&context] { return migrate(context); });
     add_command(*group, context, "status", "Show the version of the tables (exit code 3: none, 6: another one)",
@@ -132,21 +133,32 @@ void add_db_commands(CLI::App& app, Context& context) {
     CLI::App* command =
         add_command(*group, context, "grants", "Print the SQL that makes MariaDB's database and users, or run it",
                     "db grants | mariadb", [&context, options] { return grants(context, *options); });
-    command->add_option("--reader", options->grants.reader, "User who only reads (default: posthouse_read)");
+    command->add_option("--reader", options->grants.reader, "User who only reads")
+        ->type_name("USER")
+        ->capture_default_str();
     command
         ->add_option("--reader-password-file", options->grants.reader_password_file,
-                     "Its password; none: by the Unix socket")
+                     "File whose first line is the reader's password; without it the reader logs in by the Unix socket")
         ->type_name("FILE");
-    command->add_option("--from", options->grants.from, "Where both connect from (default: localhost; %: anywhere)");
-    command->add_flag("--apply", options->apply, "Run it on the server");
-    command->add_option("--as", options->administrator, "MariaDB user to run it as (default: root)");
-    command->add_option("--as-password-file", options->administrator_password_file, "That user's password")
+    command->add_option("--from", options->grants.from, "Host that both users connect from; %: any")
+        ->type_name("HOST")
+        ->capture_default_str();
+    command->add_flag("--apply", options->apply, "Run it on the server (section [directory]) instead of printing it");
+    command->add_option("--as", options->administrator, "MariaDB user to run it as, with --apply")
+        ->type_name("USER")
+        ->capture_default_str();
+    command
+        ->add_option("--as-password-file", options->administrator_password_file,
+                     "File whose first line is that user's password; without it the Unix socket decides")
         ->type_name("FILE");
 
     command = add_command(*group, context, "audit", "Show who changed what, the latest first",
                           "db audit --about joe@example.org", [&context, options] { return audit(context, *options); });
-    command->add_option("--about", options->about, "Only of this address or domain");
-    command->add_option("--last", options->last, "So many entries (default: 100)")->check(CLI::Range(1, 1000000));
+    command->add_option("--about", options->about, "Only of this address or domain")->type_name("NAME");
+    command->add_option("--last", options->last, "So many entries")
+        ->type_name("N")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000000));
 }
 
 }  // namespace posthouse::cli

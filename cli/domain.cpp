@@ -186,7 +186,6 @@ void add_domain_commands(CLI::App& app, Context& context) {
     add_mail_options(*command, options->mail);
 
     CLI::App* aliases = add_group(*group, "alias", "Other names of a domain");
-    aliases->footer("Example: posthouse domain alias add example.net example.org");
     command = add_command(*aliases, context, "add", "Receive mail for another name of a domain",
                           "domain alias add example.net example.org",
                           [&context, options] { return add_alias(context, *options); });

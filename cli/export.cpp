@@ -216,7 +216,7 @@ void add_export_command(CLI::App& app, Context& context) {
     CLI::App* command = add_command(app, context, "export", "Write the directory as JSON, for posthouse import json",
                                     "export --with-hashes > directory.json",
                                     [&context, options] { return export_all(context, *options); });
-    command->add_option("--domain", options->domain, "Only of this domain");
+    command->add_option("--domain", options->domain, "Only of this domain")->type_name("DOMAIN");
     command->add_flag("--with-hashes", options->with_hashes,
                       "With the passwords' hashes; without them imported users have no password");
 }

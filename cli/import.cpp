@@ -183,14 +183,23 @@ void add_tables_command(CLI::App& group, Context& context, const std::string& na
     CLI::Option* sqlite = command->add_option("--sqlite", options->sqlite, "An SQLite database, instead of MariaDB");
     sqlite->type_name("FILE");
     command->add_option("--host", options->server.hosts.front(), "MariaDB server: host, host:port, or path of a socket")
+        ->type_name("HOST")
         ->capture_default_str()
         ->excludes(sqlite);
-    command->add_option("--database", options->server.database, "Its database")->capture_default_str();
-    command->add_option("--user", options->server.user, "User to log in with")->capture_default_str();
+    command->add_option("--database", options->server.database, "Its database")
+        ->type_name("NAME")
+        ->capture_default_str();
+    command->add_option("--user", options->server.user, "User to log in with")
+        ->type_name("USER")
+        ->capture_default_str();
     command
-        ->add_option("--password-file", options->server.password_file, "File whose first line is that user's password")
+        ->add_option("--password-file", options->server.password_file,
+                     "File whose first line is that user's password; without it there is none")
         ->type_name("FILE");
-    command->add_option("--tls", options->tls, "TLS to the server")
+    command
+        ->add_option("--tls", options->tls,
+                     "TLS to the server: none, required, or with its certificate and name checked")
+        ->type_name("LEVEL")
         ->capture_default_str()
         ->check(CLI::IsMember({"off", "required", "verified"}));
     add_common_options(*command, *options);
@@ -212,8 +221,10 @@ void add_import_commands(CLI::App& app, Context& context) {
                           "import passwd-file /etc/dovecot/users --domain example.org --add-domains",
                           [&context, options] { return import_passwd_file(context, *options); });
     command->add_option("file", options->file, "The file; - is standard input")->required();
-    command->add_option("--domain", options->domain, "Domain of users whose name has none");
-    command->add_option("--scheme", options->scheme, "Scheme of passwords that name none")->capture_default_str();
+    command->add_option("--domain", options->domain, "Domain of users whose name has none")->type_name("DOMAIN");
+    command->add_option("--scheme", options->scheme, "Scheme of passwords that name none")
+        ->type_name("SCHEME")
+        ->capture_default_str();
     command->add_flag("--add-domains", options->add_domains, "Add the users' domains that are missing");
     add_common_options(*command, *options);
 

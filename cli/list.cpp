@@ -255,11 +255,11 @@ void add_list_commands(CLI::App& app, Context& context) {
 
     command = add_command(*group, context, "list", "List all lists", "list list --domain example.org",
                           [&context, options] { return list_all(context, *options); });
-    command->add_option("--domain", options->domain, "Only of this domain");
+    command->add_option("--domain", options->domain, "Only of this domain")->type_name("DOMAIN");
 
-    command =
-        add_command(*group, context, "set", "Describe a list", "list set team@example.org --description \"All of us\"",
-                    [&context, options] { return set(context, *options); });
+    command = add_command(*group, context, "set", "Change what a list is for",
+                          "list set team@example.org --description \"All of us\"",
+                          [&context, options] { return set(context, *options); });
     with_address(command);
     with_description(command)->required();
 
@@ -268,7 +268,6 @@ void add_list_commands(CLI::App& app, Context& context) {
     with_address(command);
 
     CLI::App* member = add_group(*group, "member", "Who gets a list's mail");
-    member->footer("Example: posthouse list member add team@example.org zoe@example.org");
     command = add_command(*member, context, "add", "Add members",
                           "list member add team@example.org zoe@example.org bob@example.net",
                           [&context, options] { return add_members(context, *options); });

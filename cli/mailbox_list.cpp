@@ -117,7 +117,7 @@ void add_mailbox_list_command(CLI::App& group, Context& context) {
     auto targets = std::make_shared<MailboxTargets>();
     CLI::App* command = add_command(group, context, "list", "List mailboxes with their messages and identity",
                                     "mailbox list joe@example.org\n"
-                                    "         posthouse mailbox list --all --json",
+                                    "mailbox list --all --json",
                                     [&context, targets] { return list(context, *targets); });
     add_target_options(*command, *targets, OneMailbox::no);
 }

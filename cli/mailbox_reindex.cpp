@@ -64,11 +64,12 @@ Exit reindex(Context& context, const Options& options) {
 
 void add_mailbox_reindex_command(CLI::App& group, Context& context) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = add_command(
+    Command* command = add_command(
         group, context, "reindex", "Throw an account's index away and make it anew from the mail",
-        "mailbox reindex joe@example.org --summaries\n"
-        "Nothing is lost and sessions go on. Usually there is no need: an index that is damaged is made anew by itself",
-        [&context, options] { return reindex(context, *options); });
+        "mailbox reindex joe@example.org --summaries", [&context, options] { return reindex(context, *options); });
+    command->note =
+        "Nothing is lost and sessions go on. Usually there is no need: an index that is damaged is made anew by "
+        "itself.";
     add_target_options(*command, options->targets, OneMailbox::no);
     command->add_flag("--summaries", options->summaries,
                       "Read every message too, so that clients' first look at it is as fast as later ones");

@@ -124,22 +124,24 @@ Exit run(Context& context, const Options& options, bool mends) {
 
 void add_mailbox_repair_commands(CLI::App& group, Context& context) {
     auto options = std::make_shared<Options>();
-    const auto add = [&](const char* name, const char* description, const char* example, bool mends) {
-        CLI::App* command = add_command(group, context, name, description, example,
-                                        [&context, options, mends] { return run(context, *options, mends); });
+    const auto add = [&](const char* name, const char* description, const char* examples, bool mends) {
+        Command* command = add_command(group, context, name, description, examples,
+                                       [&context, options, mends] { return run(context, *options, mends); });
         add_target_options(*command, options->targets, OneMailbox::may);
         command->add_flag("--contents", options->contents, "Read every message as well; takes as long as a backup");
+        return command;
     };
     add("check", "Look for damage and change nothing; exit code 1 when there is any",
         "mailbox check joe@example.org\n"
-        "         posthouse mailbox check --all --contents --json",
+        "mailbox check --all --contents --json",
         false);
     add("repair", "Mend what check finds, also while the server runs; no message is deleted",
         "mailbox repair joe@example.org\n"
-        "         posthouse mailbox repair joe@example.org Work/Open\n"
+        "mailbox repair joe@example.org Work/Open",
+        true)
+        ->note =
         "What can't be understood is moved to posthouse-aside/ in the account's folder. Exit code 1: not all was "
-        "mended",
-        true);
+        "mended.";
 }
 
 }  // namespace posthouse::cli

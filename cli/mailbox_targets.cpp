@@ -48,7 +48,8 @@ void add_target_options(CLI::App& command, MailboxTargets& targets, OneMailbox o
                         one == OneMailbox::may ? "Only this mailbox, e.g. Work/Open"
                                                : "Which mailbox, e.g. Work/Open; otherwise INBOX")
             ->needs(address);
-    CLI::Option* domain = command.add_option("--domain", targets.domain, "All accounts of this domain");
+    CLI::Option* domain =
+        command.add_option("--domain", targets.domain, "All accounts of this domain")->type_name("DOMAIN");
     CLI::Option* all = command.add_flag("--all", targets.all, "All accounts");
     domain->excludes(address);
     all->excludes(address)->excludes(domain);

@@ -185,15 +185,15 @@ void add_metadata_commands(CLI::App& app, Context& context) {
 
     command = add_command(*group, context, "set", "Set or remove an annotation of a mailbox",
                           "metadata set joe@example.org Work /shared/comment \"Bids and contracts\"\n"
-                          "         posthouse metadata set joe@example.org Gesendet /private/specialuse '\\Sent'\n"
-                          "         posthouse metadata set joe@example.org Work /shared/comment --remove",
+                          "metadata set joe@example.org Gesendet /private/specialuse '\\Sent'\n"
+                          "metadata set joe@example.org Work /shared/comment --remove",
                           [&context, options] { return set(context, *options); });
     with_mailbox(command);
     command->add_option("entry", options->entry, "An entry (RFC 5464), e.g. /private/comment")->required();
     CLI::Option* value = command->add_option("value", options->value, "Its value");
     CLI::Option* from_stdin =
         command->add_flag("--stdin", options->from_stdin, "Its value is standard input, any octets");
-    command->add_flag("--remove", options->remove, "Remove it")->excludes(value)->excludes(from_stdin);
+    command->add_flag("--remove", options->remove, "Remove the annotation")->excludes(value)->excludes(from_stdin);
     from_stdin->excludes(value);
 
     command = add_command(*group, context, "get-server", "Show the annotations of the server, which all users see",
@@ -202,12 +202,12 @@ void add_metadata_commands(CLI::App& app, Context& context) {
 
     command = add_command(*group, context, "set-server", "Set or remove an annotation of the server",
                           "metadata set-server /shared/admin mailto:postmaster@example.org\n"
-                          "         posthouse metadata set-server /shared/comment \"New disks on Friday\"\n"
-                          "         posthouse metadata set-server /shared/comment --remove",
+                          "metadata set-server /shared/comment \"New disks on Friday\"\n"
+                          "metadata set-server /shared/comment --remove",
                           [&context, options] { return set_of_server(context, *options); });
     command->add_option("entry", options->entry, "A shared entry, e.g. /shared/comment")->required();
     command->add_option("value", options->value, "Its value");
-    command->add_flag("--remove", options->remove, "Remove it");
+    command->add_flag("--remove", options->remove, "Remove the annotation");
 }
 
 }  // namespace posthouse::cli

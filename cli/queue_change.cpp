@@ -178,7 +178,9 @@ void add_queue_change_commands(CLI::App& group, Context& context) {
                {"Held", "Hold", [holding](OpenQueue& queue, const spool::Listed& listed, wake::Sender&) {
                     return hold(queue, listed, holding->reason);
                 }});
-    group.get_subcommand("hold")->add_option("--because", holding->reason, "Noted in the message's story");
+    group.get_subcommand("hold")
+        ->add_option("--because", holding->reason, "Why; noted in the message's story")
+        ->type_name("TEXT");
     auto releasing = std::make_shared<ChangeOptions>();
     add_change(group, context, "release", "Let held messages go, at once", "queue release --all", releasing,
                {"Released", nullptr, release});
@@ -193,7 +195,9 @@ void add_queue_change_commands(CLI::App& group, Context& context) {
                {"Gave up", "Give up", [bouncing](OpenQueue& queue, const spool::Listed& listed, wake::Sender& queued) {
                     return bounce(queue, listed, bouncing->reason, queued);
                 }});
-    group.get_subcommand("bounce")->add_option("--because", bouncing->reason, "What the senders are told");
+    group.get_subcommand("bounce")
+        ->add_option("--because", bouncing->reason, "What the senders are told")
+        ->type_name("TEXT");
     auto deleting = std::make_shared<ChangeOptions>();
     add_change(group, context, "delete", "Remove messages; nobody is told, and they can't be got back",
                "queue delete 1M8FZR97B5NSDEKZ", deleting,

@@ -113,15 +113,18 @@ Result<std::vector<spool::Place>> places(spool::Spool& spool, const Wanted& want
 
 void add_filter_options(CLI::App& command, QueueFilter& filter, bool with_all) {
     command.add_option("id", filter.ids, "Ids of messages");
-    command.add_option("--sender", filter.sender, "From this address or domain; <> for reports");
-    command.add_option("--recipient", filter.recipient, "Still due for this address or domain");
-    command.add_option("--destination", filter.destination, "Still due for this domain, or by this transport");
-    command.add_option("--reason", filter.reason, "Put off with this in its reason, e.g. \"4.4.1\" or \"refused\"");
-    command.add_option("--state", filter.state, "Only what is incoming, deferred, hold or corrupt")
+    command.add_option("--sender", filter.sender, "From this address or domain; <> for reports")->type_name("ADDRESS");
+    command.add_option("--recipient", filter.recipient, "Still due for this address or domain")->type_name("ADDRESS");
+    command.add_option("--destination", filter.destination, "Still due for this domain, or by this transport")
+        ->type_name("DOMAIN");
+    command.add_option("--reason", filter.reason, "Put off with this in its reason, e.g. \"4.4.1\" or \"refused\"")
+        ->type_name("TEXT");
+    command.add_option("--state", filter.state, "Only what lies in this folder of the queue")
+        ->type_name("STATE")
         ->check(CLI::IsMember({"incoming", "deferred", "hold", "corrupt"}));
-    command.add_option("--older-than", filter.older_than, "Came before this time: 30m, 12h, 7d");
-    command.add_option("--newer-than", filter.newer_than, "Came within this time");
-    if (with_all) command.add_flag("--all", filter.all, "All messages");
+    command.add_option("--older-than", filter.older_than, "Came longer ago than this: 30m, 12h, 7d")->type_name("TIME");
+    command.add_option("--newer-than", filter.newer_than, "Came within this time: 30m, 12h, 7d")->type_name("TIME");
+    if (with_all) command.add_flag("--all", filter.all, "All messages, those in corrupt/ apart");
 }
 
 Result<OpenQueue> open_queue(const Context& context) {

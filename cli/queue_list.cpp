@@ -184,13 +184,15 @@ void add_queue_list_commands(CLI::App& group, Context& context) {
                     "queue list --destination example.net --older-than 2h",
                     [&context, listing] { return list(context, *listing); });
     add_filter_options(*list_command, listing->filter, false);
-    list_command->add_option("--limit", listing->limit, "Most messages to list; 1000 when not given");
+    list_command->add_option("--limit", listing->limit, "Most messages to list")->type_name("N")->capture_default_str();
     auto summing = std::make_shared<SummaryOptions>();
     CLI::App* summary_command =
         add_command(group, context, "summary", "Count messages by destination, sender, reason or state",
                     "queue summary --by reason", [&context, summing] { return summary(context, *summing); });
     add_filter_options(*summary_command, summing->filter, false);
-    summary_command->add_option("--by", summing->by, "By destination (when not given), sender, reason or state")
+    summary_command->add_option("--by", summing->by, "What to count by")
+        ->type_name("WHAT")
+        ->capture_default_str()
         ->check(CLI::IsMember({"destination", "sender", "reason", "state"}));
 }
 

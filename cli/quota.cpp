@@ -189,13 +189,14 @@ void add_quota_commands(CLI::App& app, Context& context) {
     auto options = std::make_shared<Options>();
     const auto with_users = [options](CLI::App* command) {
         CLI::Option* address = command->add_option("address", options->address, "The user's mail address");
-        CLI::Option* domain = command->add_option("--domain", options->domain, "All users of this domain");
+        CLI::Option* domain =
+            command->add_option("--domain", options->domain, "All users of this domain")->type_name("DOMAIN");
         domain->excludes(address);
         command->add_flag("--all", options->all, "All users")->excludes(address)->excludes(domain);
     };
     with_users(add_command(*group, context, "get", "Show what mailboxes take now, who takes most first",
                            "quota get joe@example.org\n"
-                           "         posthouse quota get --domain example.org",
+                           "quota get --domain example.org",
                            [&context, options] { return get(context, *options); }));
     with_users(add_command(*group, context, "recalc",
                            "Count the files anew; makes the index anew where it told something else",

@@ -235,13 +235,17 @@ void add_trace_command(CLI::App& app, Context& context) {
         ->add_option("--since", options->since,
                      "Only messages of which something is told after this: 2h, 3d, 2026-11-28T09:30 (UTC)")
         ->type_name("TIME");
-    command->add_option("--until", options->until, "The same before")->type_name("TIME");
+    command
+        ->add_option("--until", options->until,
+                     "Only messages of which something is told before this, in the same forms")
+        ->type_name("TIME");
     command
         ->add_option("--result", options->result,
                      "Only messages that were, at some time: refused, delivered, bounced, queued")
         ->type_name("RESULT");
-    command->add_option("--limit", options->limit, "At most so many messages, the latest (100)")
+    command->add_option("--limit", options->limit, "At most so many messages, the latest")
         ->type_name("N")
+        ->capture_default_str()
         ->check(CLI::Range(std::size_t{1}, std::size_t{10'000}));
     command->add_flag("--follow,-f", options->follow, "Go on with what happens now, an event on a line");
 }

@@ -66,7 +66,9 @@ Exit remove(Context& context, const Options& options) {
 }  // namespace
 
 void add_transport_commands(CLI::App& app, Context& context) {
-    CLI::App* group = add_group(app, "transport", "Where a Postfix in front hands mail to, by address or domain");
+    CLI::App* group =
+        add_group(app, "transport",
+                  "Where mail for an address or a domain is handed to, instead of its mailbox or its mail hosts");
     auto options = std::make_shared<Options>();
     const auto with_source = [options](CLI::App* command) {
         command->add_option("source", options->source, "Address, domain, or .domain for what lies below it")
@@ -77,7 +79,10 @@ void add_transport_commands(CLI::App& app, Context& context) {
                                     "transport add example.net smtp:[relay.example]:587",
                                     [&context, options] { return add(context, *options); });
     with_source(command);
-    command->add_option("transport", options->transport, "transport:nexthop, as in Postfix's transport(5)")->required();
+    command
+        ->add_option("transport", options->transport,
+                     "transport:nexthop, e.g. smtp:[relay.example]:587, as in Postfix's transport(5)")
+        ->required();
 
     add_command(*group, context, "list", "List transports", "transport list", [&context] { return list(context); });
 

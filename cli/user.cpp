@@ -269,7 +269,8 @@ Exit remove(Context& context, const Options& options) {
 template <typename T>
 CLI::Option* add_quota_option(CLI::App& command, T& quota_mb) {
     return command
-        .add_option("--quota", quota_mb, "Quota in MB, in place of the rule for * in [quota]; 0: none of its own")
+        .add_option("--quota", quota_mb,
+                    "Quota in MB (of 2^20 bytes), in place of the rule for * in section [quota]; 0: none of its own")
         ->type_name("MB")
         ->check(CLI::Range(std::uint64_t{0}, max_quota_mb));
 }
@@ -277,7 +278,7 @@ CLI::Option* add_quota_option(CLI::App& command, T& quota_mb) {
 CLI::Option* add_services_option(CLI::App& command, std::optional<std::string>& services) {
     return command
         .add_option("--services", services,
-                    "What the user may log in to: imap, pop3, smtp, http (webmail), separated by commas; all")
+                    "What the user may log in to: imap, pop3, smtp, http (webmail), separated by commas; or all")
         ->type_name("LIST");
 }
 
@@ -291,12 +292,14 @@ void add_user_commands(CLI::App& app, Context& context) {
                                    "The user's mail address, which is also the log-in name");
     };
 
-    CLI::App* command =
-        add_command(*group, context, "add", "Add a user, or many from CSV",
-                    "user add joe@example.org --quota 1024\n"
-                    "         posthouse user add --csv - < users.csv     (columns email,password,quota_mb,\n"
-                    "         or a first line that names any of email,password,password_hash,quota_mb,enabled,admin)",
-                    [&context, options] { return add(context, *options); });
+    Command* adding = add_command(*group, context, "add", "Add a user, or many from CSV",
+                                  "user add joe@example.org --quota 1024\n"
+                                  "user add --csv - < users.csv",
+                                  [&context, options] { return add(context, *options); });
+    adding->note =
+        "The columns of the CSV file are email,password,quota_mb, or its first line names any of\n"
+        "email,password,password_hash,quota_mb,enabled,admin.";
+    CLI::App* command = adding;
     CLI::Option* address_option = with_address(command);
     CLI::Option* csv =
         command->add_option("--csv", options->csv, "Add all users of a CSV file, or none; - is standard input");
@@ -311,7 +314,7 @@ void add_user_commands(CLI::App& app, Context& context) {
 
     command = add_command(*group, context, "list", "List users", "user list --domain example.org",
                           [&context, options] { return list(context, *options); });
-    command->add_option("--domain", options->domain, "Only of this domain");
+    command->add_option("--domain", options->domain, "Only of this domain")->type_name("DOMAIN");
 
     command = add_command(*group, context, "set", "Change what a user has and may do",
                           "user set joe@example.org --quota 2048 --services imap,smtp",
@@ -322,6 +325,7 @@ void add_user_commands(CLI::App& app, Context& context) {
     command
         ->add_option("--app-passwords-only", options->app_passwords_only,
                      "Whether imap, pop3 and smtp take app passwords only")
+        ->type_name("SWITCH")
         ->check(CLI::IsMember({"on", "off"}));
 
     command = add_command(*group, context, "passwd", "Set a user's password, and end the user's sessions",

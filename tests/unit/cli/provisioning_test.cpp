@@ -155,7 +155,7 @@ TEST_F(ProvisioningTest, WhereMailGoesIsExplainedStepByStep) {
         "Recipients:\n"
         "  joe@example.org: a mailbox here, detail \"shop\", of a disabled user (who still gets mail), with 5 MB of "
         "5 MB: full\n"
-        "  bob@elsewhere.example: on another server, where mail cannot be sent yet; for a Postfix in front: "
+        "  bob@elsewhere.example: on another server; handed to "
         "smtp:[relay.example]\n");
 }
 
