@@ -1,5 +1,8 @@
 // Tests of the commands for domains and aliases, and of what all commands have in common, as run with a configuration
 // of their own.
+#include <CLI/Option.hpp>
+#include <functional>
+
 #include "auth/passwords/password.h"
 #include "tests/unit/cli/command_line.h"
 
@@ -243,6 +246,52 @@ TEST_F(CommandsTest, CompletionFollowsTheWords) {
     EXPECT_NE(("\n" + out_).find("\nINBOX\n"), std::string::npos) << out_;
     EXPECT_EQ(run("__complete -- mailbox status nobody@example.org I"), 0);
     EXPECT_EQ(out_.find("INBOX"), std::string::npos) << out_;
+}
+
+/// Everything that may follow each command is offered.
+void expect_completion(const std::function<std::string(std::vector<std::string>)>& complete,
+                       const std::vector<std::string>& path, const CLI::App& app) {
+    std::vector<std::string> words = path;
+    words.emplace_back("-");
+    const std::string offered = '\n' + complete(words);
+    for (const Command* below : commands_of(app)) {
+        EXPECT_NE(offered.find('\n' + below->get_name() + '\n'), std::string::npos) << below->get_name();
+        std::vector<std::string> next = path;
+        next.push_back(below->get_name());
+        expect_completion(complete, next, *below);
+    }
+    for (const CLI::Option* option : app.get_options())
+        for (const std::string& name : option->get_lnames())
+            EXPECT_NE(offered.find("\n--" + name + '\n'), std::string::npos) << app.get_name() << " --" << name;
+}
+
+TEST_F(CommandsTest, CompletionOffersEveryCommandAndOption) {
+    std::istringstream in;
+    std::ostringstream out;
+    Context context{.config_path = {}, .version = "0", .in = in, .out = out, .err = out};
+    const auto complete = [this](std::vector<std::string> words) {
+        words.insert(words.begin(), {"__complete", "--"});
+        EXPECT_EQ(run_words(std::move(words)), 0) << err_;
+        return out_;
+    };
+    expect_completion(complete, {}, *make_app(context));
+}
+
+TEST_F(CommandsTest, CompletionKnowsWhatTheValueOfAnOptionMayBe) {
+    add_joe();
+    EXPECT_EQ(run("__complete -- queue list --state d"), 0);
+    EXPECT_EQ(out_, "corrupt\ndeferred\nhold\nincoming\n");
+    EXPECT_EQ(run("__complete -- user list --domain ex"), 0);
+    EXPECT_EQ(out_, "example.org\n");
+    EXPECT_EQ(run("__complete -- acl get ann@example.org Work --for j"), 0);
+    EXPECT_EQ(out_, "joe@example.org\n");
+    for (const char* file : {"user remove joe@example.org --archive x", "--config /etc", "import json dir",
+                             "db grants --reader-password-file x"}) {
+        EXPECT_EQ(run(std::string("__complete -- ") + file), 0);
+        EXPECT_EQ(out_, ":files\n") << file;
+    }
+    EXPECT_EQ(run("__complete -- user list --domain example.org --j"), 0);
+    EXPECT_NE(out_.find("--json\n"), std::string::npos) << out_;
 }
 
 TEST_F(CommandsTest, NoEmptyDatabaseIsMadeWhereOneIsMissingThoughThereIsMail) {
