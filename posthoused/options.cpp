@@ -48,21 +48,36 @@ Result<Options> parse_options(int argc, const char* const* argv) {
     return options;
 }
 
+std::string purpose() { return "starts the daemons of the mail server and keeps them running"; }
+
+std::vector<Explained> explained_options() {
+    return {
+        {"--config FILE", "configuration (default: $POSTHOUSE_CONFIG, else " + std::string(config::default_path) + ")"},
+        {"--background", "return as soon as every daemon is ready, and go on in the background"},
+        {"--programs FOLDER", "where the daemons' programs are (default: beside posthoused)"},
+        {"--version", "print the version"},
+        {"--help", "print this"},
+    };
+}
+
+std::vector<Explained> explained_signals() {
+    return {
+        {"HUP", "reads the configuration and certificates again and opens the log anew"},
+        {"TERM, INT", "stop: running transactions end, for general.drain_timeout at most"},
+    };
+}
+
 std::string usage() {
-    return "posthoused: starts the daemons of the mail server and keeps them running\n"
-           "\n"
-           "usage: posthoused [--config FILE] [--background]\n"
-           "\n"
-           "  --config FILE      configuration (default: $POSTHOUSE_CONFIG, else " +
-           std::string(config::default_path) +
-           ")\n"
-           "  --background       return as soon as every daemon is ready, and go on in the background\n"
-           "  --programs FOLDER  where the daemons' programs are (default: beside posthoused)\n"
-           "  --version          print the version\n"
-           "\n"
-           "signals: HUP reads the configuration and certificates again and opens the log anew;\n"
-           "         TERM and INT stop: running transactions end, for general.drain_timeout at most\n"
-           "example: posthoused --config /etc/posthouse/posthouse.toml\n";
+    std::string text = "posthoused: " + purpose() + "\n\nusage: posthoused [--config FILE] [--background]\n";
+    const auto list = [&](const char* heading, const std::vector<Explained>& all) {
+        constexpr std::size_t width = 19;
+        text += heading;
+        for (const Explained& one : all)
+            text += "  " + one.name + std::string(width - one.name.size(), ' ') + one.meaning + "\n";
+    };
+    list("\n", explained_options());
+    list("\nsignals:\n", explained_signals());
+    return text + "\nexample: posthoused --config /etc/posthouse/posthouse.toml\n";
 }
 
 }  // namespace posthouse::supervisor

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lib/base/result.h"
 
@@ -17,6 +18,15 @@ struct Options {
 
 /// Errors: invalid, with one line for the user.
 Result<Options> parse_options(int argc, const char* const* argv);
+/// An option or a signal, and what it does.
+struct Explained {
+    std::string name;  ///< "--config FILE"
+    std::string meaning;
+};
+/// What the program does.
+std::string purpose();
+std::vector<Explained> explained_options();
+std::vector<Explained> explained_signals();
 /// What --help prints.
 std::string usage();
 
