@@ -36,6 +36,14 @@ std::string origin_of(const Parameter& parameter, const Origins& origins) {
     return found == origins.end() ? "default" : found->second;
 }
 
+constexpr std::string_view reference_title = R"(# Configuration
+
+<!-- Generated from lib/config/parameters.def; rewrite it with `ninja -C BUILD reference`. -->
+
+)";
+
+}  // namespace
+
 std::string limits_text(const Parameter& parameter) {
     std::string out;
     for (const std::string_view word : parameter.limits.words) {
@@ -53,11 +61,8 @@ std::string limits_text(const Parameter& parameter) {
     return out;
 }
 
-constexpr std::string_view reference_head = R"(# Configuration
-
-<!-- Generated from lib/config/parameters.def; rewrite it with `ninja -C BUILD reference`. -->
-
-The server reads one TOML file, `/etc/posthouse/posthouse.toml` unless `--config FILE` or `POSTHOUSE_CONFIG` says
+std::string_view introduction() {
+    return R"(The server reads one TOML file, `/etc/posthouse/posthouse.toml` unless `--config FILE` or `POSTHOUSE_CONFIG` says
 otherwise. Everything has a default. Each parameter can be overridden by the environment variable
 `POSTHOUSE_SECTION_NAME`, for example `POSTHOUSE_SMTPD_WORKERS=4`; lists are written with commas there.
 
@@ -67,8 +72,7 @@ otherwise. Everything has a default. Each parameter can be overridden by the env
 - Durations have a unit: `250ms`, `30s`, `5m`, `1h`, `7d`. Sizes: `512`, `64K`, `50M`, `2G` (powers of 1024).
 - Relative paths are relative to the folder of the configuration file, those of sockets to `general.run_folder`.
 )";
-
-}  // namespace
+}
 
 Node to_node(const Config& config, const std::vector<std::string_view>& section_names) {
     Node::Table root;
@@ -116,7 +120,8 @@ std::string show_json(const Config& config, const Origins& origins) {
 
 std::string reference() {
     const Config defaults;
-    std::string out(reference_head);
+    std::string out(reference_title);
+    out += introduction();
     for (const Section& section : sections()) {
         out += "\n## [" + std::string(section.name) + "]\n\n" + std::string(section.documentation) + "\n\n";
         out += "| parameter | kind | default | allowed | applies at | what it does |\n|---|---|---|---|---|---|\n";

@@ -17,6 +17,10 @@ Node to_node(const Config& config, const std::vector<std::string_view>& section_
 std::string show_text(const Config& config, const Origins& origins);
 /// {"smtpd": {"workers": {"value": 1, "origin": "default", "applies": "restart"}}}
 std::string show_json(const Config& config, const Origins& origins);
+/// What values a parameter takes, in Markdown: "1 to 64"; "`text`, `json`"; empty for any.
+std::string limits_text(const Parameter& parameter);
+/// What holds for all parameters, in Markdown.
+std::string_view introduction();
 /// docs/configuration.md, whole.
 std::string reference();
 
