@@ -151,17 +151,14 @@ void add_ban_commands(CLI::App& auth, Context& context) {
                 [&context] { return list(context); });
 
     auto options = std::make_shared<Options>();
-    const auto with_subject = [options](CLI::App* command) {
+    const auto with_subject = [options](CLI::App* command, const char* account) {
         command->add_option("network", options->network, "An address or a network: 192.0.2.7, 2001:db8::/48");
-        command
-            ->add_option("--account", options->account,
-                         "Only log-ins of this account; without a network: from anywhere")
-            ->type_name("ADDRESS");
+        command->add_option("--account", options->account, account)->type_name("ADDRESS");
     };
     CLI::App* command =
         add_command(*group, context, "add", "Ban a network or an account: its log-ins are refused",
                     "auth bans add 192.0.2.0/24 --for 7d", [&context, options] { return add(context, *options); });
-    with_subject(command);
+    with_subject(command, "Only log-ins of this account; without a network: from anywhere");
     command->add_option("--for", options->time, "How long (30m, 12h, 7d); without it until the ban is lifted")
         ->type_name("TIME");
     command->add_option("--reason", options->reason, "Why, for the list and the log")->type_name("TEXT");
@@ -169,7 +166,7 @@ void add_ban_commands(CLI::App& auth, Context& context) {
     command = add_command(*group, context, "lift",
                           "Lift bans, and forget the failures; a network's with those of accounts from there",
                           "auth bans lift 192.0.2.7", [&context, options] { return lift(context, *options); });
-    with_subject(command);
+    with_subject(command, "Only the ban of this account from there; without a network: from anywhere");
     command->add_flag("--all", options->all, "All bans, also those by hand");
 }
 

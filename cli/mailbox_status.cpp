@@ -73,7 +73,7 @@ Exit status(Context& context, const MailboxTargets& targets) {
 
 void add_mailbox_status_command(CLI::App& group, Context& context) {
     auto targets = std::make_shared<MailboxTargets>();
-    CLI::App* command = add_command(group, context, "status", "Show the counts of one mailbox",
+    CLI::App* command = add_command(group, context, "status", "Show the counts of one mailbox, of one user or of each",
                                     "mailbox status joe@example.org Work/Open",
                                     [&context, targets] { return status(context, *targets); });
     add_target_options(*command, *targets, OneMailbox::inbox_by_default);
