@@ -65,12 +65,6 @@ AccountTree known_tree(const IndexReader& reader) {
     return tree;
 }
 
-std::string guid_of(const MailboxRow& row) {
-    UidListFile list;
-    list.resume(row.list);
-    return list.guid();
-}
-
 }  // namespace
 
 std::vector<AccountLogEntry> differences(const AccountTree& before, const AccountTree& now) {
@@ -182,7 +176,7 @@ Result<> AccountLog::catch_up(int root) const {
     const AccountTree before = known_tree(*reader);
     std::map<FolderKey, std::string> indexed;
     reader->each_mailbox(
-        [&](const FolderKey& folder, const MailboxRow& mailbox) { indexed.emplace(folder, guid_of(mailbox)); });
+        [&](const FolderKey& folder, const MailboxRow& mailbox) { indexed.emplace(folder, guid_of(mailbox.list)); });
     if (Result<> status = reader->status(); !status) return status;
 
     auto& mailboxes = disk.tree.mailboxes;
@@ -225,6 +219,7 @@ Result<> AccountLog::catch_up(int root) const {
             writer.erase_account_change(gone->modseq);
             writer.erase_mailbox(folder);
         }
+        if (!leftovers.empty()) writer.forget_given_uids();
         for (const auto& [folder, known] : before.mailboxes)
             if (!mailboxes.contains(folder)) writer.erase_tree(folder);
         for (const auto& [folder, mailbox] : mailboxes) {

@@ -53,7 +53,7 @@ Result<std::vector<Uid>> MailboxState::add_locked(Work& work, std::vector<Arriva
     if (!foreign) return fail(foreign.error());
     if (*foreign) {
         MailboxSync sync(*this, work.edit);
-        if (Result<> read = sync.read_list(); !read) return fail(read.error());
+        if (Result<> read = sync.read_locked_list(); !read) return fail(read.error());
         // Its files aren't looked for here, and their folder's time will be that of our own change.
         work.edit.row().cur.at_ns = 0;
         work.edit.row().fresh_look.at_ns = 0;

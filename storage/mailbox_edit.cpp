@@ -332,6 +332,7 @@ void MailboxEdit::write(IndexWriter& writer, std::uint32_t max_tombstones) {
         row_.tombstones = keep;
     }
     writer.put_mailbox(folder_, row_);
+    if (row_.list != before_.list) writer.put_given_uids(row_.list);
     if (row_.modseq == before_.modseq) return;
     // The account's log tells of a mailbox once: at its last change.
     writer.erase_account_change(before_.modseq != 0 ? before_.modseq : forgotten_modseq_);

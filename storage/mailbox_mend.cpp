@@ -118,7 +118,7 @@ Result<> MailboxSync::refile(const BaseChanges& changes) {
     if (Result<> removed = remove_refile(m_.folder_->root()); !removed) return removed;
     has_found_something_ = true;
     m_.list_ = UidListFile();  // all lines are told anew, and the rows take them
-    if (Result<> read = read_list(); !read) return read;
+    if (Result<> read = read_locked_list(); !read) return read;
     return scan(true);
 }
 

@@ -71,12 +71,6 @@ Doubt doubt_about_fresh(const Look& look, const Stamp& now) {
     return look.at_ns - now.changed_ns >= young_ns ? Doubt::none : Doubt::young;
 }
 
-std::uint32_t next_uid_of(const UidListPosition& position) {
-    UidListFile file;
-    file.resume(position);
-    return file.next_uid();
-}
-
 Result<> MailboxSync::run(Scan when) {
     if (Result<> read = read_list(); !read) return read;
     if (Result<> read = read_letters(); !read) return read;
@@ -129,6 +123,11 @@ Result<> MailboxSync::read_list() {
     return take_list(std::move(*news));
 }
 
+Result<> MailboxSync::read_locked_list() {
+    if (Result<> read = read_list(); !read) return read;
+    return raise_uids();
+}
+
 Result<> MailboxSync::take_list(UidListFile::News news) {
     if (!news.whole && news.entries.empty()) return {};
     list_changed_ = true;
@@ -142,7 +141,8 @@ Result<> MailboxSync::take_list(UidListFile::News news) {
     if (is_other) edit_.reset();
     edit_.erase_all_absent();
     for (UidListEntry& entry : news.entries) edit_.put_absent(entry.base, {entry.uid, std::move(entry.extras)});
-    given_uids_ = is_other ? 1 : std::max(given_uids_, next_uid_of(edit_.row().list));
+    const std::uint32_t known_here = is_other ? 1 : std::max(given_uids_, next_uid_of(edit_.row().list));
+    given_uids_ = std::max(known_here, edit_.snapshot().next_uid(m_.list_.position()));
     if (is_other) return {};
     // A message whose line is gone or tells another UID is no longer that message.
     edit_.load_all();
@@ -436,8 +436,7 @@ Result<> MailboxSync::compact() {
     const Result<DotLock> lock =
         DotLock::take(*m_.folder_, uidlist_lock, m_.store_->locks(), m_.store_->settings().lock_wait);
     if (!lock) return fail(lock.error());
-    if (Result<> read = read_list(); !read) return read;
-    if (Result<> raised = raise_uids(); !raised) return raised;
+    if (Result<> read = read_locked_list(); !read) return read;
     // Gone needs two readings that miss it.
     if (Result<> scanned = scan(true); !scanned) return scanned;
     const std::vector<Found> once = std::exchange(found_, {});

@@ -31,9 +31,6 @@ Doubt doubt_about_fresh(const Look& look, const Stamp& now);
 /// A folder that was read that quickly is read again at once when there is doubt; others in the background.
 constexpr std::int64_t cheap_ns = 1'000'000;
 
-/// UIDNEXT as the file tells it.
-std::uint32_t next_uid_of(const UidListPosition& position);
-
 /// Renames a file within its folder to a base name that no other message has, with its flags; gives the new name.
 Result<std::string> give_own_name(int folder, const std::string& file, const std::string& host);
 /// A base name that nothing has, with the sizes of this message's file.
@@ -56,8 +53,8 @@ class MailboxSync {
     Result<> renew(const std::string& guid);
     /// Does what posthouse-refile says, and removes it. With dovecot-uidlist.lock held.
     Result<> refile(const BaseChanges& changes);
-    /// Takes in what others wrote to dovecot-uidlist.
-    Result<> read_list();
+    /// Takes in what others wrote to dovecot-uidlist, so that UIDs can be given. With dovecot-uidlist.lock held.
+    Result<> read_locked_list();
 
   private:
     struct Found {
@@ -66,6 +63,7 @@ class MailboxSync {
         bool is(const Record& record) const { return fresh == record.fresh() && file == record.name(); }
     };
 
+    Result<> read_list();
     Result<> take_list(UidListFile::News news);
     Result<> read_letters();
     Result<> read_further();
@@ -125,7 +123,9 @@ class MailboxSync {
     std::vector<std::uint32_t> missing_;  ///< messages without a file in the last scan, ascending
     /// Files of one base name: one that was renamed while the folders were read, or two messages (mailbox_doubles.cpp).
     std::map<std::string, std::vector<Found>> doubles_;
-    std::uint32_t given_uids_ = 1;  ///< below it clients may know a UID, whatever the list says
+    /// Below it clients may know a UID, whatever the list says: the index has it from before the list, or the whole
+    /// folder, came out of a backup.
+    std::uint32_t given_uids_ = 1;
     bool list_changed_ = false;
     bool has_found_something_ = false;
 };

@@ -21,14 +21,13 @@ constexpr const char* file_name = "dovecot-uidlist";
 
 }  // namespace
 
-std::uint32_t UidListFile::next_uid() const {
-    const std::uint32_t after_last =
-        at_.last_uid == std::numeric_limits<std::uint32_t>::max() ? at_.last_uid : at_.last_uid + 1;
-    return std::max(at_.next_uid, after_last);
+std::uint32_t next_uid_of(const UidListPosition& position) {
+    const std::uint32_t last = position.last_uid;
+    return std::max(position.next_uid, last == std::numeric_limits<std::uint32_t>::max() ? last : last + 1);
 }
 
-std::string UidListFile::guid() const {
-    return at_.guid[0] == '\0' ? std::string() : std::string(at_.guid.data(), at_.guid.size());
+std::string guid_of(const UidListPosition& position) {
+    return position.guid[0] == '\0' ? std::string() : std::string(position.guid.data(), position.guid.size());
 }
 
 void UidListFile::resume(const UidListPosition& position) {

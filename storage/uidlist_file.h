@@ -35,6 +35,10 @@ struct UidListPosition {
     bool damaged = false;  ///< lines were left out
     bool operator==(const UidListPosition&) const = default;
 };
+/// UIDNEXT as the file tells it: above every UID that was written there.
+std::uint32_t next_uid_of(const UidListPosition& position);
+/// The mailbox's GUID, 32 hexadecimal digits; empty: the file has none.
+std::string guid_of(const UidListPosition& position);
 
 /// Knows the header and how far it read, not the entries. Writing needs the lock (dot_lock.h) and a reload before.
 class UidListFile {
@@ -48,13 +52,11 @@ class UidListFile {
     /// There is a file with a usable header.
     bool exists() const { return at_.uid_validity != 0; }
     std::uint32_t uid_validity() const { return at_.uid_validity; }
-    /// 32 hexadecimal digits; empty: the file has none.
-    std::string guid() const;
+    std::string guid() const { return guid_of(at_); }
     const UidListPosition& position() const { return at_; }
     /// Goes on from where another process was.
     void resume(const UidListPosition& position);
-    /// Above every UID ever written here.
-    std::uint32_t next_uid() const;
+    std::uint32_t next_uid() const { return next_uid_of(at_); }
     /// The file isn't as it was read. False costs one stat.
     Result<bool> changed(const Folder& folder) const;
     /// Reads what is new. A missing file or one without a usable header: whole, no entries, !exists().

@@ -295,6 +295,7 @@ Result<> Index::open_tables() {
     if (code == 0) code = table("further", tables_.further);
     if (code == 0) code = table("strays", tables_.strays);
     if (code == 0) code = table("names", tables_.names);
+    if (code == 0) code = table("given", tables_.given);
     if (code != 0) mdb_txn_abort(txn);
     if (code == 0) code = mdb_txn_commit(txn);
     return code == 0 ? Result<>{} : fail_index("open tables", code);

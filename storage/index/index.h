@@ -28,6 +28,7 @@ struct IndexTables {
     MDB_dbi further = 0;    ///< mailbox, UID: FurtherSet
     MDB_dbi strays = 0;     ///< mailbox, base name: FurtherSet of a message that isn't there
     MDB_dbi names = 0;      ///< mailbox: FurtherNames
+    MDB_dbi given = 0;      ///< a mailbox's GUID: GivenUids
 };
 
 /// Where an account's mail and its index lie.

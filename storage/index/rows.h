@@ -91,6 +91,15 @@ std::string encode(const FileRow& row);
 /// False: the bytes are damaged.
 bool decode(std::string_view bytes, FileRow& row);
 
+/// Which UIDs a mailbox has given, by its GUID: kept when its folder is another one, or gone, for a folder or a
+/// dovecot-uidlist out of a backup may not give them again.
+struct GivenUids {
+    std::uint32_t uid_validity = 0;
+    std::uint32_t next_uid = 1;
+    bool operator==(const GivenUids&) const = default;
+};
+static_assert(std::is_trivially_copyable_v<GivenUids>);
+
 /// A line of dovecot-uidlist whose file isn't there.
 struct AbsentLine {
     std::uint32_t uid = 0;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -150,6 +151,18 @@ std::optional<TreeRow> IndexReader::tree(const FolderKey& folder) const {
     return std::nullopt;
 }
 
+std::uint32_t IndexReader::next_uid(const UidListPosition& list) const {
+    const std::string guid = guid_of(list);
+    const auto bytes = guid.empty() ? std::nullopt : get(index_->tables().given, key_of(guid));
+    GivenUids given;
+    if (!bytes) return given.next_uid;
+    if (bytes->size() == sizeof given)
+        std::memcpy(&given, bytes->data(), sizeof given);
+    else
+        note("the UIDs that a mailbox gave are damaged", MDB_CORRUPTED);
+    return given.uid_validity == list.uid_validity ? given.next_uid : GivenUids().next_uid;
+}
+
 bool IndexReader::chunk(std::uint32_t mailbox, std::uint32_t number, FlagChunk& chunk) const {
     const auto bytes = get(index_->tables().flags, key_of(mailbox, number));
     if (!bytes || bytes->size() != sizeof chunk) {
@@ -259,6 +272,25 @@ void IndexWriter::put_mailbox(const FolderKey& folder, const MailboxRow& row) {
 }
 
 void IndexWriter::erase_mailbox(const FolderKey& folder) { erase(index_->tables().mailboxes, key_of(folder)); }
+
+void IndexWriter::put_given_uids(const UidListPosition& list) {
+    const std::string guid = guid_of(list);
+    if (guid.empty()) return;
+    const GivenUids given{list.uid_validity, std::max(next_uid_of(list), next_uid(list))};
+    put(index_->tables().given, key_of(guid), {reinterpret_cast<const char*>(&given), sizeof given});
+}
+
+void IndexWriter::forget_given_uids() {
+    std::set<std::string> there;
+    each_mailbox([&](const FolderKey&, const MailboxRow& row) { there.insert(guid_of(row.list)); });
+    std::vector<std::string> gone;
+    walk(index_->tables().given, IndexKey(), {}, [&](std::string_view guid, std::string_view) {
+        if (!there.contains(std::string(guid))) gone.emplace_back(guid);
+        return true;
+    });
+    if (gone.size() <= max_given_uids) return;
+    for (const std::string& guid : gone) erase(index_->tables().given, key_of(guid));
+}
 
 void IndexWriter::put_account(const AccountRow& row) {
     put(index_->tables().meta, key_of("account"), {reinterpret_cast<const char*>(&row), sizeof row});

@@ -20,6 +20,9 @@
 
 namespace posthouse::storage {
 
+/// Mailboxes that are gone: of more of them is forgotten which UIDs they gave.
+constexpr std::size_t max_given_uids = 4096;
+
 /// A key: big-endian numbers, and at most one name at its end.
 class IndexKey {
   public:
@@ -85,6 +88,8 @@ class IndexReader {
     template <typename Call>
     void each_summary(std::uint32_t mailbox, std::uint32_t first, std::uint32_t last, SummaryPart part,
                       Call call) const;
+    /// UIDNEXT of this mailbox as far as the index knows, wherever it lay; 1: it doesn't, or of another UIDVALIDITY.
+    std::uint32_t next_uid(const UidListPosition& list) const;
     /// Calls call(const FolderKey&, const MailboxRow&) for each mailbox.
     template <typename Call>
     void each_mailbox(Call call) const;
@@ -129,6 +134,10 @@ class IndexWriter : public IndexReader {
     std::uint32_t next_mailbox_number();
     void put_mailbox(const FolderKey& folder, const MailboxRow& row);
     void erase_mailbox(const FolderKey& folder);
+    /// Remembers which UIDs a mailbox has given; under one UIDVALIDITY that never goes back.
+    void put_given_uids(const UidListPosition& list);
+    /// Forgets it of mailboxes without a row when there are more than max_given_uids of them.
+    void forget_given_uids();
     void put_account(const AccountRow& row);
     void put_subscriptions(const std::vector<std::string>& names);
     void put_tree(const FolderKey& folder, const TreeRow& row);

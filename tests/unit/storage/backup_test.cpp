@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "storage/mailbox_state.h"
 #include "tests/unit/storage/mail_root.h"
 
 namespace posthouse::storage {
@@ -66,6 +67,56 @@ TEST_F(BackupTest, AListFromABackupNeverGivesAUidAgain) {
     ASSERT_TRUE(account->status(MailboxName()));
     fs::remove_all(store.settings().index_root);
     EXPECT_GE(account->status(MailboxName())->uid_next, Uid(6));
+}
+
+TEST_F(BackupTest, AFolderFromABackupNeverGivesAUidAgain) {
+    const MailboxName work = named("Work");
+    ASSERT_TRUE(account->create(work));
+    append(*open("Work"), "one\r\n");
+    const std::string backup = folder.path() + "/backup";
+    fs::copy(path(".Work"), backup, fs::copy_options::recursive);
+    const UidValidity validity = open("Work")->uid_validity();
+    const auto put_folder_back = [&] {
+        fs::remove_all(path(".Work"));
+        fs::copy(backup, path(".Work"), fs::copy_options::recursive);
+    };
+    append(*open("Work"), "two\r\n");
+    append(*open("Work"), "three\r\n");
+    put_folder_back();
+    EXPECT_EQ(account->status(work)->uid_validity, validity);
+    EXPECT_EQ(account->status(work)->uid_next, Uid(4));
+    EXPECT_EQ(values(view("Work").uids()), Values{1});
+    EXPECT_EQ(append(*open("Work"), "four\r\n"), Uid(4));
+    // Also when it was noticed meanwhile that the folder is gone.
+    fs::remove_all(path(".Work"));
+    ASSERT_TRUE(account->changes_since(ModSeq()));
+    EXPECT_FALSE(account->status(work));
+    put_folder_back();
+    EXPECT_EQ(append(*open("Work"), "five\r\n"), Uid(5));
+    // And when the rows are made anew from files that were put back.
+    fs::copy(backup + "/dovecot-uidlist", path(".Work"), fs::copy_options::overwrite_existing);
+    const auto state =
+        StoreState::mailbox(store.shared_state(), account->root(), store.settings().layout.folder(work).value())
+            .value();
+    ASSERT_TRUE(state->make_rows_anew());
+    // The last message lost its line, and was numbered again.
+    EXPECT_EQ(append(*open("Work"), "six\r\n"), Uid(7));
+}
+
+TEST_F(BackupTest, AnIndexOfAnotherUidValidityCountsForNothing) {
+    ASSERT_TRUE(account->create(named("Work")));
+    append(*open("Work"), "one\r\n");
+    append(*open("Work"), "two\r\n");
+    std::string list = read(".Work/dovecot-uidlist");
+    list.replace(list.find(" V") + 2, list.find(" N") - list.find(" V") - 2, "12345");
+    list.erase(list.find('\n') + 1);
+    list.replace(list.find(" N"), list.find(" G") - list.find(" N"), " N1");
+    fs::remove_all(path(".Work/cur"));
+    fs::remove_all(path(".Work/new"));
+    fs::create_directory(path(".Work/cur"));
+    put_back(".Work/dovecot-uidlist", list);
+    EXPECT_EQ(account->status(named("Work"))->uid_validity, UidValidity(12345));
+    EXPECT_EQ(append(*open("Work"), "one\r\n"), Uid(1));
 }
 
 TEST_F(BackupTest, AnotherMailboxPutIntoItsPlaceIsOpenedAtOnce) {
