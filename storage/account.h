@@ -90,7 +90,8 @@ class Account {
     /// The annotations of a mailbox or, without a name, of the account as a whole (RFC 5464 §4.2). not_found.
     Result<Annotations> annotations(const std::optional<MailboxName>& name) const;
     /// SETMETADATA of one entry (RFC 5464 §4.3); no value: NIL, the entry is removed. Errors as Annotations::set gives
-    /// them, and for the owner's /private/specialuse those of set_special_use. not_found.
+    /// them; limit, too: the account has no room for more (annotation_room.h); and for the owner's /private/specialuse
+    /// those of set_special_use. not_found.
     Result<> set_annotation(const std::optional<MailboxName>& name, const EntryName& entry, const AnnotationUser& user,
                             std::optional<std::string> value);
     /// The mailbox's special use (special_use.h), also instead of the one that its name stands for; empty: none.
@@ -137,6 +138,8 @@ class Account {
     Result<> is_free(int root, const std::string& special_use, const MailboxName& but_for) const;
     /// A mailbox that has its use from its name, and is about to lose this name, is given it.
     Result<> keep_special_use(int root, const MailboxName& from, const MailboxName& to) const;
+    /// limit: no room in the account for a file of its mailboxes' annotations of so many octets.
+    Result<> check_annotations(std::uint64_t size, const AnnotationUser& user) const;
     Result<> change_annotation(int folder, const char* file_name, const EntryName& entry, const AnnotationUser& user,
                                std::optional<std::string> value) const;
 

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <array>
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -9,6 +10,7 @@
 #include "storage/account_log.h"
 #include "storage/account_tree.h"
 #include "storage/annotation_file.h"
+#include "storage/annotation_room.h"
 #include "storage/found_folders.h"
 #include "storage/special_use.h"
 #include "storage/store_state.h"
@@ -20,13 +22,24 @@ Result<Annotations> Account::annotations(const std::optional<MailboxName>& name)
     return read_annotations(folder->get(), name ? mailbox_annotations : account_annotations);
 }
 
+Result<> Account::check_annotations(std::uint64_t size, const AnnotationUser& user) const {
+    const Result<UniqueFd> root = open_file(root_, O_RDONLY | O_DIRECTORY);
+    if (!root) return fail(root.error());
+    const std::array<std::string, 2> files{mailbox_annotations, account_annotations};
+    return check_annotation_room(root->get(), layout(), files, size,
+                                 user ? annotation_room_of_readers : annotation_room);
+}
+
 Result<> Account::change_annotation(int folder, const char* file_name, const EntryName& entry,
                                     const AnnotationUser& user, std::optional<std::string> value) const {
     Result<Annotations> annotations = read_annotations(folder, file_name);
     if (!annotations) return fail(annotations.error());
+    const bool is_set = value.has_value();
     const Result<bool> changed = annotations->set(entry, user, std::move(value));
     if (!changed) return fail(changed.error());
     if (!*changed) return {};
+    if (is_set)
+        if (Result<> room = check_annotations(annotations->text().size(), user); !room) return room;
     if (Result<> written = write_annotations(folder, file_name, *annotations); !written) return written;
     // What another user keeps here for himself is nobody else's concern.
     if (!user) {

@@ -7,8 +7,8 @@
 namespace posthouse::storage {
 namespace {
 
-/// Each octet of a value takes up to four in the file.
-constexpr std::size_t max_bytes = 4 * Annotations::max_total_bytes + 16 * Annotations::max_entries;
+/// The owner's and the readers'; each octet of a value takes up to four in the file.
+constexpr std::size_t max_bytes = 2 * (4 * Annotations::max_total_bytes + 16 * Annotations::max_entries);
 
 }  // namespace
 

@@ -73,18 +73,23 @@ std::size_t Annotations::bytes_of(const Key& key, const std::string& value) {
     return key.first.text().size() + (key.second ? key.second->size() : 0) + value.size();
 }
 
-Result<bool> Annotations::put(Key key, std::string value) {
-    if (value.size() > max_value_bytes) return fail(ErrorCode::limit, "Value is too long");
-    const auto place = values_.find(key);
-    if (place != values_.end() && place->second == value) return false;
-    const std::size_t before = place == values_.end() ? 0 : bytes_of(key, place->second);
-    const std::size_t after = bytes_of(key, value);
-    if (place == values_.end() && values_.size() >= max_entries) return fail(ErrorCode::limit, "Too many annotations");
-    if (after > before && total_bytes_ - before + after > max_total_bytes)
-        return fail(ErrorCode::limit, "Annotations are too large");
-    total_bytes_ = total_bytes_ - before + after;
-    values_.insert_or_assign(std::move(key), std::move(value));
-    return true;
+Annotations::Use Annotations::use_beside(const Key& key, bool of_user_only) const {
+    Use use;
+    for (const auto& [other, value] : values_) {
+        const bool counts =
+            of_user_only ? other.second == key.second : other.second.has_value() == key.second.has_value();
+        if (!counts || other == key) continue;
+        ++use.entries;
+        use.bytes += bytes_of(other, value);
+    }
+    return use;
+}
+
+Result<> Annotations::check_room(const Key& key, const std::string& value) const {
+    const auto with = [&](Use use) { return Use{use.entries + 1, use.bytes + bytes_of(key, value)}; };
+    const bool fits = with(use_beside(key, false)).fits(max_entries, max_total_bytes) &&
+                      (!key.second || with(use_beside(key, true)).fits(max_reader_entries, max_reader_bytes));
+    return fits ? Result<>{} : fail(ErrorCode::limit, "Too many annotations");
 }
 
 bool Annotations::take_line(std::string_view line) {
@@ -95,7 +100,8 @@ bool Annotations::take_line(std::string_view line) {
     if (!name || name->text() != fields[0] || !value) return false;
     if (!fields[1].empty() && (!name->is_private() || !is_user(fields[1]))) return false;
     Key key{*name, fields[1].empty() ? AnnotationUser() : AnnotationUser(fields[1])};
-    return !values_.contains(key) && put(std::move(key), std::move(*value));
+    return values_.size() < 2 * max_entries && value->size() <= max_value_bytes &&
+           values_.try_emplace(std::move(key), std::move(*value)).second;
 }
 
 Annotations Annotations::parse(std::string_view text) {
@@ -132,11 +138,18 @@ std::optional<std::string> Annotations::find(const EntryName& name, const Annota
 Result<bool> Annotations::set(const EntryName& name, const AnnotationUser& user, std::optional<std::string> value) {
     Key key = key_of(name, user);
     if (key.second && !is_user(*key.second)) return fail(ErrorCode::invalid, "Invalid user");
-    if (value) return put(std::move(key), std::move(*value));
     const auto place = values_.find(key);
-    if (place == values_.end()) return false;
-    total_bytes_ -= bytes_of(key, place->second);
-    values_.erase(place);
+    if (!value) {
+        if (place == values_.end()) return false;
+        values_.erase(place);
+        return true;
+    }
+    if (value->size() > max_value_bytes) return fail(ErrorCode::limit, "Value is too long");
+    if (place != values_.end() && place->second == *value) return false;
+    const bool grows = place == values_.end() || value->size() > place->second.size();
+    if (grows)
+        if (Result<> room = check_room(key, *value); !room) return fail(room.error());
+    values_.insert_or_assign(std::move(key), std::move(*value));
     return true;
 }
 

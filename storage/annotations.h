@@ -46,8 +46,13 @@ class Annotations {
   public:
     static constexpr std::size_t max_value_bytes = 64u << 10;
     static constexpr std::size_t max_user_bytes = 512;
+    /// Of the owner and of all together; and once more of all readers together, so that none of them takes anything
+    /// from the owner.
     static constexpr std::size_t max_entries = 1000;
     static constexpr std::size_t max_total_bytes = 1u << 20;  ///< of names, users and values together
+    /// Of each reader.
+    static constexpr std::size_t max_reader_entries = 64;
+    static constexpr std::size_t max_reader_bytes = 64u << 10;
 
     /// From a file's text. What is readable of a damaged one is taken.
     static Annotations parse(std::string_view text);
@@ -60,7 +65,7 @@ class Annotations {
     /// A value; `user` doesn't matter for shared entries. Nothing: NIL, the entry isn't there.
     std::optional<std::string> find(const EntryName& name, const AnnotationUser& user) const;
     /// Sets a value, or removes the entry. False: nothing changed. limit: more than one of the bounds above; invalid: a
-    /// user that is no address.
+    /// user that is no address. What is beyond a bound already, out of a file, stays.
     Result<bool> set(const EntryName& name, const AnnotationUser& user, std::optional<std::string> value);
     /// What `user` can see: the shared entries and his own private ones, by name.
     std::vector<Annotation> visible_to(const AnnotationUser& user) const;
@@ -69,14 +74,24 @@ class Annotations {
 
   private:
     using Key = std::pair<EntryName, AnnotationUser>;
+    /// What values take.
+    struct Use {
+        std::size_t entries = 0;
+        std::size_t bytes = 0;
+        bool fits(std::size_t most_entries, std::size_t most_bytes) const {
+            return entries <= most_entries && bytes <= most_bytes;
+        }
+    };
     static Key key_of(const EntryName& name, const AnnotationUser& user);
     static std::size_t bytes_of(const Key& key, const std::string& value);
-    Result<bool> put(Key key, std::string value);
+    /// What is there of those who share a bound with whoever has this key: the owner and all, or every reader.
+    Use use_beside(const Key& key, bool of_user_only) const;
+    /// limit: a bound is in the way of this value.
+    Result<> check_room(const Key& key, const std::string& value) const;
     /// False: the line isn't an entry that can be taken.
     bool take_line(std::string_view line);
 
     std::map<Key, std::string> values_;
-    std::size_t total_bytes_ = 0;
     bool damaged_ = false;
 };
 

@@ -1,4 +1,5 @@
 // A mailbox's annotations of messages (RFC 5257): looked at, stored, given to new messages and dropped with old ones.
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -6,6 +7,7 @@
 
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "storage/annotation_room.h"
 #include "storage/mailbox_state.h"
 #include "storage/work_count.h"
 
@@ -70,12 +72,32 @@ Result<AnnotationTables> MailboxState::annotations(const AnnotationUser& user) {
     return AnnotationTables{std::move(*shared), std::move(*own)};
 }
 
+Result<> MailboxState::check_annotations(const MessageAnnotationFile::Name& name,
+                                         const std::vector<AnnotationRecord>& records,
+                                         const AnnotationUser& user) const {
+    std::uint64_t growth = 0;
+    for (const AnnotationRecord& record : records)
+        if (record.value) growth += record.entry.size() + record.value->size();
+    if (growth == 0) return {};
+    const Result<struct stat> there = stat_in(folder_->root(), name.file);
+    if (!there && there.error().code != ErrorCode::not_found) return fail(there.error());
+    const std::uint64_t size = growth + (there ? static_cast<std::uint64_t>(there->st_size) : 0);
+    const Result<UniqueFd> root = open_file(account_root_, O_RDONLY | O_DIRECTORY);
+    if (!root) return fail(root.error());
+    // What all see is the owner's to have.
+    std::vector<std::string> files{MessageAnnotationFile::of(user).file};
+    if (!user || name.file == MessageAnnotationFile::shared().file)
+        files = {MessageAnnotationFile::shared().file, MessageAnnotationFile::of({}).file};
+    return check_annotation_room(root->get(), store_->settings().layout, files, size, annotation_room);
+}
+
 Result<> MailboxState::change_annotations(MailboxEdit& edit, const std::vector<AnnotationRecord>& shared,
                                           const std::vector<AnnotationRecord>& own, const AnnotationUser& user) {
     const auto exists = [&](Uid uid) { return edit.find(uid.value()) != nullptr; };
     for (const auto& [records, name] :
          {std::pair(&shared, MessageAnnotationFile::shared()), std::pair(&own, MessageAnnotationFile::of(user))}) {
         if (records->empty()) continue;
+        if (Result<> room = check_annotations(name, *records, user); !room) return room;
         const Result<MessageAnnotationFile*> file = annotation_file(name);
         if (!file) return fail(file.error());
         const Result<UidSet> done = (*file)->change(*folder_, *records, exists);

@@ -243,6 +243,9 @@ class MailboxState {
     Result<MessageAnnotationFile*> annotation_file(const MessageAnnotationFile::Name& name);
     /// The same of the table, with the mutex held; where there is no file it costs one stat.
     Result<std::shared_ptr<const AnnotationTable>> annotation_table(const MessageAnnotationFile::Name& name);
+    /// limit: no room in the account for what these add to a file of annotations.
+    Result<> check_annotations(const MessageAnnotationFile::Name& name, const std::vector<AnnotationRecord>& records,
+                               const AnnotationUser& user) const;
     /// Makes changes of everybody's annotations, then of the user's own; with mutex and flock held. Messages that have
     /// others now are touched.
     Result<> change_annotations(MailboxEdit& edit, const std::vector<AnnotationRecord>& shared,

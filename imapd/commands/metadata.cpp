@@ -16,6 +16,7 @@ struct Target {
     std::shared_ptr<storage::Account> account;
     std::optional<storage::MailboxName> name;  ///< nothing for ""
     storage::AnnotationUser user;
+    bool may_set_shared = true;
 };
 
 net::Async<Result<Target>> find_target(Session& session, std::string_view wire) {
@@ -23,7 +24,9 @@ net::Async<Result<Target>> find_target(Session& session, std::string_view wire) 
     const Result<Place> place = co_await find_place(session, wire);
     if (!place) co_return fail(place.error());
     if (!may_annotate(place->rights)) co_return fail(ErrorCode::denied, "No right to the mailbox's annotations");
-    co_return Target{place->account, place->name, annotation_user(session, *place)};
+    // Who only reads gets no share of what all see, and of the room for it.
+    const bool may_set_shared = !place->is_foreign || place->rights.has(storage::Right::write);
+    co_return Target{place->account, place->name, annotation_user(session, *place), may_set_shared};
 }
 
 /// The first of the entries that only the administrator sets. Blocks.
@@ -71,6 +74,8 @@ net::Async<Reply> set_metadata(Session& session, imap::SetMetadata command) {
     for (const auto& [name, value] : command.values) {
         Result<storage::EntryName> entry = storage::EntryName::parse(name);
         if (!entry) co_return bad(entry.error().text);
+        if (!entry->is_private() && !target->may_set_shared)
+            co_return no("[NOPERM] No right to set what all users of the mailbox see");
         entries.push_back(std::move(*entry));
     }
     if (!target->name) {

@@ -322,6 +322,28 @@ TEST_F(SharedTest, EachUserHasPrivateAnnotations) {
     EXPECT_TRUE(has(joe.run("GETMETADATA Work /private/comment"), "\"joe's\""));
 }
 
+TEST_F(SharedTest, WhoOnlyReadsSetsNoAnnotationsOfAll) {
+    give("lrsip");
+    const std::string set = on_work("SETMETADATA", " (/private/comment \"x\" /shared/comment \"ann's\")");
+    EXPECT_TRUE(has(ann.run(set), "t NO [NOPERM]"));
+    EXPECT_TRUE(has(ann.run(on_work("GETMETADATA", " /private/comment")), "NIL")) << "nor any of the command";
+    give("lrw");
+    EXPECT_TRUE(has(ann.run(set), "t OK"));
+    EXPECT_TRUE(has(joe.run("GETMETADATA Work /shared/comment"), "\"ann's\""));
+}
+
+// RFC 5464 §4.3
+TEST_F(SharedTest, AReaderHasRoomOfTheirOwnForAnnotations) {
+    give("lr");
+    const auto set = [](const std::string& mailbox, std::size_t number) {
+        return "SETMETADATA " + mailbox + " (/private/" + std::to_string(number) + " \"x\")";
+    };
+    for (std::size_t i = 0; i < storage::Annotations::max_reader_entries; ++i)
+        ASSERT_TRUE(has(ann.run(set(std::string(kWork), i)), "t OK"));
+    EXPECT_TRUE(has(ann.run(set(std::string(kWork), 1000)), "t NO [METADATA TOOMANY]"));
+    EXPECT_TRUE(has(joe.run(set("Work", 1000)), "t OK"));
+}
+
 TEST_F(SharedTest, AnOpenSessionEndsWhenTheRightToReadIsTaken) {
     give("lrs");
     EXPECT_TRUE(has(ann.run(on_work("SELECT")), "t OK [READ-WRITE]"));

@@ -1,6 +1,7 @@
 // Annotations, the text that keeps them, and special uses.
 #include "storage/annotations.h"
 
+#include "storage/annotation_room.h"
 #include "storage/special_use.h"
 #include "tests/unit/storage/mail_root.h"
 
@@ -75,6 +76,29 @@ TEST(Annotations, AreBounded) {
     for (std::size_t i = 0; i < Annotations::max_entries; ++i) ASSERT_EQ(put(std::to_string(i), 1), none);
     EXPECT_EQ(put("more", 1), ErrorCode::limit);
     EXPECT_EQ(put("7", 2), none);
+}
+
+TEST(Annotations, AReaderTakesNothingFromTheOwnerOrOtherReaders) {
+    Annotations annotations;
+    const auto put = [&](const AnnotationUser& user, std::size_t number, std::size_t bytes) {
+        const auto set = annotations.set(entry("/private/" + std::to_string(number)), user, std::string(bytes, 'x'));
+        if (!set) EXPECT_EQ(set.error().code, ErrorCode::limit);
+        return set.has_value();
+    };
+    const AnnotationUser ann = "ann@example.org";
+    EXPECT_FALSE(put(ann, 0, Annotations::max_reader_bytes));
+    EXPECT_TRUE(put(ann, 0, Annotations::max_reader_bytes / 2));
+    EXPECT_FALSE(put(ann, 1, Annotations::max_reader_bytes / 2));
+    EXPECT_TRUE(put(ann, 0, 1));
+    for (std::size_t i = 1; i < Annotations::max_reader_entries; ++i) ASSERT_TRUE(put(ann, i, 1));
+    EXPECT_FALSE(put(ann, Annotations::max_reader_entries, 1));
+    for (std::size_t i = 0; i < Annotations::max_entries; ++i) ASSERT_TRUE(put(owner, i, 1));
+    EXPECT_FALSE(put(owner, Annotations::max_entries, 1));
+    std::size_t readers = 1;
+    while (put("reader" + std::to_string(readers), 0, Annotations::max_reader_bytes - 100)) ++readers;
+    EXPECT_EQ(readers, Annotations::max_total_bytes / Annotations::max_reader_bytes);
+    EXPECT_TRUE(put(owner, 0, Annotations::max_value_bytes)) << "the owner's room is the owner's";
+    EXPECT_EQ(Annotations::parse(annotations.text()).text(), annotations.text());
 }
 
 TEST(Annotations, WhatIsReadableOfADamagedFileStays) {
@@ -155,6 +179,24 @@ TEST_F(AnnotationsTest, AMailboxAndTheAccountHaveTheirOwn) {
     EXPECT_EQ(account->annotations(named("No")).error().code, ErrorCode::not_found);
     ASSERT_TRUE(annotate("Sent", "/shared/comment", std::nullopt));
     EXPECT_EQ(value("Sent", "/shared/comment"), std::nullopt);
+}
+
+TEST_F(AnnotationsTest, AnAccountHasRoomForSoMany) {
+    const AnnotationUser ann = "ann@example.org";
+    const std::string large(uncounted_annotations, 'x');
+    const auto size_of_others = [&](std::uint64_t size) {
+        write(".Junk/posthouse-metadata", "");
+        std::filesystem::resize_file(path(".Junk/posthouse-metadata"), size);
+    };
+    size_of_others(annotation_room_of_readers);
+    ASSERT_TRUE(annotate("Sent", "/shared/a", large)) << "readers can't take all of it";
+    EXPECT_EQ(account->set_annotation(named("Sent"), entry("/private/a"), ann, "x").error().code, ErrorCode::limit);
+    size_of_others(annotation_room);
+    EXPECT_EQ(code(annotate("Sent", "/shared/b", "x")), ErrorCode::limit);
+    EXPECT_EQ(value("Sent", "/shared/b"), std::nullopt);
+    ASSERT_TRUE(annotate("Trash", "/shared/a", "x")) << "little is never too much";
+    ASSERT_TRUE(annotate("Sent", "/shared/a", std::nullopt));
+    ASSERT_TRUE(annotate("Sent", "/shared/b", "x"));
 }
 
 TEST_F(AnnotationsTest, FollowARenameAndEndWithTheirMailbox) {

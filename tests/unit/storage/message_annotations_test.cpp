@@ -1,6 +1,7 @@
 // posthouse-annotations: annotations of messages; kept, told, and not lost to damage.
 #include "storage/message_annotations.h"
 
+#include "storage/annotation_room.h"
 #include "storage/message_annotation_file.h"
 #include "tests/unit/storage/mail_root.h"
 
@@ -139,7 +140,30 @@ TEST_F(MessageAnnotationsTest, CopiesAndNewMessagesHaveThem) {
     std::vector<NewMessage> messages;
     messages.push_back(std::move(message));
     ASSERT_TRUE(inbox->append(std::move(messages)));
-    EXPECT_EQ(values_of(elsewhere(), 8, ann), "/a=1 | /b=2");
+    EXPECT_EQ(values_of(elsewhere(), 9, ann), "/a=1 | /b=2");
+}
+
+TEST_F(MessageAnnotationsTest, AnAccountHasRoomForSoMany) {
+    const std::string large(max_message_annotation_bytes, 'x');
+    const auto fill = [&](const std::string& name) {
+        write(".Sent/" + name, "");
+        std::filesystem::resize_file(path(".Sent/" + name), annotation_room);
+    };
+    fill(MessageAnnotationFile::of(ann).file);
+    const auto add = [&](const AnnotationValue& value, const AnnotationUser& user) {
+        const auto stored = store(inbox, uids({1, 2}), {value}, user);
+        return stored ? std::string("stored") : stored.error().text;
+    };
+    EXPECT_EQ(add(own("/a", large), {}), "stored");
+    EXPECT_EQ(add(own("/a", large), ann), "The account's annotations are too large");
+    EXPECT_EQ(add(shared("/a", large), ann), "stored") << "they aren't ann's";
+    fill(file);
+    EXPECT_EQ(add(own("/b", large), {}), "The account's annotations are too large");
+    EXPECT_EQ(add(shared("/b", large), ann), "The account's annotations are too large");
+    EXPECT_EQ(add(own("/a", std::nullopt), {}), "stored");
+    // A copy goes without them.
+    ASSERT_TRUE(inbox->copy(uids({1}), *inbox));
+    EXPECT_EQ(values_of(inbox, 5), "|");
 }
 
 TEST_F(MessageAnnotationsTest, ThoseOfReadersGoWhenTheirFileIsWrittenAnew) {
