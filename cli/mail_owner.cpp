@@ -2,6 +2,7 @@
 #include "cli/mail_owner.h"
 
 #include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,23 @@
 #include <cstddef>
 
 namespace posthouse::cli {
+namespace {
+
+/// The group, and those that the system's files give the user: one of them may be there for the key of TLS.
+std::vector<gid_t> groups_of(uid_t user, gid_t group) {
+    const passwd* const entry = ::getpwuid(user);
+    if (entry == nullptr) return {group};
+    std::vector<gid_t> groups(64);
+    int count = static_cast<int>(groups.size());
+    if (::getgrouplist(entry->pw_name, group, groups.data(), &count) < 0) {
+        groups.resize(static_cast<std::size_t>(std::max(count, 1)));
+        if (::getgrouplist(entry->pw_name, group, groups.data(), &count) < 0) return {group};
+    }
+    groups.resize(static_cast<std::size_t>(count));
+    return groups;
+}
+
+}  // namespace
 
 Result<ActingAsOwner> ActingAsOwner::of_mail(const config::Config& config, const std::string& account_folder) {
     ActingAsOwner acting;
@@ -26,7 +44,8 @@ Result<ActingAsOwner> ActingAsOwner::of_mail(const config::Config& config, const
     acting.groups_.resize(static_cast<std::size_t>(std::max(count, 0)));
     acting.group_ = ::getegid();
     acting.acting_ = true;
-    if (::setgroups(1, &st.st_gid) != 0 || ::setegid(st.st_gid) != 0 || ::seteuid(st.st_uid) != 0)
+    const std::vector<gid_t> owners = groups_of(st.st_uid, st.st_gid);
+    if (::setgroups(owners.size(), owners.data()) != 0 || ::setegid(st.st_gid) != 0 || ::seteuid(st.st_uid) != 0)
         return fail_errno("become the mail's owner", errno);
     return acting;
 }

@@ -19,6 +19,8 @@ class ActingAsOwner {
     /// Whoever owns mail_root; if that is root, the state folder; if both are root's, the account's folder: so that
     /// what keeps the server out keeps the command out as well. No such folders: nothing changes.
     static Result<ActingAsOwner> of_mail(const config::Config& config, const std::string& account_folder);
+    /// The program acts as somebody else than root.
+    bool is_other() const { return acting_; }
     ActingAsOwner(ActingAsOwner&& other) noexcept
         : acting_(std::exchange(other.acting_, false)), group_(other.group_), groups_(std::move(other.groups_)) {}
     ActingAsOwner& operator=(ActingAsOwner&&) = delete;

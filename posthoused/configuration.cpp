@@ -30,8 +30,11 @@ Result<Configuration> load_configuration(const std::string& path) {
     if (!problems.empty()) return first_of(problems);
     Result<std::map<std::string, std::string>> files = config::read_tls_files(*loaded->config);
     if (!files) return fail(files.error());
-    return Configuration{loaded->config, std::move(*files),
-                         config::warnings(*loaded->config, loaded->origins, std::time(nullptr))};
+    // Whoever still has the old certificate is served.
+    const std::time_t now = std::time(nullptr);
+    config::Problems warnings = config::expired(*loaded->config, loaded->origins, now);
+    std::ranges::move(config::warnings(*loaded->config, loaded->origins, now), std::back_inserter(warnings));
+    return Configuration{loaded->config, std::move(*files), std::move(warnings)};
 }
 
 config::Config merge_for_reload(const config::Config& running, const config::Config& wanted,

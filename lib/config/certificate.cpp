@@ -54,7 +54,7 @@ bool holds_certificate(std::string_view pem) {
     return certificate != nullptr;
 }
 
-std::string validity_concern(std::string_view certificate_pem, std::time_t now) {
+ValidityConcern validity_concern(std::string_view certificate_pem, std::time_t now) {
     const BioPointer bytes = memory(certificate_pem);
     const std::unique_ptr<X509, decltype(&X509_free)> certificate{
         PEM_read_bio_X509(bytes.get(), nullptr, no_pass_phrase, nullptr), &X509_free};
@@ -62,9 +62,9 @@ std::string validity_concern(std::string_view certificate_pem, std::time_t now) 
     if (!certificate) return {};
     const ASN1_TIME* begin = X509_get0_notBefore(certificate.get());
     const ASN1_TIME* end = X509_get0_notAfter(certificate.get());
-    if (ASN1_TIME_cmp_time_t(end, now) < 0) return "expired on " + date(end);
-    if (ASN1_TIME_cmp_time_t(begin, now) > 0) return "is not valid before " + date(begin);
-    if (ASN1_TIME_cmp_time_t(end, now + expiry_notice) < 0) return "expires on " + date(end);
+    if (ASN1_TIME_cmp_time_t(end, now) < 0) return {false, "expired on " + date(end)};
+    if (ASN1_TIME_cmp_time_t(begin, now) > 0) return {false, "is not valid before " + date(begin)};
+    if (ASN1_TIME_cmp_time_t(end, now + expiry_notice) < 0) return {true, "expires on " + date(end)};
     return {};
 }
 

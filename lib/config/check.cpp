@@ -49,11 +49,14 @@ class Checker {
         return std::move(problems_);
     }
 
+    Problems expired(std::time_t now) {
+        certificate_times(now, false);
+        return std::move(problems_);
+    }
+
     Problems warnings(std::time_t now) {
+        certificate_times(now, true);
         const auto& tls = config_.tls;
-        if (!tls.certificate.empty()) certificate_time("tls.certificate", tls.certificate, now);
-        for (const CertificateFiles& files : tls.additional) certificate_time("tls.additional", files.certificate, now);
-        if (!tls.client_ca.empty()) certificate_time("tls.client_ca", tls.client_ca, now);
         const auto& mechanisms = config_.auth.mechanisms;
         if (tls.client_ca.empty() && std::ranges::find(mechanisms, "EXTERNAL") != mechanisms.end())
             problem("auth.mechanisms", "EXTERNAL is never offered without tls.client_ca");
@@ -68,6 +71,11 @@ class Checker {
         const auto origin = origins_.find(parameter);
         problems_.push_back(
             {origin == origins_.end() ? parameter : origin->second + ": " + parameter, std::move(text)});
+    }
+
+    /// For the effective user, who may be another than the one who runs the program.
+    static bool is_accessible(const std::string& path, int mode) {
+        return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
     }
 
     static bool is_folder(const std::string& path) {
@@ -85,7 +93,7 @@ class Checker {
         }
         if (!is_folder(folder)) {
             problem(parameter, folder + " is not a folder");
-        } else if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+        } else if (!is_accessible(folder, W_OK | X_OK)) {
             problem(parameter, folder + " is not writable (" + std::strerror(errno) + ")");
         }
     }
@@ -136,13 +144,12 @@ class Checker {
             return;
         }
         const std::string& database = config_.directory.sqlite;
-        if (::access(database.c_str(), F_OK) != 0) {
-            writable("directory.sqlite", database.substr(0, database.find_last_of('/') + 1) + ".");
-        } else if (::faccessat(AT_FDCWD, database.c_str(), R_OK | W_OK, AT_EACCESS) != 0) {
-            problem("directory.sqlite", database + " is not readable and writable (" + std::strerror(errno) + ")");
-        } else if (is_folder(database)) {
-            problem("directory.sqlite", database + " is a folder");
-        }
+        // SQLite makes files beside it.
+        writable("directory.sqlite", database.substr(0, database.find_last_of('/') + 1) + ".");
+        if (is_folder(database)) problem("directory.sqlite", database + " is a folder");
+        for (const std::string& file : {database, database + "-wal", database + "-shm"})
+            if (!is_accessible(file, R_OK | W_OK) && errno != ENOENT)
+                problem("directory.sqlite", file + " is not readable and writable (" + std::strerror(errno) + ")");
     }
 
     void mariadb() {
@@ -155,7 +162,7 @@ class Checker {
         if (directory.database.empty()) problem("directory.database", "must not be empty");
         for (const auto& [name, path] : {std::pair("directory.password_file", directory.password_file),
                                          std::pair("directory.tls_authorities", directory.tls_authorities)}) {
-            if (!path.empty() && ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) != 0)
+            if (!path.empty() && !is_accessible(path, R_OK))
                 problem(name, path + " is not readable (" + std::strerror(errno) + ")");
         }
     }
@@ -180,7 +187,7 @@ class Checker {
 
     void passwords() {
         const std::string& denylist = config_.auth.password_denylist;
-        if (!denylist.empty() && ::faccessat(AT_FDCWD, denylist.c_str(), R_OK, AT_EACCESS) != 0)
+        if (!denylist.empty() && !is_accessible(denylist, R_OK))
             problem("auth.password_denylist", denylist + " is not readable (" + std::strerror(errno) + ")");
     }
 
@@ -216,11 +223,17 @@ class Checker {
             problem("tls.client_ca", tls.client_ca + ": holds no certificate in PEM form");
     }
 
-    void certificate_time(const std::string& parameter, const std::string& path, std::time_t now) {
-        const Result<std::string> certificate = read_file(path, max_certificate);
-        if (!certificate) return;
-        const std::string concern = validity_concern(*certificate, now);
-        if (!concern.empty()) problem(parameter, path + " " + concern);
+    /// Those that are valid, but not for long, or those that aren't.
+    void certificate_times(std::time_t now, bool valid_ones) {
+        const auto look = [&](const std::string& parameter, const std::string& path) {
+            const Result<std::string> certificate = path.empty() ? std::string() : read_file(path, max_certificate);
+            if (!certificate) return;
+            const ValidityConcern concern = validity_concern(*certificate, now);
+            if (!concern.text.empty() && concern.is_valid == valid_ones) problem(parameter, path + " " + concern.text);
+        };
+        look("tls.certificate", config_.tls.certificate);
+        for (const CertificateFiles& files : config_.tls.additional) look("tls.additional", files.certificate);
+        look("tls.client_ca", config_.tls.client_ca);
     }
 
     void tokens() {
@@ -231,7 +244,7 @@ class Checker {
         for (const auto& [name, path] : {std::pair("oauth2.client_secret_file", oauth2.client_secret_file),
                                          std::pair("oauth2.tls_ca_cert_file", oauth2.tls_ca_cert_file),
                                          std::pair("oauth2.local_validation_keys", oauth2.local_validation_keys)})
-            if (!path.empty() && ::access(path.c_str(), R_OK) != 0)
+            if (!path.empty() && !is_accessible(path, R_OK))
                 problem(name, path + " cannot be read: " + std::strerror(errno));
         if (oauth2.username_attribute.empty()) problem("oauth2.username_attribute", "must not be empty");
     }
@@ -343,9 +356,9 @@ class Checker {
     void log_file() {
         const std::string& path = config_.log.path;
         if (path.empty()) return;
-        if (::access(path.c_str(), F_OK) != 0) {
+        if (!is_accessible(path, F_OK) && errno == ENOENT) {
             writable("log.path", path.substr(0, path.find_last_of('/') + 1) + ".");
-        } else if (is_folder(path) || ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) {
+        } else if (is_folder(path) || !is_accessible(path, W_OK)) {
             problem("log.path", path + " cannot be written");
         }
     }
@@ -361,6 +374,10 @@ Problems check(const Config& config, const Origins& origins) { return Checker(co
 
 Problems quota_problems(const Config& config, const Origins& origins) {
     return Checker(config, origins).quota_problems();
+}
+
+Problems expired(const Config& config, const Origins& origins, std::time_t now) {
+    return Checker(config, origins).expired(now);
 }
 
 Problems warnings(const Config& config, const Origins& origins, std::time_t now) {

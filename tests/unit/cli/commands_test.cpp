@@ -1,6 +1,9 @@
 // Tests of the commands for domains and aliases, and of what all commands have in common, as run with a configuration
 // of their own.
+#include <unistd.h>
+
 #include <CLI/Option.hpp>
+#include <filesystem>
 #include <functional>
 
 #include "auth/passwords/password.h"
@@ -189,6 +192,35 @@ TEST_F(CommandsTest, ConfigCheckNamesAFolderOfNewUsersThatCanNotBe) {
               std::string::npos)
         << err_;
     EXPECT_EQ(err_.find("Drafts"), std::string::npos) << err_;
+}
+
+TEST_F(CommandsTest, ConfigCheckOfRootSeesWhatTheServersUserSees) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can act for others";
+    std::ofstream(folder_ + "/posthouse.toml")
+        << "[general]\nmail_root = \"mail\"\nstate_folder = \"state\"\nrun_folder = \"run\"\nspool_folder = \"spool\"\n"
+           "[directory]\nsqlite = \"directory.sqlite\"\n[auth]\npassword_denylist = \"words\"\n"
+           "[listen]\nsubmissions = []\nimaps = []\npop3s = []\n";
+    std::ofstream(folder_ + "/directory.sqlite") << "";
+    std::ofstream(folder_ + "/words") << "";
+    std::filesystem::create_directories(folder_ + "/mail/example.org");
+    const nlohmann::json before = json("config check");
+    EXPECT_EQ(before["user"], "") << "root's mail";
+    constexpr uid_t server = 12345;
+    ASSERT_EQ(::chown(folder_.c_str(), server, server), 0);
+    ASSERT_EQ(::chown((folder_ + "/mail").c_str(), server, server), 0);
+    std::filesystem::permissions(folder_ + "/words", std::filesystem::perms::owner_read);
+    EXPECT_EQ(run("config check"), 6);
+    EXPECT_EQ(::geteuid(), 0u);
+    EXPECT_NE(err_.find("/directory.sqlite is not readable and writable (Permission denied)"), err_.npos) << err_;
+    EXPECT_NE(err_.find("/words is not readable (Permission denied)"), err_.npos) << err_;
+    EXPECT_NE(err_.find("This is how the server's user sees it: 12345.\n"), err_.npos) << err_;
+    for (const char* file : {"/directory.sqlite", "/words"})
+        ASSERT_EQ(::chown((folder_ + file).c_str(), server, server), 0);
+    EXPECT_EQ(run("config check"), 0) << err_;
+    ASSERT_EQ(::chown((folder_ + "/posthouse.toml").c_str(), 0, 0), 0);
+    std::filesystem::permissions(folder_ + "/posthouse.toml", std::filesystem::perms::owner_read);
+    EXPECT_EQ(run("config check"), 6);
+    EXPECT_NE(err_.find("posthouse.toml"), err_.npos) << err_;
 }
 
 TEST_F(CommandsTest, WrongUsageIsTwoAndHelpIsNone) {
