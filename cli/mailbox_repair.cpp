@@ -1,4 +1,5 @@
 // posthouse mailbox check|repair
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <ostream>
 
@@ -7,6 +8,8 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "storage/account.h"
+#include "storage/namespaces.h"
 #include "storage/repair/repair.h"
 
 namespace posthouse::cli {
@@ -94,7 +97,22 @@ class Report : public storage::RepairListener {
     std::uint64_t notes_ = 0;
 };
 
+/// The user sees a mailbox of another account under this name.
+bool is_of_others(storage::Store& store, const config::Config::Imapd& config, const storage::AccountName& user,
+                  const storage::MailboxName& shown) {
+    if (!storage::is_in_namespace(shown, storage::namespaces_of(config))) return false;
+    const auto meanings = storage::meanings_of(shown, user.text(), config.shared_accounts);
+    return std::ranges::any_of(meanings, [&](const storage::ForeignName& meaning) {
+        const auto account = store.open(meaning.account, storage::IfMissing::fail);
+        const auto rights =
+            account ? (*account)->effective_rights(meaning.mailbox, {user.text()}) : fail(account.error());
+        return rights && rights->has(storage::Right::lookup);
+    });
+}
+
 Exit run(Context& context, const Options& options, bool mends) {
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return report(context, config.error());
     const Result<std::optional<storage::MailboxName>> only = mailbox_of(context, options.targets);
     if (!only) return report(context, only.error());
     Report findings(context);
@@ -110,8 +128,16 @@ Exit run(Context& context, const Options& options, bool mends) {
                                 .done = {},
                                 .is_mended = false,
                                 .is_note = true});
-            const Result<> ran = storage::repair_account(
-                store, account, {.mends = mends, .contents = options.contents, .only = *only}, findings);
+            const Result<> ran =
+                storage::repair_account(store, account,
+                                        {.mends = mends,
+                                         .contents = options.contents,
+                                         .only = *only,
+                                         .is_of_others =
+                                             [&](const storage::MailboxName& name) {
+                                                 return is_of_others(store, (*config)->imapd, account, name);
+                                             }},
+                                        findings);
             findings.end();
             return ran ? Exit::ok : report(context, ran.error());
         });

@@ -6,10 +6,10 @@
 #include <set>
 
 #include "imapd/mailbox_names.h"
-#include "imapd/namespaces.h"
 #include "lib/base/ascii.h"
 #include "lib/imap/list_pattern.h"
 #include "lib/imap/responses.h"
+#include "storage/namespaces.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -64,7 +64,7 @@ std::string line_of(const storage::ListedMailbox& mailbox, std::string_view old_
 bool may_show_others(const imap::List& command) {
     return std::ranges::any_of(command.patterns, [&](const std::string& pattern) {
         const std::string whole = command.reference + pattern;
-        return may_lead_to(whole, kOtherUsers) || may_lead_to(whole, kShared);
+        return may_lead_to(whole, storage::other_users_root) || may_lead_to(whole, storage::shared_root);
     });
 }
 

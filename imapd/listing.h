@@ -22,7 +22,7 @@ struct Listing {
 /// as it is sent, unless it is empty: it was renamed.
 std::string line_of(const storage::ListedMailbox& mailbox, std::string_view old_name, const Enabled& enabled);
 
-/// One of the command's patterns may match a name in the namespaces of others (namespaces.h).
+/// One of the command's patterns may match a name in the namespaces of others (storage/namespaces.h).
 bool may_show_others(const imap::List& command);
 
 /// `mailboxes`: all of the account, as storage lists them; the client sees names as it has enabled them.

@@ -8,11 +8,11 @@
 #include "imapd/listing.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/metadata_response.h"
-#include "imapd/namespaces.h"
 #include "imapd/progress.h"
 #include "imapd/session.h"
 #include "imapd/status_response.h"
 #include "storage/mailbox.h"
+#include "storage/namespaces.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -105,10 +105,10 @@ Notifications Notifications::none() {
 }
 
 Result<> Notifications::check_names(const Session& session) const {
-    const Namespaces namespaces = namespaces_of(session.config().imapd);
+    const storage::Namespaces namespaces = storage::namespaces_of(session.config().imapd);
     for (const Group& group : groups_)
         for (const MailboxName& name : group.filter.names())
-            if (is_in_namespace(name, namespaces) && !session.shared_account()->exists(name).value_or(false))
+            if (storage::is_in_namespace(name, namespaces) && !session.shared_account()->exists(name).value_or(false))
                 return fail(ErrorCode::unsupported, "Mailboxes of other users can't be watched");
     return {};
 }

@@ -7,9 +7,9 @@
 
 #include "imapd/flag_mapping.h"
 #include "imapd/mailbox_names.h"
-#include "imapd/namespaces.h"
 #include "imapd/session.h"
 #include "storage/mailbox.h"
+#include "storage/namespaces.h"
 #include "storage/shares.h"
 
 namespace posthouse::imapd {
@@ -22,7 +22,7 @@ std::unexpected<Error> fail_no_right() { return fail(ErrorCode::denied, "No righ
 
 /// Names that can be a mailbox of others.
 bool may_be_foreign(const Session& session, const storage::MailboxName& name) {
-    return is_in_namespace(name, namespaces_of(session.config().imapd));
+    return storage::is_in_namespace(name, storage::namespaces_of(session.config().imapd));
 }
 
 /// The error of a name that no mailbox of that account has, or can have.
@@ -32,7 +32,8 @@ bool is_no_mailbox(const Error& error) {
 
 /// Another account has a mailbox of this name, whoever may see it. Blocks.
 Result<bool> exists_elsewhere(const Session& session, const storage::MailboxName& shown) {
-    for (const auto& [owner, name] : meanings_of(shown, session.user(), session.config().imapd.shared_accounts)) {
+    for (const auto& [owner, name] :
+         storage::meanings_of(shown, session.user(), session.config().imapd.shared_accounts)) {
         const auto account = session.services().store.open(owner, storage::IfMissing::fail);
         const Result<bool> exists = account ? (*account)->exists(name) : fail(account.error());
         if (!exists && !is_no_mailbox(exists.error())) return exists;
@@ -93,7 +94,8 @@ Result<Place> place_of(const Session& session, const storage::MailboxName& shown
     // The user's own mailbox of such a name isn't hidden by what came later.
     if (session.shared_account()->exists(shown).value_or(false)) return own(session, shown);
     const std::string viewer = session.config().imapd.private_seen ? session.user() : std::string();
-    for (const auto& [owner, name] : meanings_of(shown, session.user(), session.config().imapd.shared_accounts)) {
+    for (const auto& [owner, name] :
+         storage::meanings_of(shown, session.user(), session.config().imapd.shared_accounts)) {
         Result<std::shared_ptr<storage::Account>> account =
             session.services().store.open(owner, storage::IfMissing::fail);
         if (!account && account.error().code == ErrorCode::not_found) continue;
@@ -162,13 +164,13 @@ Result<std::vector<storage::ListedMailbox>> list_all(const Session& session) {
         if (Result<storage::AccountName> owner = storage::AccountName::parse(address); owner && *owner != *user)
             shared.push_back(std::move(*owner));
     for (const storage::AccountName& owner : shared)
-        if (Result<> added = add_visible(listed, session, owner, prefix_of_shared()); !added)
+        if (Result<> added = add_visible(listed, session, owner, storage::prefix_of_shared()); !added)
             return fail(added.error());
     const auto owners = storage::Shares(session.services().store.settings().mail_root).with(*user);
     if (!owners) return fail(owners.error());
     for (const storage::AccountName& owner : *owners) {
         if (std::ranges::find(shared, owner) != shared.end()) continue;
-        if (Result<> added = add_visible(listed, session, owner, prefix_of_user(owner)); !added)
+        if (Result<> added = add_visible(listed, session, owner, storage::prefix_of_user(owner)); !added)
             return fail(added.error());
     }
     std::vector<storage::ListedMailbox> all;

@@ -6,10 +6,10 @@
 #include "imapd/commands/commands.h"
 #include "imapd/mail_log.h"
 #include "imapd/mailbox_names.h"
-#include "imapd/namespaces.h"
 #include "imapd/rights_response.h"
 #include "imapd/session.h"
 #include "lib/imap/strings.h"
+#include "storage/namespaces.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -71,7 +71,7 @@ bool is_everybody(const Identifier& who) {
 /// that it is for the accounts that belong to everybody; for others the administrator gives it (`posthouse acl`).
 bool may_be_given(const Session& session, const Place& place, const Subject& subject) {
     return subject.negative || !is_everybody(subject.who) ||
-           is_shared(place.account->name(), session.config().imapd.shared_accounts);
+           storage::is_shared(place.account->name(), session.config().imapd.shared_accounts);
 }
 
 bool gives(const AccessChange& wanted) {

@@ -5,10 +5,10 @@
 #include "imapd/listing.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/metadata_response.h"
-#include "imapd/namespaces.h"
 #include "imapd/rights_response.h"
 #include "imapd/session.h"
 #include "imapd/status_response.h"
+#include "storage/namespaces.h"
 
 namespace posthouse::imapd {
 namespace {
@@ -95,12 +95,12 @@ net::Async<Reply> lsub(Session& session, imap::Lsub command) {
 }
 
 net::Async<Reply> list_namespaces(Session& session, imap::NoArguments /*command*/) {
-    const Namespaces namespaces = namespaces_of(session.config().imapd);
+    const storage::Namespaces namespaces = storage::namespaces_of(session.config().imapd);
     const auto shown = [](bool is_there, std::string_view root) {
         return is_there ? " ((\"" + std::string(root) + "/\" \"/\"))" : std::string(" NIL");
     };
-    const std::string line = "* NAMESPACE ((\"\" \"/\"))" + shown(namespaces.other_users, kOtherUsers) +
-                             shown(namespaces.shared, kShared) + "\r\n";
+    const std::string line = "* NAMESPACE ((\"\" \"/\"))" + shown(namespaces.other_users, storage::other_users_root) +
+                             shown(namespaces.shared, storage::shared_root) + "\r\n";
     co_await session.send(line);
     co_return ok("NAMESPACE completed");
 }

@@ -196,7 +196,7 @@ void AccountRun::look_at_subscriptions(const std::vector<Place>& places) {
                   "has " + std::to_string(subscriptions->senseless()) + " lines that tell no mailbox",
                   mended([&] { return rewrite_subscriptions(aside); }));
     for (const MailboxName& name : subscriptions->names())
-        if (std::ranges::find(places, name, &Place::name) == places.end())
+        if (std::ranges::find(places, name, &Place::name) == places.end() && !run_.is_of_others(name))
             run_.note(name.text(), FindingKind::missing_mailbox, file_name, "is subscribed and doesn't exist");
 }
 

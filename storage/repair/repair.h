@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "lib/base/result.h"
@@ -15,6 +16,8 @@ struct RepairOptions {
     bool mends = false;               ///< does something about what it finds
     bool contents = false;            ///< reads every message, to know whether it can be read and what W= should be
     std::optional<MailboxName> only;  ///< one mailbox; what concerns the whole account is left out
+    /// The user of the account sees another account's mailbox under this name (namespaces.h). Null: no name is one.
+    std::function<bool(const MailboxName&)> is_of_others = nullptr;
 };
 
 /// Is told what happens meanwhile, by the thread that called.

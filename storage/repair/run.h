@@ -32,6 +32,7 @@ class RepairRun {
     /// The account's folder.
     const std::string& root() const { return root_; }
     bool mends() const { return options_.mends; }
+    bool is_of_others(const MailboxName& shown) const { return options_.is_of_others && options_.is_of_others(shown); }
     bool reads_contents() const { return options_.contents; }
     /// Opened, which finishes what was cut off: in a repair only.
     Result<std::shared_ptr<Account>> account();

@@ -219,6 +219,31 @@ TEST_F(MailboxCommandsTest, WhatKeepsTheServerOutIsFoundByRootToo) {
     EXPECT_EQ(found[0]["mendable"], false);
 }
 
+TEST_F(MailboxCommandsTest, ASubscribedMailboxOfOthersIsOne) {
+    storage::Store store(settings());
+    const auto joe = store.open(AccountName::make("joe", "example.org").value()).value();
+    const auto ann = store.open(AccountName::make("ann", "example.org").value()).value();
+    for (const char* name : {"Other Users/ann@example.org/INBOX", "Other Users/ann@example.org/None", "Shared/Archive"})
+        ASSERT_TRUE(joe->subscribe(MailboxName::parse(name).value()));
+    const auto noted = [&] {
+        std::string names;
+        const auto found = json("mailbox check joe@example.org");
+        for (const auto& finding : found["findings"]) names += finding["mailbox"].get<std::string>() + " ";
+        return names;
+    };
+    EXPECT_EQ(noted(), "Other Users/ann@example.org/INBOX Other Users/ann@example.org/None Shared/Archive ");
+    const auto who = storage::Identifier::parse("user=joe@example.org").value();
+    ASSERT_TRUE(ann->set_acl(MailboxName(), who, false,
+                             {storage::AccessChange::Action::replace, storage::Rights{storage::Right::lookup}}));
+    EXPECT_EQ(noted(), "Other Users/ann@example.org/None Shared/Archive ");
+    std::ofstream(folder_ + "/posthouse.toml", std::ios::app) << "[imapd]\nshared_accounts = [\"team@example.org\"]\n";
+    append("team", "Archive", {}, "ours\r\n");
+    const auto team = store.open(AccountName::make("team", "example.org").value()).value();
+    ASSERT_TRUE(team->set_acl(MailboxName::parse("Archive").value(), who, false,
+                              {storage::AccessChange::Action::replace, storage::Rights{storage::Right::lookup}}));
+    EXPECT_EQ(noted(), "Other Users/ann@example.org/None ");
+}
+
 TEST_F(MailboxCommandsTest, MailOfNobodyIsMarked) {
     ASSERT_EQ(run("db init"), 0) << err_;
     ASSERT_EQ(run("domain add example.org"), 0) << err_;

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "imapd/namespaces.h"
+#include "storage/namespaces.h"
 #include "tests/unit/imapd/imap_server.h"
 
 namespace posthouse::imapd {
@@ -43,7 +43,7 @@ TEST(Namespaces, NamesMeanMailboxesOfAccounts) {
         std::string text;
         const std::vector<std::string> shared{"team@example.org", "ann@example.org", "all@example.org"};
         for (const auto& [account, mailbox] :
-             meanings_of(storage::MailboxName::parse(name).value(), "ann@example.org", shared))
+             storage::meanings_of(storage::MailboxName::parse(name).value(), "ann@example.org", shared))
             text += account.text() + ":" + mailbox.text() + " ";
         return text;
     };
@@ -55,7 +55,8 @@ TEST(Namespaces, NamesMeanMailboxesOfAccounts) {
     EXPECT_EQ(meanings("Shared/News"), "team@example.org:News all@example.org:News ");
     EXPECT_EQ(meanings("Shared"), "");
     const auto is_in = [](std::string_view name, bool shared) {
-        return is_in_namespace(storage::MailboxName::parse(name).value(), {.other_users = true, .shared = shared});
+        return storage::is_in_namespace(storage::MailboxName::parse(name).value(),
+                                        {.other_users = true, .shared = shared});
     };
     EXPECT_FALSE(is_in("Shared stuff/A", true));
     EXPECT_TRUE(is_in("Other Users", true));

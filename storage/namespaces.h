@@ -10,12 +10,12 @@
 #include "storage/mailbox_name.h"
 #include "storage/store.h"
 
-namespace posthouse::imapd {
+namespace posthouse::storage {
 
 /// "Other Users/<user>@<domain>/<mailbox>".
-constexpr std::string_view kOtherUsers = "Other Users";
+constexpr std::string_view other_users_root = "Other Users";
 /// "Shared/<mailbox>", of the accounts that belong to everybody.
-constexpr std::string_view kShared = "Shared";
+constexpr std::string_view shared_root = "Shared";
 
 /// Those that there are: where there is none, its name is one like any other.
 struct Namespaces {
@@ -24,23 +24,23 @@ struct Namespaces {
 };
 Namespaces namespaces_of(const config::Config::Imapd& config);
 /// The name is one of the namespaces' roots, or below it.
-bool is_in_namespace(const storage::MailboxName& name, Namespaces namespaces);
+bool is_in_namespace(const MailboxName& name, Namespaces namespaces);
 
 /// A mailbox of some account.
 struct ForeignName {
-    storage::AccountName account;
-    storage::MailboxName mailbox;
+    AccountName account;
+    MailboxName mailbox;
 };
 /// What a name in one of the namespaces may mean to `user`: the first that is there and may be seen counts. Names of
 /// the user's own mailboxes aren't in it. `shared`: addresses of the accounts that belong to everybody.
-std::vector<ForeignName> meanings_of(const storage::MailboxName& name, std::string_view user,
+std::vector<ForeignName> meanings_of(const MailboxName& name, std::string_view user,
                                      std::span<const std::string> shared);
 
 /// The account is one of these, whose mailboxes belong to everybody.
-bool is_shared(const storage::AccountName& account, std::span<const std::string> shared);
+bool is_shared(const AccountName& account, std::span<const std::string> shared);
 
 /// What mailboxes of an account are called in a namespace: "Other Users/joe@example.org/", or "Shared/".
-std::string prefix_of_user(const storage::AccountName& owner);
+std::string prefix_of_user(const AccountName& owner);
 std::string prefix_of_shared();
 
-}  // namespace posthouse::imapd
+}  // namespace posthouse::storage
