@@ -5,14 +5,17 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <utility>
 #include <vector>
 
 #include "auth/directory/address.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
+#include "cli/standing.h"
 #include "cli/table.h"
 #include "guardd/administration.h"
 #include "lib/config/value.h"
+#include "lib/net/address.h"
 
 namespace posthouse::cli {
 namespace {
@@ -91,9 +94,34 @@ Exit list(Context& context) {
     });
 }
 
+bool is_within(const net::Network& inner, const net::Network& outer) {
+    return outer.prefix() <= inner.prefix() && outer.contains(inner.base());
+}
+
+/// invalid: the whole network is one that is never banned. Of one that holds such networks it says which.
+Result<> check_never_banned(Context& context, const config::Config::Guard& config, const std::string& text) {
+    const Result<net::Network> network = net::Network::parse(text);
+    if (!network) return {};  // a ban from anywhere
+    for (const auto& [parameter, never] : {std::pair("guard.trusted_networks", &config.trusted_networks),
+                                           std::pair("guard.allowed_networks", &config.allowed_networks)}) {
+        for (const std::string& one : *never) {
+            const Result<net::Network> exempt = net::Network::parse(one);
+            if (exempt && is_within(*network, *exempt))
+                return fail(ErrorCode::invalid, text + " is never banned: " + one + " stands in " + parameter);
+            if (exempt && is_within(*exempt, *network))
+                context.err << "Note: " << one << " in it is never banned: it stands in " << parameter << '\n';
+        }
+    }
+    return {};
+}
+
 Exit add(Context& context, const Options& options) {
     const Result<guard::BanSubject> subject = subject_of(context, options);
     if (!subject) return report(context, subject.error());
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return report(context, config.error());
+    if (Result<> checked = check_never_banned(context, (*config)->guard, subject->network); !checked)
+        return report(context, checked.error());
     std::optional<std::chrono::seconds> time;
     if (!options.time.empty()) {
         const std::optional<config::Duration> parsed = config::parse_duration(options.time);
@@ -107,6 +135,11 @@ Exit add(Context& context, const Options& options) {
         const std::string reason = options.reason.empty() ? "by hand" : options.reason;
         const Result<> added = loop.run_until_complete(guardd.ban(*subject, time, reason));
         if (!added) return report(context, added.error());
+        // A name that is tried out is banned like a user's.
+        const auto account = storage::AccountName::parse(subject->account);
+        const Standing standing = account ? Standings(context).of(*account) : Standing::unknown;
+        if (standing == Standing::no_user || standing == Standing::no_domain)
+            context.err << "Note: there is no user " << printable(subject->account) << '\n';
         return done(
             context,
             "Banned " + name_of(*subject) + (time ? " for " + options.time : std::string(" until it is lifted")) + ".",

@@ -14,6 +14,7 @@
 #include "cli/listening.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
+#include "cli/standing.h"
 #include "cli/table.h"
 #include "lib/base/ascii.h"
 #include "lib/daemon/control_client.h"
@@ -129,6 +130,20 @@ Exit who(Context& context, const Options& options) {
     return Exit::ok;
 }
 
+/// not_found: the directory knows no such user, or domain. One that can't be asked knows all.
+Result<> check_known(const Context& context, const std::string& user) {
+    if (user.starts_with('@')) {
+        const auto directory = open_directory(context);
+        const Result<bool> known = directory ? (*directory)->has_domain(user.substr(1)) : Result<bool>(true);
+        return !known || *known ? Result<>{}
+                                : fail(ErrorCode::not_found, "Domain " + user.substr(1) + " does not exist");
+    }
+    const auto account = storage::AccountName::parse(user);
+    const Standing standing = account ? Standings(context).of(*account) : Standing::unknown;
+    if (standing == Standing::no_domain || standing == Standing::no_user) return fail(no_mail(user, {}, standing));
+    return {};
+}
+
 Exit kick(Context& context, const Options& options) {
     std::vector<std::string> users;
     for (const std::string& text : options.users) {
@@ -138,6 +153,10 @@ Exit kick(Context& context, const Options& options) {
     }
     if (const Result<config::Snapshot> config = context.config(); !config) return report(context, config.error());
     const EndedSessions ended = end_sessions(context, users);
+    // Whoever has left the directory may have had sessions all the same.
+    if (ended.count == 0)
+        for (const std::string& user : users)
+            if (const Result<> known = check_known(context, user); !known) return report(context, known.error());
     const Exit exit =
         done(context, "Ended " + std::to_string(ended.count) + (ended.count == 1 ? " session." : " sessions."),
              {{"users", users}, {"sessions", ended.count}, {"not_asked", ended.not_asked}});

@@ -131,6 +131,9 @@ class Guarding(Guarded, SystemTest):
         self.assertTrue(self.imap(client, self.bob).startswith(IMAP_BUSY))
         self.assertTrue(self.imap(client, self.alice).startswith("OK"))
         self.bans("lift", "--account", self.bob.address)
+        banned = self.instance.posthouse("auth", "bans", "add", "--account", "nobody@posthouse.example")
+        self.assertEqual((banned.returncode, banned.stderr), (0, "Note: there is no user nobody@posthouse.example\n"))
+        self.bans("lift", "--account", "nobody@posthouse.example")
         self.assertTrue(self.imap(client, self.bob).startswith("OK"))
 
         self.bans("add", network)

@@ -159,6 +159,34 @@ TEST_F(SessionsTest, AKickSaysWhenAWorkerCouldNotBeAsked) {
     EXPECT_EQ(nlohmann::json::parse(out_)["not_asked"], Lines{folder_ + "/run/control/pop3d-1.sock"});
 }
 
+TEST_F(SessionsTest, AKickOfNobodySaysSo) {
+    add_joe();
+    const auto none = worker("imapd-1", 200, "0\n");
+    EXPECT_EQ(run("kick joe@example.org"), 0) << err_;
+    EXPECT_EQ(run("kick joe@example.org jo@example.org"), 3);
+    EXPECT_EQ(err_, "posthouse: User jo@example.org does not exist\n");
+    EXPECT_EQ(run("kick joe@example.net"), 3);
+    EXPECT_EQ(err_, "posthouse: Domain example.net does not exist\n");
+    EXPECT_EQ(run("kick @example.net"), 3);
+    EXPECT_EQ(err_, "posthouse: Domain example.net does not exist\n");
+    const auto some = worker("pop3d-1");
+    EXPECT_EQ(run("kick jo@example.org"), 0) << "a session of somebody who was removed meanwhile";
+}
+
+TEST_F(SessionsTest, WhatIsNeverBannedIsSaidBeforeGuarddIsAsked) {
+    std::ofstream(folder_ + "/posthouse.toml", std::ios::app) << "[guard]\nallowed_networks = [\"192.0.2.0/28\"]\n";
+    for (const char* network : {"127.0.0.1", "127.1.0.0/16", "::1"}) {
+        EXPECT_EQ(run(std::string("auth bans add ") + network), 2) << network;
+        EXPECT_NE(err_.find("is never banned: "), err_.npos) << err_;
+    }
+    EXPECT_EQ(run("auth bans add 192.0.2.7 --account joe@example.org"), 2);
+    EXPECT_EQ(err_, "posthouse: 192.0.2.7 is never banned: 192.0.2.0/28 stands in guard.allowed_networks\n");
+    EXPECT_EQ(run("auth bans add 192.0.2.0/24"), 5) << "no guardd";
+    EXPECT_EQ(err_.find("Note: 192.0.2.0/28 in it is never banned: it stands in guard.allowed_networks\n"), 0u) << err_;
+    EXPECT_EQ(run("auth bans add 192.0.2.16"), 5);
+    EXPECT_EQ(err_.find("Note"), err_.npos) << err_;
+}
+
 TEST_F(SessionsTest, SocketsThatAServerLeftBehindAreNoneToAsk) {
     add_joe();
     static_cast<void>(worker("imapd-1"));
