@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "auth/passwords/password.h"
+#include "cli/quota_size.h"
 #include "cli/user_rows.h"
 #include "lib/base/ascii.h"
 #include "lib/net/address.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "cli/user_rows.h"
+#include "cli/quota_size.h"
 #include "lib/base/ascii.h"
 
 namespace posthouse::cli {

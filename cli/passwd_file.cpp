@@ -7,6 +7,7 @@
 #include <set>
 
 #include "auth/passwords/password.h"
+#include "cli/quota_size.h"
 #include "cli/user_rows.h"
 #include "lib/base/ascii.h"
 #include "lib/config/quota_rule.h"

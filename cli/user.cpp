@@ -14,6 +14,7 @@
 #include "cli/open_directory.h"
 #include "cli/output.h"
 #include "cli/password_input.h"
+#include "cli/quota_size.h"
 #include "cli/rename.h"
 #include "cli/sessions.h"
 #include "cli/table.h"
@@ -27,8 +28,7 @@ struct Options {
     std::string address;
     std::string csv;
     std::string domain;
-    std::uint64_t quota_mb = 0;
-    std::optional<std::uint64_t> new_quota_mb;
+    std::optional<std::string> quota;
     std::optional<std::string> services;
     std::string app_passwords_only;
     bool admin = false;
@@ -87,10 +87,11 @@ Exit add(Context& context, const Options& options) {
 
     const Result<auth::Services> services = auth::Services::parse(options.services.value_or("all"));
     if (!services) return report(context, services.error());
+    const Result<std::int64_t> quota_mb = parse_quota_mb(options.quota.value_or("0"));
+    if (!quota_mb) return report(context, quota_mb.error());
     const Result<NewPassword> password = read_password(context, *email, options.password);
     if (!password) return report(context, password.error());
-    auth::NewUser user{*email, password->stored, static_cast<std::int64_t>(options.quota_mb), !options.disabled,
-                       options.admin};
+    auth::NewUser user{*email, password->stored, *quota_mb, !options.disabled, options.admin};
     user.services = *services;
     user.must_change_password = options.password.must_change;
     Result<Change> change = Change::begin(context, std::move(*directory));
@@ -98,7 +99,7 @@ Exit add(Context& context, const Options& options) {
     if (const Result<> added = change->directory().add_user(user); !added) return report(context, added.error());
     if (const Result<> kept = keep_scram_keys(change->directory(), *email, *password); !kept)
         return report(context, kept.error());
-    std::string details = "quota " + std::to_string(options.quota_mb) + " MB";
+    std::string details = "quota " + std::to_string(*quota_mb) + " MB";
     if (options.admin) details += ", admin";
     if (options.disabled) details += ", disabled";
     if (!services->all()) details += ", services " + services->text();
@@ -157,10 +158,12 @@ Exit list(Context& context, const Options& options) {
 Exit set(Context& context, const Options& options) {
     const Result<std::string> email = address(context, options);
     if (!email) return report(context, email.error());
-    if (!options.new_quota_mb && !options.services && options.app_passwords_only.empty())
+    if (!options.quota && !options.services && options.app_passwords_only.empty())
         return report(context, {ErrorCode::invalid, "What to set? --help lists the options", {}});
     const Result<auth::Services> services = auth::Services::parse(options.services.value_or("all"));
     if (!services) return report(context, services.error());
+    const Result<std::int64_t> quota_mb = parse_quota_mb(options.quota.value_or("0"));
+    if (!quota_mb) return report(context, quota_mb.error());
     Result<Change> change = Change::begin_existing(context);
     if (!change) return report(context, change.error());
     std::string details;
@@ -170,14 +173,13 @@ Exit set(Context& context, const Options& options) {
         details += (details.empty() ? "" : ", ") + detail;
         sentences += (sentences.empty() ? "" : " ") + sentence;
     };
-    if (options.new_quota_mb) {
-        const auto quota_mb = static_cast<std::int64_t>(*options.new_quota_mb);
-        const Result<> set = change->directory().set_quota(*email, quota_mb);
+    if (options.quota) {
+        const Result<> set = change->directory().set_quota(*email, *quota_mb);
         if (!set) return report(context, set.error());
-        const std::string text = std::to_string(quota_mb) + " MB";
+        const std::string text = std::to_string(*quota_mb) + " MB";
         note("quota " + text,
-             "Quota of " + *email + (quota_mb == 0 ? " removed: section [quota] holds." : " is " + text + "."));
-        document["quota_mb"] = quota_mb;
+             "Quota of " + *email + (*quota_mb == 0 ? " removed: section [quota] holds." : " is " + text + "."));
+        document["quota_mb"] = *quota_mb;
     }
     if (options.services) {
         const Result<> set = change->directory().set_services(*email, *services);
@@ -266,13 +268,12 @@ Exit remove(Context& context, const Options& options) {
                 {{"email", *email}, {"mail_deleted", options.mail.takes_mail()}, {"archive", options.mail.archive}});
 }
 
-template <typename T>
-CLI::Option* add_quota_option(CLI::App& command, T& quota_mb) {
+CLI::Option* add_quota_option(CLI::App& command, std::optional<std::string>& quota) {
     return command
-        .add_option("--quota", quota_mb,
-                    "Quota in MB (of 2^20 bytes), in place of the rule for * in section [quota]; 0: none of its own")
-        ->type_name("MB")
-        ->check(CLI::Range(std::uint64_t{0}, max_quota_mb));
+        .add_option("--quota", quota,
+                    "Quota in MB (of 2^20 bytes), or with a unit, such as 5G, in place of the rule for * in section "
+                    "[quota]; 0: none of its own")
+        ->type_name("SIZE");
 }
 
 CLI::Option* add_services_option(CLI::App& command, std::optional<std::string>& services) {
@@ -293,7 +294,7 @@ void add_user_commands(CLI::App& app, Context& context) {
     };
 
     Command* adding = add_command(*group, context, "add", "Add a user, or many from CSV",
-                                  "user add joe@example.org --quota 1024\n"
+                                  "user add joe@example.org --quota 5G\n"
                                   "user add --csv - < users.csv",
                                   [&context, options] { return add(context, *options); });
     adding->note =
@@ -304,7 +305,7 @@ void add_user_commands(CLI::App& app, Context& context) {
     CLI::Option* csv =
         command->add_option("--csv", options->csv, "Add all users of a CSV file, or none; - is standard input");
     csv->type_name("FILE")->excludes(address_option);
-    add_quota_option(*command, options->quota_mb)->excludes(csv);
+    add_quota_option(*command, options->quota)->excludes(csv);
     add_services_option(*command, options->services)->excludes(csv);
     command->add_flag("--admin", options->admin, "Administrator: gets postmaster's mail")->excludes(csv);
     command->add_flag("--disabled", options->disabled, "May not log in yet")->excludes(csv);
@@ -317,10 +318,10 @@ void add_user_commands(CLI::App& app, Context& context) {
     command->add_option("--domain", options->domain, "Only of this domain")->type_name("DOMAIN");
 
     command = add_command(*group, context, "set", "Change what a user has and may do",
-                          "user set joe@example.org --quota 2048 --services imap,smtp",
+                          "user set joe@example.org --quota 2G --services imap,smtp",
                           [&context, options] { return set(context, *options); });
     with_address(command)->required();
-    add_quota_option(*command, options->new_quota_mb);
+    add_quota_option(*command, options->quota);
     add_services_option(*command, options->services);
     command
         ->add_option("--app-passwords-only", options->app_passwords_only,

@@ -8,6 +8,7 @@
 #include "auth/directory/address.h"
 #include "auth/passwords/password.h"
 #include "cli/csv.h"
+#include "cli/quota_size.h"
 #include "lib/base/ascii.h"
 
 namespace posthouse::cli {
@@ -60,9 +61,9 @@ Result<> read_field(UserRow& row, const std::string& column, const std::string& 
             return fail(known.error());
         row.user.password = value;
     } else if (column == "quota_mb") {
-        const auto number = ascii::parse_number(value);
-        if (!number || *number > max_quota_mb) return fail(ErrorCode::invalid, "quota_mb is no number, or too large");
-        row.user.quota_mb = static_cast<std::int64_t>(*number);
+        const Result<std::int64_t> quota_mb = parse_quota_mb(value);
+        if (!quota_mb) return fail(quota_mb.error().code, "quota_mb: " + quota_mb.error().text);
+        row.user.quota_mb = *quota_mb;
     } else {
         const std::optional<bool> flag = parse_boolean(value);
         if (!flag) return fail(ErrorCode::invalid, column + " is neither yes nor no");

@@ -10,12 +10,8 @@
 #include "auth/directory/address.h"
 #include "auth/directory/directory.h"
 #include "lib/base/result.h"
-#include "lib/config/quota_rule.h"
 
 namespace posthouse::cli {
-
-/// The largest quota of a user.
-inline constexpr std::uint64_t max_quota_mb = config::max_quota_value >> 20;
 
 /// One row, checked. `user.password` is empty until the password is hashed, unless the row brought a hash.
 struct UserRow {

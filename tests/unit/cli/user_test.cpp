@@ -101,6 +101,23 @@ TEST_F(UserTest, AQuotaIsSetAndShown) {
     EXPECT_EQ(run("user set joe@example.org"), 2);
     EXPECT_EQ(run("user set joe@example.org --quota 99999999999999"), 2);
     EXPECT_EQ(run("user set joe@example.org --quota -1"), 2);
+    for (const auto& [written, mb] : std::vector<std::pair<std::string, int>>{{"5G", 5120},
+                                                                              {"5g", 5120},
+                                                                              {"5GB", 5120},
+                                                                              {"5 GB", 5120},
+                                                                              {"5 gib", 5120},
+                                                                              {"300m", 300},
+                                                                              {"1T", 1 << 20},
+                                                                              {"2048K", 2}}) {
+        EXPECT_EQ(run_words({"user", "set", "joe@example.org", "--quota", written}), 0) << written << err_;
+        EXPECT_EQ(json("user list")[0]["quota_mb"], mb) << written;
+    }
+    for (const std::string wrong : {"", "G", "5X", "5b", "5 0", "1.5G", "100K", "5GiBs"}) {
+        EXPECT_EQ(run_words({"user", "set", "joe@example.org", "--quota", wrong}), 2) << wrong;
+        EXPECT_EQ(err_, "posthouse: \"" + wrong +
+                            "\" is no quota: a whole number of MB, or one with M, G or T, such as 5G\n");
+    }
+    ASSERT_EQ(run("user set joe@example.org --quota 0"), 0);
     EXPECT_EQ(run("user set zoe@example.org --quota 1"), 3);
 }
 
