@@ -118,6 +118,11 @@ Exit get(Context& context, const Options& options) {
     return Exit::ok;
 }
 
+bool is_of_owner(const Subject& subject, const storage::AccountName& owner) {
+    using Kind = storage::Identifier::Kind;
+    return subject.who.kind == Kind::owner || (subject.who.kind == Kind::user && subject.who.name == owner.text());
+}
+
 Exit change(Context& context, const Options& options, const Result<AccessChange>& change) {
     const Result<storage::MailboxName> mailbox = named_mailbox(context, options.mailbox);
     if (!mailbox) return report(context, mailbox.error());
@@ -138,6 +143,8 @@ Exit change(Context& context, const Options& options, const Result<AccessChange>
     if (standing == Standing::no_user || standing == Standing::no_domain)
         context.err << "posthouse: Note: there is no user " << printable(account->text()) << '\n';
     if (before) warn_of(context, *before);
+    if (is_of_owner(*subject, mail->account->name()) && !deletes)
+        context.err << "posthouse: Note: the owner keeps all rights; this entry counts in Dovecot only\n";
     return done(context, "Rights of " + subject->text() + " on " + mailbox->text() + " changed.",
                 {{"mailbox", mailbox->text()}, {"identifier", subject->who.text()}, {"negative", subject->negative}});
 }

@@ -76,9 +76,9 @@ class Account {
     /// SETACL and DELETEACL (RFC 4314 §3.1, §3.2) of one identifier, or of its negative rights. not_found; limit: too
     /// many entries; busy: another process changes the list.
     Result<> set_acl(const MailboxName& name, const Identifier& who, bool negative, const AccessChange& change);
-    /// The owner of a mailbox always sees it and may change its list (RFC 4314 §3.4: rights that are always granted),
-    /// whatever the list says: so nobody locks himself out.
-    static constexpr Rights kept_by_owner{Right::lookup, Right::administer};
+    /// What the owner of a mailbox may do, whatever the list says (RFC 4314 §3.4: rights that are always granted): all,
+    /// for sessions of the owner don't ask the list.
+    static constexpr Rights kept_by_owner = Rights::all();
     /// MYRIGHTS (RFC 4314 §3.5) of whoever it is; the account's own user is the owner. not_found.
     Result<Rights> effective_rights(const MailboxName& name, const Viewer& viewer) const;
     /// The mailboxes that another user may see (the right to look up), in no order.

@@ -131,9 +131,7 @@ Result<> Account::note_shares() const {
 Result<Rights> Account::effective_rights(const MailboxName& name, const Viewer& viewer) const {
     const Result<AccessList> list = acl(name);
     if (!list) return fail(list.error());
-    const bool is_owner = viewer.user == name_.text();
-    const Rights rights = list->effective(viewer, is_owner);
-    return is_owner ? rights | kept_by_owner : rights;
+    return viewer.user == name_.text() ? kept_by_owner : list->effective(viewer, false);
 }
 
 }  // namespace posthouse::storage

@@ -142,14 +142,14 @@ net::Async<Reply> get_acl(Session& session, imap::MailboxArgument command) {
     if (!tells_owner(*list, owner)) add(owner, owners);
     for (const storage::AccessEntry& entry : list->entries()) {
         const bool keeps = !entry.negative && is_of_owner(entry.who, owner);
-        add(wire_identifier(entry), keeps ? entry.rights | storage::Account::kept_by_owner : entry.rights);
+        add(wire_identifier(entry), keeps ? storage::Account::kept_by_owner : entry.rights);
     }
     line += "\r\n";
     co_await session.send(line);
     co_return ok("GETACL completed");
 }
 
-/// Each right can be given by itself, or none, and the owner always has some (RFC 4314 §3.4).
+/// Each right can be given by itself, or none, and the owner always has all (RFC 4314 §3.4).
 net::Async<Reply> list_rights(Session& session, imap::AclIdentifier command) {
     const Result<Place> place = co_await find_administered(session, command.mailbox);
     if (!place) co_return no(place.error());

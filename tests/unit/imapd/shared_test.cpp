@@ -300,11 +300,15 @@ TEST_F(SharedTest, ListsAreAdministeredByRight) {
 TEST_F(SharedTest, TheOwnerCannotLockHimselfOut) {
     EXPECT_TRUE(has(joe.run("SETACL Work joe@example.org \"\""), "t OK"));
     EXPECT_TRUE(has(joe.run("SETACL Work -owner lra"), "t OK"));
-    EXPECT_EQ(joe.run("MYRIGHTS Work"), "* MYRIGHTS Work la\r\nt OK MYRIGHTS completed\r\n");
-    EXPECT_TRUE(has(joe.run("GETACL Work"), "* ACL Work -owner lra joe@example.org la\r\n"));
+    EXPECT_EQ(joe.run("MYRIGHTS Work"), "* MYRIGHTS Work lrwstipekxancd\r\nt OK MYRIGHTS completed\r\n");
+    EXPECT_TRUE(has(joe.run("GETACL Work"), "* ACL Work -owner lra joe@example.org lrwstipekxancd\r\n"));
     EXPECT_EQ(joe.run("LISTRIGHTS Work joe@example.org"),
-              "* LISTRIGHTS Work joe@example.org la r w s t i p e k x n\r\nt OK LISTRIGHTS completed\r\n");
-    EXPECT_TRUE(has(joe.run("LIST \"\" Work"), "Work"));
+              "* LISTRIGHTS Work joe@example.org lrwstipekxan\r\nt OK LISTRIGHTS completed\r\n");
+    EXPECT_TRUE(has(joe.run("LIST \"\" Work RETURN (MYRIGHTS)"), "MYRIGHTS Work lrwstipekxancd\r\n"));
+    // As it is.
+    EXPECT_TRUE(has(joe.run("SELECT Work"), "t OK [READ-WRITE]"));
+    EXPECT_TRUE(has(joe.run("STORE 1 +FLAGS (\\Deleted)"), "t OK"));
+    EXPECT_TRUE(has(joe.run("UNSELECT"), "t OK"));
     EXPECT_TRUE(has(joe.run("DELETEACL Work joe@example.org"), "t OK"));
     EXPECT_TRUE(has(joe.run("DELETEACL Work -owner"), "t OK"));
     EXPECT_TRUE(has(joe.run("MYRIGHTS Work"), "lrwstipekxancd"));
