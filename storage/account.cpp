@@ -48,7 +48,7 @@ Result<std::shared_ptr<MailboxState>> Account::state(const MailboxName& name) co
 Result<> Account::noted(Result<> changed, int root) const {
     if (!changed) return changed;
     if (Result<> caught_up = AccountLog(store_, root_).catch_up(root); !caught_up)
-        log::warning("the account's log is behind", {{"error", caught_up.error().message()}});
+        log::warning("the account's log is behind", {{"folder", root_}, {"error", caught_up.error().message()}});
     return changed;
 }
 

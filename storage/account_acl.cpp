@@ -65,12 +65,14 @@ Result<> Account::set_acl(const MailboxName& name, const Identifier& who, bool n
         });
     if (changed && has_lost_all)
         if (Result<> removed = remove_files_of(who.name, *folder, store_->settings().lock_wait); !removed)
-            log::warning("what a former reader has seen or noted stays", {{"error", removed.error().message()}});
+            log::warning("what a former reader has seen or noted stays",
+                         {{"folder", path_of(folder->root())}, {"error", removed.error().message()}});
     if (!changed || is_given || negative) return changed;
     const Result<bool> elsewhere = shares_with(lock->root(), who);
     Result<> forgotten = !elsewhere ? fail(elsewhere.error()) : *elsewhere ? Result<>{} : shares.remove(name_, who);
     if (!forgotten)
-        log::warning("the registry of shares has an entry too many", {{"error", forgotten.error().message()}});
+        log::warning("the registry of shares has an entry too many",
+                     {{"folder", root_}, {"error", forgotten.error().message()}});
     return changed;
 }
 

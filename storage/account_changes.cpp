@@ -44,7 +44,7 @@ void AccountLog::catch_up_if_obvious(int root, std::size_t mailboxes) const {
     };
     if (!is_obvious()) return;
     if (Result<> caught_up = try_catch_up(root); !caught_up)
-        log::warning("the account's log is behind", {{"error", caught_up.error().message()}});
+        log::warning("the account's log is behind", {{"folder", root_}, {"error", caught_up.error().message()}});
 }
 
 Result<> AccountLog::try_catch_up(int root) const {

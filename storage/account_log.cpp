@@ -161,7 +161,9 @@ void AccountLog::note_annotation(int folder, AccountEvent event, const std::stri
             writer.put_account(*row);
         });
     }
-    if (!noted) log::warning("the account's log misses an annotation", {{"error", noted.error().message()}});
+    if (!noted)
+        log::warning("the account's log misses an annotation",
+                     {{"folder", path_of(folder)}, {"error", noted.error().message()}});
     const WakeKey key = store_->wake_key(root_);
     store_->watcher().tell({&key, 1});
 }

@@ -173,7 +173,8 @@ std::string new_trash() { return "tmp/deleted." + random_hex(8); }
 
 void empty_trash(int root, const std::string& trash) {
     if (Result<> removed = remove_tree_in(root, trash); !removed)
-        log::warning("deleted mailbox can't be removed", {{"error", removed.error().message()}});
+        log::warning("deleted mailbox can't be removed",
+                     {{"folder", path_of(root)}, {"error", removed.error().message()}});
 }
 
 }  // namespace posthouse::storage

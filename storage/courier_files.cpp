@@ -45,7 +45,7 @@ Result<std::optional<std::string>> read_courier_file(int folder, const std::stri
     Result<std::string> text = read_all(fd->get(), max_bytes);
     if (text) return std::optional(std::move(*text));
     if (text.error().code != ErrorCode::limit) return fail(text.error());
-    log::error("Courier's file is too large to be taken over", {{"file", name}});
+    log::error("Courier's file is too large to be taken over", {{"folder", path_of(folder)}, {"file", name}});
     return std::nullopt;
 }
 

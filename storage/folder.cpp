@@ -126,7 +126,8 @@ void Folder::clean_tmp() const {
             ::unlinkat(tmp_.get(), name.c_str(), 0);
         else if (S_ISDIR(st.st_mode) && is_half_mailbox(name))
             if (Result<> removed = remove_tree_in(tmp_.get(), name); !removed)
-                log::warning("leftover in tmp/ can't be removed", {{"error", removed.error().message()}});
+                log::warning("leftover in tmp/ can't be removed",
+                             {{"folder", path_of(root_.get())}, {"error", removed.error().message()}});
     }
 }
 

@@ -112,7 +112,8 @@ Result<> run_intent(int root, Origin origin) {
         const Result<> moved = run_move(root, from, to);
         if (moved) continue;
         if (!is_left_out(moved.error(), origin)) return moved;
-        log::error("interrupted RENAME can't be finished", {{"error", moved.error().message()}});
+        log::error("interrupted RENAME can't be finished",
+                   {{"folder", path_of(root)}, {"error", moved.error().message()}});
     }
     if (Result<> synced = sync_changed(root, **moves); !synced) return synced;
     return remove_intent(root);
@@ -124,11 +125,11 @@ void undo_moves(int root, const FolderMoves& moves) {
     for (const auto& [from, to] : std::views::reverse(moves)) {
         const Result<> moved = run_move(root, to, from);
         if (moved || moved.error().code == ErrorCode::exists) continue;
-        log::error("failed RENAME can't be undone", {{"error", moved.error().message()}});
+        log::error("failed RENAME can't be undone", {{"folder", path_of(root)}, {"error", moved.error().message()}});
         return;
     }
     if (Result<> removed = remove_intent(root); !removed)
-        log::error("failed RENAME can't be undone", {{"error", removed.error().message()}});
+        log::error("failed RENAME can't be undone", {{"folder", path_of(root)}, {"error", removed.error().message()}});
 }
 
 }  // namespace
@@ -182,7 +183,8 @@ Result<> finish_moves(const std::string& root, const Settings& settings) {
     if (!lock) return fail(lock.error());
     // An account with half its folders renamed is better than none.
     if (Result<> finished = run_intent(lock->root(), Origin::earlier); !finished)
-        log::error("interrupted RENAME can't be finished yet", {{"error", finished.error().message()}});
+        log::error("interrupted RENAME can't be finished yet",
+                   {{"folder", root}, {"error", finished.error().message()}});
     return {};
 }
 

@@ -40,7 +40,9 @@ Result<bool> KeywordFile::reload(const Folder& folder) {
     }
     stamp_ = *now;
     is_damaged_ = is_damaged;
-    if (is_damaged) log::warning("dovecot-keywords is damaged: what can be read of it counts");
+    if (is_damaged)
+        log::warning("dovecot-keywords is damaged: what can be read of it counts",
+                     {{"folder", path_of(folder.root())}});
     if (names == names_) return false;
     names_ = std::move(names);
     return true;

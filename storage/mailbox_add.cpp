@@ -34,7 +34,8 @@ Result<std::vector<Uid>> MailboxState::add(std::vector<Arrival>& arrivals, WhenF
     if (synced) return added;
     // Not promised, so not kept.
     if (!expunge(UidSet(*added), ExpungeRule::all_given))
-        log::error("messages that could not be synced could not be removed either");
+        log::error("messages that could not be synced could not be removed either",
+                   {{"folder", path_of(folder_->root())}});
     return fail(synced.error());
 }
 

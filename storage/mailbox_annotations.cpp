@@ -178,7 +178,8 @@ void MailboxState::drop_annotations(const std::vector<Uid>& gone) {
         const Result<> dropped = file ? (*file)->drop(*folder_, gone) : fail(file.error());
         // They are of messages that nobody can name any more.
         if (!dropped)
-            log::warning("annotations of messages that are gone stay", {{"error", dropped.error().message()}});
+            log::warning("annotations of messages that are gone stay",
+                         {{"folder", path_of(folder_->root())}, {"error", dropped.error().message()}});
     }
 }
 

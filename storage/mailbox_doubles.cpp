@@ -107,12 +107,13 @@ void MailboxSync::part(const std::string& base, const std::vector<Found>& same, 
         const bool is_kept = is_same_file(kept, file);
         const Result<> parted_now = is_kept ? remove_name(m_.folder_of(file.fresh), file.file) : rename_to_own(file);
         if (!parted_now) {
-            log::warning("a second message of the same name stays hidden",
-                         {{"file", file.file}, {"error", parted_now.error().message()}});
+            log::warning("a second message of the same name stays hidden", {{"folder", path_of(m_.folder_->root())},
+                                                                            {"file", file.file},
+                                                                            {"error", parted_now.error().message()}});
             continue;
         }
         log::warning(is_kept ? "a second name of the same message was removed" : "a second message got its own name",
-                     {{"name", base}, {"file", file.file}});
+                     {{"folder", path_of(m_.folder_->root())}, {"name", base}, {"file", file.file}});
         ++parted.files;
         (file.fresh ? parted.touched_fresh : parted.touched_cur) = true;
         if (!is_kept) pending_.push_back(file);

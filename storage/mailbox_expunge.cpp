@@ -58,7 +58,8 @@ Result<std::vector<Uid>> MailboxState::expunge(const UidSet& uids, ExpungeRule r
     drop_annotations(removed);
     if (is_sparse)
         if (Result<> compacted = compact(); !compacted)
-            log::warning("dovecot-uidlist can't be rewritten", {{"error", compacted.error().message()}});
+            log::warning("dovecot-uidlist can't be rewritten",
+                         {{"folder", path_of(folder_->root())}, {"error", compacted.error().message()}});
     return removed;
 }
 

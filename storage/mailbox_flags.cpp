@@ -43,7 +43,8 @@ BaseChanges MailboxState::names_with_room(Work& work, std::span<const std::uint3
 
 void MailboxState::make_room(const BaseChanges& changes) {
     if (Result<> renamed = rename_bases(changes); !renamed)
-        log::warning("messages keep names without room for flags", {{"error", renamed.error().message()}});
+        log::warning("messages keep names without room for flags",
+                     {{"folder", path_of(folder_->root())}, {"error", renamed.error().message()}});
 }
 
 Result<ConditionalStore> MailboxState::store_flags(const UidSet& uids, const FlagChange& change,
@@ -157,7 +158,8 @@ Result<bool> MailboxState::set_flags(Work& work, std::uint32_t uid, const FlagCh
         }
         const int error = errno;
         if (error == ENAMETOOLONG) {
-            log::warning("a message's name has no room for its flags", {{"file", old_name}});
+            log::warning("a message's name has no room for its flags",
+                         {{"folder", path_of(folder_->root())}, {"file", old_name}});
             return false;
         }
         if (error != ENOENT && (error != EEXIST || renames_left == 0)) return fail_errno("rename message", error);
@@ -193,12 +195,14 @@ Result<std::vector<Uid>> MailboxState::claim(bool again) {
             work->touch(false);
             work->edit.rename(uid, name, false);
         } else if (errno == ENAMETOOLONG) {
-            log::warning("a message's name has no room for its flags", {{"file", old_name}});
+            log::warning("a message's name has no room for its flags",
+                         {{"folder", path_of(folder_->root())}, {"file", old_name}});
         } else if (errno == ENOENT || errno == EEXIST) {
             look_again = true;  // another claimed or removed it, or has its name: read the folder the next time
         } else {
             // Not worth failing a SELECT for: the message stays in new/, readable as it is.
-            log::warning("new message can't be moved to cur/", {{"errno", errno}});
+            log::warning("new message can't be moved to cur/",
+                         {{"errno", errno}, {"folder", path_of(folder_->root())}});
             break;
         }
     }

@@ -112,7 +112,8 @@ void MailboxState::tidy_further(Work& work) {
     if (!further_.is_sparse(names_->size() + row.with_further + row.strays)) return;
     const auto all = [](const std::string&, const FurtherSet&) { return true; };
     if (Result<> compacted = further_.compact(*folder_, all); !compacted)
-        log::warning("posthouse-keywords can't be rewritten", {{"error", compacted.error().message()}});
+        log::warning("posthouse-keywords can't be rewritten",
+                     {{"folder", path_of(folder_->root())}, {"error", compacted.error().message()}});
 }
 
 }  // namespace posthouse::storage

@@ -107,7 +107,7 @@ Result<> MailboxSync::refile(const BaseChanges& changes) {
         if (!is_taken && ::renameat2(folder, name.c_str(), folder, renamed.c_str(), RENAME_NOREPLACE) == 0)
             done.emplace(from, to);
         else
-            log::warning("message keeps its wrong name", {{"file", name}});
+            log::warning("message keeps its wrong name", {{"folder", path_of(m_.folder_->root())}, {"file", name}});
     }
     if (Result<> synced = sync_fd(m_.folder_->fresh(), "new/"); !synced) return synced;
     if (Result<> synced = sync_fd(m_.folder_->cur(), "cur/"); !synced) return synced;

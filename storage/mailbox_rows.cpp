@@ -241,7 +241,8 @@ Result<MessageContent> MailboxState::content_of(Record record, MessageFile file)
         record.file.wire_size = file.size + static_cast<std::int64_t>(*added);
         if (record.file.internal_date == FileRow::unknown) record.file.internal_date = file.modified;
         if (Result<> put = put_details({record}); !put)
-            log::warning("sizes can't be noted in the index", {{"error", put.error().message()}});
+            log::warning("sizes can't be noted in the index",
+                         {{"folder", path_of(folder_->root())}, {"error", put.error().message()}});
     }
     return MessageContent(std::move(file.fd), static_cast<std::uint64_t>(file.size),
                           static_cast<std::uint64_t>(record.file.wire_size));

@@ -213,7 +213,9 @@ void MailboxState::end_work(Work& work) {
     work.edit.row().further = further_.position();
     const bool is_told = work.edit.has_changes();
     const Result<> committed = work.edit.commit(store_->settings().remembered_changes);
-    if (!committed) log::warning("change can't be noted in the index", {{"error", committed.error().message()}});
+    if (!committed)
+        log::warning("change can't be noted in the index",
+                     {{"folder", path_of(folder_->root())}, {"error", committed.error().message()}});
     if (is_told)
         tell_others();
     else

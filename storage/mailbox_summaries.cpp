@@ -173,7 +173,8 @@ void MailboxState::flush_summaries() {
         return writer->commit();
     };
     if (Result<> written = write(); !written)
-        log::warning("summaries can't be noted in the index", {{"error", written.error().message()}});
+        log::warning("summaries can't be noted in the index",
+                     {{"folder", path_of(folder_->root())}, {"error", written.error().message()}});
 }
 
 }  // namespace posthouse::storage

@@ -107,7 +107,8 @@ Result<> MailboxSync::run(Scan when) {
             // On a full disk what is numbered stays usable (it is to be deleted), the rest is shown when there is room.
             const bool is_usable = m_.list_.exists() && !list_went_back();
             if (settled.error().code != ErrorCode::no_space || !is_usable) return settled;
-            log::warning("no space to number new messages", {{"error", settled.error().message()}});
+            log::warning("no space to number new messages",
+                         {{"folder", path_of(m_.folder_->root())}, {"error", settled.error().message()}});
             row.cur.at_ns = 0;
             row.fresh_look.at_ns = 0;
         }
@@ -334,7 +335,8 @@ Result<> MailboxSync::settle() {
         if (Result<> made = make_list(); !made) return made;
     if (Result<> raised = raise_uids(); !raised) return raised;
     if (has_no_uids_left()) {
-        log::warning("mailbox has no UIDs left, it gets a new UIDVALIDITY", {{"guid", m_.list_.guid()}});
+        log::warning("mailbox has no UIDs left, it gets a new UIDVALIDITY",
+                     {{"folder", path_of(m_.folder_->root())}, {"guid", m_.list_.guid()}});
         if (Result<> begun = begin_anew(m_.list_.guid()); !begun) return begun;
     }
     // Others may have given UIDs to what was found.
@@ -396,7 +398,10 @@ Result<UidValidity> MailboxSync::noted_validity(std::uint32_t value) const {
 Result<> MailboxSync::raise_uids() {
     if (!list_went_back()) return {};
     log::warning("dovecot-uidlist knows less than before, out of a backup perhaps: UIDs go on where they were",
-                 {{"guid", m_.list_.guid()}, {"next_uid", given_uids_}, {"in_file", m_.list_.next_uid()}});
+                 {{"folder", path_of(m_.folder_->root())},
+                  {"guid", m_.list_.guid()},
+                  {"next_uid", given_uids_},
+                  {"in_file", m_.list_.next_uid()}});
     return m_.list_.raise_next_uid(*m_.folder_, given_uids_);
 }
 

@@ -52,7 +52,7 @@ Result<> MailboxSync::name_keywords(const CourierKeywords& keywords) {
     const std::size_t room = letters + m_.further_.room();
     if (names.size() > room) {
         log::warning("Courier had more keywords than a mailbox can hold, the rarest are left out",
-                     {{"keywords", uses.size()}});
+                     {{"folder", path_of(m_.folder_->root())}, {"keywords", uses.size()}});
         names.resize(room);
     }
     if (Result<> named = m_.name_letters(std::span(names).first(letters), carried); !named) return named;
@@ -82,7 +82,8 @@ Result<> MailboxSync::take_keywords(const CourierKeywords& keywords) {
             continue;
         // Another program works on this mailbox at this moment, or two files have this base name.
         if (errno != ENOENT && errno != EEXIST) return fail_errno("rename message", errno);
-        log::warning("a message's keywords can't be taken over from Courier", {{"file", found->file}});
+        log::warning("a message's keywords can't be taken over from Courier",
+                     {{"folder", path_of(m_.folder_->root())}, {"file", found->file}});
     }
     if (lettered.empty()) return {};
     if (Result<> synced = sync_fd(m_.folder_->cur(), "cur/"); !synced) return synced;
@@ -107,10 +108,11 @@ Result<std::optional<MailboxSync::CourierMailbox>> MailboxSync::read_courier() c
     CourierMailbox courier;
     courier.unique_ids = parse_courier_unique_ids(ids->value_or(""));
     courier.uids = *uids ? parse_courier_uids(**uids) : std::nullopt;
-    if (*uids && !courier.uids) log::error("courierimapuiddb has no usable header, messages get new UIDs");
+    if (*uids && !courier.uids)
+        log::error("courierimapuiddb has no usable header, messages get new UIDs", {{"folder", path_of(root)}});
     if (!courier.uids && courier.unique_ids.empty()) return std::nullopt;
     if (courier.uids && courier.uids->lines.damaged)
-        log::warning("courierimapuiddb has damaged lines, their messages get new UIDs");
+        log::warning("courierimapuiddb has damaged lines, their messages get new UIDs", {{"folder", path_of(root)}});
     return courier;
 }
 
@@ -149,8 +151,11 @@ Result<bool> MailboxSync::take_over() {
     if (Result<> made = m_.list_.create(*m_.folder_, header, entries); !made) return fail(made.error());
     const int root = m_.folder_->root();
     if (uids && ::renameat(root, courier_uid_file, root, used_courier_uid_file) != 0)
-        log::warning("courierimapuiddb can't be put aside", {{"errno", errno}});
-    log::info("mailbox of Courier's is taken over", {{"uidvalidity", validity->value()}, {"messages", entries.size()}});
+        log::warning("courierimapuiddb can't be put aside",
+                     {{"errno", errno}, {"folder", path_of(m_.folder_->root())}});
+    log::info(
+        "mailbox of Courier's is taken over",
+        {{"folder", path_of(m_.folder_->root())}, {"uidvalidity", validity->value()}, {"messages", entries.size()}});
     for (UidListEntry& entry : entries) edit_.put_absent(entry.base, {entry.uid, std::move(entry.extras)});
     if (Result<> scanned = scan(true); !scanned) return fail(scanned.error());
     return true;

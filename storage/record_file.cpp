@@ -138,7 +138,9 @@ Result<RecordNews> RecordFile::reload_whole(const Folder& folder, const RecordVi
     at_.parsed = static_cast<std::int64_t>(lines->bytes);
     at_.records = lines->records;
     at_.damaged = lines->damaged;
-    if (at_.damaged > 0) log::warning("damaged records are left out", {{"file", name_}, {"records", at_.damaged}});
+    if (at_.damaged > 0)
+        log::warning("damaged records are left out",
+                     {{"folder", path_of(folder.root())}, {"file", name_}, {"records", at_.damaged}});
     return RecordNews::whole;
 }
 
@@ -171,7 +173,8 @@ Result<> RecordFile::append(const Folder& folder, std::span<const std::string> r
     if (!written) {
         // If this fails too, the next writer finds the torn line and rewrites.
         if (::ftruncate(file->get(), at_.stamp.size) != 0)
-            log::error("records that were not promised are left behind", {{"file", name_}});
+            log::error("records that were not promised are left behind",
+                       {{"folder", path_of(folder.root())}, {"file", name_}});
         return written;
     }
     const Result<Stamp> now = stamp_of(file->get());

@@ -11,6 +11,7 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "storage/beneath.h"
+#include "storage/folder.h"
 
 namespace posthouse::storage {
 
@@ -54,7 +55,8 @@ Result<> keep_damaged(int folder, const std::string& name) {
     if (::linkat(folder, name.c_str(), folder, aside.c_str(), 0) != 0 && errno != ENOENT &&
         (errno != EPERM || ::renameat(folder, name.c_str(), folder, aside.c_str()) != 0))
         return fail_errno("keep " + name + " as " + aside, errno);
-    log::error("a file was damaged: what could be read of it goes on", {{"file", name}, {"kept_as", aside}});
+    log::error("a file was damaged: what could be read of it goes on",
+               {{"folder", path_of(folder)}, {"file", name}, {"kept_as", aside}});
     return {};
 }
 

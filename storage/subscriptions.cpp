@@ -95,7 +95,8 @@ Result<Subscriptions> read_subscriptions(int account_root, const Layout& layout)
     Subscriptions subscriptions = Subscriptions::parse(file->whole_lines(), layout);
     if (file->is_unfit) subscriptions.set_damaged();
     if (subscriptions.is_damaged())
-        log::warning("subscriptions are damaged: what can be read of them counts", {{"names", subscriptions.count()}});
+        log::warning("subscriptions are damaged: what can be read of them counts",
+                     {{"folder", path_of(account_root)}, {"names", subscriptions.count()}});
     return subscriptions;
 }
 

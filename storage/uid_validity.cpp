@@ -86,8 +86,10 @@ Result<std::uint32_t> take(int root) {
 /// The hint: when it can't be written, the folder is read the next time. The sync makes the counter's rename durable
 /// too.
 Result<> write_hint(int root, std::uint32_t value) {
-    if (replace_file(root, file_name, hex(value))) return {};
-    log::warning("dovecot-uidvalidity can't be written");
+    const Result<> written = replace_file(root, file_name, hex(value));
+    if (written) return {};
+    log::warning("dovecot-uidvalidity can't be written",
+                 {{"folder", path_of(root)}, {"error", written.error().message()}});
     return sync_fd(root, "account's folder");
 }
 

@@ -99,7 +99,9 @@ Result<UidListFile::News> UidListFile::reload_whole(const Folder& folder) {
     at_.stamp.size = (*start)->end + tail->bytes;
     at_.parsed = (*start)->end + static_cast<std::int64_t>(lines.bytes);
     at_.damaged = lines.damaged;
-    if (at_.damaged) log::warning("dovecot-uidlist has damaged lines, their messages get new UIDs");
+    if (at_.damaged)
+        log::warning("dovecot-uidlist has damaged lines, their messages get new UIDs",
+                     {{"folder", path_of(folder.root())}});
     if (!lines.entries.empty()) at_.last_uid = lines.entries.back().uid;
     return News{true, std::move(lines.entries)};
 }
@@ -158,7 +160,8 @@ Result<> UidListFile::append(const Folder& folder, std::span<const UidListEntry>
     if (written && ::fdatasync(file_.get()) != 0) written = fail_errno("fdatasync dovecot-uidlist", errno);
     if (!written) {
         // Nobody has seen these UIDs. If this fails too, the next writer finds the torn line and rewrites.
-        if (::ftruncate(file_.get(), at_.stamp.size) != 0) log::error("dovecot-uidlist: torn line left behind");
+        if (::ftruncate(file_.get(), at_.stamp.size) != 0)
+            log::error("dovecot-uidlist: torn line left behind", {{"folder", path_of(folder.root())}});
         return written;
     }
     const Result<Stamp> now = stamp_of(file_.get());

@@ -174,8 +174,9 @@ Result<Changes> View::refresh(Expunges expunges) {
     if (!delta) return fail(delta.error());
     // What was claimed is told by this refresh or never; what was seen meanwhile by the next one.
     if (Result<> taken = take_seen(*delta); !taken)
-        log::warning("cannot look at what a reader has seen",
-                     {{"reader", viewer_}, {"error", taken.error().message()}});
+        log::warning("cannot look at what a reader has seen", {{"folder", path_of(mailbox_->state()->folder()->root())},
+                                                               {"reader", viewer_},
+                                                               {"error", taken.error().message()}});
     Changes changes;
     const bool is_first = cursor_ == ModSeq();
     if (delta->whole && !is_first) {
@@ -237,7 +238,8 @@ Result<Changes> View::refresh(Expunges expunges) {
         held_.clear();
     }
     if (Result<> taken = take_annotations(changes); !taken)
-        log::warning("cannot look at annotations", {{"error", taken.error().message()}});
+        log::warning("cannot look at annotations",
+                     {{"folder", path_of(mailbox_->state()->folder()->root())}, {"error", taken.error().message()}});
     changes.count = count();
     changes.recent = recent();
     return changes;

@@ -35,6 +35,18 @@ TEST_F(DamagedMailboxTest, ASecondMessageOfANameGetsItsOwnUidAndTheFirstKeepsIts
     EXPECT_EQ(inbox->uid_validity(), before.mailbox().uid_validity());
 }
 
+TEST_F(DamagedMailboxTest, TheLogTellsWhoseMailWhatFailedIs) {
+    ASSERT_TRUE(account->create(named("Work")));
+    fs::remove(path("dovecot-uidvalidity"));
+    fs::create_directories(path("dovecot-uidvalidity/in the way"));
+    fs::remove(path(".Work/dovecot-uidlist"));
+    testing::internal::CaptureStderr();
+    ASSERT_TRUE(account->status(named("Work")));
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_NE(log.find("warning: dovecot-uidvalidity can't be written folder=" + path() + " error="), log.npos) << log;
+    EXPECT_NE(log.find("example.org/bob"), log.npos) << log;
+}
+
 TEST_F(DamagedMailboxTest, ASecondNameOfAMessageGoesAway) {
     const auto inbox = open();
     append(*inbox, "one\r\n", flags({Flag::seen}));
