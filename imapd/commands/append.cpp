@@ -348,7 +348,10 @@ net::Async<Reply> append(Session& session, imap::Append command) {
     co_return ok(uid_code(appended->done) + " APPEND completed");
 }
 
-/// The new message is durable before the old one goes. APPENDUID comes before EXPUNGE (RFC 8508 §3.3).
+/// The new message is durable before the old one goes. APPENDUID comes before EXPUNGE (RFC 8508 §3.3). One that another
+/// session has removed, which this client wasn't told of yet, is replaced all the same: afterwards the mailbox is as
+/// the client wants it, and what somebody wrote isn't lost. One that the client was told is gone is refused before the
+/// message comes.
 net::Async<Reply> replace(Session& session, imap::Replace command) {
     storage::View& view = session.selected().view;
     if (view.read_only()) co_return no("[READ-ONLY] Mailbox is open read-only");

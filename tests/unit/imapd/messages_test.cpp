@@ -160,6 +160,22 @@ TEST_F(MessagesTest, AMessageIsReplaced) {
     EXPECT_TRUE(has(client.run("STATUS INBOX (MESSAGES)"), "MESSAGES 1"));
 }
 
+// RFC 8508 §3: the same as APPEND, STORE and UID EXPUNGE, which a message that is gone keeps from nothing.
+TEST_F(MessagesTest, AMessageThatAnotherSessionRemovedIsReplaced) {
+    TestClient client = select_inbox();
+    append(client, "A: old\r\n");
+    client.run("NOOP");
+    TestClient other = select_inbox();
+    other.run("STORE 1 +FLAGS.SILENT (\\Deleted)");
+    EXPECT_TRUE(has(other.run("EXPUNGE"), "* 1 EXPUNGE"));
+    const std::string done = client.run("REPLACE 1 INBOX {6+}\r\nA: new");
+    EXPECT_TRUE(has(done, "] Replacement stored\r\n* 1 EXPUNGE\r\n* 1 EXISTS\r\n")) << done;
+    EXPECT_TRUE(has(done, "t OK REPLACE completed"));
+    EXPECT_TRUE(has(client.run("FETCH 1 BODY.PEEK[]"), "A: new"));
+    EXPECT_TRUE(client.run("UID REPLACE 1 INBOX {6+}\r\nA: two").starts_with("t NO [NONEXISTENT]")) << "told by now";
+    EXPECT_TRUE(has(client.run("STATUS INBOX (MESSAGES)"), "MESSAGES 1"));
+}
+
 TEST_F(MessagesTest, AppendKeepsFlagsAndDate) {
     TestClient client = select_inbox();
     client.run("APPEND INBOX (\\Flagged $Work) \"17-Jul-1996 02:44:25 -0700\" {4+}\r\nA: b");
