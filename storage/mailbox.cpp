@@ -132,8 +132,9 @@ Result<Copied> Mailbox::copy(const UidSet& uids, Mailbox& target, const Carried&
         copied.from.emplace_back(source.record.uid);
         Flags flags = carried.flags.of(source.flags);
         const Uid uid(source.record.uid);
-        MessageAnnotations notes{{}, annotations->own->of(uid), carried.user_there};
+        MessageAnnotations notes{{}, {}, carried.user_there};
         if (carried.shared_annotations) notes.shared = annotations->shared->of(uid);
+        if (carried.own_annotations) notes.own = annotations->own->of(uid);
         links.arrivals.push_back({.tmp_name = base,
                                   .base = std::move(base),
                                   .system = flags.system,

@@ -82,6 +82,7 @@ struct Carried {
 
     FlagScope flags;
     bool shared_annotations = true;
+    bool own_annotations = true;
     /// Whose own annotations (RFC 5257 §4.6): the user, as they are known in the source and in the target.
     AnnotationUser user = {};
     AnnotationUser user_there = {};

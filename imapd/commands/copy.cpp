@@ -30,6 +30,7 @@ Result<storage::Charged<storage::Copied>> transfer(Session& session, const Place
     const storage::NamedMailbox to{**mailbox, target.name};
     storage::Carried carried = target.stored_flags();
     carried.shared_annotations = target.rights.has(storage::Right::annotate);
+    carried.own_annotations = target.rights.has(storage::Right::read);
     carried.user = session.selected().annotates_as;
     carried.user_there = annotation_user(session, target);
     // A \Seen of the user's own, on either side, isn't in the message.

@@ -292,6 +292,18 @@ TEST_F(SharedAnnotateTest, ThoseOfAllTakeTheRight) {
     EXPECT_TRUE(ann.run("STORE 1 +FLAGS (\\Flagged)").starts_with("t NO [NOPERM] "));
 }
 
+// RFC 5257 §3.4: to have one's own takes `r`, also by COPY (§4.6).
+TEST_F(SharedAnnotateTest, ACopyToWhereOneMayNotReadHasNone) {
+    EXPECT_TRUE(has(joe.run("CREATE Box"), "t OK"));
+    EXPECT_TRUE(has(joe.run("SETACL Box ann@example.org lin"), "t OK"));
+    ann.run(select);
+    ann.run("STORE 1 ANNOTATION (/comment (value.priv \"ann's\"))");
+    EXPECT_TRUE(has(ann.run("COPY 1 \"Other Users/joe@example.org/Box\""), "t OK [COPYUID"));
+    EXPECT_TRUE(has(joe.run("SETACL Box ann@example.org lr"), "t OK"));
+    ann.run("SELECT \"Other Users/joe@example.org/Box\" (ANNOTATE)");
+    EXPECT_TRUE(has(ann_fetches(), "(value.priv NIL value.shared NIL)"));
+}
+
 // RFC 5257 §4.6: what the target's rights don't let stays behind.
 TEST_F(SharedAnnotateTest, CopiesHaveWhatMayBeThere) {
     give("lrin");

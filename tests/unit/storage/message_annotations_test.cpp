@@ -132,8 +132,12 @@ TEST_F(MessageAnnotationsTest, CopiesAndNewMessagesHaveThem) {
     Carried carried;
     carried.shared_annotations = false;
     carried.user = ann;
+    carried.own_annotations = false;
+    ASSERT_TRUE(inbox->copy(uids({1}), *inbox, carried));
+    EXPECT_EQ(values_of(inbox, 7, ann), "|");
+    carried.own_annotations = true;
     ASSERT_TRUE(inbox->move(uids({1}), *inbox, carried));
-    EXPECT_EQ(values_of(inbox, 7), "| /comment=hers");
+    EXPECT_EQ(values_of(inbox, 8), "| /comment=hers");
     EXPECT_EQ(values_of(inbox, 1), "|") << "went with its message";
     NewMessage message{inbox->start_message().value(), {}, {}, {{{"/a", "1"}}, {{"/b", "2"}}, ann}};
     ASSERT_TRUE(message.content.write("Subject: x\r\n\r\ny\r\n"));
