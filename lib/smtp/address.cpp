@@ -130,7 +130,7 @@ bool Mailbox::needs_utf8() const {
 
 std::string to_path(const ReversePath& path) { return path ? path->to_path() : "<>"; }
 
-Result<Mailbox> parse_mailbox(std::string_view text, Utf8 utf8) {
+Result<Mailbox> parse_mailbox(std::string_view text, Utf8 utf8, Domain domain) {
     if (text.size() > max_path - 2) return fail(ErrorCode::limit, "The address is longer than 254 octets");
     if (std::ranges::any_of(text, ascii::is_8bit)) {
         if (!ascii::is_utf8(text)) return fail(ErrorCode::invalid, "The address is not valid UTF-8");
@@ -140,15 +140,18 @@ Result<Mailbox> parse_mailbox(std::string_view text, Utf8 utf8) {
     }
     const std::size_t length = local_part_length(text);
     if (length == std::string_view::npos) return fail(ErrorCode::invalid, "A quoted local part has no end");
-    if (length == text.size() || text[length] != '@') return fail(ErrorCode::invalid, "The address has no domain");
+    const bool is_bare = length == text.size() && domain == Domain::optional;
+    if (!is_bare && (length == text.size() || text[length] != '@'))
+        return fail(ErrorCode::invalid, "The address has no domain");
     auto local_part = parse_local_part(text.substr(0, length));
     if (!local_part) return fail(local_part.error());
-    auto domain = parse_domain(text.substr(length + 1), utf8);
-    if (!domain) return fail(domain.error());
-    return Mailbox{*std::move(local_part), *std::move(domain)};
+    if (is_bare) return Mailbox{*std::move(local_part), {}};
+    auto parsed = parse_domain(text.substr(length + 1), utf8);
+    if (!parsed) return fail(parsed.error());
+    return Mailbox{*std::move(local_part), *std::move(parsed)};
 }
 
-Result<ReversePath> parse_path(std::string_view text, std::size_t& length, Utf8 utf8) {
+Result<ReversePath> parse_path(std::string_view text, std::size_t& length, Utf8 utf8, Domain domain) {
     if (!text.starts_with('<')) return fail(ErrorCode::invalid, "The address must stand in angle brackets");
     const std::size_t end = closing_bracket(text);
     if (end == std::string_view::npos) return fail(ErrorCode::invalid, "The address has no closing bracket");
@@ -157,7 +160,7 @@ Result<ReversePath> parse_path(std::string_view text, std::size_t& length, Utf8 
     std::string_view inside = text.substr(1, end - 1);
     if (inside.empty()) return ReversePath();
     if (!drop_source_route(inside)) return fail(ErrorCode::invalid, "The source route is malformed");
-    auto mailbox = parse_mailbox(inside, utf8);
+    auto mailbox = parse_mailbox(inside, utf8, domain);
     if (!mailbox) return fail(mailbox.error());
     return ReversePath(*std::move(mailbox));
 }

@@ -12,11 +12,14 @@ namespace posthouse::smtp {
 /// Whether an address may hold UTF-8: only in a transaction whose MAIL said SMTPUTF8 (RFC 6531 §3.4).
 enum class Utf8 { refused, allowed };
 
+/// Whether a sender may be a local part alone, `<root>`: of this site, as whoever hands over its mail knows (LMTP).
+enum class Domain { required, optional };
+
 /// A mailbox in its normalised form: the local part without quoting (its meaning, RFC 5321 §4.1.2: `"a"@x` is `a@x`),
 /// the domain in lower case, an address literal in its canonical spelling. The local part keeps its case.
 struct Mailbox {
     std::string local_part;
-    std::string domain;  ///< empty only for RCPT TO:<postmaster>
+    std::string domain;  ///< empty for RCPT TO:<postmaster>, and where Domain::optional lets it be
 
     /// As it may stand in a command or a header: the local part quoted when it has to be. Without domain: the local
     /// part only.
@@ -38,11 +41,12 @@ std::string to_path(const ReversePath& path);
 
 /// `local-part@domain`, nothing around it. Errors: `invalid`, `limit`, and `unsupported` when only UTF-8 is in the
 /// way. The text names the part that is wrong.
-Result<Mailbox> parse_mailbox(std::string_view text, Utf8 utf8 = Utf8::refused);
+Result<Mailbox> parse_mailbox(std::string_view text, Utf8 utf8 = Utf8::refused, Domain domain = Domain::required);
 
 /// A path at the start of `text`, with its angle brackets; a source route (RFC 5321 §4.1.1.3) is dropped. `length`
 /// receives the number of bytes it takes. `<>` gives nullopt.
-Result<ReversePath> parse_path(std::string_view text, std::size_t& length, Utf8 utf8 = Utf8::refused);
+Result<ReversePath> parse_path(std::string_view text, std::size_t& length, Utf8 utf8 = Utf8::refused,
+                               Domain domain = Domain::required);
 
 /// A domain (RFC 5321 §4.1.2) of at most 255 octets with labels of at most 63. Deviates from RFC 5321 §2.3.5: an
 /// underscore is let through, because host names with one send real mail.

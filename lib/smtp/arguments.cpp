@@ -38,7 +38,7 @@ Parsed<Command> parse_mail(std::string_view arguments, const ParseOptions& optio
     if (!take_keyword("FROM:", arguments)) return refuse(501, "5.5.4", "Syntax: MAIL FROM:<address>");
     std::size_t length = 0;
     // UTF-8 is judged when the parameters are known: SMTPUTF8 stands behind the address that needs it.
-    auto sender = parse_path(arguments, length, Utf8::allowed);
+    auto sender = parse_path(arguments, length, Utf8::allowed, options.sender_domain);
     if (!sender) return std::unexpected(path_refusal(sender.error(), "5.1.7"));
     if (!well_divided(arguments.substr(length))) return refuse(501, "5.5.4", "Syntax: MAIL FROM:<address>");
     auto parameters = parse_mail_parameters(arguments.substr(length), options.offered);

@@ -112,6 +112,9 @@ struct ParseOptions {
     Offered offered;
     /// RCPT comes after a MAIL with SMTPUTF8. (For MAIL its own parameter decides.)
     bool utf8_transaction = false;
+    /// Of MAIL's address. Where it is optional that deviates from RFC 5321 §4.1.2: because senders of this site, such
+    /// as cron's, come without one, and mail that is here already is better delivered than refused.
+    Domain sender_domain = Domain::required;
 };
 
 /// Parses the arguments of a known verb. Errors are the replies to send: 501 5.5.4 syntax, 501 5.1.7 sender, 501 5.1.3

@@ -67,7 +67,8 @@ net::Async<Answer> perform(Session& session, std::string_view line) {
         session.count_error();
         co_return refusal;
     }
-    smtp::ParseOptions options{.offered = {.size = true, .eightbitmime = true, .smtputf8 = true}};
+    smtp::ParseOptions options{.offered = {.size = true, .eightbitmime = true, .smtputf8 = true},
+                               .sender_domain = smtp::Domain::optional};
     options.utf8_transaction = session.transaction && session.transaction->utf8;
     smtp::Parsed<smtp::Command> command = smtp::parse_arguments(row->verb, parts.arguments, options);
     if (!command) {

@@ -62,7 +62,9 @@ void check_command(const Command& command, const ParseOptions& options) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view line(reinterpret_cast<const char*>(data), size);
     for (const bool all : {false, true}) {
-        const ParseOptions options{.offered = all ? everything().offered() : Offered(), .utf8_transaction = all};
+        const ParseOptions options{.offered = all ? everything().offered() : Offered(),
+                                   .utf8_transaction = all,
+                                   .sender_domain = all ? Domain::optional : Domain::required};
         const auto command = parse_command(line, options);
         if (!command) {
             check_reply(command.error());

@@ -42,6 +42,14 @@ TEST_F(LmtpSession, AMessageIsStoredWithTraceFieldsAndItsDotsUnstuffed) {
     EXPECT_NE(delivered_files("joe")[0].find("01ABC123ABC12345"), std::string::npos);
 }
 
+TEST_F(LmtpSession, ASenderOfThisSiteNeedsNoDomain) {
+    after_lhlo("MAIL FROM:<root>\r\nRCPT TO:<joe@example.org>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n");
+    ASSERT_EQ(delivered("joe").size(), 1u);
+    EXPECT_TRUE(delivered("joe")[0].starts_with("Return-Path: <root>\n")) << delivered("joe")[0];
+    EXPECT_NE(after_lhlo("MAIL FROM:<>\r\nRCPT TO:<joe>\r\nQUIT\r\n").find("501 5.1.3"), std::string::npos)
+        << "recipients do";
+}
+
 TEST_F(LmtpSession, EachRecipientGetsAReplyInOrderAndTheyShareOneFile) {
     EXPECT_EQ(
         after_lhlo("XFORWARD IDENT=01MMMMMMMMMMMMM1\r\nMAIL FROM:<>\r\nRCPT TO:<joe@example.org>\r\nRCPT "

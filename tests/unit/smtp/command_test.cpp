@@ -85,6 +85,19 @@ TEST(Command, HelloWantsOneWord) {
 
 TEST(Command, MailTakesTheNullPath) { EXPECT_FALSE(parsed<Mail>("MAIL FROM:<>").sender.has_value()); }
 
+TEST(Command, ASenderHasADomainButWhereItIsOptional) {
+    EXPECT_EQ(failure("MAIL FROM:<root>"), "501 5.1.7");
+    ParseOptions options = all_offered();
+    options.sender_domain = Domain::optional;
+    EXPECT_EQ(parsed<Mail>("MAIL FROM:<root> SIZE=5", options).sender, (Mailbox{"root", ""}));
+    EXPECT_EQ(parsed<Mail>("MAIL FROM:<\"a@b c\">", options).sender->to_path(), "<\"a@b c\">");
+    EXPECT_EQ(parsed<Mail>("MAIL FROM:<a@b.example>", options).sender, (Mailbox{"a", "b.example"}));
+    for (const char* line :
+         {"MAIL FROM:<root@>", "MAIL FROM:<a b>", "MAIL FROM:<@>", "MAIL FROM:<\"a\"b>", "MAIL FROM:<.>"})
+        EXPECT_EQ(failure(line, options), "501 5.1.7") << line;
+    EXPECT_EQ(failure("RCPT TO:<root>", options), "501 5.1.3");
+}
+
 TEST(Command, SpaceAfterTheColonIsForgiven) {
     EXPECT_EQ(parsed<Mail>("MAIL FROM: <a@b.example>").sender, (Mailbox{"a", "b.example"}));
     EXPECT_EQ(parsed<Rcpt>("RCPT TO:  <a@b.example>").recipient, (Mailbox{"a", "b.example"}));
