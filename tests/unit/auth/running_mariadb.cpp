@@ -1,9 +1,7 @@
 // RunningMariadb: a MariaDB server of a test's own.
 #include "tests/unit/auth/running_mariadb.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,23 +12,10 @@
 #include <thread>
 #include <vector>
 
+#include "tests/unit/child_process.h"
+
 namespace posthouse::auth {
 namespace {
-
-pid_t spawn(const std::vector<std::string>& words, const std::string& output) {
-    std::vector<char*> argv;
-    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    pid_t pid = 0;
-    const int failed = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    return failed == 0 ? pid : -1;
-}
 
 [[noreturn]] void give_up(const std::string& what, const std::string& output) {
     std::fprintf(stderr, "%s; the server said:\n", what.c_str());
@@ -59,7 +44,7 @@ RunningMariadb::RunningMariadb() {
     std::vector<std::string> install{"mariadb-install-db", "--no-defaults", "--auth-root-authentication-method=normal",
                                      "--skip-test-db", "--datadir=" + folder_.path() + "/data"};
     if (::geteuid() == 0) install.emplace_back("--user=root");
-    const pid_t installing = spawn(install, output);
+    const pid_t installing = spawn_program(install, output);
     int status = 0;
     if (installing < 0 || ::waitpid(installing, &status, 0) != installing || status != 0)
         give_up("mariadb-install-db failed", output);
@@ -79,7 +64,7 @@ void RunningMariadb::start() {
                                    // It is killed, but no test of it cuts the power.
                                    "--innodb-buffer-pool-size=32M", "--innodb-flush-method=nosync"};
     if (::geteuid() == 0) words.emplace_back("--user=root");
-    pid_ = spawn(words, output);
+    pid_ = spawn_program(words, output);
     if (pid_ < 0) give_up("mariadbd cannot be started", output);
     const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
     while (!MariadbConnection::open(as_root(socket()), socket())) {

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/file.h"
+#include "tests/unit/child_process.h"
 
 namespace posthouse::dns {
 namespace {
@@ -65,26 +65,6 @@ tlsa TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 )";
 constexpr const char* children[] = {"unsigned.example", "expired.example", "wrong.example"};
 constexpr const char* reverse_zone = "0.0.193.in-addr.arpa";
-
-pid_t spawn(const std::vector<std::string>& words, const std::string& output) {
-    std::vector<char*> argv;
-    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-    // A group of its own: signals are for its children, too.
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    pid_t pid = 0;
-    const int failed = posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return failed == 0 ? pid : -1;
-}
 
 sockaddr_in local(std::uint16_t port) {
     sockaddr_in address{};
@@ -155,7 +135,8 @@ void RunningNsd::give_up(const std::string& what) const {
 }
 
 void RunningNsd::run(const std::string& command) const {
-    const pid_t pid = spawn({"sh", "-euc", "cd '" + folder_.path() + "'; " + command}, folder_.path() + "/output");
+    const pid_t pid =
+        spawn_program({"sh", "-euc", "cd '" + folder_.path() + "'; " + command}, folder_.path() + "/output");
     int status = 0;
     if (pid < 0 || ::waitpid(pid, &status, 0) != pid || status != 0) give_up("failed: " + command);
 }
@@ -190,7 +171,7 @@ void RunningNsd::start() {
         for (const std::string zone : {"example", children[0], children[1], children[2], reverse_zone})
             config << "zone:\n  name: " << zone << "\n  zonefile: " << zone << ".zone\n";
         config.close();
-        pid_ = spawn({"nsd", "-d", "-c", folder + "/nsd.conf"}, folder + "/output");
+        pid_ = spawn_program({"nsd", "-d", "-c", folder + "/nsd.conf"}, folder + "/output");
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
         while (pid_ > 0 && std::chrono::steady_clock::now() < deadline) {
             if (answers()) return;
