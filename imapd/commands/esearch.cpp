@@ -1,5 +1,7 @@
 // ESEARCH: SEARCH in several mailboxes (RFC 7377).
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -10,6 +12,7 @@
 #include "imapd/commands/commands.h"
 #include "imapd/mailbox_filters.h"
 #include "imapd/mailbox_names.h"
+#include "imapd/message_limit.h"
 #include "imapd/metadata_response.h"
 #include "imapd/search/context_updates.h"
 #include "imapd/search/find.h"
@@ -83,11 +86,12 @@ net::Async<Result<>> search_in(Session& session, const imap::Esearch& command, S
 }
 
 /// The selected mailbox alone: as UID SEARCH.
-net::Async<Reply> search_selected(Session& session, const imap::Esearch& command) {
+net::Async<Reply> search_selected(Session& session, imap::Esearch& command) {
     if (session.state() != kSelected) co_return bad("Select a mailbox first, or name some");
     if (std::optional<Reply> wrong = objection(session, command.key)) co_return std::move(*wrong);
     if (std::optional<Reply> wrong = context_objection(session, command)) co_return std::move(*wrong);
     Selected& selected = session.selected();
+    const LimitedMessages messages = limit_search(session, command.key);
     SearchRun run(selected, command.key, command.asks_modseq);
     Progress progress(session, selected.view.count());
     const Result<> done = co_await find(session, run, progress);
@@ -99,8 +103,23 @@ net::Async<Reply> search_selected(Session& session, const imap::Esearch& command
             found_response(session, command, run, selected, wire_name(session.enabled(), selected.name));
         co_await session.send(response);
     }
-    co_return ok("ESEARCH completed");
+    co_return ok(limited_text(session, messages, "ESEARCH completed"));
 }
+
+/// What a search in several mailboxes may still look at: a UID to go on below, as MESSAGELIMIT has it, means nothing
+/// where each has its own.
+class MessageBudget {
+  public:
+    /// False: with these it would be more than one command may work on.
+    bool take(const Session& session, std::uint32_t count) {
+        taken_ += count;
+        const std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+        return count == 0 || !are_too_many(session, {{1, static_cast<std::uint32_t>(std::min(taken_, most))}});
+    }
+
+  private:
+    std::uint64_t taken_ = 0;
+};
 
 }  // namespace
 
@@ -128,8 +147,10 @@ net::Async<Reply> esearch(Session& session, imap::Esearch command) {
         co_await session.disk([&] { return sources_of(session, filters); });
     if (!names) co_return no(names.error());
     Progress progress(session);
+    MessageBudget budget;
     for (const storage::MailboxName& name : *names) {
         if (session.state() == kSelected && session.selected().name == name) {
+            if (!budget.take(session, session.selected().view.count())) co_return too_many(session, "look through");
             const Result<> searched = co_await search_in(session, command, session.selected(), progress);
             if (!searched) co_return no(searched.error());
         } else {
@@ -139,6 +160,7 @@ net::Async<Reply> esearch(Session& session, imap::Esearch command) {
                 !place && (place.error().code == ErrorCode::not_found || place.error().code == ErrorCode::denied);
             if (is_closed) continue;
             if (!place) co_return no(place.error());
+            if (!budget.take(session, (*place)->view.count())) co_return too_many(session, "look through");
             const Result<> searched = co_await search_in(session, command, **place, progress);
             if (!searched && searched.error().code != ErrorCode::not_found) co_return no(searched.error());
         }

@@ -63,6 +63,18 @@ TEST_F(MessageLimitTest, StoreChangesTheLastMessages) {
     EXPECT_EQ(run("UID STORE 1:4 +FLAGS.SILENT \\Flagged"), "t OK UID STORE completed\r\n");
 }
 
+// RFC 7377: of several mailboxes no UID can tell where to go on.
+TEST_F(MessageLimitTest, ASearchInSeveralMailboxesIsBoundedToo) {
+    EXPECT_TRUE(has(run("ESEARCH ALL"),
+                    "UID ALL 5:7\r\nt OK [MESSAGELIMIT 3 5] ESEARCH completed for the last 3 messages\r\n"));
+    EXPECT_TRUE(has(run("UID COPY 1,3 Sent"), "t OK"));
+    EXPECT_TRUE(has(run("UID COPY 5 Drafts"), "t OK"));
+    EXPECT_TRUE(has(run("ESEARCH IN (mailboxes (Sent Drafts)) ALL"), "t OK ESEARCH completed\r\n"));
+    EXPECT_TRUE(has(run("ESEARCH IN (mailboxes INBOX) ALL"), "t NO [MESSAGELIMIT 3] "));
+    EXPECT_TRUE(has(run("UID COPY 5 Drafts"), "t OK"));
+    EXPECT_TRUE(has(run("ESEARCH IN (mailboxes (Sent Drafts)) ALL"), "t NO [MESSAGELIMIT 3] "));
+}
+
 TEST_F(MessageLimitTest, SearchGoesOnBelowTheLowestUidThatItTold) {
     run("UID STORE 1,5,7 +FLAGS.SILENT \\Flagged");
     EXPECT_EQ(run("UID SEARCH FLAGGED"),
