@@ -107,16 +107,18 @@ Exit import(Context& context, const DirectoryDocument& document, const Remarks& 
             return report(context, kept.error());
         if (!result.deprived.empty()) end_sessions(context, {result.deprived.begin(), result.deprived.end()});
     }
+    // What was left out is for somebody to look at, though the rest is done.
+    const Exit exit = result.problem_count > 0 ? Exit::failure : Exit::ok;
     if (context.json) {
         print_json(context, to_json(result, remarks, options));
-        return Exit::ok;
+        return exit;
     }
     print(context, result, remarks);
     if (options.dry_run)
         context.out << "Nothing was changed: this was a dry run.\n";
     else
         context.out << (result.changes() ? "Imported.\n" : "Nothing was to be changed.\n");
-    return Exit::ok;
+    return exit;
 }
 
 Exit import_json(Context& context, const Options& options) {
