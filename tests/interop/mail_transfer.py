@@ -1,11 +1,12 @@
 """Debian's Postfix and Exim, each as on a machine where it is installed, at the same time and beside whatever is.
 
-    with Postfix({"main.cf": ..., "master.cf": ...}) as postfix:    # files of /etc/postfix
-    with Exim({"exim4.conf": ...}) as exim:                         # of /etc/exim4
+    with Postfix("mynetworks = 127.0.0.0/8") as postfix:                    # lines of main.cf
+    with Exim(lines, {"certificate.pem": certificate}) as exim:             # of exim4.conf; further files of /etc/exim4
         smtplib.SMTP("127.0.0.1", exim.port)
-        exim.folder, exim.log()
+        exim.folder, exim.log(), exim.messages()
 
-In what is written in the files, PORT is a free port of 127.0.0.1, and FOLDER a folder for spool and log that is the server's.
+In what is written in the files, PORT is a free port of 127.0.0.1, and FOLDER a folder that is the server's: messages in the Maildir
+FOLDER/mail/inbox are messages().
 Their packages conflict, so they are unpacked (packaging/packages.sh), and run in a namespace whose /usr and /etc show these files
 and users as well. That takes root. All processes end with it."""
 
@@ -15,12 +16,23 @@ import shutil
 import subprocess
 import tempfile
 
-from both_servers import eventually
+from both_servers import SystemTest, eventually
 from mail_wire import Smtp
 from posthouse_test import PATIENCE, SOURCE, PortBlock, run
 
 UNPACKED = SOURCE / "build" / "unpacked"
 ID = 64321  # of the server's user and group, which nobody else has
+
+POSTFIX_MAIN = """
+compatibility_level = 3.6
+queue_directory = FOLDER/queue
+data_directory = FOLDER/data
+maillog_file = FOLDER/log
+maillog_file_prefixes = FOLDER
+inet_protocols = ipv4
+mydestination =
+alias_maps =
+"""
 
 # Postfix's services as Debian has them, but not in a chroot, and without those that nobody here uses.
 POSTFIX_MASTER = """
@@ -33,6 +45,7 @@ bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 verify unix - - n - 1 verify
+virtual unix - n n - - virtual
 flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 smtp unix - - n - - smtp
@@ -44,6 +57,16 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
 
+EXIM_MAIN = """
+primary_hostname = mx.exim.example
+spool_directory = FOLDER/spool
+log_file_path = FOLDER/spool/%slog
+daemon_smtp_ports = PORT
+local_interfaces = 127.0.0.1
+acl_smtp_rcpt = rcpt
+smtp_accept_max = 100
+"""
+
 # The shell stays: it is the first process of the namespace, with which all end, and ends with whoever started it.
 ENTER = """set -e
 mount -t overlay -o ro,lowerdir="$1/usr:/usr" overlay /usr
@@ -52,6 +75,11 @@ shift 2
 "$@"
 exit $?
 """
+
+
+def certificate_of(instance):
+    """Files with which a server shows the instance's certificate."""
+    return {f"{name}.pem": (instance.folder / "tls" / f"{name}.pem").read_text() for name in ("certificate", "key")}
 
 
 def why_not_here():
@@ -114,6 +142,10 @@ class MailServer:
     def log(self):
         return "".join(path.read_text(errors="replace") for path in (self.folder / "output", self.folder / self.log_file) if path.exists())
 
+    def messages(self):
+        """{path: content} of what it has stored."""
+        return {path: path.read_bytes() for path in (self.folder / "mail" / "inbox" / "new").glob("*")}
+
     def own_folder(self, name):
         (self.folder / name).mkdir(0o700)
         os.chown(self.folder / name, ID, ID)
@@ -125,16 +157,38 @@ class Postfix(MailServer):
     command = ["postfix", "start-fg"]
     log_file = "log"
 
+    def __init__(self, main, files=None):
+        super().__init__({"main.cf": POSTFIX_MAIN + main, "master.cf": POSTFIX_MASTER, **(files or {})})
+
     def prepare(self):
         self.own_folder("data")
+        self.own_folder("mail")
         (self.folder / "queue").mkdir()
 
 
 class Exim(MailServer):
     package, name, user = "exim4-daemon-heavy", "exim4", "Debian-exim"
     groups = f"Debian-exim:x:{ID}:\n"
-    command = ["exim4", "-bdf"]
+    command = ["exim4", "-bdf", "-q2s"]
     log_file = "spool/mainlog"
+
+    def __init__(self, config, files=None):
+        super().__init__({"exim4.conf": EXIM_MAIN + config, **(files or {})})
 
     def prepare(self):
         self.own_folder("spool")
+        self.own_folder("mail")
+
+
+class BesideMailServers(SystemTest):
+    """A test case with `servers`, whose logs are printed when a test fails."""
+
+    servers = ()
+
+    def run(self, result=None):
+        before = len(result.failures) + len(result.errors) if result else 0
+        outcome = super().run(result)
+        if result and self.instance and len(result.failures) + len(result.errors) > before:
+            for server in self.servers:
+                print(f"--- the log of {server.name}:\n{server.log()[-10000:]}\n---")
+        return outcome

@@ -10,27 +10,19 @@ import smtplib
 import tempfile
 import unittest
 
-from both_servers import SystemTest, User, eventually
+from both_servers import User, eventually
 from mail_programs import tls_context
-from mail_transfer import ID, POSTFIX_MASTER, Exim, Postfix, why_not_here
+from mail_transfer import ID, BesideMailServers, Exim, Postfix, certificate_of, why_not_here
 from posthouse_test import PATIENCE, main, run
 
-POSTFIX_MAIN = """
-compatibility_level = 3.6
-queue_directory = FOLDER/queue
-data_directory = FOLDER/data
-maillog_file = FOLDER/log
-maillog_file_prefixes = FOLDER
-inet_protocols = ipv4
+POSTFIX = """
 myhostname = mx.posthouse.example
-mydestination =
-alias_maps =
 mynetworks =
 recipient_delimiter = +
 smtpd_tls_security_level = may
 smtpd_tls_auth_only = yes
-smtpd_tls_cert_file = {certificate}
-smtpd_tls_key_file = {key}
+smtpd_tls_cert_file = /etc/postfix/certificate.pem
+smtpd_tls_key_file = /etc/postfix/key.pem
 smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
 smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = dovecot
@@ -50,18 +42,11 @@ queue_run_delay = 1s
 """
 
 EXIM = """
-primary_hostname = mx.posthouse.example
-spool_directory = FOLDER/spool
-log_file_path = FOLDER/spool/%slog
-daemon_smtp_ports = PORT
-local_interfaces = 127.0.0.1
 tls_advertise_hosts = *
-tls_certificate = {certificate}
-tls_privatekey = {key}
+tls_certificate = /etc/exim4/certificate.pem
+tls_privatekey = /etc/exim4/key.pem
 auth_advertise_hosts = ${{if def:tls_in_cipher {{*}}{{}}}}
-acl_smtp_rcpt = rcpt
 smtp_max_unknown_commands = 1000
-smtp_accept_max = 100
 begin acl
 rcpt:
   accept authenticated = *
@@ -94,7 +79,7 @@ scram:
 
 
 @unittest.skipIf(why_not_here(), why_not_here())
-class MailServers(SystemTest):
+class MailServers(BesideMailServers):
     """The sockets lie in a folder whose group is the servers': what is made in it is, too (docs/administration.md)."""
 
     @classmethod
@@ -109,13 +94,8 @@ class MailServers(SystemTest):
                         **{f"listen.{name}": cls.sockets / f"{name}.sock" for name in ("auth", "socketmap", "lmtp")}}
         super().setUpClass()
         cls.alice = cls.instance.user("alice")
-        place = {"sockets": cls.sockets}
-        for name in ("certificate", "key"):  # the instance's folder is for nobody else
-            place[name] = shutil.copy(cls.instance.folder / "tls" / f"{name}.pem", cls.sockets)
-            os.chown(place[name], 0, ID)
-            os.chmod(place[name], 0o640)
-        cls.postfix = Postfix({"main.cf": POSTFIX_MAIN.format(**place), "master.cf": POSTFIX_MASTER})
-        cls.exim = Exim({"exim4.conf": EXIM.format(**place)})
+        cls.postfix = Postfix(POSTFIX.format(sockets=cls.sockets), certificate_of(cls.instance))
+        cls.exim = Exim(EXIM.format(sockets=cls.sockets), certificate_of(cls.instance))
         cls.servers = cls.postfix, cls.exim
         for server in cls.servers:
             cls.enterClassContext(server)
@@ -154,14 +134,6 @@ class MailServers(SystemTest):
             return client.rcpt(address)[0]
         finally:
             client.rset()
-
-    def run(self, result=None):
-        before = len(result.failures) + len(result.errors) if result else 0
-        outcome = super().run(result)
-        if result and self.instance and len(result.failures) + len(result.errors) > before:
-            for server in self.servers:
-                print(f"--- the log of {server.name}:\n{server.log()[-10000:]}\n---")
-        return outcome
 
     # -- log-ins
 

@@ -12,18 +12,10 @@ import sys
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[2] / name) for name in ("system", "interop")]
 from dovecot import Dovecot  # noqa: E402
-from mail_transfer import POSTFIX_MASTER, Postfix  # noqa: E402
+from mail_transfer import Postfix  # noqa: E402
 
 MAIN = """
-compatibility_level = 3.6
-queue_directory = FOLDER/queue
-data_directory = FOLDER/data
-maillog_file = FOLDER/log
-maillog_file_prefixes = FOLDER
-inet_protocols = ipv4
 myhostname = mx.example.org
-mydestination =
-alias_maps =
 mynetworks = 127.0.0.0/8
 default_process_limit = {processes}
 smtpd_client_connection_count_limit = 0
@@ -46,11 +38,10 @@ class MailHost:
 
     def __enter__(self):
         self.dovecot.start()
-        files = {"master.cf": POSTFIX_MASTER,
-                 "main.cf": MAIN.format(lmtp="%s:%d" % self.dovecot.address("lmtp"), processes=self.sessions + 100),
-                 "mailboxes": "".join(f"{user} here\n" for user in self.users),
+        main = MAIN.format(lmtp="%s:%d" % self.dovecot.address("lmtp"), processes=self.sessions + 100)
+        files = {"mailboxes": "".join(f"{user} here\n" for user in self.users),
                  "transports": "".join("%s smtp:[%s]:%d\n" % (domain, *place) for domain, place in self.transports.items())}
-        self.postfix = Postfix(files)
+        self.postfix = Postfix(main, files)
         try:
             self.postfix.__enter__()
         except BaseException:
