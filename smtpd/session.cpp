@@ -49,7 +49,7 @@ net::Async<bool> exchange(Session& session) {
         reply = smtp::Reply(500, "5.5.2", "Line too long");
         ++session.errors;
     } else if (line.error().code == ErrorCode::timeout) {
-        reply = farewell(session, "4.4.2", "Timeout, closing connection");
+        reply = timed_out(session);
         session.ending = true;
     } else if (line.error().code == ErrorCode::cancelled) {
         const daemon::Connection& connection = session.connection;
@@ -134,6 +134,8 @@ smtp::Reply greeting(const Session& session) {
     const auto& banner = session.config->smtpd.banner;
     return {220, "", session.config->general.hostname + " " + (banner.empty() ? "ESMTP Posthouse" : banner)};
 }
+
+smtp::Reply timed_out(const Session& session) { return farewell(session, "4.4.2", "Timeout, closing connection"); }
 
 net::Async<> converse(Session& session) {
     bool more = co_await greet(session);

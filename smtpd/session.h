@@ -60,6 +60,8 @@ struct Session {
 
 /// The greeting, which XCLIENT repeats.
 smtp::Reply greeting(const Session& session);
+/// 421 for a client that has paused too long (RFC 5321 §4.5.3.2.7).
+smtp::Reply timed_out(const Session& session);
 /// Talks to the client from greeting to good-bye.
 net::Async<> converse(Session& session);
 /// Says 421 instead of a greeting.

@@ -34,8 +34,8 @@ smtp::Reply refusal(Session& session, const Error& error) {
     return {454, "4.7.0", "Temporary authentication failure, try again later"};
 }
 
-/// Sends a challenge and reads the client's response. The error is the reply to send; its code is 0 when the
-/// connection is gone.
+/// Sends a challenge and reads the client's response. The error is the reply to send; its code is 421 when the client
+/// has paused too long, and 0 when the connection is gone.
 net::Async<smtp::Parsed<Secret>> ask(Session& session, std::string challenge) {
     net::Stream& stream = session.connection.stream;
     const net::Deadline deadline = net::Deadline::in(session.config->smtpd.command_timeout);
@@ -44,7 +44,7 @@ net::Async<smtp::Parsed<Secret>> ask(Session& session, std::string challenge) {
     Result<std::string> line = co_await stream.read_line(smtp::max_auth_line, deadline);
     if (!line && line.error().code == ErrorCode::limit)
         co_return smtp::refuse(500, "5.5.6", "The response is too long");
-    if (!line) co_return std::unexpected(smtp::Reply());
+    if (!line) co_return std::unexpected(line.error().code == ErrorCode::timeout ? timed_out(session) : smtp::Reply());
     if (*line == "*") {
         session.connection.log.info("log-in given up", {{"peer", session.connection.peer.to_string()}});
         co_return smtp::refuse(501, "5.7.0", "Authentication cancelled");
@@ -79,7 +79,7 @@ net::Async<smtp::Reply> handle_auth(Session& session, smtp::Command command) {
         smtp::Parsed<Secret> response = co_await ask(session, std::move(challenge.bytes));
         if (!response) {
             authd.cancel(challenge.exchange);
-            if (response.error().code == 0) session.ending = true;
+            session.ending = response.error().code == 0 || response.error().code == 421;
             co_return response.error();
         }
         step = co_await authd.respond(challenge.exchange, *std::move(response), session.lookup_deadline());

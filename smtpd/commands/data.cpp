@@ -38,7 +38,7 @@ smtp::Reply lost_within_message(Session& session, const Error& error) {
                                  {"address", session.connection.peer.ip()},
                                  {"error", error.message()}});
     if (error.code != ErrorCode::timeout) return {};
-    return {421, "4.4.2", session.config->general.hostname + " Timeout, closing connection"};
+    return timed_out(session);
 }
 
 net::Async<smtp::Reply> handle_data(Session& session, smtp::Command) {

@@ -11,6 +11,7 @@ from mail_wire import Smtp, dot_stuffed
 from posthouse_test import eventually, main
 
 HELLO = "EHLO client.example.org"
+CLIENT_HELLO = b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03"  # the begin of one
 SECOND = b"MAIL FROM:<evil@example.org>\r\nRCPT TO:<%s>\r\nDATA\r\nSubject: smuggled\r\n\r\nx\r\n.\r\n"
 NOT_THE_END = [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r\n.\r", b"\r.\r\n", b"\n.\r", b"\r.\n", b"\r\r\n.\r\r\n",
                b"\r\n.\r\r\n", b"\n\n.\n\n", b"\r\n\0.\r\n", b"\r\n.\0\r\n", b"\n\r.\n\r", b"\r\n. \r\n", b"\r\n..\r\n",
@@ -245,15 +246,60 @@ class Slow(HostileTest):
         with Smtp(self.instance.address("smtp")) as smtp:
             self.assertEqual(smtp.greeting[0], 220)
 
-    def test_whoever_is_silent_or_slow_is_told_and_closed(self):
+    def stages(self):
+        """Where a client may stop: on which listener, after which commands, and what it sends behind their replies."""
+        mail, rcpt = "MAIL FROM:<a@example.org>", f"RCPT TO:<{self.instance.user('alice').address}>"
+        header = "Subject: x\r\n\r\n"
+        return {
+            "at the greeting": ("smtp", [], ""),
+            "within a command": ("smtp", [], "EHLO cli"),
+            "after EHLO": ("smtp", [HELLO], ""),
+            "after MAIL": ("smtp", [HELLO, mail], ""),
+            "after RCPT": ("smtp", [HELLO, mail, rcpt], ""),
+            "after DATA": ("smtp", [HELLO, mail, rcpt, "DATA"], ""),
+            "within the data": ("smtp", [HELLO, mail, rcpt, "DATA"], header + "ha"),
+            "before the dot": ("smtp", [HELLO, mail, rcpt, "DATA"], header + "x\r\n"),
+            "behind the dot": ("smtp", [HELLO, mail, rcpt, "DATA"], header + "x\r\n.\r"),
+            "within a chunk": ("smtp", [HELLO, mail, rcpt], "BDAT 100 LAST\r\n" + header),
+            "between chunks": ("smtp", [HELLO, mail, rcpt, "BDAT 6\r\na: b"], ""),
+            "within a chunk that is refused": ("smtp", [HELLO], "BDAT 100 LAST\r\n" + header),
+            "after a log-in's challenge": ("submissions", [HELLO, "AUTH PLAIN"], ""),
+            "within a log-in's response": ("submissions", [HELLO, "AUTH PLAIN"], "AGFs"),
+            "between two challenges": ("submissions", [HELLO, "AUTH LOGIN", "YWxpY2U="], ""),
+            "before TLS begins": ("smtp", [HELLO, "STARTTLS"], ""),
+            "within the hello of TLS": ("smtp", [HELLO, "STARTTLS"], CLIENT_HELLO),
+        }
+
+    def stop_at(self, listener, commands, rest):
+        client = Smtp(self.instance.address(listener), tls=listener == "submissions", certificate=self.instance.certificate)
+        self.addCleanup(client.close)
+        for command in commands:
+            self.assertIn(client.command(command)[0], (220, 250, 334, 354), command)
+        client.send(rest)
+        return client
+
+    def test_whoever_stops_is_told_and_closed_wherever_that_is(self):
         alice = self.instance.user("alice")
         before = self.messages(alice)
-        address = self.instance.address("smtp")
-        silent, half, dripping, in_data = (Smtp(address) for _ in range(4))
-        unshaken = socket.create_connection(self.instance.address("submissions"), timeout=60)
-        half.send("EHLO cli")
-        in_data.send(f"EHLO x.example\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<{alice.address}>\r\nDATA\r\nSubject: x\r\n\r\nha")
-        unshaken.sendall(b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03")
+        stopped = {what: self.stop_at(*stage) for what, stage in self.stages().items()}
+        for listener, sent in (("submissions", b""), ("submissions", CLIENT_HELLO)):
+            client = self.raw(listener)
+            self.addCleanup(client.close)
+            client.send(sent)
+            stopped[f"on {listener}, with {len(sent)} octets of TLS"] = client
+        for what, client in stopped.items():
+            with self.subTest(what):
+                said = ends(client.socket)
+                if "TLS" in what:  # there is nobody who could hear it
+                    self.assertNotIn(b"421", said)
+                else:
+                    self.assertRegex(said, rb"\A421 4\.4\.2 [^\r\n]*\r\n\Z")
+        self.assertEqual(self.messages(alice), before)
+        self.assertEqual(self.leftovers(alice), [])
+
+    def test_a_byte_now_and_then_does_not_keep_a_connection(self):
+        dripping = Smtp(self.instance.address("smtp"))
+        self.addCleanup(dripping.close)
 
         def drip_until_closed():
             try:
@@ -264,14 +310,24 @@ class Slow(HostileTest):
                 return False
             except ConnectionError:
                 return True
+        eventually(drip_until_closed, "the connection ends")
 
-        eventually(drip_until_closed, "a byte now and then does not keep a connection")
-        for client in (silent, half, in_data):
-            self.assertIn(b"421 ", ends(client.socket))
-        ends(unshaken)
-        for client in (silent, half, dripping, in_data, unshaken):
-            client.close()
-        self.assertEqual(self.messages(alice), before)
+    def test_whoever_reads_no_replies_is_closed(self):
+        deaf = socket.socket()
+        self.addCleanup(deaf.close)
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(self.instance.address("smtp"))
+        deaf.settimeout(0.02)
+
+        def is_closed():
+            try:
+                deaf.sendall(b"HELP\r\n" * 1000)
+            except TimeoutError:
+                return False
+            except ConnectionError:
+                return True
+            return False
+        eventually(is_closed, "the connection ends")
 
 
 if __name__ == "__main__":

@@ -75,6 +75,14 @@ TEST(Session, ASilentClientIsSentAway) {
     EXPECT_EQ(output, "220 mx.local.example ESMTP Posthouse\n421 4.4.2 mx.local.example Timeout, closing connection\n");
 }
 
+TEST(Session, AClientThatDoesNotAnswerAChallengeIsSentAway) {
+    World world;
+    world.frame.settings.smtpd.command_timeout = std::chrono::milliseconds(100);
+    const std::string output = world.talk_encrypted("EHLO x\r\nAUTH PLAIN\r\n", "submissions");
+    EXPECT_EQ(codes(output), "220 250 334 421") << output;
+    EXPECT_TRUE(output.ends_with("421 4.4.2 mx.local.example Timeout, closing connection\r\n")) << output;
+}
+
 TEST(Session, AClientThatStopsWithinAMessageIsSentAway) {
     World world;
     world.frame.settings.smtpd.data_timeout = std::chrono::milliseconds(30);
