@@ -14,7 +14,7 @@ namespace {
 net::Async<Result<>> receive(Session& session, Reception& message) {
     const auto& settings = session.config->smtpd;
     net::Stream& stream = session.connection.stream;
-    smtp::DataDecoder decoder(policy_of(settings));
+    smtp::DataDecoder decoder(policy_of(session));
     while (!decoder.done()) {
         Result<std::string_view> bytes = co_await stream.peek(message.next_bytes_by(settings));
         if (!bytes) co_return fail(bytes.error());

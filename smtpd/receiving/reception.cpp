@@ -1,6 +1,7 @@
 // Reception: a message on its way in.
 #include "smtpd/receiving/reception.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -15,10 +16,12 @@ smtp::Reply storage_refusal(const Session& session, const Error& error) {
 
 }  // namespace
 
-smtp::DataPolicy policy_of(const config::Config::Smtpd& settings) {
+smtp::DataPolicy policy_of(const Session& session) {
+    const auto& settings = session.config->smtpd;
+    const bool stays = !session.transaction || std::ranges::all_of(session.transaction->targets, &Target::local);
     return {.bare_lf = settings.bare_lf == "normalize" ? smtp::BareLf::normalize : smtp::BareLf::reject,
-            .bare_cr = settings.bare_cr == "keep" ? smtp::BareCr::keep : smtp::BareCr::reject,
-            .nul = settings.nul == "keep" ? smtp::Nul::keep : smtp::Nul::reject,
+            .bare_cr = stays && settings.bare_cr == "keep" ? smtp::BareCr::keep : smtp::BareCr::reject,
+            .nul = stays && settings.nul == "keep" ? smtp::Nul::keep : smtp::Nul::reject,
             .max_size = settings.message_size_limit};
 }
 
@@ -63,7 +66,7 @@ net::Async<> Reception::finish(Session& session, const smtp::DataFacts& decoded,
         refused = storage_refusal(session, opened.error());
         co_return;
     }
-    smtp::DataPolicy policy = policy_of(settings);
+    smtp::DataPolicy policy = policy_of(session);
     policy.max_size = UINT64_MAX;  // base64 makes it longer than what came
     Result<smtp::DataFacts> converted = co_await binary->convert(content, policy);
     if (converted) {
@@ -85,7 +88,6 @@ net::Deadline Reception::next_bytes_by(const config::Config::Smtpd& settings) co
 
 ChunkedReception::ChunkedReception(const Session& session)
     : message(session),
-      chunks(policy_of(session.config->smtpd),
-             session.transaction ? session.transaction->parameters.body : std::nullopt) {}
+      chunks(policy_of(session), session.transaction ? session.transaction->parameters.body : std::nullopt) {}
 
 }  // namespace posthouse::smtpd

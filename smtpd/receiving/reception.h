@@ -17,8 +17,9 @@
 
 namespace posthouse::smtpd {
 
-/// How content that breaks the rules is treated, by the configuration.
-smtp::DataPolicy policy_of(const config::Config::Smtpd& settings);
+/// How content that breaks the rules is treated: by the configuration, but a bare CR or a NUL is kept in mailboxes here
+/// only. It is never sent on (RFC 5321 §2.3.8): the next server may see the end of the message in it.
+smtp::DataPolicy policy_of(const Session& session);
 
 struct Reception {
     explicit Reception(const Session& session);

@@ -215,6 +215,25 @@ TEST(Receive, BareLineEndsAndNulAreKeptOnWish) {
     EXPECT_TRUE(world.lmtpd.messages.at(0).content.ends_with("a\r\nb\rc\0d\r\n"sv));
 }
 
+TEST(Receive, BareCrAndNulAreKeptForNobodyOnAnotherServer) {
+    using namespace std::string_view_literals;
+    World world;
+    world.frame.settings.smtpd.bare_cr = "keep";
+    world.frame.settings.smtpd.nul = "keep";
+    for (const std::string_view content : {"a\r.\rb\r\n"sv, "a\0b\r\n"sv}) {
+        // An alias of somebody elsewhere; the first recipient alone could have it.
+        const std::string message =
+            std::string(envelope) + "RCPT TO:<alice@local.example>\r\nRCPT TO:<ext@local.example>\r\n";
+        EXPECT_EQ(codes(world.talk(message + "DATA\r\n" + std::string(content) + ".\r\nQUIT\r\n")),
+                  "220 250 250 250 250 354 550 221");
+        EXPECT_EQ(codes(world.talk(message + "BDAT " + std::to_string(content.size()) + " LAST\r\n" +
+                                   std::string(content) + "QUIT\r\n")),
+                  "220 250 250 250 250 550 221");
+    }
+    EXPECT_TRUE(world.queued().empty());
+    EXPECT_TRUE(world.lmtpd.messages.empty());
+}
+
 TEST(Receive, NothingIsSmuggledPastTheEndOfTheData) {
     World world;
     world.frame.settings.smtpd.bare_lf = "normalize";
