@@ -102,7 +102,10 @@ Result<std::string> fetch_policy(const FetchSettings& settings, std::string_view
     set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds);
     set(CURLOPT_WRITEFUNCTION, &take);
     set(CURLOPT_WRITEDATA, static_cast<void*>(&content));
-    if (!settings.ca_file.empty()) set(CURLOPT_CAINFO, settings.ca_file.c_str());
+    if (!settings.ca_file.empty()) {
+        set(CURLOPT_CAINFO, settings.ca_file.c_str());
+        set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));  // the system's
+    }
     const CURLcode done = curl_easy_perform(curl.get());
     if (done == CURLE_WRITE_ERROR) return fail(ErrorCode::limit, "The policy is too long");
     if (is_about_certificates(done))

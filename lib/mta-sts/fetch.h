@@ -13,7 +13,7 @@
 namespace posthouse::mta_sts {
 
 struct FetchSettings {
-    std::string ca_file{};  ///< empty: the system's authorities
+    std::string ca_file{};  ///< authorities; empty: the system's
     std::uint16_t port = 443;
     /// Addresses that may be asked though they are not public (public_address.h).
     std::vector<net::Network> allowed{};

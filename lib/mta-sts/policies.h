@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "lib/dns/resolver.h"
 #include "lib/mta-sts/cache.h"
@@ -52,6 +53,9 @@ class Policies {
     /// by one at a time, and after a failure not at once again. `now`: seconds since 1970.
     net::Async<Found> find(std::string domain, std::int64_t now, net::Deadline deadline);
 
+    /// Fetches that begin from now on believe these authorities (FetchSettings::ca_file).
+    void believe(std::string ca_file) { settings_.fetch.ca_file = std::move(ca_file); }
+
   private:
     net::Async<Result<Cached>> fetch(std::string domain, std::string id, std::int64_t now, net::Deadline deadline);
     net::Async<std::optional<Cached>> load(std::string domain);
@@ -63,7 +67,7 @@ class Policies {
     };
     net::Pool& pool_;
     dns::Resolver& resolver_;
-    const PoliciesSettings settings_;
+    PoliciesSettings settings_;
     const Cache cache_;
     net::Event fetched_;
     std::set<std::string> fetching_;

@@ -34,11 +34,7 @@ WayOut::WayOut(daemon::Daemon& daemon, dns::Settings dns, OutboundSettings setti
     : daemon_(daemon),
       pool_(daemon.loop(), threads),
       resolver_(daemon.loop(), std::move(dns)),
-      policies_(daemon.loop(), pool_, resolver_,
-                {.folder = daemon.config()->general.state_folder + "/mta-sts",
-                 .fetch = {},
-                 .retry_after = std::chrono::seconds(300),
-                 .max_failures = 10'000}),
+      policies_(daemon.loop(), pool_, resolver_, policies_settings(*daemon.config())),
       outbound_(daemon.loop(), pool_, resolver_, &policies_, counters_,
                 std::make_shared<const OutboundSettings>(std::move(settings))),
       changed_(daemon.loop()) {}
@@ -71,6 +67,7 @@ void WayOut::reloaded() {
         log::error("outbound mail goes on with the old settings", {{"error", settings.error().message()}});
         return;
     }
+    policies_.believe(daemon_.config()->outbound.tls_ca_file);
     outbound_.use(std::make_shared<const OutboundSettings>(*std::move(settings)));
 }
 

@@ -175,6 +175,13 @@ Result<dns::Settings> dns_settings(const config::Config& config) {
     return out;
 }
 
+mta_sts::PoliciesSettings policies_settings(const config::Config& config) {
+    mta_sts::PoliciesSettings out;
+    out.folder = config.general.state_folder + "/mta-sts";
+    out.fetch.ca_file = config.outbound.tls_ca_file;
+    return out;
+}
+
 Result<std::string> relayhost(const config::Config& config) {
     const std::string& host = config.outbound.relayhost;
     if (host.empty()) return std::string();

@@ -4,6 +4,7 @@
 #include "lib/base/result.h"
 #include "lib/config/config.h"
 #include "lib/dns/settings.h"
+#include "lib/mta-sts/policies.h"
 #include "queued/outbound/settings.h"
 
 namespace posthouse::queued {
@@ -13,6 +14,8 @@ namespace posthouse::queued {
 Result<OutboundSettings> outbound_settings(const config::Config& config);
 /// Errors: invalid.
 Result<dns::Settings> dns_settings(const config::Config& config);
+/// Policies are fetched from servers that the same authorities vouch for as mail hosts.
+mta_sts::PoliciesSettings policies_settings(const config::Config& config);
 /// outbound.relayhost as the next hop of a transport: for parse_route. Errors: invalid.
 Result<std::string> relayhost(const config::Config& config);
 

@@ -55,6 +55,15 @@ TEST(OutboundSettings, KnowWhoIsLoggedInAndFromWhereMailIsSent) {
     EXPECT_TRUE(settings->own_addresses.empty());
 }
 
+TEST(OutboundSettings, PoliciesAreFetchedFromServersThatTheSameAuthoritiesVouchFor) {
+    config::Config config = configured();
+    EXPECT_EQ(policies_settings(config).fetch.ca_file, "");
+    config.general.state_folder = "/state";
+    config.outbound.tls_ca_file = "/authorities.pem";
+    EXPECT_EQ(policies_settings(config).folder, "/state/mta-sts");
+    EXPECT_EQ(policies_settings(config).fetch.ca_file, "/authorities.pem");
+}
+
 TEST(OutboundSettings, SayWhichParameterIsWrong) {
     const TemporaryFolder folder;
     std::ofstream(folder.path() + "/empty") << "\n";
