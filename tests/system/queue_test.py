@@ -2,12 +2,9 @@
 returned, deleted, looked up again; mail for here waits while lmtpd is away."""
 
 import email
-import json
 import os
 import pathlib
-import re
 import signal
-import smtplib
 import subprocess
 import sys
 import tempfile
@@ -16,7 +13,8 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 
 from mail_transfer import UNPACKED  # noqa: E402
-from posthouse_test import SystemTest, eventually, main, port_is_free  # noqa: E402
+from posthouse_test import eventually, main, port_is_free  # noqa: E402
+from queue_tests import QueueTest  # noqa: E402
 
 POSTFIX = UNPACKED / "postfix" / "usr"
 SINK = POSTFIX / "sbin" / "smtp-sink"
@@ -46,19 +44,15 @@ class Sink:
         return [text for text in (path.read_bytes() for path in sorted(self.folder.iterdir())) if text.rstrip(b"\n").endswith(b"end")]
 
 
-def letter(subject, to, body="Hello.\n"):
-    return f"From: alice\nTo: {to}\nSubject: {subject}\n\n{body}end\n"
-
-
 @unittest.skipUnless(SINK.exists(), "needs Debian's postfix, unpacked by tests/run.sh")
-class Queue(SystemTest):
+class Queue(QueueTest):
     settings = {"queued.minimal_backoff_time": "10m", "queued.queue_run_delay": "1s", "smtpd.delivery_timeout": "1s",
                 "outbound.connect_timeout": "2s"}
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.alice, cls.bob = cls.instance.user("alice"), cls.instance.user("bob")
+        cls.bob = cls.instance.user("bob")
         cls.ports = iter(range(cls.instance.ports.base + 26, cls.instance.ports.base + 43))
 
     def setUp(self):
@@ -68,39 +62,6 @@ class Queue(SystemTest):
             self.instance.posthouse("transport", "remove", domain)
             added = self.instance.posthouse("transport", "add", domain, f"smtp:[127.0.0.1]:{self.port}")
             self.assertEqual(added.returncode, 0, added.stderr)
-
-    def tearDown(self):
-        self.instance.posthouse("--yes", "queue", "delete", "--all")
-
-    def send(self, subject, *recipients, body="Hello.\n"):
-        """As alice; returns the id under which it is queued, or delivered."""
-        host, port = self.instance.address("submission")
-        with smtplib.SMTP(host, port) as smtp:
-            smtp.starttls()
-            smtp.login(self.alice.address, self.alice.password)
-            smtp.mail(self.alice.address)
-            for recipient in recipients:
-                code, reply = smtp.rcpt(recipient)
-                self.assertEqual(code, 250, reply)
-            code, reply = smtp.data(letter(subject, recipients[0], body))
-        self.assertEqual(code, 250, reply)
-        return re.search(rb"([0-9A-Z]{16})", reply)[1].decode()
-
-    def queue(self, *arguments):
-        """The document that a command of `posthouse queue` prints."""
-        result = self.instance.posthouse("--yes", "--json", "queue", *arguments)
-        self.assertEqual(result.returncode, 0, result.stderr + result.stdout)
-        return json.loads(result.stdout)
-
-    def waits(self, message, attempts=1):
-        """The message once it was tried so often, and rests."""
-        def found():
-            listed = [one for one in self.queue("list", message) if one["state"] == "deferred"]
-            return listed[0] if listed and listed[0]["recipients"][0]["attempts"] >= attempts else None
-        return eventually(found, f"{message} was tried {attempts} times")
-
-    def is_gone(self, message):
-        return self.instance.posthouse("queue", "show", message).returncode == 3
 
     def inbox(self, user, subject):
         """Messages with this in their subject."""
