@@ -18,18 +18,10 @@ import time
 
 from side_by_side import Report, instance, processor_seconds  # also finds the next
 from imap_bench import fill
-from posthouse_test import PATIENCE, eventually
+from posthouse_test import PATIENCE, eventually, proportional_memory
 
 PER_USER = 50
 MESSAGES = 1000
-
-
-def proportional_memory(pids):
-    """Of all these processes, in bytes: shared pages count to each process by its part."""
-    sizes = [line.split()[1] for pid in pids for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-             if line.startswith("Pss:")]
-    assert len(sizes) == len(pids), "no Pss"
-    return sum(map(int, sizes)) * 1024
 
 
 class Idler:

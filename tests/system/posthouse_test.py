@@ -307,6 +307,14 @@ def is_alive(pid):
     return state not in "ZX"
 
 
+def proportional_memory(pids):
+    """Of all these processes, in bytes: shared pages count to each process by its part."""
+    sizes = [line.split()[1] for pid in pids for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+             if line.startswith("Pss:")]
+    assert len(sizes) == len(pids), "no Pss"
+    return sum(map(int, sizes)) * 1024
+
+
 class SystemTest(unittest.TestCase):
     """A test case with an instance that its tests share."""
 
