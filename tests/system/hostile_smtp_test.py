@@ -169,6 +169,55 @@ class Hostile(HostileTest):
         self.assertEqual(smtp.command("MAIL FROM:<b@example.org>")[0], 503)
         self.assertIn(smtp.command("DATA")[0], (503, 554))
 
+    def test_senders_and_recipients_of_every_form(self):
+        """What is taken has one spelling in the message; what isn't leaves the session as it was."""
+        bob = self.instance.user("bob")
+        domain = bob.address.partition("@")[2]
+        label = "b" * 63
+        longest = f"{label}.{label}.{label}." + "c" * 61  # with "a@", 255 octets: RFC 5321 leaves 254 in a path
+        senders = {
+            "": None, "a@b.example": None, "A.b@C.Example": "A.b@c.example", "!#$%&'*+-/=?^_`{|}~@b.example": None,
+            '"a b"@b.example': None, '"a@b"@b.example': None, '"a>b"@b.example': None, '"a\\"b\\\\c"@b.example': None,
+            '"a\\b"@b.example': "ab@b.example", '"ab"@b.example': "ab@b.example", '".."@b.example': None,
+            "@r.example,@s.example:a@b.example": "a@b.example",
+            "a@[192.0.2.1]": None, "a@[IPv6:2001:DB8:0::1]": "a@[IPv6:2001:db8::1]", "a" * 64 + "@b.example": None,
+            "a@" + longest[:252]: None, "a@xn--bcher-kva.example": None, "SRS0=" + "x" * 80 + "=b.example=a@c.example": None,
+        }
+        refused = [
+            "a", "a@", "@b.example", "@", "a@b@c", "a b@c.example", "a..b@c.example", ".a@c.example", "a.@c.example", '"a@c.example',
+            '""@c.example', '"a"b@c.example', "a@-b.example", "a@b_.example-", "a@.example", "a@b..example", "a@b.example.", "a@[1.2.3]",
+            "a@[256.1.1.1]", "a@[IPv6:1::2::3]", "a@[IPv6:1.2.3.4]", "a@[::1]", "a@[]", "a@[", "a" * 65 + "@b.example",
+            "a@" + longest, "a@b" + label + ".example", "a@" + "b." * 200 + "example", "<a@b.example>", "a@b.example> <c@d.example",
+            "@r.example:", "@r.example,:a@b.example", "a\0b@c.example",
+            "a\tb@c.example", "a(c)@b.example", "jürgen@b.example", "a@bücher.example", b"a\xff@b.example", " ", "\u202ea@b.example"]
+        internationalized = {"jürgen@bücher.example": None, '"j ü"@b.example': None, "世界@例え.example": None, "ü" * 32 + "@b.example": None}
+        wrong_utf8 = [b"j\xff@b.example", b"j\xc0\xaf@b.example", b"j\xed\xa0\x80@b.example", b"j\xf4\x90\x80\x80@b.example",
+                      "ü" * 33 + "@b.example", b"a@b\xff.example"]
+        smtp = self.smtp()
+        for parameters, good, bad in (("", senders, refused), (" SMTPUTF8", internationalized, wrong_utf8)):
+            for sender in bad:
+                path = b"<" + (sender if isinstance(sender, bytes) else sender.encode()) + b">"
+                self.assertIn(smtp.command(b"MAIL FROM:" + path + parameters.encode())[0], range(500, 600), sender)
+                self.assertEqual(smtp.command("MAIL FROM:<>" + parameters)[0], 250)
+                self.assertIn(smtp.command(b"RCPT TO:" + path)[0], range(500, 600), sender)
+                self.assertEqual(smtp.command("RSET")[0], 250)
+            for number, (sender, spelled) in enumerate(good.items()):
+                self.assertEqual(smtp.command(f"MAIL FROM:<{sender}>{parameters}")[0], 250, sender)
+                self.assertEqual(smtp.command(f"RCPT TO:<{bob.address}>")[0], 250)
+                self.assertEqual(smtp.command("DATA")[0], 354)
+                smtp.send(f"Subject: sender {len(parameters)} {number}\r\n\r\n.\r\n")
+                self.assertEqual(smtp.reply()[0], 250)
+                subject = f"\nSubject: sender {len(parameters)} {number}\n".encode()
+                arrived = [content for content in self.messages(bob).values() if subject in content]
+                self.assertEqual(len(arrived), 1, sender)
+                self.assertTrue(arrived[0].startswith(f"Return-Path: <{sender if spelled is None else spelled}>\n".encode()), arrived[0][:300])
+        for command in ("MAIL FROM:a@b.example", "MAIL FROM: a@b.example", "MAIL a@b.example", "MAIL FROM:", "MAIL FROM:<a@b.example",
+                        "MAIL FROM:a@b.example>", "MAIL TO:<a@b.example>", "MAIL FROM:<a@b.example>x", "RCPT FROM:<a@b.example>", "RCPT TO:<>"):
+            self.assertIn(smtp.command(command)[0], range(500, 600), command)
+        self.assertEqual(smtp.command("MAIL FROM:<>")[0], 250)
+        for recipient in ("", f"alice@{domain}, bob@{domain}", f"alice bob@{domain}"):
+            self.assertIn(smtp.command(f"RCPT TO:<{recipient}>")[0], range(500, 600), recipient)
+
     def test_more_recipients_and_more_octets_than_allowed_are_refused(self):
         small = self.start_instance({"smtpd.recipient_limit": "100", "smtpd.message_size_limit": "64K"})
         alice = small.user("alice")
