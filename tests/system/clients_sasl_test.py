@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import hmac
 import os
+import re
 import shutil
 
 from mail_programs import Programs
@@ -74,6 +75,22 @@ class SaslClients(SystemTest):
                         before = self.instance.log().count("log-in failed remote")
                         self.gsasl(service, User(user.address, "pen"), mechanism, version)
                         eventually(lambda: self.instance.log().count("log-in failed remote") > before)
+
+    def test_each_mechanism_that_submission_offers_logs_in(self):
+        """With gsasl, on 587; the test of certificates has EXTERNAL, that of tokens OAUTHBEARER and XOAUTH2."""
+        if not shutil.which("gsasl"):
+            self.skipTest("gsasl is not installed")
+        users = {scheme: self.new_user(scheme) for scheme in ("SCRAM-SHA-256", "SCRAM-SHA-1")}
+        with Smtp(self.instance.address("submission")) as session:
+            session.command("EHLO client.example.org")
+            session.command("STARTTLS")
+            session.start_tls(self.instance.certificate)
+            offered = re.search(r"^AUTH (.*)$", session.command("EHLO client.example.org")[1], re.M)[1].split()
+        self.assertEqual(set(offered), {*MECHANISMS, "PLAIN", "LOGIN"})
+        for mechanism in offered:
+            user = users["SCRAM-SHA-1" if "SHA-1" in mechanism else "SCRAM-SHA-256"]
+            self.assertIn("235", self.gsasl("submission", user, mechanism), mechanism)
+            self.assertIn("535", self.gsasl("submission", User(user.address, "pen"), mechanism), mechanism)
 
     def imap(self, client, mechanism, change=lambda step, message: message):
         """An exchange with IMAP; `change` may tamper with what the client sends. The final response."""

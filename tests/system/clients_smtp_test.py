@@ -2,6 +2,7 @@
 the protocol's own refusals."""
 # labels: clients
 
+import base64
 import email
 import email.message
 import email.policy
@@ -9,7 +10,8 @@ import random
 import smtplib
 
 from mail_programs import Programs, messages_of, smtp_client
-from posthouse_test import SystemTest, User, main
+from mail_wire import Smtp, dot_stuffed
+from posthouse_test import SystemTest, User, eventually, main
 from spool_files import queued_as, queued_messages
 
 SUBMISSION = ("submission", "submissions")
@@ -94,6 +96,38 @@ class SmtpClients(SystemTest):
             with smtp_client(self.instance, listener, self.alice) as client:
                 self.assertEqual(client.send_message(message, mail_options=["BODY=8BITMIME"]), {})
             self.assertIn("Grüße".encode(), self.check_delivered(f"smtplib {listener}"))
+
+    def test_thunderbird_sends(self):
+        """As Thunderbird 115 speaks: one line at a time, AUTH PLAIN with the response in it, BODY and SIZE with MAIL where they are
+        offered, both DSN parameters when a receipt is asked for; and a second message on the same connection after RSET."""
+        for listener in SUBMISSION:
+            with Smtp(self.instance.address(listener), tls=listener == "submissions", certificate=self.instance.certificate) as session:
+                hello = "EHLO [192.168.1.7]"
+                if listener == "submission":
+                    offered = session.command(hello)[1].split("\n")
+                    self.assertIn("STARTTLS", offered)
+                    self.assertEqual([line for line in offered if line.startswith("AUTH")], [])
+                    self.assertEqual(session.command("STARTTLS")[0], 220)
+                    session.start_tls(self.instance.certificate)
+                offered = session.command(hello)[1].split("\n")
+                self.assertLessEqual({"8BITMIME", "DSN", "SMTPUTF8"}, set(offered))
+                self.assertRegex(" ".join(offered), r"\bAUTH (\S+ )*PLAIN\b.*")
+                plain = base64.b64encode(f"\0{self.alice.address}\0{self.alice.password}".encode()).decode()
+                self.assertEqual(session.command("AUTH PLAIN " + plain)[0], 235)
+                for number, receipt in enumerate((False, True)):
+                    content = CONTENT.format(f"thunderbird {listener} {number}").replace("\n", "\r\n")
+                    size = len(content.encode())
+                    ret = " RET=FULL ENVID=<1@posthouse.example>" if receipt else ""
+                    notify = f" NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;{self.bob.address}" if receipt else ""
+                    self.assertEqual(session.command(f"MAIL FROM:<{self.alice.address}> BODY=8BITMIME{ret} SIZE={size}")[0], 250)
+                    self.assertEqual(session.command(f"RCPT TO:<{self.bob.address}>{notify}")[0], 250)
+                    self.assertEqual(session.command("DATA")[0], 354)
+                    session.send(dot_stuffed(content.encode()) + b".\r\n")
+                    self.assertEqual(session.reply()[0], 250)
+                    eventually(lambda: messages_of(self.instance, self.bob, f"thunderbird {listener} {number}"), "it arrives")
+                    self.check_delivered(f"thunderbird {listener} {number}", content.replace("\r\n", "\n"))
+                    self.assertEqual(session.command("RSET")[0], 250)
+                self.assertEqual(session.command("QUIT")[0], 221)
 
     def test_many_messages_go_over_one_connection(self):
         with smtp_client(self.instance, "submission", self.alice) as client:
