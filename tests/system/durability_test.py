@@ -189,7 +189,8 @@ class Trace:
 
 
 class OrderOfCalls(SystemTest):
-    settings = {"tls.allow_plain_login": "true"}  # strace sees what goes over the wire
+    # strace sees what goes over the wire.
+    settings = {"tls.allow_plain_login": "true", "smtpd.mynetworks": "127.0.0.0/8"}
 
     def check_order(self, trace, patterns):
         """Each call is begun after the one before it in the list has ended. Gives the matches."""
@@ -226,10 +227,26 @@ class OrderOfCalls(SystemTest):
                     r"sendto\(\d+<(socket|TCP)[^>]*>, \"250 2\.0\.0 Ok: delivered"])
             self.check_nothing_written_after_sync(trace)
 
-    def check_nothing_written_after_sync(self, trace):
+    def test_250_comes_after_the_queue_file_and_its_folder_are_synced(self):
+        """For mail to another server, and beside what lmtpd has taken for a mailbox here."""
+        self.assertEqual(self.instance.posthouse("transport", "add", "elsewhere.example", "retry:not in this test").returncode, 0)
+        incoming = re.escape(str(self.instance.folder / "spool" / "incoming"))
+        for recipients in (["joe@elsewhere.example"], [self.instance.user("alice").address, "joe@elsewhere.example"]):
+            for size in (40, 300_000):
+                trace = self.deliver(["smtpd"], recipients, f"queued-{size}", size)
+                matches = self.check_order(trace, [
+                    rf"p?write\w*\((\d+)<{incoming}/#\d+>",
+                    rf"fsync\(\d+<{incoming}/#\d+>(?:\(deleted\))?\) += 0",
+                    rf"linkat\(.*\d+<{incoming}>, \"(\w+)[^\"]*\", AT_SYMLINK_FOLLOW\) = 0",
+                    rf"fsync\(\d+<{incoming}>\) += 0",
+                    r"sendto\(\d+<(?:socket|TCP)[^>]*>, \"250 2\.0\.0 Ok: queued as (\w+)"])
+                self.assertEqual(matches[2][1], matches[4][1], "the name is the one that the client is told")
+                self.check_nothing_written_after_sync(trace, rf"{incoming}/#\d+")
+
+    def check_nothing_written_after_sync(self, trace, file=r"[^>]*/tmp/\w+"):
         """The sync of a message's file comes after the last write to it."""
-        writes = [(end, match[1]) for _, end, text in trace.calls if (match := re.match(r"p?write\w*\(\d+<([^>]*/tmp/\w+)>", text))]
-        syncs = {match[1]: begin for begin, _, text in trace.calls if (match := re.match(r"fsync\(\d+<([^>]*/tmp/\w+)>\) += 0", text))}
+        writes = [(end, match[1]) for _, end, text in trace.calls if (match := re.match(rf"p?write\w*\(\d+<({file})>", text))]
+        syncs = {match[1]: begin for begin, _, text in trace.calls if (match := re.match(rf"fsync\(\d+<({file})>(?:\(deleted\))?\) += 0", text))}
         self.assertTrue(writes)
         for end, path in writes:
             self.assertLess(end, syncs[path], trace.text())
