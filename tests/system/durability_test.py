@@ -3,7 +3,6 @@ it survive a power cut as well. POSTHOUSE_SEED=N repeats a run's choices."""
 
 import contextlib
 import hashlib
-import os
 import random
 import re
 import signal
@@ -170,8 +169,8 @@ class Trace:
             if not match:
                 continue
             thread, _, text = match.groups()
-            if text.endswith("<unfinished ...>"):
-                unfinished[thread] = number, text.removesuffix("<unfinished ...>")
+            if text.endswith(" <unfinished ...>"):
+                unfinished[thread] = number, text.removesuffix(" <unfinished ...>")
             elif resumed := re.match(r"<\.\.\. \w+ resumed>(.*)", text):
                 begin, head = unfinished.pop(thread, (number, ""))  # begun before strace attached
                 self.calls.append((begin, number, head + resumed[1]))
