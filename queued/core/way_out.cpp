@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/base/log.h"
+#include "lib/dns/configure.h"
 #include "lib/net/address.h"
 #include "queued/outbound/configure.h"
 
@@ -23,7 +24,7 @@ bool needs_dns(const Hop& hop) {
 
 Result<std::unique_ptr<WayOut>> WayOut::make(daemon::Daemon& daemon) {
     const config::Snapshot config = daemon.config();
-    Result<dns::Settings> dns = dns_settings(*config);
+    Result<dns::Settings> dns = dns::settings_of(*config);
     if (!dns) return fail(dns.error());
     Result<OutboundSettings> settings = outbound_settings(*config);
     if (!settings) return fail(settings.error());

@@ -10,7 +10,6 @@
 
 #include "lib/base/ascii.h"
 #include "lib/base/file.h"
-#include "lib/config/address.h"
 #include "lib/dane/verify.h"
 #include "lib/smtp/internationalized.h"
 
@@ -156,22 +155,6 @@ Result<OutboundSettings> outbound_settings(const config::Config& config) {
     out.connection_time = from.connection_time;
     out.connection_messages = static_cast<int>(from.connection_messages);
     out.connection_cache = static_cast<std::size_t>(from.connection_cache);
-    return out;
-}
-
-Result<dns::Settings> dns_settings(const config::Config& config) {
-    dns::Settings out;
-    for (const std::string& server : config.dns.servers) {
-        const Result<config::Endpoint> endpoint = config::parse_endpoint(server);
-        if (!endpoint || endpoint->host == "*")
-            return fail(ErrorCode::invalid, "dns.servers: " + server + " is no server");
-        Result<net::Address> address = net::Address::from_ip(endpoint->host, endpoint->port);
-        if (!address) return fail(ErrorCode::invalid, "dns.servers: " + address.error().text);
-        out.forwarders.push_back(*std::move(address));
-    }
-    out.trust_anchor_file = config.dns.trust_anchor_file;
-    out.require_dnssec = config.dns.require_dnssec;
-    out.cache_bytes = static_cast<std::size_t>(config.dns.cache_size);
     return out;
 }
 

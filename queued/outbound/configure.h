@@ -3,7 +3,6 @@
 
 #include "lib/base/result.h"
 #include "lib/config/config.h"
-#include "lib/dns/settings.h"
 #include "lib/mta-sts/policies.h"
 #include "queued/outbound/settings.h"
 
@@ -12,8 +11,6 @@ namespace posthouse::queued {
 /// Reads the files that are named: authorities, the own certificate, passwords. Errors: invalid, not_found, denied; the
 /// text names the parameter.
 Result<OutboundSettings> outbound_settings(const config::Config& config);
-/// Errors: invalid.
-Result<dns::Settings> dns_settings(const config::Config& config);
 /// Policies are fetched from servers that the same authorities vouch for as mail hosts.
 mta_sts::PoliciesSettings policies_settings(const config::Config& config);
 /// outbound.relayhost as the next hop of a transport: for parse_route. Errors: invalid.

@@ -89,18 +89,5 @@ TEST(OutboundSettings, SayWhichParameterIsWrong) {
     EXPECT_TRUE(names(error([](config::Config& c) { c.outbound.ipv4 = c.outbound.ipv6 = false; }), "ipv6"));
 }
 
-TEST(DnsSettings, AreThoseOfTheSection) {
-    config::Config config = configured();
-    config.dns.servers = {"192.0.2.53:53", "[2001:db8::53]:5353"};
-    config.dns.trust_anchor_file = "";
-    const Result<dns::Settings> settings = dns_settings(config);
-    ASSERT_TRUE(settings);
-    ASSERT_EQ(settings->forwarders.size(), 2u);
-    EXPECT_EQ(settings->forwarders[1].to_string(), "[2001:db8::53]:5353");
-    EXPECT_EQ(settings->trust_anchor_file, "");
-    config.dns.servers = {"*:53"};
-    EXPECT_FALSE(dns_settings(config));
-}
-
 }  // namespace
 }  // namespace posthouse::queued
