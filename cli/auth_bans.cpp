@@ -9,11 +9,10 @@
 #include <vector>
 
 #include "auth/directory/address.h"
+#include "cli/ask_guardd.h"
 #include "cli/open_directory.h"
-#include "cli/output.h"
 #include "cli/standing.h"
 #include "cli/table.h"
-#include "guardd/administration.h"
 #include "lib/config/value.h"
 #include "lib/net/address.h"
 
@@ -59,19 +58,6 @@ Result<guard::BanSubject> subject_of(const Context& context, const Options& opti
 
 Result<std::vector<guard::Ban>> all_bans(guard::Administration& guardd, net::Loop& loop) {
     return loop.run_until_complete(guardd.bans());
-}
-
-/// Runs `action` with guardd's socket at hand.
-template <typename F>
-Exit with_guardd(Context& context, F action) {
-    const Result<config::Snapshot> config = context.config();
-    if (!config) return report(context, config.error());
-    const std::string& socket = (*config)->listen.guard;
-    if (socket.empty())
-        return report(context, {ErrorCode::unsupported, "listen.guard is empty: there is no guardd", {}});
-    net::Loop loop;
-    guard::Administration guardd(loop, socket);
-    return action(guardd, loop);
 }
 
 Exit list(Context& context) {

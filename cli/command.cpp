@@ -194,6 +194,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_config_commands(app, context);
     add_mailbox_commands(app, context);
     add_auth_commands(app, context);
+    add_limits_commands(app, context);
     add_queue_commands(app, context);
     add_quota_commands(app, context);
     add_session_commands(app, context);

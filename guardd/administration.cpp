@@ -59,13 +59,39 @@ net::Async<Result<>> Administration::ban(BanSubject subject, std::optional<std::
     co_return Result<>{};
 }
 
-net::Async<Result<std::size_t>> Administration::lift(BanSubject subject) {
-    const Result<std::string> action = co_await ask(lift_request(subject));
+net::Async<Result<std::size_t>> Administration::lift(policy::Request request) {
+    const Result<std::string> action = co_await ask(std::move(request));
     if (!action) co_return fail(action.error());
     const auto count =
         action->starts_with(lifted_prefix) ? ascii::parse_number(action->substr(lifted_prefix.size())) : std::nullopt;
-    if (!count) co_return fail(ErrorCode::unsupported, "guardd doesn't know bans: is it an older one?");
+    if (!count) co_return fail(ErrorCode::unsupported, "guardd doesn't know that: is it an older one?");
     co_return static_cast<std::size_t>(*count);
+}
+
+net::Async<Result<std::size_t>> Administration::lift(BanSubject subject) {
+    Result<std::size_t> count = co_await lift(lift_request(subject));
+    co_return count;
+}
+
+net::Async<Result<std::vector<Rate>>> Administration::rates() {
+    std::vector<Rate> all;
+    RateSubject last;
+    for (;;) {
+        const Result<std::string> action = co_await ask(rates_after(last));
+        if (!action) co_return fail(action.error());
+        Result<std::vector<Rate>> page = to_rates(*action);
+        if (!page) co_return fail(page.error());
+        if (page->empty()) co_return all;
+        // Pages that don't go on would never end.
+        if (page->back().subject <= last) co_return fail(ErrorCode::invalid, "guardd tells its rates out of order");
+        last = page->back().subject;
+        for (Rate& rate : *page) all.push_back(std::move(rate));
+    }
+}
+
+net::Async<Result<std::size_t>> Administration::reset(RateSubject subject) {
+    Result<std::size_t> count = co_await lift(reset_request(subject));
+    co_return count;
 }
 
 }  // namespace posthouse::guard

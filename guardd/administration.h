@@ -1,4 +1,4 @@
-// Administration: bans as the command line asks guardd for them.
+// Administration: bans and rates as the command line asks guardd for them.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "guardd/ban.h"
+#include "guardd/rate.h"
 #include "lib/net/async.h"
 #include "lib/net/loop.h"
 #include "lib/net/stream.h"
@@ -28,9 +29,15 @@ class Administration {
     net::Async<Result<>> ban(BanSubject subject, std::optional<std::chrono::seconds> duration, std::string reason);
     /// Lifts the bans of that network, that account, or that account from that network; how many there were.
     net::Async<Result<std::size_t>> lift(BanSubject subject);
+    /// All rates, in the order of kinds and names.
+    net::Async<Result<std::vector<Rate>>> rates();
+    /// Forgets what was counted of the subject; of a client, of the network that an address is counted under. How many
+    /// there were: 1 or 0.
+    net::Async<Result<std::size_t>> reset(RateSubject subject);
 
   private:
     net::Async<Result<std::string>> ask(policy::Request request);
+    net::Async<Result<std::size_t>> lift(policy::Request request);
 
     net::Loop& loop_;
     std::string socket_;

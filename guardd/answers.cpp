@@ -2,6 +2,7 @@
 #include "guardd/answers.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "lib/base/ascii.h"
@@ -17,9 +18,39 @@ constexpr std::size_t max_page = 20;
 constexpr std::size_t max_page_octets = policy::max_line_octets - 64;
 // Mail of other servers comes here: who may not log in may still send it.
 constexpr std::string_view without_log_in = "smtp";
+// Whose connections are mail that is sent, and count as such.
+constexpr std::array<std::string_view, 3> sending_services{"smtp", "submission", "submissions"};
+constexpr std::uint64_t max_recipients = 1'000'000;
 
 policy::Reply dunno() { return {"DUNNO"}; }
 policy::Reply reject(std::string_view text) { return {"REJECT " + std::string(text)}; }
+
+/// "5 minutes", rounded up.
+std::string in_words(std::chrono::milliseconds time) {
+    const std::int64_t minutes = std::max<std::int64_t>(1, (time.count() + 59'999) / 60'000);
+    if (minutes == 1) return "a minute";
+    if (minutes < 120) return std::to_string(minutes) + " minutes";
+    return std::to_string((minutes + 59) / 60) + " hours";
+}
+
+/// "Too many recipients: joe@example.org may have 1000 in an hour; try again in 5 minutes", with DEFER or REJECT and a
+/// status (RFC 3463) before it.
+std::string action_of(const RateSubject& subject, const Excess& excess) {
+    const std::string text = "Too many " + std::string(name_of(excess.measure)) + ": " + subject.name + " may have " +
+                             std::to_string(excess.limit) + " in " + (excess.period == Period::hour ? "an " : "a ") +
+                             std::string(name_of(excess.period));
+    if (!excess.wait) return "REJECT 5.5.3 " + text + "; send to fewer at a time";
+    return "DEFER 4.7.1 " + text + "; try again in " + in_words(*excess.wait);
+}
+
+std::string_view domain_of(std::string_view address) {
+    const std::size_t at = address.rfind('@');
+    return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
+}
+
+void add(std::vector<RateSubject>& subjects, RateKind kind, std::string_view name) {
+    if (Result<RateSubject> subject = rate_subject(kind, name)) subjects.push_back(std::move(*subject));
+}
 
 bool holds(const std::vector<net::Network>& networks, const net::Address& address) {
     return std::ranges::any_of(networks, [&](const net::Network& network) { return network.contains(address); });
@@ -31,12 +62,21 @@ Answers::Answers(Rules rules, Clocks clocks)
     : rules_(std::move(rules)),
       clocks_(std::move(clocks)),
       penalties_(rules_.penalties, clocks_.steady),
-      bans_(rules_.bans, clocks_.wall) {}
+      bans_(rules_.bans, clocks_.wall),
+      rates_{Rates(rules_.rate_entries), Rates(rules_.rate_entries), Rates(rules_.rate_entries),
+             Rates(rules_.rate_entries)} {}
 
 void Answers::set(Rules rules) {
     rules_ = std::move(rules);
     penalties_.set(rules_.penalties);
     bans_.set(rules_.bans);
+    for (Rates& rates : rates_) rates.set(rules_.rate_entries);
+}
+
+std::size_t Answers::rates() const {
+    std::size_t sum = 0;
+    for (const Rates& rates : rates_) sum += rates.size();
+    return sum;
 }
 
 Answers::Client Answers::client_of(const policy::Request& request) const {
@@ -54,14 +94,112 @@ policy::Reply Answers::connect(ConnectionCounts::Owner owner, std::string_view s
         // Who shares a network with an attacker, and used an account from there lately, may still come.
         if (ban != nullptr && (ban->by_hand || !penalties_.has_good(client.network))) return reject(banned);
     }
-    if (connections_.open(owner, service, client.network, rules_.connections_per_address)) return {"OK"};
-    return reject(too_many);
+    std::vector<RateSubject> counted;
+    constexpr Amounts one_connection{1, 0, 0};
+    if (std::ranges::find(sending_services, service) != sending_services.end())
+        counted = limited({{RateKind::client, client.network}}, one_connection);
+    // With what the action is followed by, a status that a greeting has no place for.
+    if (const std::optional<std::string> refused = refusal(counted, one_connection))
+        return reject(refused->substr(refused->find("Too many")));
+    if (!connections_.open(owner, service, client.network, rules_.connections_per_address)) return reject(too_many);
+    count(std::move(counted), one_connection);
+    return {"OK"};
 }
 
 // Postfix does not tell when a connection ends: its clients are held against the connections to smtpd beside it.
-policy::Reply Answers::postfix(const std::string& network) const {
-    if (network.empty() || connections_.count("smtp", network) < rules_.connections_per_address) return dunno();
+policy::Reply Answers::postfix(const Client& client, const policy::Request& request) {
+    if (request.get("protocol_state") == "DATA") {
+        policy::Reply reply = message(client, request);
+        return reply.action == "OK" ? dunno() : reply;
+    }
+    if (client.network.empty() || connections_.count("smtp", client.network) < rules_.connections_per_address)
+        return dunno();
     return {"DEFER 4.7.0 " + std::string(too_many)};
+}
+
+/// Those that have a limit of what is to be counted.
+std::vector<RateSubject> Answers::limited(std::vector<RateSubject> subjects, const Amounts& more) const {
+    std::erase_if(subjects, [&](const RateSubject& subject) {
+        for (const Amounts& limits : rules_.limits[index(subject.kind)])
+            for (std::size_t i = 0; i < limits.size(); ++i)
+                if (limits[i] > 0 && more[i] > 0) return false;
+        return true;
+    });
+    return subjects;
+}
+
+/// The action for the first of them that has no room for `more`.
+std::optional<std::string> Answers::refusal(const std::vector<RateSubject>& subjects, const Amounts& more) {
+    const WallTime now = clocks_.wall();
+    for (const RateSubject& subject : subjects) {
+        Rates& rates = rates_[index(subject.kind)];
+        const std::optional<Excess> excess = rates.excess(subject.name, more, rules_.limits[index(subject.kind)], now);
+        if (!excess) continue;
+        if (rates.first_in_hour(subject.name, now))
+            limits_met_.push_back({subject, excess->measure, excess->period, excess->limit});
+        return action_of(subject, *excess);
+    }
+    return std::nullopt;
+}
+
+void Answers::count(std::vector<RateSubject> subjects, const Amounts& more) {
+    if (subjects.empty()) return;
+    const WallTime now = clocks_.wall();
+    for (const RateSubject& subject : subjects) rates_[index(subject.kind)].add(subject.name, more, now);
+    Event event{.kind = EventKind::count, .at = now, .subject = {}};
+    event.counted = std::move(subjects);
+    event.amounts = more;
+    record(std::move(event));
+}
+
+// Who has logged in is answerable for himself, wherever from: others of his network shall not suffer.
+policy::Reply Answers::message(const Client& client, const policy::Request& request) {
+    const std::string_view user = request.get("sasl_username");
+    const std::string_view domain = domain_of(request.get("sender"));
+    const std::uint64_t recipients = ascii::parse_number(request.get("recipient_count")).value_or(1);
+    const Amounts more{0, 1, std::min(recipients, max_recipients)};
+    std::vector<RateSubject> subjects;
+    add(subjects, user.empty() ? RateKind::client : RateKind::user, user.empty() ? client.network : user);
+    add(subjects, user.empty() ? RateKind::sender_domain : RateKind::user_domain, domain);
+    subjects = limited(std::move(subjects), more);
+    if (std::optional<std::string> refused = refusal(subjects, more)) return {*std::move(refused)};
+    count(std::move(subjects), more);
+    return {"OK"};
+}
+
+policy::Reply Answers::list_rates(const policy::Request& request) const {
+    const std::optional<RateKind> first = rate_kind_named(request.get("kind"));
+    if (!first) return reject("That is no kind of rates");
+    const WallTime now = clocks_.wall();
+    std::vector<Rate> page;
+    std::string_view after = request.get("name");
+    for (std::size_t kind = index(*first); kind < rate_kinds && page.size() < max_page; ++kind) {
+        for (auto& [name, used] : rates_[kind].list(after, max_page - page.size(), now))
+            page.push_back({{static_cast<RateKind>(kind), std::move(name)}, used});
+        after = {};
+    }
+    std::string action = rates_action(page);
+    while (action.size() > max_page_octets) {
+        page.pop_back();
+        action = rates_action(page);
+    }
+    return {std::move(action)};
+}
+
+policy::Reply Answers::reset(const policy::Request& request) {
+    const std::optional<RateKind> kind = rate_kind_named(request.get("kind"));
+    if (!kind) return reject("That is no kind of rates");
+    std::string name(request.get("name"));
+    // An address stands for the network that it is counted under.
+    if (*kind == RateKind::client)
+        if (std::string counted = client_network(name, rules_.sizes); !counted.empty()) name = std::move(counted);
+    Result<RateSubject> subject = rate_subject(*kind, name);
+    if (!subject) return reject(subject.error().text);
+    const bool known = rates_[index(*kind)].reset(subject->name);
+    Event event{.kind = EventKind::reset, .at = clocks_.wall(), .subject = {}};
+    event.counted.push_back(std::move(*subject));
+    record(std::move(event));
+    return {known ? "LIFTED 1" : "LIFTED 0"};
 }
 
 Penalty Answers::penalty(const Client& client, std::string_view user) const {
@@ -154,8 +292,9 @@ void Answers::record(Event event) {
 }
 
 SnapshotFile Answers::snapshot() const {
-    SnapshotFile file{clocks_.wall(), penalties_.snapshot(), last_event_, {}, bans_.repeats()};
+    SnapshotFile file{clocks_.wall(), penalties_.snapshot(), last_event_, {}, bans_.repeats(), {}};
     file.bans = bans_.list({}, bans_.size());
+    for (std::size_t kind = 0; kind < rate_kinds; ++kind) file.rates[kind] = rates_[kind].entries(clocks_.wall());
     return file;
 }
 
@@ -163,6 +302,7 @@ void Answers::restore(const SnapshotFile& snapshot) {
     penalties_.restore(snapshot.penalties, clocks_.wall() - snapshot.taken_at);
     for (const Ban& ban : snapshot.bans) (void)bans_.add(ban);  // too many by hand: of a file that guardd did not write
     bans_.restore_repeats(snapshot.repeats, snapshot.taken_at);
+    for (std::size_t kind = 0; kind < rate_kinds; ++kind) rates_[kind].restore(snapshot.rates[kind], clocks_.wall());
     last_event_ = std::max(last_event_, snapshot.events);
 }
 
@@ -176,6 +316,13 @@ void Answers::replay(const Event& event) {
         case EventKind::success: penalties_.success(subject.network, subject.account, ago); return;
         case EventKind::ban: (void)bans_.add(event.ban); return;
         case EventKind::lift: (void)lift_now(subject); return;
+        case EventKind::count:
+            for (const RateSubject& counted : event.counted)
+                rates_[index(counted.kind)].add(counted.name, event.amounts, std::min(event.at, clocks_.wall()));
+            return;
+        case EventKind::reset:
+            for (const RateSubject& counted : event.counted) (void)rates_[index(counted.kind)].reset(counted.name);
+            return;
     }
     std::unreachable();
 }
@@ -187,7 +334,7 @@ policy::Reply Answers::answer(ConnectionCounts::Owner owner, const policy::Reque
     const std::string_view service = request.get("service").substr(0, max_service_octets);
     const std::string_view user = request.get("sasl_username");
     switch (*question) {
-        case Question::postfix: return postfix(client.network);
+        case Question::postfix: return postfix(client, request);
         case Question::connect: return connect(owner, service, client);
         case Question::disconnect:
             // Also for a network that a reload has made a trusted one.
@@ -201,9 +348,12 @@ policy::Reply Answers::answer(ConnectionCounts::Owner owner, const policy::Reque
         case Question::penalty: return {penalty_action(penalty(client, user))};
         case Question::failure: failure(client, user); return dunno();
         case Question::success: success(client, user); return dunno();
+        case Question::message: return message(client, request);
         case Question::bans: return list_bans({std::string(request.get("client_network")), std::string(user)});
         case Question::ban: return ban(request);
         case Question::lift: return lift(request);
+        case Question::rates: return list_rates(request);
+        case Question::reset: return reset(request);
     }
     std::unreachable();
 }

@@ -1,6 +1,7 @@
 // guardd's answer to each question, out of the counts. Pure but for the injected clocks.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,13 +14,14 @@
 #include "guardd/event.h"
 #include "guardd/penalties.h"
 #include "guardd/questions.h"
+#include "guardd/rates.h"
 #include "guardd/snapshot.h"
 #include "lib/net/address.h"
 #include "lib/policy/policy.h"
 
 namespace posthouse::guard {
 
-/// What answers depend on, from section [guard].
+/// What answers depend on, from section [guard], and of [smtpd] its limits.
 struct Rules {
     std::uint64_t connections_per_address = 50;
     std::vector<net::Network> trusted_networks;
@@ -27,8 +29,18 @@ struct Rules {
     NetworkSizes sizes;
     PenaltyRules penalties;
     BanRules bans;
-    unsigned network_failures = 20;  ///< ban a network; 0: never
-    unsigned account_failures = 10;  ///< of one account ban it from that network; 0: never
+    unsigned network_failures = 20;               ///< ban a network; 0: never
+    unsigned account_failures = 10;               ///< of one account ban it from that network; 0: never
+    std::array<RateLimits, rate_kinds> limits{};  ///< by RateKind
+    std::size_t rate_entries = 20'000;            ///< most subjects of each kind whose rates are known
+};
+
+/// A limit was met for the first time within an hour.
+struct LimitMet {
+    RateSubject subject;
+    Measure measure;
+    Period period;
+    std::uint64_t limit;
 };
 
 /// Steady for what is counted, of the wall for what people and files are told.
@@ -53,9 +65,12 @@ class Answers {
     const ConnectionCounts& connections() const { return connections_; }
     const Penalties& penalties() const { return penalties_; }
     const Bans& bans() const { return bans_; }
+    /// Subjects whose rates are known.
+    std::size_t rates() const;
 
     /// What changed since it was last asked.
     std::vector<Event> take_events() { return std::exchange(events_, {}); }
+    std::vector<LimitMet> take_limits_met() { return std::exchange(limits_met_, {}); }
     /// The number of the last event.
     std::uint64_t last_event() const { return last_event_; }
     SnapshotFile snapshot() const;
@@ -72,7 +87,13 @@ class Answers {
     };
     Client client_of(const policy::Request& request) const;
     policy::Reply connect(ConnectionCounts::Owner owner, std::string_view service, const Client& client);
-    policy::Reply postfix(const std::string& network) const;
+    policy::Reply postfix(const Client& client, const policy::Request& request);
+    policy::Reply message(const Client& client, const policy::Request& request);
+    std::optional<std::string> refusal(const std::vector<RateSubject>& subjects, const Amounts& more);
+    void count(std::vector<RateSubject> subjects, const Amounts& more);
+    std::vector<RateSubject> limited(std::vector<RateSubject> subjects, const Amounts& more) const;
+    policy::Reply list_rates(const policy::Request& request) const;
+    policy::Reply reset(const policy::Request& request);
     Penalty penalty(const Client& client, std::string_view user) const;
     void failure(const Client& client, std::string_view user);
     void success(const Client& client, std::string_view user);
@@ -88,7 +109,9 @@ class Answers {
     ConnectionCounts connections_;
     Penalties penalties_;
     Bans bans_;
+    std::array<Rates, rate_kinds> rates_;
     std::vector<Event> events_;
+    std::vector<LimitMet> limits_met_;
     std::uint64_t last_event_ = 0;
 };
 

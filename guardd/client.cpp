@@ -1,6 +1,7 @@
 // The client of guardd: one coroutine owns the connection and works a queue of questions off in batches.
 #include "guardd/client.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t batch_size = 100;    // questions sent before their answers are read
 constexpr std::size_t queue_cap = 10'000;  // log-in reports beyond it are dropped
 constexpr std::string_view reject_prefix = "REJECT ";
+constexpr std::string_view defer_prefix = "DEFER ";
 
 using Key = std::pair<std::string, std::string>;  ///< service and address
 
@@ -208,6 +210,19 @@ net::Async<std::optional<Penalty>> Client::auth_penalty(std::string_view ip, std
 void Client::auth_failure(std::string_view ip, std::string_view user) { state_->report(Question::failure, ip, user); }
 
 void Client::auth_success(std::string_view ip, std::string_view user) { state_->report(Question::success, ip, user); }
+
+net::Async<Result<>> Client::message(std::string_view ip, std::string_view user, std::string_view sender,
+                                     std::uint64_t recipients) {
+    if (!state_->usable()) co_return Result<>{};
+    const std::string action = co_await state_->ask(Question::message, {}, about_message(ip, user, sender, recipients));
+    // What follows "DEFER 4.7.1 " and "REJECT 5.5.3 ".
+    const auto text_of = [&action](std::string_view prefix) {
+        return action.substr(std::min(action.find(' ', prefix.size()), action.size() - 1) + 1);
+    };
+    if (action.starts_with(defer_prefix)) co_return fail(ErrorCode::limit, text_of(defer_prefix));
+    if (action.starts_with(reject_prefix)) co_return fail(ErrorCode::denied, text_of(reject_prefix));
+    co_return Result<>{};
+}
 
 bool Client::away() const { return state_->away; }
 

@@ -10,11 +10,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::pair<EventKind, std::string_view>, 4> kinds{{
+constexpr std::array<std::pair<EventKind, std::string_view>, 6> kinds{{
     {EventKind::failure, "failure"},
     {EventKind::success, "success"},
     {EventKind::ban, "ban"},
     {EventKind::lift, "lift"},
+    {EventKind::count, "count"},
+    {EventKind::reset, "reset"},
 }};
 // "2001:db8:…::/64", and more than any.
 constexpr std::size_t max_network_octets = 64;
@@ -34,12 +36,40 @@ Result<std::string> text_of(const Json& document, const char* name, std::size_t 
     return text;
 }
 
+Json list_of(const std::vector<RateSubject>& subjects) {
+    Json list = Json::array();
+    for (const RateSubject& subject : subjects) list.push_back(Json::array({name_of(subject.kind), subject.name}));
+    return list;
+}
+
+Result<std::vector<RateSubject>> subjects_of(const Json& document) {
+    const auto list = document.find("subjects");
+    if (list == document.end() || !list->is_array() || list->size() > rate_kinds)
+        return fail(ErrorCode::invalid, "No subjects in an event");
+    std::vector<RateSubject> subjects;
+    for (const Json& item : *list) {
+        if (!item.is_array() || item.size() != 2 || !item[0].is_string() || !item[1].is_string())
+            return fail(ErrorCode::invalid, "A malformed subject in an event");
+        const std::optional<RateKind> kind = rate_kind_named(item[0].get<std::string>());
+        if (!kind) return fail(ErrorCode::invalid, "A subject of no known kind");
+        Result<RateSubject> subject = rate_subject(*kind, item[1].get<std::string>());
+        if (!subject) return fail(subject.error());
+        subjects.push_back(std::move(*subject));
+    }
+    return subjects;
+}
+
+bool is_of_rates(EventKind kind) { return kind == EventKind::count || kind == EventKind::reset; }
+
 }  // namespace
 
 std::string to_line(const Event& event) {
     Json document = {{"number", event.number}, {"event", name_of(event.kind)}, {"at", event.at.count()}};
     if (event.kind == EventKind::ban) {
         document["ban"] = to_json(event.ban);
+    } else if (is_of_rates(event.kind)) {
+        document["subjects"] = list_of(event.counted);
+        if (event.kind == EventKind::count) document["amounts"] = event.amounts;
     } else {
         document["network"] = event.subject.network;
         document["account"] = event.subject.account;
@@ -69,6 +99,16 @@ Result<Event> parse_event(std::string_view line) {
         Result<Ban> ban = ban_from(document["ban"]);
         if (!ban) return fail(ban.error());
         event.ban = std::move(*ban);
+        return event;
+    }
+    if (is_of_rates(event.kind)) {
+        Result<std::vector<RateSubject>> subjects = subjects_of(document);
+        if (!subjects) return fail(subjects.error());
+        event.counted = std::move(*subjects);
+        if (event.kind == EventKind::reset) return event;
+        const Result<Amounts> amounts = amounts_from(document.value("amounts", Json()));
+        if (!amounts) return fail(amounts.error());
+        event.amounts = *amounts;
         return event;
     }
     Result<std::string> network = text_of(document, "network", max_network_octets);

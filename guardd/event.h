@@ -4,13 +4,15 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "guardd/ban.h"
+#include "guardd/rate.h"
 #include "lib/base/result.h"
 
 namespace posthouse::guard {
 
-enum class EventKind { failure, success, ban, lift };
+enum class EventKind { failure, success, ban, lift, count, reset };
 
 /// One change.
 struct Event {
@@ -19,10 +21,14 @@ struct Event {
     WallTime at{};
     /// Of failure and success the client's network and the account, each may be empty; of lift what is lifted.
     BanSubject subject;
-    Ban ban{};  ///< of ban only
+    Ban ban{};                           ///< of ban only
+    std::vector<RateSubject> counted{};  ///< of count and reset
+    Amounts amounts{};                   ///< of count only
 };
 
-/// {"number": …, "event": "failure", "at": ms, "network": …, "account": …}, for a ban {…, "ban": {…}}, and LF.
+/// {"number": …, "event": "failure", "at": ms, "network": …, "account": …}, for a ban {…, "ban": {…}}, of count
+/// {…, "subjects": [["user", "joe@example.org"], …], "amounts": [connections, messages, recipients]}, of reset the same
+/// without amounts; and LF.
 std::string to_line(const Event& event);
 /// A line without its LF. Errors: invalid.
 Result<Event> parse_event(std::string_view line);

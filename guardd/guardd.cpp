@@ -8,6 +8,7 @@
 #include <chrono>
 #include <utility>
 
+#include "guardd/limits.h"
 #include "guardd/snapshot.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -39,6 +40,17 @@ bool is_administrator(const net::Stream& stream) {
     return peer.uid == 0 || peer.uid == ::geteuid();
 }
 
+bool is_of_administrators(Question question) {
+    switch (question) {
+        case Question::bans:
+        case Question::ban:
+        case Question::lift:
+        case Question::rates:
+        case Question::reset: return true;
+        default: return false;
+    }
+}
+
 Rules rules_of(const config::Config& config) {
     const auto& guard = config.guard;
     Rules rules;
@@ -49,6 +61,8 @@ Rules rules_of(const config::Config& config) {
     rules.network_failures = static_cast<unsigned>(guard.network_ban_failures);
     rules.account_failures = static_cast<unsigned>(guard.account_ban_failures);
     rules.bans = {guard.ban_time, guard.ban_time_limit, static_cast<std::size_t>(guard.entries)};
+    rules.limits = limits_of(config.smtpd);
+    rules.rate_entries = static_cast<std::size_t>(guard.entries);
     rules.penalties.free_failures = static_cast<unsigned>(guard.free_failures);
     rules.penalties.first_delay = guard.failure_delay;
     rules.penalties.network_limit = guard.network_delay_limit;
@@ -70,6 +84,7 @@ Guardd::Counters::Counters(metrics::Registry& registry)
       delayed(
           registry.counter("posthouse_guard_delayed_total", "Log-ins whose answer is delayed for earlier failures")),
       refused_logins(registry.counter("posthouse_guard_refused_logins_total", "Log-ins refused because of a ban")),
+      limited(registry.counter("posthouse_guard_limited_total", "Messages refused because of a limit")),
       malformed(registry.counter("posthouse_guard_malformed_total", "Connections closed for a malformed request")),
       snapshot_errors(registry.counter("posthouse_guard_snapshot_errors_total", "Snapshots that could not be saved")),
       journal_errors(
@@ -77,7 +92,8 @@ Guardd::Counters::Counters(metrics::Registry& registry)
       connections(registry.gauge("posthouse_guard_connections", "Connections of clients counted now")),
       networks(registry.gauge("posthouse_guard_networks", "Networks with failed log-ins that are remembered")),
       accounts(registry.gauge("posthouse_guard_accounts", "Accounts with failed log-ins that are remembered")),
-      bans(registry.gauge("posthouse_guard_bans", "Bans, by hand and for failures")) {}
+      bans(registry.gauge("posthouse_guard_bans", "Bans, by hand and for failures")),
+      rates(registry.gauge("posthouse_guard_rates", "Clients, users and domains whose mail is counted")) {}
 
 Guardd::Guardd(daemon::Daemon& daemon)
     : daemon_(daemon),
@@ -102,22 +118,31 @@ net::Async<Result<>> Guardd::start() {
 net::Async<policy::Reply> Guardd::answer(ConnectionCounts::Owner owner, const policy::Request& request,
                                          bool administrator) {
     const std::optional<Question> question = question_named(request.get("request"));
-    const bool changes_bans = question == Question::ban || question == Question::lift;
-    if ((changes_bans || question == Question::bans) && !administrator)
-        co_return policy::Reply{"REJECT Only root and the user of guardd may ask for bans"};
+    const bool changes = question == Question::ban || question == Question::lift || question == Question::reset;
+    if (question && is_of_administrators(*question) && !administrator)
+        co_return policy::Reply{"REJECT Only root and the user of guardd may ask for that"};
     policy::Reply reply = answers_.answer(owner, request);
     note_events();
-    if (!changes_bans || reply.action.starts_with("REJECT")) co_return reply;
-    log::info("bans changed by hand", {{"request", request.get("request")},
-                                       {"network", request.get("client_network")},
-                                       {"account", request.get("sasl_username")},
-                                       {"reason", request.get("reason")}});
+    if (!changes || reply.action.starts_with("REJECT")) co_return reply;
+    if (question == Question::reset)
+        log::info("rate reset by hand", {{"kind", request.get("kind")}, {"name", request.get("name")}});
+    else
+        log::info("bans changed by hand", {{"request", request.get("request")},
+                                           {"network", request.get("client_network")},
+                                           {"account", request.get("sasl_username")},
+                                           {"reason", request.get("reason")}});
     const Result<> synced = co_await sync_journal();
     if (!synced) co_return policy::Reply{"REJECT It holds for now, but could not be saved: " + synced.error().text};
     co_return reply;
 }
 
 void Guardd::note_events() {
+    for (const LimitMet& met : answers_.take_limits_met())
+        log::warning("limit reached", {{"kind", name_of(met.subject.kind)},
+                                       {"name", met.subject.name},
+                                       {"of", name_of(met.measure)},
+                                       {"limit", met.limit},
+                                       {"in", name_of(met.period)}});
     for (const Event& event : answers_.take_events()) {
         if (event.kind == EventKind::ban && !event.ban.by_hand)
             log::warning("banned", {{"network", event.ban.subject.network},
@@ -186,12 +211,16 @@ void Guardd::reloaded() { answers_.set(rules_of(*daemon_.config())); }
 
 void Guardd::count(const policy::Request& request, const policy::Reply& reply) {
     counters_.requests.add();
-    if (reply.action.starts_with("REJECT") || reply.action.starts_with("DEFER")) {
+    const bool refused = reply.action.starts_with("REJECT") || reply.action.starts_with("DEFER");
+    const std::string_view question = request.get("request");
+    const bool message = question == name_of(Question::message) || request.get("protocol_state") == "DATA";
+    if (refused && message) counters_.limited.add();
+    if (refused && !message) {
         counters_.refused.add();
         log::debug("too many connections",
                    {{"client", request.get("client_address")}, {"service", request.get("service")}});
     }
-    if (request.get("request") == name_of(Question::failure)) counters_.failures.add();
+    if (question == name_of(Question::failure)) counters_.failures.add();
     const std::optional<Penalty> penalty = to_penalty(reply.action);
     if (penalty && penalty->refused) counters_.refused_logins.add();
     if (penalty && penalty->delay.count() > 0) counters_.delayed.add();
@@ -199,6 +228,7 @@ void Guardd::count(const policy::Request& request, const policy::Reply& reply) {
     counters_.networks.set(static_cast<double>(answers_.penalties().networks()));
     counters_.accounts.set(static_cast<double>(answers_.penalties().accounts()));
     counters_.bans.set(static_cast<double>(answers_.bans().size()));
+    counters_.rates.set(static_cast<double>(answers_.rates()));
 }
 
 std::string Guardd::snapshot_path() const { return daemon_.config()->general.state_folder + "/guard.json"; }

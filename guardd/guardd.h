@@ -33,6 +33,7 @@ class Guardd final : public daemon::Application {
         metrics::Counter failures;
         metrics::Counter delayed;
         metrics::Counter refused_logins;
+        metrics::Counter limited;
         metrics::Counter malformed;
         metrics::Counter snapshot_errors;
         metrics::Counter journal_errors;
@@ -40,6 +41,7 @@ class Guardd final : public daemon::Application {
         metrics::Gauge networks;
         metrics::Gauge accounts;
         metrics::Gauge bans;
+        metrics::Gauge rates;
     };
 
     void count(const policy::Request& request, const policy::Reply& reply);

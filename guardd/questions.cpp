@@ -10,7 +10,7 @@
 namespace posthouse::guard {
 namespace {
 
-constexpr std::array<std::pair<Question, std::string_view>, 10> names{{
+constexpr std::array<std::pair<Question, std::string_view>, 13> names{{
     {Question::postfix, "smtpd_access_policy"},
     {Question::connect, "guard_connect"},
     {Question::disconnect, "guard_disconnect"},
@@ -18,14 +18,18 @@ constexpr std::array<std::pair<Question, std::string_view>, 10> names{{
     {Question::penalty, "guard_penalty"},
     {Question::failure, "guard_failure"},
     {Question::success, "guard_success"},
+    {Question::message, "guard_message"},
     {Question::bans, "guard_bans"},
     {Question::ban, "guard_ban"},
     {Question::lift, "guard_lift"},
+    {Question::rates, "guard_rates"},
+    {Question::reset, "guard_reset"},
 }};
 
 constexpr std::string_view delay_prefix = "DELAY ";
 constexpr std::string_view refuse_prefix = "REFUSE ";
 constexpr std::string_view bans_prefix = "BANS ";
+constexpr std::string_view rates_prefix = "RATES ";
 constexpr std::size_t max_user_octets = 1000;             // well below policy::max_line_octets
 constexpr std::uint64_t max_delay = 24ull * 3600 * 1000;  // no sane answer is longer, and no sum overflows
 
@@ -65,7 +69,46 @@ policy::Request about_login(Question question, std::string_view ip, std::string_
     return request;
 }
 
+policy::Request about_message(std::string_view ip, std::string_view user, std::string_view sender,
+                              std::uint64_t recipients) {
+    policy::Request request = about_login(Question::message, ip, user);
+    request.add("sender", sender.substr(0, max_user_octets));
+    request.add("recipient_count", std::to_string(recipients));
+    return request;
+}
+
 namespace {
+
+policy::Request about_rate(Question question, const RateSubject& subject) {
+    policy::Request request;
+    request.add("request", name_of(question));
+    request.add("kind", name_of(subject.kind));
+    request.add("name", subject.name);
+    return request;
+}
+
+/// The items of "PREFIX [{…}, …]", each as `read` makes it.
+template <typename T>
+Result<std::vector<T>> list_of(std::string_view action, std::string_view prefix,
+                               Result<T> (*read)(const nlohmann::json&)) {
+    if (!action.starts_with(prefix)) return fail(ErrorCode::invalid, "guardd told something else");
+    const auto list = nlohmann::json::parse(action.substr(prefix.size()), nullptr, /*allow_exceptions=*/false);
+    if (!list.is_array()) return fail(ErrorCode::invalid, "guardd told no list");
+    std::vector<T> all;
+    for (const auto& item : list) {
+        Result<T> one = read(item);
+        if (!one) return fail(one.error());
+        all.push_back(std::move(*one));
+    }
+    return all;
+}
+
+template <typename T>
+std::string list_action(const std::vector<T>& all, std::string_view prefix) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const T& one : all) list.push_back(to_json(one));
+    return std::string(prefix) + list.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
 
 policy::Request about_subject(Question question, const BanSubject& subject) {
     policy::Request request;
@@ -89,6 +132,10 @@ policy::Request ban_request(const BanSubject& subject, std::optional<std::chrono
 
 policy::Request lift_request(const BanSubject& subject) { return about_subject(Question::lift, subject); }
 
+policy::Request rates_after(const RateSubject& after) { return about_rate(Question::rates, after); }
+
+policy::Request reset_request(const RateSubject& subject) { return about_rate(Question::reset, subject); }
+
 std::string penalty_action(const Penalty& penalty) {
     if (penalty.refused) return std::string(refuse_prefix) + penalty.reason;
     return std::string(delay_prefix) + std::to_string(penalty.delay.count());
@@ -102,23 +149,12 @@ std::optional<Penalty> to_penalty(std::string_view action) {
     return Penalty{std::chrono::milliseconds(*value)};
 }
 
-std::string bans_action(const std::vector<Ban>& bans) {
-    nlohmann::json list = nlohmann::json::array();
-    for (const Ban& ban : bans) list.push_back(to_json(ban));
-    return std::string(bans_prefix) + list.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-}
+std::string bans_action(const std::vector<Ban>& bans) { return list_action(bans, bans_prefix); }
 
-Result<std::vector<Ban>> to_bans(std::string_view action) {
-    if (!action.starts_with(bans_prefix)) return fail(ErrorCode::invalid, "guardd told no bans");
-    const auto list = nlohmann::json::parse(action.substr(bans_prefix.size()), nullptr, /*allow_exceptions=*/false);
-    if (!list.is_array()) return fail(ErrorCode::invalid, "guardd told no list of bans");
-    std::vector<Ban> bans;
-    for (const auto& item : list) {
-        Result<Ban> ban = ban_from(item);
-        if (!ban) return fail(ban.error());
-        bans.push_back(std::move(*ban));
-    }
-    return bans;
-}
+Result<std::vector<Ban>> to_bans(std::string_view action) { return list_of<Ban>(action, bans_prefix, ban_from); }
+
+std::string rates_action(const std::vector<Rate>& rates) { return list_action(rates, rates_prefix); }
+
+Result<std::vector<Rate>> to_rates(std::string_view action) { return list_of<Rate>(action, rates_prefix, rate_from); }
 
 }  // namespace posthouse::guard

@@ -10,23 +10,29 @@
 #include <vector>
 
 #include "guardd/ban.h"
+#include "guardd/rate.h"
 #include "lib/policy/policy.h"
 
 namespace posthouse::guard {
 
 /// What a request asks; the table of their names is in questions.cpp.
 enum class Question {
-    postfix,     ///< smtpd_access_policy: Postfix asks about a client. Answers DUNNO or DEFER text.
+    postfix,     ///< smtpd_access_policy: Postfix asks about a client, in the protocol_state DATA about a message, as
+                 ///< `message` does. Answers DUNNO, DEFER text or REJECT text.
     connect,     ///< guard_connect: service, client_address. Answers OK (counted) or REJECT text (not counted).
     disconnect,  ///< guard_disconnect: service, client_address. Answers DUNNO.
     restore,     ///< guard_restore: service, client_address, count: connections let in before. Answers DUNNO.
     penalty,     ///< guard_penalty: client_address, sasl_username. Answers DELAY milliseconds, or REFUSE reason.
     failure,     ///< guard_failure: client_address, sasl_username. Answers DUNNO.
     success,     ///< guard_success: client_address, sasl_username. Answers DUNNO.
+    message,     ///< guard_message: client_address, sasl_username, sender, recipient_count. Answers OK (counted), DEFER
+                 ///< status text (a limit is reached) or REJECT status text (one that this message alone exceeds).
     // Of administrators:
     bans,  ///< guard_bans: client_network, sasl_username of the last ban that is known. Answers BANS and the next ones.
     ban,   ///< guard_ban: client_network, sasl_username, duration, reason. Answers OK, or REJECT text.
     lift,  ///< guard_lift: client_network, sasl_username. Answers LIFTED and how many there were, or REJECT text.
+    rates,  ///< guard_rates: kind, name of the last rate that is known. Answers RATES and the next ones.
+    reset,  ///< guard_reset: kind, name. Answers LIFTED and 1 or 0, or REJECT text.
 };
 
 /// What the next log-in has to expect.
@@ -47,12 +53,19 @@ policy::Request restore(std::string_view service, std::string_view ip, std::uint
 /// penalty, failure and success. User names over 1,000 bytes are cut: no account has such a name.
 policy::Request about_login(Question question, std::string_view ip, std::string_view user);
 
+/// message. `sender`: its address; empty: the null sender.
+policy::Request about_message(std::string_view ip, std::string_view user, std::string_view sender,
+                              std::uint64_t recipients);
+
 /// Bans after `after`, in their order; all empty: from the first on.
 policy::Request bans_after(const BanSubject& after);
 /// `duration` is left out for a ban without end. Longer reasons are cut to max_reason_octets.
 policy::Request ban_request(const BanSubject& subject, std::optional<std::chrono::seconds> duration,
                             std::string_view reason);
 policy::Request lift_request(const BanSubject& subject);
+/// Rates after `after`, in the order of kinds and names; an empty name: from the first of that kind on.
+policy::Request rates_after(const RateSubject& after);
+policy::Request reset_request(const RateSubject& subject);
 
 /// "DELAY 1500", "REFUSE banned since …"
 std::string penalty_action(const Penalty& penalty);
@@ -62,5 +75,9 @@ std::optional<Penalty> to_penalty(std::string_view action);
 std::string bans_action(const std::vector<Ban>& bans);
 /// Errors: invalid.
 Result<std::vector<Ban>> to_bans(std::string_view action);
+/// "RATES [{…}, …]"; an empty list: there are no more.
+std::string rates_action(const std::vector<Rate>& rates);
+/// Errors: invalid.
+Result<std::vector<Rate>> to_rates(std::string_view action);
 
 }  // namespace posthouse::guard

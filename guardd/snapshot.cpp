@@ -13,6 +13,7 @@ using Entries = std::vector<DecayingScores::Entry>;
 constexpr double max_score = 1e6;
 constexpr std::chrono::milliseconds max_age = std::chrono::hours(24 * 365);
 constexpr std::chrono::milliseconds max_time = std::chrono::hours(24 * 365 * 1000);
+constexpr std::uint64_t max_windows = std::uint64_t{24} * 365 * 1000;  // hours of a thousand years
 
 Json list_of(const Entries& entries) {
     Json list = Json::array();
@@ -56,6 +57,56 @@ Result<Entries> entries_of(const Json& document, const char* name) {
     return entries;
 }
 
+Json list_of(const std::vector<Rates::Entry>& entries) {
+    Json list = Json::array();
+    for (const Rates::Entry& entry : entries) {
+        Json row = Json::array({entry.name});
+        for (const Rates::Window& window : entry.windows)
+            row.push_back(Json::array({window.number, window.previous, window.current}));
+        list.push_back(std::move(row));
+    }
+    return list;
+}
+
+Json object_of(const std::array<std::vector<Rates::Entry>, rate_kinds>& rates) {
+    Json object = Json::object();
+    for (std::size_t i = 0; i < rates.size(); ++i)
+        object[std::string(name_of(static_cast<RateKind>(i)))] = list_of(rates[i]);
+    return object;
+}
+
+Result<Rates::Window> window_of(const Json& item) {
+    if (!item.is_array() || item.size() != 3 || !item[0].is_number_unsigned())
+        return fail(ErrorCode::invalid, "Malformed window in rates");
+    const auto number = item[0].get<std::uint64_t>();
+    if (number > max_windows) return fail(ErrorCode::invalid, "Number out of range in rates");
+    const Result<Amounts> previous = amounts_from(item[1]);
+    if (!previous) return fail(previous.error());
+    const Result<Amounts> current = amounts_from(item[2]);
+    if (!current) return fail(current.error());
+    return Rates::Window{static_cast<std::int64_t>(number), *previous, *current};
+}
+
+Result<std::vector<Rates::Entry>> rates_of(RateKind kind, const Json& list) {
+    if (!list.is_array()) return fail(ErrorCode::invalid, "No list in rates");
+    std::vector<Rates::Entry> entries;
+    entries.reserve(list.size());
+    for (const Json& item : list) {
+        if (!item.is_array() || item.size() != 3 || !item[0].is_string())
+            return fail(ErrorCode::invalid, "Malformed entry in rates");
+        Result<RateSubject> subject = rate_subject(kind, item[0].get<std::string>());
+        if (!subject) return fail(subject.error());
+        Rates::Entry entry{std::move(subject->name)};
+        for (std::size_t i = 0; i < entry.windows.size(); ++i) {
+            const Result<Rates::Window> window = window_of(item[1 + i]);
+            if (!window) return fail(window.error());
+            entry.windows[i] = *window;
+        }
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
 }  // namespace
 
 std::string to_json(const SnapshotFile& snapshot) {
@@ -67,7 +118,8 @@ std::string to_json(const SnapshotFile& snapshot) {
                            {"good_pairs", list_of(snapshot.penalties.good_pairs)},
                            {"events", snapshot.events},
                            {"bans", list_of(snapshot.bans)},
-                           {"repeats", list_of(snapshot.repeats)}};
+                           {"repeats", list_of(snapshot.repeats)},
+                           {"rates", object_of(snapshot.rates)}};
     return document.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -102,6 +154,16 @@ Result<SnapshotFile> parse_snapshot(std::string_view json) {
         Result<Entries> repeats = entries_of(document, "repeats");
         if (!repeats) return fail(repeats.error());
         snapshot.repeats = std::move(*repeats);
+    }
+    if (const auto rates = document.find("rates"); rates != document.end()) {
+        if (!rates->is_object()) return fail(ErrorCode::invalid, "No object rates");
+        for (const auto& [name, list] : rates->items()) {
+            const std::optional<RateKind> kind = rate_kind_named(name);
+            if (!kind) return fail(ErrorCode::invalid, "Rates of no known kind");
+            Result<std::vector<Rates::Entry>> entries = rates_of(*kind, list);
+            if (!entries) return fail(entries.error());
+            snapshot.rates[index(*kind)] = std::move(*entries);
+        }
     }
     return snapshot;
 }

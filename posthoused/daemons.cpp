@@ -24,7 +24,7 @@ std::span<const DaemonKind> daemon_kinds() {
     // Each gets the sections it reads, be they named after another: what is left out has its default there.
     static const std::vector<DaemonKind> kinds = {
         {"authd", {"auth", "login", "userdb", "socketmap", "usage"}, {"auth", "directory", "oauth2"}, false, 2, one},
-        {"guardd", {"guard"}, {"guard"}, false, 1, one},
+        {"guardd", {"guard"}, {"guard", "smtpd"}, false, 1, one},
         {"historyd", {}, {"history"}, false, 2, one},
         {"lmtpd",
          {"lmtp", "quota"},
@@ -35,7 +35,7 @@ std::span<const DaemonKind> daemon_kinds() {
         {"queued", {}, {"queued", "directory", "outbound", "dns", "history"}, false, 1, one},
         {"smtpd",
          {"smtp", "submission", "submissions"},
-         {"smtpd", "auth", "directory", "quota", "history"},
+         {"smtpd", "auth", "directory", "quota", "dns", "history"},
          true,
          0,
          [](const Config& c) { return c.smtpd.workers; }},

@@ -6,6 +6,7 @@
 
 #include "smtpd/commands/handlers.h"
 #include "smtpd/delivery/acceptance.h"
+#include "smtpd/rate_limits.h"
 #include "smtpd/receiving/reception.h"
 
 namespace posthouse::smtpd {
@@ -43,7 +44,11 @@ net::Async<smtp::Reply> perform_bdat(Session& session, smtp::Bdat chunk, std::op
     const bool in_order = !refused;
     std::shared_ptr<ChunkedReception> reception;
     if (in_order) {
-        if (!session.transaction->chunks) session.transaction->chunks = std::make_shared<ChunkedReception>(session);
+        if (!session.transaction->chunks) {
+            auto begun = std::make_shared<ChunkedReception>(session);
+            begun->message.refused = co_await rate_refusal(session);
+            session.transaction->chunks = std::move(begun);
+        }
         reception = session.transaction->chunks;
         refused = reception->message.refused;
     } else {

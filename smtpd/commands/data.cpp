@@ -5,6 +5,7 @@
 #include "lib/smtp/data_decoder.h"
 #include "smtpd/commands/handlers.h"
 #include "smtpd/delivery/acceptance.h"
+#include "smtpd/rate_limits.h"
 #include "smtpd/receiving/reception.h"
 
 namespace posthouse::smtpd {
@@ -45,6 +46,13 @@ net::Async<smtp::Reply> handle_data(Session& session, smtp::Command) {
     // RFC 3030 §3: binary content has no lines, so no dot can end it.
     if (session.transaction->parameters.body == smtp::Body::binary_mime)
         co_return smtp::Reply(503, "5.5.1", "DATA can't carry BINARYMIME, use BDAT");
+    Reception message(session);
+    message.refused = co_await rate_refusal(session);
+    if (message.refused) {
+        smtp::Reply reply = co_await accept(session, message);
+        session.transaction.reset();
+        co_return reply;
+    }
     const smtp::Reply go_ahead(354, "", "End data with <CR><LF>.<CR><LF>");
     Result<> sent = co_await session.connection.stream.write(go_ahead.to_wire(),
                                                              net::Deadline::in(session.config->smtpd.command_timeout));
@@ -52,7 +60,6 @@ net::Async<smtp::Reply> handle_data(Session& session, smtp::Command) {
         session.ending = true;
         co_return smtp::Reply();
     }
-    Reception message(session);
     Result<> received = co_await receive(session, message);
     if (!received) co_return lost_within_message(session, received.error());
     smtp::Reply reply = co_await accept(session, message);

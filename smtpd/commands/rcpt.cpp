@@ -45,6 +45,15 @@ net::Async<std::optional<smtp::Reply>> no_room(Session& session, const smtp::Mai
     co_return refused;
 }
 
+/// For the count of refusals.
+std::string_view reason_of(const smtp::Reply& refusal) {
+    if (refusal.transient()) return "directory";
+    if (refusal.status == "5.1.1") return "unknown_recipient";
+    if (refusal.status == "5.7.2") return "list_poster";
+    if (refusal.status == "5.4.6") return "alias_loop";
+    return refusal.code == 553 ? "sender" : "relay";
+}
+
 }  // namespace
 
 net::Async<smtp::Reply> handle_rcpt(Session& session, smtp::Command command) {
@@ -56,7 +65,10 @@ net::Async<smtp::Reply> handle_rcpt(Session& session, smtp::Command command) {
     if (rcpt.parameters.original_type.size() > spool::max_address_type)
         co_return smtp::Reply(501, "5.5.4", "ORCPT: the type of the address is too long");
     smtp::Parsed<std::vector<Target>> found = co_await find_targets(session, rcpt.recipient, rcpt.parameters);
-    if (!found) co_return found.error();
+    if (!found) {
+        session.parts.counters.reject(reason_of(found.error()));
+        co_return found.error();
+    }
     Transaction& transaction = *session.transaction;
     std::erase_if(*found, [&transaction](const Target& target) {
         return transaction.known_targets.contains(target.address.to_string());

@@ -13,7 +13,9 @@ namespace {
 using namespace posthouse;
 
 guard::Answers fresh() {
-    return {{}, {[] { return guard::Time(1'000'000); }, [] { return guard::WallTime(1'700'000'000'000); }}};
+    guard::Rules rules;
+    rules.limits[guard::index(guard::RateKind::user)] = {{{0, 5, 50}, {0, 9, 90}}};
+    return {rules, {[] { return guard::Time(1'000'000); }, [] { return guard::WallTime(1'700'000'000'000); }}};
 }
 
 void work_with(guard::Answers& answers) {
@@ -24,7 +26,10 @@ void work_with(guard::Answers& answers) {
         (void)answers.answer(1, guard::about_login(guard::Question::failure, ip, "a@example.org"));
         (void)answers.answer(1, guard::about_login(guard::Question::success, ip, "a@example.org"));
         (void)answers.answer(1, guard::lift_request({ip, {}}));
+        (void)answers.answer(1, guard::about_message(ip, "a@example.org", "a@example.org", 3));
     }
+    if (!guard::to_rates(answers.answer(1, guard::rates_after({})).action)) std::abort();
+    (void)answers.answer(1, guard::reset_request({guard::RateKind::user, "a@example.org"}));
     const Result<std::vector<guard::Ban>> bans = guard::to_bans(answers.answer(1, guard::bans_after({})).action);
     if (!bans) std::abort();
     if (!guard::parse_snapshot(guard::to_json(answers.snapshot()))) std::abort();
@@ -50,5 +55,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const Result<std::vector<guard::Ban>> bans = guard::to_bans(text))
         for (const guard::Ban& ban : *bans)
             if (!guard::ban_from(guard::to_json(ban))) std::abort();
+    if (const Result<std::vector<guard::Rate>> rates = guard::to_rates(text))
+        for (const guard::Rate& rate : *rates)
+            if (!guard::rate_from(guard::to_json(rate))) std::abort();
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "guardd/administration.h"
 #include "guardd/guardd.h"
 #include "guardd/questions.h"
 #include "lib/base/file.h"
@@ -368,6 +369,72 @@ TEST_F(GuardTest, TheJournalAloneIsEnoughForARestart) {
     std::filesystem::rename(folder_.path() + "/killed.journal", folder_.path() + "/guard.journal");
     loop_.run_until_complete(start_and_be_refused(loop_, folder_.path()));
     loop_.run_until_complete(start_and_be_refused(loop_, folder_.path()));
+}
+
+/// What guardd says of a message to so many recipients: "ok", "later", "never", or another error.
+net::Async<std::string> send_to(Client& client, std::uint64_t recipients) {
+    const Result<> taken = co_await client.message("192.0.2.1", "a@example.org", "a@example.org", recipients);
+    if (taken) co_return "ok";
+    if (taken.error().code == ErrorCode::limit) {
+        EXPECT_TRUE(taken.error().text.starts_with("Too many recipients: a@example.org may have "))
+            << taken.error().text;
+        co_return "later";
+    }
+    co_return taken.error().code == ErrorCode::denied ? "never" : taken.error().message();
+}
+
+net::Async<> send_and_stop(net::Loop& loop, std::string folder) {
+    Server server(loop, folder);
+    Result<> started = co_await server.guardd().start();
+    EXPECT_TRUE(started);
+    Client client(loop, folder + "/guard.sock");
+    std::string answers;
+    for (const std::uint64_t recipients : {600, 600, 1001, 400, 1}) {
+        const std::string answer = co_await send_to(client, recipients);
+        answers += answer + ' ';
+    }
+    EXPECT_EQ(answers, "ok later never ok later ");
+    co_await client.stop();
+    co_await server.stop();
+    co_await server.daemon().end();
+}
+
+net::Async<> start_and_be_put_off(net::Loop& loop, std::string folder) {
+    Server server(loop, folder);
+    Result<> started = co_await server.guardd().start();
+    EXPECT_TRUE(started);
+    Client client(loop, folder + "/guard.sock");
+    const std::string answer = co_await send_to(client, 1);
+    EXPECT_EQ(answer, "later");
+    Administration administration(loop, folder + "/guard.sock");
+    const Result<std::vector<Rate>> rates = co_await administration.rates();
+    EXPECT_TRUE(rates && rates->size() == 1 && rates->front().used[0][index(Measure::recipients)] == 1000);
+    const Result<std::size_t> reset = co_await administration.reset({RateKind::user, "a@example.org"});
+    EXPECT_EQ(reset.value_or(0), 1u);
+    const std::string again = co_await send_to(client, 1);
+    EXPECT_EQ(again, "ok");
+    co_await client.stop();
+    co_await server.stop();
+    co_await server.daemon().end();
+}
+
+TEST_F(GuardTest, WhatWasSentSurvivesARestartAndIsResetByHand) {
+    loop_.run_until_complete(send_and_stop(loop_, folder_.path()));
+    loop_.run_until_complete(start_and_be_put_off(loop_, folder_.path()));
+}
+
+net::Async<> send_without_guardd(net::Loop& loop, std::string socket) {
+    Client client(loop, socket);
+    for (const std::uint64_t recipients : {5000, 5000}) {
+        const std::string answer = co_await send_to(client, recipients);
+        EXPECT_EQ(answer, "ok");
+    }
+    co_await client.stop();
+}
+
+TEST_F(GuardTest, WithoutGuarddMailIsTakenUncounted) {
+    loop_.run_until_complete(send_without_guardd(loop_, socket()));
+    loop_.run_until_complete(send_without_guardd(loop_, ""));
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ SnapshotFile example() {
     file.bans = {{*ban_subject("192.0.2.1", {}), milliseconds(5), milliseconds(9), false, "20 failed log-ins"},
                  {*ban_subject({}, "a@example.org"), milliseconds(5), std::nullopt, true, "by \"hand\""}};
     file.repeats = {{"192.0.2.1 ", 1, milliseconds(3)}};
+    file.rates[index(RateKind::user)] = {
+        {"a@example.org", {{{472'222, {0, 1, 2}, {0, 3, 4}}, {19'675, {}, {0, 4, 6}}}}}};
     return file;
 }
 
@@ -39,6 +41,7 @@ TEST(Snapshot, ComesBackAsItWasWritten) {
     EXPECT_EQ(read->bans[0].subject.network, "192.0.2.1");
     EXPECT_EQ(read->bans[1].reason, "by \"hand\"");
     EXPECT_EQ(read->repeats.size(), 1u);
+    EXPECT_EQ(read->rates, example().rates);
 }
 
 TEST(Snapshot, NamesThatAreNoUtf8StillMakeAFile) {
@@ -66,7 +69,13 @@ TEST(Snapshot, ValuesOutOfAnySenseAreRefused) {
         return R"({"version":1,"taken_at":1,"accounts":[],"pairs":[],"good_pairs":[],"networks":[],)" + more + "}";
     };
     EXPECT_TRUE(parse_snapshot(with_more(R"("events":1,"bans":[],"repeats":[])")));
-    for (const char* more : {R"("events":-1)", R"("bans":{})", R"("bans":[{}])", R"("repeats":[1])"})
+    EXPECT_TRUE(parse_snapshot(with_more(R"("rates":{"user":[["a",[1,[0,0,0],[0,0,0]],[1,[0,0,0],[0,0,0]]]]})")));
+    for (const char* more : {R"("events":-1)", R"("bans":{})", R"("bans":[{}])", R"("repeats":[1])", R"("rates":[])",
+                             R"("rates":{"x":[]})", R"("rates":{"user":[["a",[1,[0,0,0],[0,0,0]]]]})",
+                             R"("rates":{"user":[["a",[-1,[0,0,0],[0,0,0]],[1,[0,0,0],[0,0,0]]]]})",
+                             R"("rates":{"user":[["a",[1,[0,0],[0,0,0]],[1,[0,0,0],[0,0,0]]]]})",
+                             R"("rates":{"user":[["a",[1,[0,0,-1],[0,0,0]],[1,[0,0,0],[0,0,0]]]]})",
+                             R"("rates":{"user":[["",[1,[0,0,0],[0,0,0]],[1,[0,0,0],[0,0,0]]]]})"})
         EXPECT_FALSE(parse_snapshot(with_more(more))) << more;
     for (const char* document :
          {"", "[]", "null", "{}", R"({"version":2})", R"({"version":1,"taken_at":-1})",

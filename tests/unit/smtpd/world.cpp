@@ -108,7 +108,7 @@ StandInFrame::StandInFrame(const std::string& folder)
     settings.listen.socketmap = folder + "/socketmap.sock";
     settings.listen.login = folder + "/login.sock";
     settings.listen.quota = folder + "/quota.sock";
-    settings.listen.guard.clear();
+    settings.listen.guard = folder + "/guard.sock";
     settings.smtpd.delivery_timeout = std::chrono::seconds(20);
 }
 
@@ -119,10 +119,12 @@ World::World()
       socketmap(frame.loop(), frame.settings.listen.socketmap),
       login(frame.loop(), frame.settings.listen.login),
       quota(frame.loop(), frame.settings.listen.quota),
+      guard(frame.loop(), frame.settings.listen.guard),
       receiver_(frame) {
     socketmap.start();
     login.start();
     quota.start();
+    guard.start();
     lmtpd.start();
     if (!frame.loop().run_until_complete(receiver_.start())) std::abort();
 }
@@ -133,6 +135,7 @@ World::~World() {
     run(socketmap.stop());
     run(login.stop());
     run(quota.stop());
+    run(guard.stop());
     std::filesystem::remove_all(folder_);
 }
 

@@ -9,6 +9,7 @@
 #include "queued/spool/envelope.h"
 #include "smtpd/receiver.h"
 #include "tests/unit/smtpd/stand_in_authd.h"
+#include "tests/unit/smtpd/stand_in_guard.h"
 #include "tests/unit/smtpd/stand_in_lmtpd.h"
 #include "tests/unit/smtpd/stand_in_quota.h"
 
@@ -76,6 +77,7 @@ class World {
     StandInSocketmap socketmap;
     StandInLogin login;
     StandInQuota quota;
+    StandInGuard guard;
     /// The session that runs now, for drain().
     net::Stream* session = nullptr;
 

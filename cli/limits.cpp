@@ -1,0 +1,157 @@
+// posthouse limits list|reset
+#include <CLI/Option.hpp>
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <vector>
+
+#include "auth/directory/address.h"
+#include "cli/ask_guardd.h"
+#include "cli/open_directory.h"
+#include "cli/table.h"
+#include "guardd/limits.h"
+#include "lib/net/address.h"
+
+namespace posthouse::cli {
+namespace {
+
+using guard::Measure;
+using guard::Period;
+using guard::Rate;
+using guard::RateKind;
+using guard::RateLimits;
+
+struct Options {
+    std::string name;
+    bool all = false;
+};
+
+std::string kind_in_words(RateKind kind) {
+    switch (kind) {
+        case RateKind::client: return "client";
+        case RateKind::user: return "user";
+        case RateKind::sender_domain: return "senders of";
+        case RateKind::user_domain: return "users of";
+    }
+    return {};
+}
+
+/// How much of the limit that is nearest is used; 1 is all.
+double fullness(const Rate& rate, const RateLimits& limits) {
+    double most = 0;
+    for (std::size_t period = 0; period < limits.size(); ++period)
+        for (std::size_t i = 0; i < limits[period].size(); ++i)
+            if (limits[period][i] > 0)
+                most =
+                    std::max(most, static_cast<double>(rate.used[period][i]) / static_cast<double>(limits[period][i]));
+    return most;
+}
+
+/// "12 of 1000", "12" without a limit.
+std::string cell(const Rate& rate, const RateLimits& limits, Period period, Measure measure) {
+    const std::uint64_t used = rate.used[index(period)][index(measure)];
+    const std::uint64_t limit = limits[index(period)][index(measure)];
+    return std::to_string(used) + (limit > 0 ? " of " + std::to_string(limit) : "");
+}
+
+nlohmann::json row_of(const Rate& rate, const RateLimits& limits) {
+    nlohmann::json row = {{"kind", name_of(rate.subject.kind)}, {"name", rate.subject.name}};
+    for (const Period period : {Period::hour, Period::day})
+        for (const Measure measure : {Measure::connections, Measure::messages, Measure::recipients}) {
+            const std::uint64_t limit = limits[index(period)][index(measure)];
+            row[std::string(name_of(period))][std::string(name_of(measure))] = {
+                {"used", rate.used[index(period)][index(measure)]},
+                {"limit", limit > 0 ? nlohmann::json(limit) : nlohmann::json()}};
+        }
+    return row;
+}
+
+Exit list(Context& context) {
+    const Result<config::Snapshot> config = context.config();
+    if (!config) return report(context, config.error());
+    const auto limits = guard::limits_of((*config)->smtpd);
+    return with_guardd(context, [&](guard::Administration& guardd, net::Loop& loop) {
+        Result<std::vector<Rate>> rates = loop.run_until_complete(guardd.rates());
+        if (!rates) return report(context, rates.error());
+        const auto limits_for = [&](const Rate& rate) -> const RateLimits& { return limits[index(rate.subject.kind)]; };
+        std::ranges::sort(*rates, [&](const Rate& one, const Rate& other) {
+            const double difference = fullness(one, limits_for(one)) - fullness(other, limits_for(other));
+            return difference != 0 ? difference > 0 : one.subject < other.subject;
+        });
+        nlohmann::json rows = nlohmann::json::array();
+        Table table({"OF", "WHO", "MESSAGES/HOUR", "/DAY", "RECIPIENTS/HOUR", "/DAY", "CONNECTIONS/HOUR", "/DAY"});
+        for (const Rate& rate : *rates) {
+            rows.push_back(row_of(rate, limits_for(rate)));
+            std::vector<std::string> cells{kind_in_words(rate.subject.kind), rate.subject.name};
+            for (const Measure measure : {Measure::messages, Measure::recipients, Measure::connections})
+                for (const Period period : {Period::hour, Period::day})
+                    cells.push_back(cell(rate, limits_for(rate), period, measure));
+            table.add(std::move(cells));
+        }
+        if (context.json)
+            print_json(context, rows);
+        else
+            table.print(context.out);
+        return Exit::ok;
+    });
+}
+
+/// An address is a user, an IP address or a network a client, anything else a domain.
+Result<std::vector<guard::RateSubject>> subjects_of(const Context& context, const std::string& name) {
+    if (name.find('@') != std::string::npos) {
+        const Result<auth::MailAddress> address = auth::parse_address(name, local_part(context));
+        if (!address) return fail(address.error());
+        return std::vector<guard::RateSubject>{{RateKind::user, address->text()}};
+    }
+    if (const Result<net::Network> network = net::Network::parse(name))
+        return std::vector<guard::RateSubject>{{RateKind::client, network->to_string()}};
+    const Result<std::string> domain = auth::canonical_domain(name);
+    if (!domain) return fail(domain.error());
+    return std::vector<guard::RateSubject>{{RateKind::sender_domain, *domain}, {RateKind::user_domain, *domain}};
+}
+
+Exit reset(Context& context, const Options& options) {
+    if (options.all == !options.name.empty())
+        return report(context, {ErrorCode::invalid, "Name a user, a client or a domain, or give --all", {}});
+    std::vector<guard::RateSubject> subjects;
+    if (!options.all) {
+        Result<std::vector<guard::RateSubject>> found = subjects_of(context, options.name);
+        if (!found) return report(context, found.error());
+        subjects = std::move(*found);
+    }
+    return with_guardd(context, [&](guard::Administration& guardd, net::Loop& loop) {
+        if (options.all) {
+            const Result<std::vector<Rate>> rates = loop.run_until_complete(guardd.rates());
+            if (!rates) return report(context, rates.error());
+            for (const Rate& rate : *rates) subjects.push_back(rate.subject);
+        }
+        std::size_t sum = 0;
+        for (const guard::RateSubject& subject : subjects) {
+            const Result<std::size_t> count = loop.run_until_complete(guardd.reset(subject));
+            if (!count) return report(context, count.error());
+            sum += *count;
+        }
+        if (sum == 0 && !options.all)
+            return report(context, {ErrorCode::not_found, "Nothing is counted of " + options.name, {}});
+        return done(context, "Forgotten what " + std::to_string(sum) + (sum == 1 ? " has" : " have") + " sent.",
+                    {{"reset", sum}});
+    });
+}
+
+}  // namespace
+
+void add_limits_commands(CLI::App& app, Context& context) {
+    CLI::App* group = add_group(app, "limits", "How much clients, users and domains have sent, and may send");
+    add_command(*group, context, "list",
+                "Show what was counted in the last hour and day; who is nearest to a limit first", "limits list",
+                [&context] { return list(context); });
+    auto options = std::make_shared<Options>();
+    CLI::App* command =
+        add_command(*group, context, "reset", "Forget what was counted, so that more may be sent at once",
+                    "limits reset joe@example.org", [&context, options] { return reset(context, *options); });
+    command->add_option("name", options->name, "A user's address, a client's IP address or network, a domain");
+    command->add_flag("--all", options->all, "Of all");
+}
+
+}  // namespace posthouse::cli

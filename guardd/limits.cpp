@@ -1,0 +1,28 @@
+// Limits of section [smtpd].
+#include "guardd/limits.h"
+
+namespace posthouse::guard {
+namespace {
+
+Amounts amounts(std::int64_t connections, std::int64_t messages, std::int64_t recipients) {
+    return {static_cast<std::uint64_t>(connections), static_cast<std::uint64_t>(messages),
+            static_cast<std::uint64_t>(recipients)};
+}
+
+}  // namespace
+
+std::array<RateLimits, rate_kinds> limits_of(const config::Config::Smtpd& smtpd) {
+    std::array<RateLimits, rate_kinds> limits{};
+    limits[index(RateKind::client)] = {
+        amounts(smtpd.client_connection_rate_limit, smtpd.client_message_rate_limit, smtpd.client_recipient_rate_limit),
+        amounts(smtpd.client_connection_day_limit, smtpd.client_message_day_limit, smtpd.client_recipient_day_limit)};
+    limits[index(RateKind::user)] = {amounts(0, smtpd.user_message_rate_limit, smtpd.user_recipient_rate_limit),
+                                     amounts(0, smtpd.user_message_day_limit, smtpd.user_recipient_day_limit)};
+    for (const RateKind kind : {RateKind::sender_domain, RateKind::user_domain})
+        limits[index(kind)] = {
+            amounts(0, smtpd.sender_domain_message_rate_limit, smtpd.sender_domain_recipient_rate_limit),
+            amounts(0, smtpd.sender_domain_message_day_limit, smtpd.sender_domain_recipient_day_limit)};
+    return limits;
+}
+
+}  // namespace posthouse::guard

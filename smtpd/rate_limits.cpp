@@ -1,0 +1,47 @@
+// Rate limits: the question to guardd.
+#include "smtpd/rate_limits.h"
+
+#include <algorithm>
+#include <string>
+
+#include "guardd/limits.h"
+#include "lib/smtp/internationalized.h"
+
+namespace posthouse::smtpd {
+namespace {
+
+bool limits_mail(const guard::RateLimits& limits) {
+    return std::ranges::any_of(limits, [](const guard::Amounts& most) {
+        return most[index(guard::Measure::messages)] > 0 || most[index(guard::Measure::recipients)] > 0;
+    });
+}
+
+/// Which of them hold is guardd's to know; here only whether to ask.
+bool has_limits(const Session& session) {
+    const auto limits = guard::limits_of(session.config->smtpd);
+    const bool user = !session.user.empty();
+    return limits_mail(limits[index(user ? guard::RateKind::user : guard::RateKind::client)]) ||
+           limits_mail(limits[index(user ? guard::RateKind::user_domain : guard::RateKind::sender_domain)]);
+}
+
+/// One spelling of a domain for all senders.
+std::string sender_of(const Transaction& transaction) {
+    if (!transaction.sender) return {};
+    const smtp::Mailbox& sender = *transaction.sender;
+    return sender.local_part + '@' + smtp::to_a_labels(sender.domain).value_or(sender.domain);
+}
+
+}  // namespace
+
+net::Async<std::optional<smtp::Reply>> rate_refusal(Session& session) {
+    if (!has_limits(session)) co_return std::nullopt;
+    const Transaction& transaction = *session.transaction;
+    const Result<> counted = co_await session.parts.guard.message(session.connection.peer.ip(), session.user,
+                                                                  sender_of(transaction), transaction.given.size());
+    if (counted) co_return std::nullopt;
+    session.parts.counters.reject("rate_limit");
+    if (counted.error().code == ErrorCode::denied) co_return smtp::Reply(550, "5.5.3", counted.error().text);
+    co_return smtp::Reply(450, "4.7.1", counted.error().text);
+}
+
+}  // namespace posthouse::smtpd

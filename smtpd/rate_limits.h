@@ -1,0 +1,17 @@
+// Rate limits: whether a client, a user or a domain may send one more message now, which guardd counts for all workers.
+#pragma once
+
+#include <optional>
+
+#include "lib/net/async.h"
+#include "lib/smtp/reply.h"
+#include "smtpd/session.h"
+
+namespace posthouse::smtpd {
+
+/// Counts the transaction's message with its recipients. When a limit is reached it is not counted, and refused: 450
+/// 4.7.1, or 550 5.5.3 when it has more recipients than the limit. guardd is asked once for each message, and only when
+/// there is a limit.
+net::Async<std::optional<smtp::Reply>> rate_refusal(Session& session);
+
+}  // namespace posthouse::smtpd
