@@ -20,6 +20,7 @@ Parts::Parts(daemon::Daemon& frame)
       disk(frame.loop(), disk_threads),
       queue(disk, frame.config()->general.spool_folder, frame.config()->general.run_folder + "/" + wake::socket_name),
       forwarding(*frame.config()),
+      known_domains(frame),
       counters(frame.metrics()),
       story(frame) {}
 

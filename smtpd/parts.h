@@ -14,6 +14,7 @@
 #include "smtpd/delivery/forwarding.h"
 #include "smtpd/delivery/lmtp_pool.h"
 #include "smtpd/delivery/queue.h"
+#include "smtpd/known_domains.h"
 
 namespace posthouse::smtpd {
 
@@ -27,6 +28,7 @@ struct Parts {
     net::Pool disk;            ///< writes and reads what lies in the spool
     Queue queue;
     Forwarding forwarding;
+    KnownDomains known_domains;  ///< to DNS
     Counters counters;
     story::Writer story;  ///< what happens to messages
 

@@ -52,6 +52,7 @@ net::Async<> Receiver::stop() {
     co_await parts_.auth.close();
     co_await parts_.directory.close();
     co_await parts_.guard.stop();
+    co_await parts_.known_domains.stop();
     co_await parts_.story.stop();
 }
 

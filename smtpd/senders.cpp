@@ -56,6 +56,28 @@ net::Async<std::optional<smtp::Reply>> sender_refusal(Session& session, const sm
                               "; use one of yours, or ask your administrator for the right to send as it");
 }
 
+net::Async<std::optional<smtp::Reply>> sender_domain_refusal(Session& session, const smtp::ReversePath& sender) {
+    using enum KnownDomains::Verdict;
+    if (!session.config->smtpd.reject_unknown_sender_domain || !sender || sender->is_address_literal() ||
+        session.submission() || session.in_mynetworks())
+        co_return std::nullopt;
+    const KnownDomains::Verdict verdict = co_await session.parts.known_domains.look_up(sender->domain);
+    if (verdict == known) co_return std::nullopt;
+    // A domain of this server needn't be in DNS for this server to reach it.
+    const Result<bool> ours = co_await session.parts.directory.is_local_domain(
+        smtp::to_a_labels(sender->domain).value_or(sender->domain), session.lookup_deadline());
+    if (ours && *ours) co_return std::nullopt;
+    session.parts.counters.reject("sender_domain");
+    if (verdict == unsure || !ours)
+        co_return smtp::Reply(450, "4.1.8",
+                              sender->to_path() + ": DNS doesn't say now whether that domain exists, try again later");
+    if (verdict == null_mx)
+        co_return smtp::Reply(550, "5.7.27",
+                              sender->to_path() + ": that domain takes no mail (null MX); use a sender that does");
+    co_return smtp::Reply(
+        550, "5.1.8", sender->to_path() + ": that domain has neither MX nor address in DNS; use a sender that exists");
+}
+
 std::optional<smtp::Reply> network_sender_refusal(const Session& session, const smtp::ReversePath& sender) {
     const auto& allowed = session.config->smtpd.mynetworks_sender_domains;
     if (allowed.empty() || !sender || !session.user.empty() || !session.in_mynetworks()) return std::nullopt;

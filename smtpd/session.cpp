@@ -79,7 +79,10 @@ net::Async<bool> greet(Session& session) {
         if (input && *input == net::Input::ready) {
             session.connection.log.info("spoke before the greeting", {{"address", session.connection.peer.ip()}});
             const std::string text = " You spoke before the greeting: a mail server waits for it";
-            Result<> refused = co_await send(session, {554, "", session.config->general.hostname + text});
+            smtp::Reply reply(554, "", session.config->general.hostname + text);
+            session.parts.counters.reject("early_talker");
+            tell_refused(session, "", "", reply);
+            Result<> refused = co_await send(session, std::move(reply));
             (void)refused;  // the connection ends in any case
             co_return false;
         }

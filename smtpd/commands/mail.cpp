@@ -73,7 +73,11 @@ net::Async<smtp::Reply> handle_mail(Session& session, smtp::Command command) {
     transaction.parameters = std::move(mail.parameters);
     if (auto refused = held_too_long(session, transaction)) co_return *std::move(refused);
     std::optional<smtp::Reply> refused = co_await no_room(session, transaction.parameters);
-    if (!refused) refused = co_await sender_refusal(session, transaction.sender);
+    if (!refused) {
+        refused = co_await sender_refusal(session, transaction.sender);
+        if (refused && refused->permanent()) session.parts.counters.reject("sender");
+    }
+    if (!refused) refused = co_await sender_domain_refusal(session, transaction.sender);
     if (refused) co_return *std::move(refused);
     transaction.origin = origin_of(session);
     session.transaction = std::move(transaction);

@@ -46,6 +46,23 @@ TEST(Senders, OthersAreNotAsked) {
     EXPECT_EQ(codes(world.talk("EHLO x\r\nMAIL FROM:<alice@local.example>\r\nQUIT\r\n")), "220 250 250 221");
 }
 
+TEST(Senders, TheirDomainIsLookedUpOnWishAndAnyFailureIsForNow) {
+    World world;
+    world.frame.settings.dns.servers = {"127.0.0.1:1"};
+    world.frame.settings.dns.trust_anchor_file = "";
+    world.frame.settings.dns.timeout = std::chrono::milliseconds(200);
+    const std::string ask = "EHLO x.example\r\nMAIL FROM:<a@client.example>\r\nQUIT\r\n";
+    EXPECT_EQ(codes(world.talk(ask)), "220 250 250 221");
+    world.frame.settings.smtpd.reject_unknown_sender_domain = true;
+    EXPECT_NE(world.talk(ask).find("\r\n450 4.1.8 <a@client.example>: DNS"), std::string::npos);
+    EXPECT_EQ(codes(world.talk("EHLO x\r\nMAIL FROM:<a@local.example>\r\nRSET\r\nMAIL FROM:<>\r\nQUIT\r\n")),
+              "220 250 250 250 250 221");
+    world.frame.settings.smtpd.reject_unknown_helo_hostname = true;
+    EXPECT_EQ(codes(world.talk("EHLO x.example\r\nEHLO [192.0.2.7]\r\nEHLO a_b!\r\nQUIT\r\n")), "220 450 250 550 221");
+    world.frame.settings.smtpd.mynetworks = {"192.0.2.7"};
+    EXPECT_EQ(codes(world.talk(ask)), "220 250 250 221");
+}
+
 TEST(Helo, InvalidNamesAreRefusedOnWish) {
     World world;
     const std::string ask =
