@@ -10,10 +10,12 @@ namespace {
 
 using Rule = auth::ResolveStep::Rule;
 
-constexpr std::array<std::pair<Rule, const char*>, 11> names{{{Rule::domain, "domain"},
+constexpr std::array<std::pair<Rule, const char*>, 13> names{{{Rule::domain, "domain"},
                                                               {Rule::alias, "alias"},
                                                               {Rule::user, "user"},
                                                               {Rule::list, "list"},
+                                                              {Rule::owner, "owner"},
+                                                              {Rule::relay, "relay"},
                                                               {Rule::detail, "detail"},
                                                               {Rule::domain_alias, "domain_alias"},
                                                               {Rule::postmaster, "postmaster"},
@@ -37,6 +39,14 @@ std::string of_alias(const auth::ResolveStep& step) {
     return step.address + " leads to " + listed(step.leads_to);
 }
 
+std::string of_list(const auth::ResolveStep& step) {
+    if (!step.found) return step.address + " is a list without members: it takes no mail";
+    const std::string posters = listed(step.leads_to);
+    if (posters == "anyone") return step.address + " is a list that anyone may post to";
+    if (posters == "listed") return step.address + " is a list that its listed posters may post to";
+    return step.address + " is a list for posters: " + posters + " (and its owner and listed posters)";
+}
+
 }  // namespace
 
 std::string sentence(const auth::ResolveStep& step) {
@@ -45,7 +55,11 @@ std::string sentence(const auth::ResolveStep& step) {
             return step.address + (step.found ? " is a domain of this server" : " is no domain of its own here");
         case Rule::alias: return of_alias(step);
         case Rule::user: return (step.found ? "there is a user " : "no user ") + step.address;
-        case Rule::list: return step.address + " is a list without members: it takes no mail";
+        case Rule::list: return of_list(step);
+        case Rule::owner: return step.address + " is the owner of a list: " + listed(step.leads_to);
+        case Rule::relay:
+            return step.found ? "mail for " + step.address + " is taken and passed on"
+                              : step.address + " is not among the recipients of its relay domain";
         case Rule::detail: return "without its detail: " + listed(step.leads_to);
         case Rule::domain_alias:
             return step.address.find('@') == std::string::npos

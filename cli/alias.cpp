@@ -49,7 +49,7 @@ std::string listed(const std::vector<std::string>& destinations) {
 
 /// Lists have commands of their own. Errors: invalid.
 Result<> require_no_list(auth::Directory& directory, const std::string& source, const std::string& command) {
-    const Result<bool> list = directory.has_list(source);
+    const Result<std::optional<auth::ListRules>> list = directory.find_list(source);
     if (!list) return fail(list.error());
     if (!*list) return {};
     return fail(ErrorCode::invalid, source + " is a list: use posthouse list member " + command);

@@ -119,6 +119,7 @@ class Reader {
     Result<DirectoryDocument> read() {
         DirectoryDocument out;
         each("domains", [&](Row& row) { out.domains.push_back(row.parsed("name", auth::canonical_domain)); });
+        each("relay_domains", [&](Row& row) { out.relay_domains.push_back(read_relay_domain(row)); });
         each("domain_aliases", [&](Row& row) {
             out.domain_aliases.push_back(
                 {row.parsed("name", auth::canonical_domain), row.parsed("domain", auth::canonical_domain), 0});
@@ -246,7 +247,33 @@ class Reader {
         for (const std::string& member : row.texts("members"))
             list.members.push_back(one_address(row, "members", member));
         if (list.members.size() > auth::max_list_members) row.wrong("members", "more than 1000");
+        if (const std::string word = row.text("posters"); !word.empty()) {
+            const Result<auth::ListPosters> posters = auth::parse_list_posters(word);
+            if (!posters) row.wrong("posters", posters.error().text);
+            const std::string owner = row.text("owner");
+            list.rules = {posters.value_or(auth::ListPosters::listed),
+                          owner.empty() ? owner : one_address(row, "owner", owner)};
+        }
+        for (const std::string& poster : row.texts("listed_posters"))
+            list.posters.push_back(any_address(row, "listed_posters", poster));
+        if (list.posters.size() > auth::max_list_members) row.wrong("listed_posters", "more than 1000");
         return list;
+    }
+
+    DirectoryDocument::RelayDomain read_relay_domain(Row& row) {
+        DirectoryDocument::RelayDomain domain{row.parsed("name", auth::canonical_domain)};
+        if (const std::string word = row.text("recipients"); !word.empty()) {
+            const Result<auth::RelayRecipients> recipients = auth::parse_relay_recipients(word);
+            if (recipients)
+                domain.recipients = *recipients;
+            else
+                row.wrong("recipients", recipients.error().text);
+        }
+        for (const std::string& address : row.texts("listed")) {
+            domain.listed.push_back(one_address(row, "listed", address));
+            if (!domain.listed.back().ends_with('@' + domain.name)) row.wrong("listed", "an address of another domain");
+        }
+        return domain;
     }
 
     const json& document_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,8 +35,16 @@ struct DirectoryDocument {
         std::string address;
         std::string description;
         std::vector<std::string> members;
+        std::optional<auth::ListRules> rules{};  ///< not told: anyone may post, or what the list has stays
+        std::vector<std::string> posters{};      ///< that are named
+    };
+    struct RelayDomain {
+        std::string name;
+        auth::RelayRecipients recipients = auth::RelayRecipients::any;
+        std::vector<std::string> listed{};
     };
     std::vector<std::string> domains;
+    std::vector<RelayDomain> relay_domains;
     std::vector<auth::DomainAlias> domain_aliases;
     std::vector<User> users;
     std::vector<Alias> aliases;

@@ -21,15 +21,20 @@ class Importer {
         : directory_(directory), document_(document), update_(update), report_(report) {}
 
     Result<> run() {
-        for (const auto part :
-             {&Importer::domains, &Importer::domain_aliases, &Importer::users, &Importer::aliases, &Importer::lists,
-              &Importer::grants, &Importer::transports, &Importer::app_passwords, &Importer::limits}) {
+        for (const auto part : {&Importer::domains, &Importer::relay_domains, &Importer::domain_aliases,
+                                &Importer::users, &Importer::aliases, &Importer::lists, &Importer::grants,
+                                &Importer::transports, &Importer::app_passwords, &Importer::limits}) {
             if (const Result<> done = (this->*part)(); !done) return done;
         }
         return {};
     }
 
   private:
+    static std::vector<std::string> without(std::vector<std::string> texts, const std::vector<std::string>& others) {
+        std::erase_if(texts, [&](const std::string& text) { return std::ranges::find(others, text) != others.end(); });
+        return texts;
+    }
+
     static bool same(const auth::Services& one, const auth::Services& other) { return one.names() == other.names(); }
 
     enum class Outcome { added, changed, unchanged, kept };
@@ -67,6 +72,39 @@ class Importer {
             if (!noted) return noted;
         }
         return {};
+    }
+
+    Result<> relay_domains() {
+        if (document_.relay_domains.empty()) return {};
+        const Result<std::vector<auth::RelayDomain>> rows = directory_.relay_domains().list();
+        if (!rows) return fail(rows.error());
+        for (const DirectoryDocument::RelayDomain& domain : document_.relay_domains) {
+            const auto found = std::ranges::find(*rows, domain.name, &auth::RelayDomain::name);
+            const Result<> noted =
+                note("relay_domains", domain.name, one_relay_domain(domain, found == rows->end() ? nullptr : &*found));
+            if (!noted) return noted;
+        }
+        return {};
+    }
+
+    Result<Outcome> one_relay_domain(const DirectoryDocument::RelayDomain& domain, const auth::RelayDomain* present) {
+        auth::RelayDomains& domains = directory_.relay_domains();
+        const Result<std::vector<std::string>> listed = domains.recipients(domain.name);
+        if (!listed) return fail(listed.error());
+        const std::vector<std::string> missing = without(domain.listed, *listed);
+        if (present != nullptr) {
+            if (missing.empty() && present->recipients == domain.recipients) return Outcome::unchanged;
+            if (!update_) return Outcome::kept;
+            const Result<> set = domains.set_recipients(domain.name, domain.recipients);
+            if (!set) return fail(set.error());
+        } else if (const Result<> added = domains.add(domain.name, domain.recipients); !added) {
+            return fail(added.error());
+        }
+        for (const std::string& address : missing) {
+            const Result<Outcome> added = added_or_there(domains.add_recipient(address));
+            if (!added) return added;
+        }
+        return present != nullptr ? Outcome::changed : Outcome::added;
     }
 
     Result<> domain_aliases() {
@@ -157,7 +195,7 @@ class Importer {
     }
 
     Result<Outcome> one_alias(const DirectoryDocument::Alias& alias) {
-        const Result<bool> list = directory_.has_list(alias.source);
+        const Result<std::optional<auth::ListRules>> list = directory_.find_list(alias.source);
         if (!list) return fail(list.error());
         if (*list) return fail(ErrorCode::exists, "List " + alias.source + " already exists");
         return added_or_there(directory_.add_alias(alias.source, alias.destination));
@@ -174,22 +212,31 @@ class Importer {
         auth::DistributionLists& lists = directory_.distribution_lists();
         const Result<std::optional<auth::DistributionList>> present = lists.find(list.address);
         if (!present) return fail(present.error());
-        std::vector<std::string> missing = list.members;
+        const Result<std::vector<std::string>> members = lists.members(list.address);
+        if (!members) return fail(members.error());
+        const Result<std::vector<std::string>> posters = lists.posters(list.address);
+        if (!posters) return fail(posters.error());
+        const std::vector<std::string> joining = without(list.members, *members);
+        const std::vector<std::string> posting = without(list.posters, *posters);
         if (*present) {
-            const Result<std::vector<std::string>> members = lists.members(list.address);
-            if (!members) return fail(members.error());
-            std::erase_if(missing, [&](const std::string& member) {
-                return std::ranges::find(*members, member) != members->end();
-            });
-            if (missing.empty() && (*present)->description == list.description) return Outcome::unchanged;
+            if (joining.empty() && posting.empty() && (*present)->description == list.description &&
+                (*present)->rules == list.rules.value_or((*present)->rules))
+                return Outcome::unchanged;
             if (!update_) return Outcome::kept;
             if (const Result<> set = lists.describe(list.address, list.description); !set) return fail(set.error());
         } else if (const Result<> added = lists.add(list.address, list.description); !added) {
             return fail(added.error());
         }
-        for (const std::string& member : missing) {
+        if (list.rules) {
+            if (const Result<> set = lists.set_rules(list.address, *list.rules); !set) return fail(set.error());
+        }
+        for (const std::string& member : joining) {
             const Result<Outcome> joined = added_or_there(lists.add_member(list.address, member));
             if (!joined) return joined;
+        }
+        for (const std::string& poster : posting) {
+            const Result<Outcome> named = added_or_there(lists.add_poster(list.address, poster));
+            if (!named) return named;
         }
         return *present ? Outcome::changed : Outcome::added;
     }

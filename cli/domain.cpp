@@ -13,6 +13,7 @@
 #include "cli/mail_folder.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
+#include "cli/relay_domain.h"
 #include "cli/rename.h"
 #include "cli/sessions.h"
 #include "cli/table.h"
@@ -24,11 +25,15 @@ struct Options {
     std::string name;
     std::string alias;
     MailDisposal mail;
+    RelayOptions relay;
 };
 
 Exit add(Context& context, const Options& options) {
     const Result<std::string> name = auth::canonical_domain(options.name);
     if (!name) return report(context, name.error());
+    if (options.relay.type == "relay") return add_relay_domain(context, *name, options.relay);
+    if (options.relay.recipients || options.relay.transport)
+        return report(context, {ErrorCode::invalid, "--recipients and --transport are for --type relay", {}});
     const Result<config::Snapshot> config = context.config();
     if (!config) return report(context, config.error());
     Result<Change> change = Change::begin(context);
@@ -53,17 +58,21 @@ Exit list(Context& context) {
     if (!directory) return report(context, directory.error());
     const Result<std::vector<auth::Domain>> domains = (*directory)->domains();
     if (!domains) return report(context, domains.error());
+    const Result<std::vector<RelayedDomain>> relayed = relayed_domains(**directory);
+    if (!relayed) return report(context, relayed.error());
     if (context.json) {
         nlohmann::json rows = nlohmann::json::array();
         for (const auto& domain : *domains) {
             const Result<std::string> postmaster = recipients_of(**directory, "postmaster@" + domain.name, settings);
             if (!postmaster) return report(context, postmaster.error());
             rows.push_back({{"name", domain.name},
+                            {"type", "local"},
                             {"postmaster", *postmaster},
                             {"users", domain.users},
                             {"aliases", domain.aliases},
                             {"created_at", domain.created_at}});
         }
+        for (const RelayedDomain& domain : *relayed) rows.push_back(to_json(domain));
         print_json(context, rows);
         return Exit::ok;
     }
@@ -74,6 +83,8 @@ Exit list(Context& context) {
         table.add({domain.name, std::to_string(domain.users), std::to_string(domain.aliases),
                    format_time(domain.created_at), *postmaster});
     }
+    for (const RelayedDomain& domain : *relayed)
+        table.add({domain.row.name, "-", "-", format_time(domain.row.created_at), sentence(domain)});
     table.print(context.out);
     return Exit::ok;
 }
@@ -85,7 +96,7 @@ Exit remove(Context& context, const Options& options) {
     if (!directory) return report(context, directory.error());
     const Result<bool> known = (*directory)->has_domain(*name);
     if (!known) return report(context, known.error());
-    if (!*known) return report(context, {ErrorCode::not_found, "Domain " + *name + " does not exist", {}});
+    if (!*known) return remove_relay_domain(context, std::move(*directory), *name);
     const Result<std::vector<auth::User>> users = (*directory)->users(*name);
     if (!users) return report(context, users.error());
 
@@ -172,6 +183,7 @@ void add_domain_commands(CLI::App& app, Context& context) {
     CLI::App* command = add_command(*group, context, "add", "Receive mail for a domain", "domain add example.org",
                                     [&context, options] { return add(context, *options); });
     command->add_option("name", options->name, "The domain")->required();
+    add_relay_options(*command, options->relay);
 
     add_command(*group, context, "list", "List all domains", "domain list --json",
                 [&context] { return list(context); });
@@ -184,6 +196,8 @@ void add_domain_commands(CLI::App& app, Context& context) {
                           "domain remove example.org", [&context, options] { return remove(context, *options); });
     command->add_option("name", options->name, "The domain")->required();
     add_mail_options(*command, options->mail);
+
+    add_relay_recipient_commands(*group, context);
 
     CLI::App* aliases = add_group(*group, "alias", "Other names of a domain");
     command = add_command(*aliases, context, "add", "Receive mail for another name of a domain",

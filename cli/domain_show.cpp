@@ -11,10 +11,20 @@
 #include "cli/address_steps.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
+#include "cli/relay_domain.h"
 #include "cli/table.h"
 
 namespace posthouse::cli {
 namespace {
+
+Exit show_relayed(Context& context, const RelayedDomain& domain) {
+    if (context.json)
+        print_json(context, to_json(domain));
+    else
+        context.out << printable(domain.row.name) << ", since " << format_time(domain.row.created_at) << '\n'
+                    << "  " << printable(sentence(domain)) << '\n';
+    return Exit::ok;
+}
 
 Exit show(Context& context, const std::string& given) {
     const Result<std::string> name = auth::canonical_domain(given);
@@ -26,6 +36,12 @@ Exit show(Context& context, const std::string& given) {
     const Result<std::vector<auth::Domain>> domains = (*directory)->domains();
     if (!domains) return report(context, domains.error());
     const auto domain = std::ranges::find(*domains, *name, &auth::Domain::name);
+    if (domain == domains->end()) {
+        const Result<std::vector<RelayedDomain>> relayed = relayed_domains(**directory);
+        if (!relayed) return report(context, relayed.error());
+        for (const RelayedDomain& one : *relayed)
+            if (one.row.name == *name) return show_relayed(context, one);
+    }
     if (domain == domains->end())
         return report(context, {ErrorCode::not_found, "Domain " + *name + " does not exist", {}});
     const Result<std::vector<auth::DomainAlias>> aliases = (*directory)->domain_aliases();

@@ -30,9 +30,10 @@ class Writer {
         if (!options_.user.empty())
             return write_parts(std::array{&Writer::write_users, &Writer::write_grants, &Writer::write_app_passwords,
                                           &Writer::write_limits});
-        return write_parts(std::array{&Writer::write_domains, &Writer::write_domain_aliases, &Writer::write_users,
-                                      &Writer::write_aliases, &Writer::write_lists, &Writer::write_grants,
-                                      &Writer::write_transports, &Writer::write_app_passwords, &Writer::write_limits});
+        return write_parts(std::array{&Writer::write_domains, &Writer::write_relay_domains,
+                                      &Writer::write_domain_aliases, &Writer::write_users, &Writer::write_aliases,
+                                      &Writer::write_lists, &Writer::write_grants, &Writer::write_transports,
+                                      &Writer::write_app_passwords, &Writer::write_limits});
     }
 
   private:
@@ -74,6 +75,16 @@ class Writer {
         return write_array(
             "domains", directory_.domains(), [&](const auth::Domain& row) { return is_meant(row.name); },
             [](const auth::Domain& row) -> Result<json> { return json{{"name", row.name}}; });
+    }
+    Result<> write_relay_domains() {
+        return write_array(
+            "relay_domains", directory_.relay_domains().list(),
+            [&](const auth::RelayDomain& row) { return is_meant(row.name); },
+            [&](const auth::RelayDomain& row) -> Result<json> {
+                const Result<std::vector<std::string>> listed = directory_.relay_domains().recipients(row.name);
+                if (!listed) return fail(listed.error());
+                return json{{"name", row.name}, {"recipients", auth::to_string(row.recipients)}, {"listed", *listed}};
+            });
     }
     Result<> write_domain_aliases() {
         return write_array(
@@ -121,7 +132,15 @@ class Writer {
             [&](const auth::DistributionList& row) -> Result<json> {
                 const Result<std::vector<std::string>> members = directory_.distribution_lists().members(row.address);
                 if (!members) return fail(members.error());
-                return json{{"address", row.address}, {"description", row.description}, {"members", *members}};
+                const Result<std::vector<std::string>> posters = directory_.distribution_lists().posters(row.address);
+                if (!posters) return fail(posters.error());
+                json list = {{"address", row.address},
+                             {"description", row.description},
+                             {"members", *members},
+                             {"posters", auth::to_string(row.rules.posters)}};
+                if (!row.rules.owner.empty()) list["owner"] = row.rules.owner;
+                if (!posters->empty()) list["listed_posters"] = *posters;
+                return list;
             });
     }
     Result<> write_grants() {
@@ -194,7 +213,10 @@ Exit export_all(Context& context, ExportSelection options) {
     if (!options.domain.empty()) {
         const Result<bool> known = (*directory)->has_domain(options.domain);
         if (!known) return report(context, known.error());
-        if (!*known) return report(context, {ErrorCode::not_found, "Domain " + options.domain + " does not exist", {}});
+        const Result<std::optional<auth::RelayRecipients>> relayed = (*directory)->relay_domain(options.domain);
+        if (!relayed) return report(context, relayed.error());
+        if (!*known && !*relayed)
+            return report(context, {ErrorCode::not_found, "Domain " + options.domain + " does not exist", {}});
     }
     const Result<auth::Snapshot> snapshot = auth::Snapshot::of(**directory);
     if (!snapshot) return report(context, snapshot.error());

@@ -1,8 +1,9 @@
-// posthouse list add|show|list|set|remove, and list member add|remove
+// posthouse list add|show|list|set|remove, list member add|remove, and list poster add|remove
 #include <CLI/Option.hpp>
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 
 #include "auth/directory/address.h"
@@ -24,6 +25,9 @@ struct Options {
     std::string description;
     std::vector<std::string> members;
     std::string domain;
+    std::optional<std::string> posters{};    ///< --posters
+    std::optional<std::string> owner{};      ///< --owner; none: nobody any more
+    std::optional<std::string> described{};  ///< --description of `set`
 };
 
 /// In the form of the directory.
@@ -62,6 +66,22 @@ Result<> check_description(const std::string& text) {
     return {};
 }
 
+/// The rules as they are after what the options say. Errors: invalid.
+Result<auth::ListRules> rules_with(const Context& context, const Options& options, auth::ListRules rules) {
+    if (options.posters) {
+        const Result<auth::ListPosters> posters = auth::parse_list_posters(*options.posters);
+        if (!posters) return fail(posters.error());
+        rules.posters = *posters;
+    }
+    if (!options.owner) return rules;
+    rules.owner.clear();
+    if (options.owner->empty() || *options.owner == "none") return rules;
+    Result<std::string> owner = parse_address(*options.owner, local_part(context));
+    if (!owner) return fail(owner.error());
+    rules.owner = std::move(*owner);
+    return rules;
+}
+
 std::string listed(const std::vector<std::string>& members) {
     std::string text;
     for (const std::string& member : members) text += (text.empty() ? "" : ", ") + member;
@@ -71,10 +91,9 @@ std::string listed(const std::vector<std::string>& members) {
 std::string counted(std::size_t members) { return std::to_string(members) + (members == 1 ? " member" : " members"); }
 
 nlohmann::json to_json(const auth::DistributionList& list) {
-    return {{"address", list.address},
-            {"description", list.description},
-            {"members", list.members},
-            {"created_at", list.created_at}};
+    return {{"address", list.address},   {"description", list.description},
+            {"members", list.members},   {"posters", auth::to_string(list.rules.posters)},
+            {"owner", list.rules.owner}, {"created_at", list.created_at}};
 }
 
 Result<auth::DistributionList> find_list(auth::Directory& directory, const std::string& address) {
@@ -88,11 +107,14 @@ Exit add(Context& context, const Options& options) {
     const Result<Parsed> parsed = parse(context, options);
     if (!parsed) return report(context, parsed.error());
     if (const Result<> fine = check_description(options.description); !fine) return report(context, fine.error());
+    const Result<auth::ListRules> rules = rules_with(context, options, {});
+    if (!rules) return report(context, rules.error());
     Result<Change> change = Change::begin(context);
     if (!change) return report(context, change.error());
     auth::DistributionLists& lists = change->directory().distribution_lists();
     if (const Result<> added = lists.add(parsed->address, options.description); !added)
         return report(context, added.error());
+    if (const Result<> set = lists.set_rules(parsed->address, *rules); !set) return report(context, set.error());
     for (const std::string& member : parsed->members) {
         if (const Result<> added = lists.add_member(parsed->address, member); !added)
             return report(context, added.error());
@@ -117,14 +139,23 @@ Exit show(Context& context, const Options& options) {
     if (!list) return report(context, list.error());
     const Result<std::vector<std::string>> members = (*directory)->distribution_lists().members(list->address);
     if (!members) return report(context, members.error());
+    const Result<std::vector<std::string>> posters = (*directory)->distribution_lists().posters(list->address);
+    if (!posters) return report(context, posters.error());
     if (context.json) {
         nlohmann::json document = to_json(*list);
         document["members"] = *members;
+        document["listed_posters"] = *posters;
         print_json(context, document);
         return Exit::ok;
     }
     context.out << printable(list->address) << ", since " << format_time(list->created_at) << '\n';
     if (!list->description.empty()) context.out << printable(list->description) << '\n';
+    context.out << "May post: " << auth::to_string(list->rules.posters);
+    if (!posters->empty()) context.out << ", and " << printable(listed(*posters));
+    context.out << '\n';
+    if (!list->rules.owner.empty())
+        context.out << "Owner: " << printable(list->rules.owner) << ", as "
+                    << printable(auth::owner_address(list->address)) << '\n';
     if (members->empty()) context.out << "No members: it takes no mail.\n";
     for (const std::string& member : *members) context.out << "  " << printable(member) << '\n';
     return Exit::ok;
@@ -143,9 +174,10 @@ Exit list_all(Context& context, const Options& options) {
         print_json(context, rows);
         return Exit::ok;
     }
-    Table table({"LIST", "MEMBERS", "CREATED", "DESCRIPTION"});
+    Table table({"LIST", "MEMBERS", "POSTERS", "OWNER", "CREATED", "DESCRIPTION"});
     for (const auto& list : *lists)
-        table.add({list.address, std::to_string(list.members), format_time(list.created_at), list.description});
+        table.add({list.address, std::to_string(list.members), std::string(auth::to_string(list.rules.posters)),
+                   list.rules.owner, format_time(list.created_at), list.description});
     table.print(context.out);
     return Exit::ok;
 }
@@ -153,15 +185,60 @@ Exit list_all(Context& context, const Options& options) {
 Exit set(Context& context, const Options& options) {
     const Result<Parsed> parsed = parse(context, options);
     if (!parsed) return report(context, parsed.error());
-    if (const Result<> fine = check_description(options.description); !fine) return report(context, fine.error());
+    if (!options.described && !options.posters && !options.owner)
+        return report(context, {ErrorCode::invalid, "Say what to set: --description, --posters or --owner", {}});
+    if (const Result<> fine = check_description(options.described.value_or("")); !fine)
+        return report(context, fine.error());
     Result<Change> change = Change::begin_existing(context);
     if (!change) return report(context, change.error());
-    const Result<> set = change->directory().distribution_lists().describe(parsed->address, options.description);
-    if (!set) return report(context, set.error());
-    if (const Result<> kept = change->commit("list.set", parsed->address, options.description); !kept)
+    auth::DistributionLists& lists = change->directory().distribution_lists();
+    const Result<auth::DistributionList> list = find_list(change->directory(), parsed->address);
+    if (!list) return report(context, list.error());
+    const Result<auth::ListRules> rules = rules_with(context, options, list->rules);
+    if (!rules) return report(context, rules.error());
+    const std::string description = options.described.value_or(list->description);
+    if (const Result<> set = lists.describe(parsed->address, description); !set) return report(context, set.error());
+    if (const Result<> set = lists.set_rules(parsed->address, *rules); !set) return report(context, set.error());
+    std::string details = description;
+    if (options.posters) details += (details.empty() ? "" : "; ") + ("posters: " + *options.posters);
+    if (options.owner) details += (details.empty() ? "" : "; ") + ("owner: " + rules->owner);
+    if (const Result<> kept = change->commit("list.set", parsed->address, details); !kept)
         return report(context, kept.error());
-    return done(context, "List " + parsed->address + " described.",
-                {{"address", parsed->address}, {"description", options.description}});
+    return done(context, "List " + parsed->address + " changed.",
+                {{"address", parsed->address},
+                 {"description", description},
+                 {"posters", auth::to_string(rules->posters)},
+                 {"owner", rules->owner}});
+}
+
+/// Addresses, or @domain, that may post.
+Result<std::vector<std::string>> parse_posters(const Context& context, const Options& options) {
+    std::vector<std::string> posters;
+    for (const std::string& text : options.members) {
+        const Result<auth::MailAddress> address = auth::parse_alias_source(text, local_part(context));
+        if (!address) return fail(address.error());
+        posters.push_back(address->text());
+    }
+    return posters;
+}
+
+Exit change_posters(Context& context, const Options& options, bool add) {
+    const Result<std::string> address = parse_address(options.address, local_part(context));
+    if (!address) return report(context, address.error());
+    const Result<std::vector<std::string>> posters = parse_posters(context, options);
+    if (!posters) return report(context, posters.error());
+    Result<Change> change = Change::begin_existing(context);
+    if (!change) return report(context, change.error());
+    auth::DistributionLists& lists = change->directory().distribution_lists();
+    for (const std::string& poster : *posters) {
+        const Result<> changed = add ? lists.add_poster(*address, poster) : lists.remove_poster(*address, poster);
+        if (!changed) return report(context, changed.error());
+    }
+    const std::string all = listed(*posters);
+    if (const Result<> kept = change->commit(add ? "list.poster.add" : "list.poster.remove", *address, all); !kept)
+        return report(context, kept.error());
+    return done(context, all + (add ? " may post to " : " may not post by name any more to ") + *address + '.',
+                {{"address", *address}, {"posters", *posters}});
 }
 
 Exit remove(Context& context, const Options& options) {
@@ -239,6 +316,19 @@ void add_list_commands(CLI::App& app, Context& context) {
         command->add_option("members", options->members, "Their addresses")->required();
     };
 
+    const auto with_rules = [options](CLI::App* command) {
+        command
+            ->add_option(
+                "--posters", options->posters,
+                "Who may send to it: anyone, authenticated (who has logged in), domain (who has, as a user of its "
+                "domain), members, or listed (nobody but posters that are named, and the owner)")
+            ->type_name("WHO");
+        command
+            ->add_option("--owner", options->owner,
+                         "Who gets bounces, and the mail for <list>-owner; none: senders get bounces")
+            ->type_name("ADDRESS");
+    };
+
     CLI::App* command = add_command(
         *group, context, "add", "Make a list",
         "list add team@example.org --description \"All of us\" --member joe@example.org --member ann@example.org",
@@ -248,6 +338,7 @@ void add_list_commands(CLI::App& app, Context& context) {
     command->add_option("--member", options->members, "A member's address; may be given several times")
         ->type_name("ADDRESS")
         ->allow_extra_args(false);
+    with_rules(command);
 
     command = add_command(*group, context, "show", "Show a list and its members", "list show team@example.org",
                           [&context, options] { return show(context, *options); });
@@ -257,11 +348,12 @@ void add_list_commands(CLI::App& app, Context& context) {
                           [&context, options] { return list_all(context, *options); });
     command->add_option("--domain", options->domain, "Only of this domain")->type_name("DOMAIN");
 
-    command = add_command(*group, context, "set", "Change what a list is for",
-                          "list set team@example.org --description \"All of us\"",
+    command = add_command(*group, context, "set", "Describe a list, or say who may post to it and who owns it",
+                          "list set team@example.org --posters members --owner joe@example.org",
                           [&context, options] { return set(context, *options); });
     with_address(command);
-    with_description(command)->required();
+    command->add_option("--description", options->described, "What the list is for")->type_name("TEXT");
+    with_rules(command);
 
     command = add_command(*group, context, "remove", "Remove a list", "list remove team@example.org",
                           [&context, options] { return remove(context, *options); });
@@ -278,6 +370,22 @@ void add_list_commands(CLI::App& app, Context& context) {
                     [&context, options] { return remove_members(context, *options); });
     with_address(command);
     with_members(command);
+
+    const auto with_posters = [options](CLI::App* command) {
+        command->add_option("posters", options->members, "Their addresses, or @domain for all of one")->required();
+    };
+    CLI::App* poster = add_group(*group, "poster", "Who may send to a list, whoever else may");
+    poster->footer("Example: posthouse list poster add team@example.org boss@example.net");
+    command =
+        add_command(*poster, context, "add", "Let somebody post", "list poster add team@example.org boss@example.net",
+                    [&context, options] { return change_posters(context, *options, true); });
+    with_address(command);
+    with_posters(command);
+    command = add_command(*poster, context, "remove", "Let somebody post no more",
+                          "list poster remove team@example.org boss@example.net",
+                          [&context, options] { return change_posters(context, *options, false); });
+    with_address(command);
+    with_posters(command);
 }
 
 }  // namespace posthouse::cli

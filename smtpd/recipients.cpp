@@ -115,22 +115,58 @@ net::Async<Result<std::optional<smtp::ReversePath>>> forwarding_sender(Session& 
 }
 
 /// Errors: the directory holds what is no address.
-Result<std::vector<Target>> to_targets(const Resolution& resolution) {
+Result<std::vector<Target>> to_targets(const Resolution& resolution, const smtp::ReversePath& sender) {
     std::vector<Target> targets;
     for (const Recipient& recipient : resolution.recipients) {
         auto mailbox = smtp::parse_mailbox(recipient.address, smtp::Utf8::allowed);
         if (!mailbox) return fail(ErrorCode::invalid, mailbox.error().text, recipient.address);
-        targets.push_back({.address = *std::move(mailbox),
-                           .local = is_user(recipient) && recipient.route.empty(),
-                           .transport = recipient.route});
+        Target target{.address = *std::move(mailbox),
+                      .local = is_user(recipient) && recipient.route.empty(),
+                      .transport = recipient.route};
+        // What comes through a list is its owner's, but a report stays one that nobody answers.
+        if (sender && !recipient.owner.empty()) {
+            auto owner = smtp::parse_mailbox(recipient.owner, smtp::Utf8::allowed);
+            if (!owner) return fail(ErrorCode::invalid, owner.error().text, recipient.owner);
+            target.sender = *std::move(owner);
+        }
+        targets.push_back(std::move(target));
     }
     return targets;
+}
+
+/// The sender, as far as it is believed: anybody can write an address of ours into an envelope.
+net::Async<Result<std::string>> believed_sender(Session& session) {
+    Transaction& transaction = *session.transaction;
+    if (!transaction.sender) co_return std::string();
+    const smtp::Mailbox sender = for_other_server(*transaction.sender);
+    if (session.may_relay()) co_return sender.to_string();
+    Result<bool> ours = co_await session.parts.directory.is_local_domain(sender.domain, session.lookup_deadline());
+    if (!ours) co_return fail(ours.error());
+    co_return *ours ? std::string() : sender.to_string();
+}
+
+/// Why the sender may not post to a list on the way; nullopt: he may, to all of them.
+net::Async<std::optional<smtp::Reply>> poster_refusal(Session& session, const smtp::Mailbox& address,
+                                                      const Resolution& resolution) {
+    if (resolution.restricted_lists.empty()) co_return std::nullopt;
+    const smtp::Reply away = directory_is_away(address.to_path()).error();
+    const Result<std::string> sender = co_await believed_sender(session);
+    if (!sender) co_return away;
+    for (const std::string& list : resolution.restricted_lists) {
+        const Result<std::optional<std::string>> may = co_await session.parts.directory.look_up(
+            "poster", list + '\t' + session.user + '\t' + *sender, session.lookup_deadline());
+        if (may) continue;
+        if (may.error().code != ErrorCode::denied) co_return away;
+        // RFC 3463 §3.8: not authorized to send to this list.
+        co_return smtp::Reply(550, "5.7.2", "<" + list + ">: " + may.error().text);
+    }
+    co_return std::nullopt;
 }
 
 /// What authd's answer means: who it is when the domain is ours, or that mail goes to another server.
 net::Async<Targets> judge(Session& session, const smtp::Mailbox& address, const Resolution& resolution, bool vouched) {
     const std::string path = address.to_path();
-    Result<std::vector<Target>> targets = to_targets(resolution);
+    Result<std::vector<Target>> targets = to_targets(resolution, session.transaction->sender);
     if (!targets) {
         session.connection.log.error("the directory holds a malformed address", {{"address", targets.error().detail}});
         co_return smtp::refuse(451, "4.3.5", path + ": the directory is in error, try again later");
@@ -141,6 +177,7 @@ net::Async<Targets> judge(Session& session, const smtp::Mailbox& address, const 
     if (!ours) co_return directory_is_away(path);
     if (!*ours) {
         // What isn't ours leads nowhere else: one recipient, which is the address itself.
+        vouched = vouched || resolution.recipients.front().transport == Recipient::Transport::relay;
         if (auto refused = relay_refusal(session, address, vouched)) co_return std::unexpected(*std::move(refused));
         targets->front().address = for_other_server(address);
         co_return *std::move(targets);
@@ -151,7 +188,7 @@ net::Async<Targets> judge(Session& session, const smtp::Mailbox& address, const 
         co_return smtp::refuse(451, "4.3.5", path + ": forwards to another server, which is not possible now");
     }
     for (std::size_t i = 0; i < targets->size(); ++i) {
-        if (!is_user(resolution.recipients[i])) (*targets)[i].sender = *sender;
+        if (!is_user(resolution.recipients[i]) && !(*targets)[i].sender) (*targets)[i].sender = *sender;
     }
     co_return *std::move(targets);
 }
@@ -167,6 +204,8 @@ net::Async<Targets> resolve(Session& session, const smtp::Mailbox& address, bool
         co_return smtp::refuse(550, "5.4.6", path + ": " + resolved.error().text);
     if (!resolved) co_return directory_is_away(path);
     if (!*resolved || (*resolved)->recipients.empty()) co_return unknown(path);
+    std::optional<smtp::Reply> refused = co_await poster_refusal(session, address, **resolved);
+    if (refused) co_return std::unexpected(*std::move(refused));
     Targets targets = co_await judge(session, address, **resolved, vouched);
     co_return targets;
 }

@@ -9,9 +9,9 @@
 
 namespace posthouse::smtpd {
 
-/// The final recipients of `given`, or the reply that refuses it: 550 5.1.1 unknown, 550 5.4.6 an alias loop, 554 5.7.1
-/// on another server and the client may not relay, 451 what can't be told now. `dsn`: what RCPT said beside it, which
-/// each of them gets (RFC 3461 §5.2.7).
+/// The final recipients of `given`, or the reply that refuses it: 550 5.1.1 unknown, 550 5.4.6 an alias loop, 550 5.7.2
+/// a list that the sender may not post to, 554 5.7.1 on another server and the client may not relay, 451 what can't be
+/// told now. `dsn`: what RCPT said beside it, which each of them gets (RFC 3461 §5.2.7).
 net::Async<smtp::Parsed<std::vector<Target>>> find_targets(Session& session, const smtp::Mailbox& given,
                                                            const smtp::RcptParameters& dsn);
 

@@ -1,20 +1,33 @@
 // Resolution on the wire.
 #include "auth/client/resolution.h"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "lib/base/ascii.h"
 #include "lib/sasl/tabs.h"
 
 namespace posthouse::auth {
+namespace {
+
+using Transport = Recipient::Transport;
+
+constexpr std::array<std::pair<Transport, std::string_view>, 3> words{
+    {{Transport::local, "local"}, {Transport::remote, "remote"}, {Transport::relay, "relay"}}};
+
+}  // namespace
 
 std::string encode(const Resolution& resolution) {
     std::string text;
+    for (const std::string& list : resolution.restricted_lists) text += "list\t" + sasl::tab_escape(list) + '\n';
     for (const Recipient& recipient : resolution.recipients) {
-        const bool local = recipient.transport == Recipient::Transport::local;
-        text += local ? "local\t" : "remote\t";
-        text += sasl::tab_escape(recipient.address);
-        if (local && !(recipient.detail.empty() && recipient.route.empty()))
-            text += '\t' + sasl::tab_escape(recipient.detail);
-        if (!recipient.route.empty()) text += '\t' + sasl::tab_escape(recipient.route);
+        std::vector<std::string_view> fields{recipient.address};
+        if (recipient.transport == Transport::local) fields.push_back(recipient.detail);
+        fields.insert(fields.end(), {recipient.route, recipient.owner});
+        while (fields.back().empty()) fields.pop_back();
+        text += words[static_cast<std::size_t>(recipient.transport)].second;
+        for (const std::string_view field : fields) text += '\t' + sasl::tab_escape(field);
         text += '\n';
     }
     return text;
@@ -28,23 +41,30 @@ Result<Resolution> parse_resolution(std::string_view text) {
         if (end == std::string_view::npos) return fail(ErrorCode::invalid, "Resolution with a line without its end");
         const auto fields = ascii::split(text.substr(0, end), '\t');
         text.remove_prefix(end + 1);
-        const bool local = fields[0] == "local";
-        if (!local && fields[0] != "remote") return fail(ErrorCode::invalid, "Unknown transport in a resolution");
-        if (fields.size() < 2 || fields.size() > (local ? 4u : 3u))
-            return fail(ErrorCode::invalid, "Malformed line in a resolution");
         const auto field = [&](std::size_t i) {
             return i < fields.size() ? sasl::tab_unescape(fields[i]) : Result<std::string>(std::string());
         };
         Result<std::string> address = field(1);
-        Result<std::string> detail = local ? field(2) : std::string();
-        Result<std::string> route = field(local ? 3 : 2);
-        if (!address || !detail || !route || address->empty())
-            return fail(ErrorCode::invalid, "Malformed field in a resolution");
+        if (!address || address->empty()) return fail(ErrorCode::invalid, "Malformed field in a resolution");
+        if (fields[0] == "list") {
+            if (fields.size() != 2) return fail(ErrorCode::invalid, "Malformed line in a resolution");
+            resolution.restricted_lists.push_back(std::move(*address));
+            continue;
+        }
+        const auto* const word = std::ranges::find(words, fields[0], &std::pair<Transport, std::string_view>::second);
+        if (word == words.end()) return fail(ErrorCode::invalid, "Unknown transport in a resolution");
+        const std::size_t details = word->first == Transport::local ? 1 : 0;
+        if (fields.size() > 4 + details) return fail(ErrorCode::invalid, "Malformed line in a resolution");
+        Result<std::string> detail = details > 0 ? field(2) : std::string();
+        Result<std::string> route = field(2 + details);
+        Result<std::string> owner = field(3 + details);
+        if (!detail || !route || !owner) return fail(ErrorCode::invalid, "Malformed field in a resolution");
         Recipient recipient;
-        recipient.transport = local ? Recipient::Transport::local : Recipient::Transport::remote;
+        recipient.transport = word->first;
         recipient.address = std::move(*address);
         recipient.detail = std::move(*detail);
         recipient.route = std::move(*route);
+        recipient.owner = std::move(*owner);
         resolution.recipients.push_back(std::move(recipient));
     }
     if (resolution.recipients.empty()) return fail(ErrorCode::invalid, "Resolution without a recipient");

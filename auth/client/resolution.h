@@ -18,22 +18,29 @@ struct Recipient {
     enum class Transport {
         local,   ///< a user of ours: without a route of its own, deliver by LMTP to `address`
         remote,  ///< a domain that is not ours
+        relay,   ///< one that is not ours, which mail is taken for from everybody
     };
     Transport transport = Transport::local;
     std::string address;  ///< local: the user's address, as the directory has it
     std::string detail;   ///< subaddress of a local one: "tag" of joe+tag@example.org
     /// `transport:nexthop`, as the directory has it for the address or its domain; empty: it says nothing.
     std::string route = {};
+    /// The address for bounces of mail that came through a list, which is its sender from there on; empty: it came
+    /// through none that has an owner.
+    std::string owner = {};
     friend bool operator==(const Recipient&, const Recipient&) = default;
 };
 
 /// At least one recipient, none twice.
 struct Resolution {
     std::vector<Recipient> recipients;
+    /// Addresses of lists on the way that not everybody may post to: the map `poster` tells who may.
+    std::vector<std::string> restricted_lists = {};
 };
 
-/// One line per recipient, ended by LF: `local TAB <address> [TAB <detail> [TAB <route>]]` or `remote TAB <address>
-/// [TAB <route>]`; fields are escaped as in the auth protocol (lib/sasl/tabs.h).
+/// One line per recipient, ended by LF: `local TAB <address> [TAB <detail> [TAB <route> [TAB <owner>]]]`, or `remote`
+/// or `relay TAB <address> [TAB <route> [TAB <owner>]]`; and per restricted list `list TAB <address>`. Fields are
+/// escaped as in the auth protocol (lib/sasl/tabs.h).
 std::string encode(const Resolution& resolution);
 /// Lines of a transport that is not known here are an error.
 Result<Resolution> parse_resolution(std::string_view text);

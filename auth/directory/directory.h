@@ -10,6 +10,8 @@
 
 #include "auth/directory/app_password.h"
 #include "auth/directory/distribution_lists.h"
+#include "auth/directory/list_rules.h"
+#include "auth/directory/relay_domains.h"
 #include "auth/directory/rename.h"
 #include "auth/directory/send_as_grants.h"
 #include "auth/directory/sending_limits.h"
@@ -19,7 +21,7 @@
 
 namespace posthouse::auth {
 
-/// A row of virtual_domains, with what belongs to it counted.
+/// A row of virtual_domains of type `local`, with what belongs to it counted.
 struct Domain {
     std::int64_t id = 0;
     std::string name;
@@ -93,8 +95,12 @@ struct NewUser {
 class Lookups {
   public:
     virtual ~Lookups() = default;
-    /// Whether mail for this domain is ours; domain aliases are not.
+    /// Whether mail for this domain is ours; domain aliases and relay domains are not.
     virtual Result<bool> has_domain(std::string_view name) = 0;
+    /// Whether mail for this domain is passed on to another server, and for which addresses of it.
+    virtual Result<std::optional<RelayRecipients>> relay_domain(std::string_view name) = 0;
+    /// Whether an address is listed as one of a relay domain.
+    virtual Result<bool> has_relay_recipient(std::string_view address) = 0;
     /// The domain that `name` is another name of.
     virtual Result<std::optional<std::string>> domain_alias(std::string_view name) = 0;
     virtual Result<std::optional<User>> find_user(std::string_view email) = 0;
@@ -107,8 +113,10 @@ class Lookups {
     virtual Result<std::optional<std::string>> responsible_user(std::string_view domain) = 0;
     /// Who was granted to send as `address`, or as any address of its domain; at most `limit`.
     virtual Result<std::vector<std::string>> senders(std::string_view address, std::size_t limit) = 0;
-    /// Whether there is a distribution list of that address, with members or without.
-    virtual Result<bool> has_list(std::string_view address) = 0;
+    /// The distribution list of that address, with members or without.
+    virtual Result<std::optional<ListRules>> find_list(std::string_view address) = 0;
+    /// Addresses, or @domain, that a list names as posters; at most `limit`.
+    virtual Result<std::vector<std::string>> list_posters(std::string_view address, std::size_t limit) = 0;
     /// Where mail for `source` (user@domain, domain, .domain) is handed to, as `transport:nexthop`.
     virtual Result<std::optional<std::string>> transport(std::string_view source) = 0;
 
@@ -140,7 +148,8 @@ class Snapshot {
 /// unsupported (the tables belong to another program: directory.tables); beyond those, each says its own.
 class Directory : public Lookups {
   public:
-    /// All of them, by name; users and aliases of one domain when `domain` is not empty.
+    /// All of them, by name (relay domains are told by relay_domains()); users and aliases of one domain when `domain`
+    /// is not empty.
     virtual Result<std::vector<Domain>> domains() = 0;
     virtual Result<std::vector<DomainAlias>> domain_aliases() = 0;
     virtual Result<std::vector<User>> users(std::string_view domain) = 0;
@@ -152,6 +161,7 @@ class Directory : public Lookups {
     virtual SendAsGrants& send_as_grants() = 0;
     virtual SendingLimits& sending_limits() = 0;
     virtual Transports& transports() = 0;
+    virtual RelayDomains& relay_domains() = 0;
 
     // Writing: durable when the call returns, or when its transaction is committed
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/directory/list_rules.h"
 #include "lib/base/result.h"
 
 namespace posthouse::auth {
@@ -23,6 +24,7 @@ struct DistributionList {
     std::string description;
     std::int64_t created_at = 0;
     std::int64_t members = 0;
+    ListRules rules{};
 };
 
 /// Addresses are given in the form of address.h. Errors: as of Directory, and those each says.
@@ -38,6 +40,14 @@ class DistributionLists {
     virtual Result<> add(std::string_view address, std::string_view description) = 0;
     /// Errors: not_found.
     virtual Result<> describe(std::string_view address, std::string_view description) = 0;
+    /// Errors: not_found.
+    virtual Result<> set_rules(std::string_view address, const ListRules& rules) = 0;
+    /// Addresses, or @domain, that it names as posters, in the order of naming. No such list: none.
+    virtual Result<std::vector<std::string>> posters(std::string_view address) = 0;
+    /// Errors: exists; not_found (the list); limit.
+    virtual Result<> add_poster(std::string_view address, std::string_view poster) = 0;
+    /// Errors: not_found.
+    virtual Result<> remove_poster(std::string_view address, std::string_view poster) = 0;
     /// With its members. Errors: not_found.
     virtual Result<> remove(std::string_view address) = 0;
     /// Errors: exists; not_found (the list); limit.

@@ -20,7 +20,9 @@ LookupQueries make_own_queries() {
         " m.usage_bytes, m.messages, m.last_updated"
         " FROM virtual_users u LEFT JOIN mailbox_usage m ON m.email = u.email";
     return {
-        .domain = own("SELECT 1 FROM virtual_domains WHERE name = '%s'"),
+        .domain = own("SELECT 1 FROM virtual_domains WHERE name = '%s' AND type = 'local'"),
+        .relay_domain = own("SELECT recipients FROM virtual_domains WHERE name = '%s' AND type = 'relay'"),
+        .relay_recipient = own("SELECT 1 FROM relay_recipients WHERE address = '%u'"),
         .user = own(user + " WHERE u.email = '%u'"),
         .app_passwords = own("SELECT p.id, p.name, p.password, p.scope, p.networks, p.expires_at, p.created_at,"
                              " p.last_used_at FROM app_passwords p JOIN virtual_users u ON u.id = p.user_id"
@@ -31,7 +33,9 @@ LookupQueries make_own_queries() {
         .responsible = own("SELECT u.email FROM virtual_users u JOIN virtual_domains d ON d.id = u.domain_id"
                            " WHERE u.admin = 1 OR d.name = '%d'"
                            " ORDER BY u.admin DESC, CASE WHEN d.name = '%d' THEN 0 ELSE 1 END, u.id LIMIT 1"),
-        .list = own("SELECT 1 FROM distribution_lists WHERE address = '%u'"),
+        .list = own("SELECT posters, owner FROM distribution_lists WHERE address = '%u'"),
+        .list_posters = own("SELECT p.address FROM list_posters p JOIN distribution_lists l ON l.id = p.list_id"
+                            " WHERE l.address = '%u' ORDER BY p.id"),
         .sender = own("SELECT DISTINCT u.email FROM send_as_grants g JOIN virtual_users u ON u.id = g.user_id"
                       " WHERE g.address IN ('%u', '@%d') ORDER BY u.email"),
         // The server that has a user's mail, where the user has no transport of its own.
@@ -59,6 +63,8 @@ Result<LookupQueries> configured_queries(const config::Config& config) {
         config::LookupQuery& query;
     };
     for (const Row& row : {Row{"domain_query", directory.domain_query, queries.domain},
+                           Row{"relay_domain_query", directory.relay_domain_query, queries.relay_domain},
+                           Row{"relay_recipient_query", directory.relay_recipient_query, queries.relay_recipient},
                            Row{"user_query", directory.user_query, queries.user},
                            Row{"app_passwords_query", directory.app_passwords_query, queries.app_passwords},
                            Row{"alias_query", directory.alias_query, queries.alias},

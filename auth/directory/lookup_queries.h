@@ -15,12 +15,15 @@ enum class Tables {
 /// What each gives: parameters.def tells it, beside the parameter of the same name.
 struct LookupQueries {
     config::LookupQuery domain;
+    config::LookupQuery relay_domain;
+    config::LookupQuery relay_recipient;
     config::LookupQuery user;
     config::LookupQuery app_passwords;
     config::LookupQuery alias;
     config::LookupQuery domain_alias;
     config::LookupQuery responsible;
-    config::LookupQuery list;  ///< lists are ours alone: no parameter replaces it
+    config::LookupQuery list;  ///< lists are ours alone: no parameter replaces it, nor the following
+    config::LookupQuery list_posters;
     config::LookupQuery sender;
     config::LookupQuery transport;
     config::LookupQuery users;

@@ -35,6 +35,9 @@ constexpr std::array others{
     alias_sources,
     alias_destinations,
     PLACE("distribution_lists", "address", WITH_DOMAIN, true),
+    PLACE("distribution_lists", "owner", "", false),
+    PLACE("list_posters", "address", "", false),
+    PLACE("relay_recipients", "address", WITH_DOMAIN, true),
     PLACE("send_as_grants", "address", "", false),
     PLACE("transports", "source", "", false),
     PLACE("sending_limits", "address", "", false),
@@ -127,7 +130,8 @@ Result<bool> is_there(Connection& connection, std::string_view sql, std::string_
 
 Result<RenameCounts> rename_user(Connection& connection, std::string_view from, std::string_view to) {
     const std::string_view domain = domain_of(to);
-    const Result<bool> has_domain = is_there(connection, "SELECT 1 FROM virtual_domains WHERE name = ?", domain);
+    const Result<bool> has_domain =
+        is_there(connection, "SELECT 1 FROM virtual_domains WHERE name = ? AND type = 'local'", domain);
     if (!has_domain) return fail(has_domain.error());
     if (!*has_domain) return fail(ErrorCode::not_found, "Domain " + std::string(domain) + " does not exist");
     const Result<bool> is_taken = is_there(connection, "SELECT 1 FROM virtual_users WHERE email = ?", to);

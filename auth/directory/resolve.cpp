@@ -48,7 +48,7 @@ class Resolver {
         if (!*local) {
             const Result<std::optional<std::string>> other = directory_.domain_alias(address.domain);
             if (!other) return fail(other.error());
-            if (!*other) return add({Recipient::Transport::remote, key, {}});
+            if (!*other) return foreign(address.domain, key);
             tell(Rule::domain_alias, address.domain, true, {**other});
         }
         if (one_step_ && path_.size() > 1) return add({Recipient::Transport::local, key, detail});
@@ -83,8 +83,30 @@ class Resolver {
         if (targets->empty()) return source.local.empty() ? Result<bool>(false) : user_or_list(source.text(), detail);
         if (targets->size() > max_alias_targets)
             return fail(ErrorCode::denied, "More than 1000 targets of " + source.text());
+        const std::string outer_owner = owner_;
+        if (const Result<> entered = enter_list(source); !entered) return fail(entered.error());
+        Result<bool> found = follow(*targets, source, self, detail);
+        owner_ = outer_owner;
+        return found;
+    }
+
+    /// Notes the rules of the list, if `source` is one. What follows comes from its owner, if it has one.
+    Result<> enter_list(const MailAddress& source) {
+        if (source.local.empty()) return {};
+        const Result<std::optional<ListRules>> list = directory_.find_list(source.text());
+        if (!list) return fail(list.error());
+        if (!*list) return {};
+        const std::string address = source.text();
+        tell(Rule::list, address, true, {std::string(to_string((*list)->posters))});
+        if ((*list)->posters != ListPosters::anyone) result_.restricted_lists.push_back(address);
+        if (!(*list)->owner.empty()) owner_ = owner_address(address);
+        return {};
+    }
+
+    Result<bool> follow(const std::vector<std::string>& targets, const MailAddress& source, const MailAddress& self,
+                        const std::string& detail) {
         bool found = false;
-        for (const std::string& target : *targets) {
+        for (const std::string& target : targets) {
             Result<MailAddress> next = parse_alias_destination(target, settings_.local_part);
             if (!next) {  // a row that another program wrote; it leads nowhere
                 tell(Rule::ignored, source.text(), false, {target});
@@ -122,9 +144,35 @@ class Resolver {
     Result<bool> user_or_list(const std::string& address, const std::string& detail) {
         const Result<bool> mailbox = user(address, detail);
         if (!mailbox || *mailbox) return mailbox;
-        Result<bool> list = directory_.has_list(address);
-        if (list && *list) tell(Rule::list, address, true);
-        return list;
+        const Result<std::optional<ListRules>> list = directory_.find_list(address);
+        if (!list) return fail(list.error());
+        if (*list) {
+            tell(Rule::list, address, false, {std::string(to_string((*list)->posters))});
+            return true;
+        }
+        const std::optional<std::string> owned = list_of_owner_address(address);
+        return owned ? owner_of(*owned, address) : Result<bool>(false);
+    }
+
+    /// Mail for the owner of a list.
+    Result<bool> owner_of(const std::string& list, const std::string& address) {
+        const Result<std::optional<ListRules>> rules = directory_.find_list(list);
+        if (!rules) return fail(rules.error());
+        if (!*rules || (*rules)->owner.empty()) return false;
+        tell(Rule::owner, address, true, {(*rules)->owner});
+        const Result<MailAddress> owner = parse_address((*rules)->owner, settings_.local_part);
+        return owner ? expand(*owner, {}) : Result<bool>(false);
+    }
+
+    /// An address of a domain that isn't ours.
+    Result<bool> foreign(const std::string& domain, const std::string& address) {
+        const Result<std::optional<RelayRecipients>> relayed = directory_.relay_domain(domain);
+        if (!relayed) return fail(relayed.error());
+        if (!*relayed) return add({Recipient::Transport::remote, address, {}});
+        const Result<bool> taken =
+            **relayed == RelayRecipients::any ? Result<bool>(true) : directory_.has_relay_recipient(address);
+        if (!taken || !tell(Rule::relay, address, *taken)) return taken;
+        return add({Recipient::Transport::relay, address, {}});
     }
 
     Result<bool> role_address(const std::string& domain) {
@@ -152,6 +200,7 @@ class Resolver {
 
     Result<bool> add(Recipient recipient) {
         const bool local = recipient.transport == Recipient::Transport::local;
+        recipient.owner = owner_;
         if (!addresses_.insert(recipient.address).second) return tell(Rule::again, recipient.address, true);
         tell(local ? Rule::local : Rule::remote, recipient.address, true);
         if (addresses_.size() > max_alias_targets)
@@ -171,6 +220,7 @@ class Resolver {
     const ResolveListener& listener_;
     const bool one_step_;
     Resolution result_;
+    std::string owner_;                ///< who gets bounces of what is being expanded
     std::vector<std::string> path_;    ///< addresses being expanded, the latest last
     std::set<std::string> addresses_;  ///< of the recipients in result_
     std::set<std::string> expanded_;   ///< addresses that were, with their details
@@ -202,6 +252,42 @@ Result<Resolution> resolve(Lookups& directory, std::string_view address, const R
     Resolution resolution = resolver.take();
     if (resolution.recipients.empty()) return fail(ErrorCode::not_found, "No such address");
     return resolution;
+}
+
+Result<bool> may_post(Lookups& directory, const MailAddress& list, const Poster& poster,
+                      const ResolveSettings& settings) {
+    const Result<Snapshot> snapshot = Snapshot::of(directory);
+    if (!snapshot) return fail(snapshot.error());
+    const std::string address = list.text();
+    const Result<std::optional<ListRules>> rules = directory.find_list(address);
+    if (!rules) return fail(rules.error());
+    if (!*rules) return true;
+    const ListPosters posters = (*rules)->posters;
+    if (posters == ListPosters::anyone) return true;
+    if (posters == ListPosters::authenticated && !poster.user.empty()) return true;
+    if (posters == ListPosters::domain && poster.user.ends_with('@' + list.domain)) return true;
+    std::vector<std::string> names;
+    for (const std::string& text : {poster.user, poster.sender})
+        if (const Result<MailAddress> name = parse_address(text, settings.local_part)) {
+            names.push_back(name->text());
+            names.push_back('@' + name->domain);
+        }
+    const auto is_one = [&](const std::string& name) { return std::ranges::find(names, name) != names.end(); };
+    if (is_one((*rules)->owner)) return true;
+    const Result<std::vector<std::string>> listed = directory.list_posters(address, max_list_members);
+    if (!listed) return fail(listed.error());
+    if (std::ranges::any_of(*listed, is_one)) return true;
+    if (posters != ListPosters::members) return false;
+    const Result<std::vector<std::string>> members = directory.alias_destinations(address, max_list_members);
+    if (!members) return fail(members.error());
+    if (std::ranges::any_of(*members, is_one)) return true;
+    // Who gets its mail by an alias or another list is a member, too.
+    const ResolveListener nobody;
+    Resolver resolver(directory, settings, nobody, false);
+    const Result<bool> found = resolver.expand(list, {});
+    if (!found) return found.error().code == ErrorCode::denied ? Result<bool>(false) : fail(found.error());
+    return std::ranges::any_of(resolver.take().recipients,
+                               [&](const Recipient& recipient) { return is_one(recipient.address); });
 }
 
 Result<std::vector<std::string>> resolve_step(Lookups& directory, const MailAddress& address,

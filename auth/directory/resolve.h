@@ -36,7 +36,9 @@ struct ResolveStep {
         domain,        ///< whether the domain of `address` is ours
         alias,         ///< aliases of `address`, or of a whole @domain
         user,          ///< the user of that address
-        list,          ///< a list without members
+        list,          ///< a list: who may post (`leads_to`); `found`: it has members
+        owner,         ///< `address` is that of a list's owner: `leads_to` him
+        relay,         ///< the domain of `address` is one that is relayed for; `found`: mail for the address is taken
         detail,        ///< what follows the delimiter is cut off: `leads_to` the rest
         domain_alias,  ///< the domain is another name of one: `leads_to` the same address there
         postmaster,    ///< who gets postmaster's and abuse's mail where nobody has that name
@@ -60,13 +62,14 @@ using ResolveListener = std::function<void(const ResolveStep&)>;
 /// there is:
 ///   1. aliases of the very address, each resolved in turn. One that leads back to an address which is also a user
 ///      means that user's mailbox: this is how a forward keeps a copy. Members of a list are such aliases.
-///   2. the user of that address; a list without members, which takes no mail;
+///   2. the user of that address; a list without members, which takes no mail; of `<list>-owner` the list's owner;
 ///   3. both again without the detail (`joe+tag@` becomes `joe@`), which is kept for the mailbox;
 ///   4. if the domain is another name of a domain, the same address there;
 ///   5. aliases of `@domain`; one to `@other.example` keeps the local part;
 ///   6. for postmaster@ and abuse@ (RFC 5321 §4.5.1, RFC 2142 §4): settings.postmaster, or Lookups::responsible_user.
-/// Alias targets that don't exist are left out as long as another one does. An address of another domain is remote.
-/// Errors: invalid (no address); not_found; denied (an alias loop, named; too deep; too many targets); unavailable.
+/// Alias targets that don't exist are left out as long as another one does. An address of another domain is remote; of
+/// a relay domain whose recipients are listed, one that isn't doesn't exist. Errors: invalid (no address); not_found;
+/// denied (an alias loop, named; too deep; too many targets); unavailable.
 Result<Resolution> resolve(Lookups& directory, std::string_view address, const ResolveSettings& settings,
                            const ResolveListener& listener = {});
 
@@ -75,6 +78,17 @@ Result<Resolution> resolve(Lookups& directory, std::string_view address, const R
 /// along. Errors as resolve()'s.
 Result<std::vector<std::string>> resolve_step(Lookups& directory, const MailAddress& address,
                                               const ResolveSettings& settings);
+
+/// Who wants to send to a list.
+struct Poster {
+    std::string user;    ///< who has logged in; empty: nobody
+    std::string sender;  ///< the sender's address, as far as it is believed; empty: none is
+};
+
+/// Whether that list's rules let somebody post, by what ListPosters tells. True also when there is no such list.
+/// Errors: unavailable.
+Result<bool> may_post(Lookups& directory, const MailAddress& list, const Poster& poster,
+                      const ResolveSettings& settings);
 
 /// joe@example.org of joe+tag@example.org; nullopt when there is no detail.
 std::optional<MailAddress> without_detail(const MailAddress& address, const ResolveSettings& settings);

@@ -142,11 +142,39 @@ const SchemaStep what_users_may{
 ){table})",
 };
 
+const SchemaStep relay_domains_and_posters{
+    // local: its addresses are ours; relay: its mail is taken from everybody and passed on.
+    "ALTER TABLE virtual_domains ADD COLUMN {if_missing} type {text:16} NOT NULL DEFAULT 'local'"
+    " CHECK (type IN ('local', 'relay'))",
+    // Of a relay domain: mail is taken for any address, or for those listed in relay_recipients.
+    "ALTER TABLE virtual_domains ADD COLUMN {if_missing} recipients {text:16} NOT NULL DEFAULT 'any'"
+    " CHECK (recipients IN ('any', 'listed'))",
+    R"(CREATE TABLE {if_missing} relay_recipients (
+    id {id},
+    domain_id {integer} NOT NULL REFERENCES virtual_domains(id) ON DELETE CASCADE,
+    address {text:320} NOT NULL UNIQUE,
+    created_at {integer} NOT NULL {now}
+){table})",
+    // Who may send to a list beside its owner and those in list_posters.
+    "ALTER TABLE distribution_lists ADD COLUMN {if_missing} posters {text:16} NOT NULL DEFAULT 'anyone'"
+    " CHECK (posters IN ('anyone', 'authenticated', 'domain', 'members', 'listed'))",
+    // Who gets the mail for <list>-owner@, bounces of members' mail among it; empty: there is no such address.
+    "ALTER TABLE distribution_lists ADD COLUMN {if_missing} owner {text:320} NOT NULL DEFAULT ''",
+    // Addresses, or @domain, that may send to a list.
+    R"(CREATE TABLE {if_missing} list_posters (
+    id {id},
+    list_id {integer} NOT NULL REFERENCES distribution_lists(id) ON DELETE CASCADE,
+    address {text:320} NOT NULL,
+    created_at {integer} NOT NULL {now},
+    UNIQUE (list_id, address)
+){table})",
+};
+
 }  // namespace
 
 std::span<const SchemaStep> schema_steps() {
     static const std::vector<SchemaStep> steps{domains_users_aliases, people_and_their_rights, exact_usage,
-                                               what_users_may};
+                                               what_users_may, relay_domains_and_posters};
     return steps;
 }
 

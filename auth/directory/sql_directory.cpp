@@ -6,6 +6,7 @@
 
 #include "auth/directory/sql_app_passwords.h"
 #include "auth/directory/sql_distribution_lists.h"
+#include "auth/directory/sql_relay_domains.h"
 #include "auth/directory/sql_send_as_grants.h"
 #include "auth/directory/sql_sending_limits.h"
 #include "auth/directory/sql_statements.h"
@@ -26,7 +27,34 @@ class SqlDirectory final : public Directory, private SqlStatements {
 
     Result<bool> has_domain(std::string_view name) override { return any(settings_.queries.domain, name); }
 
-    Result<bool> has_list(std::string_view address) override { return any(settings_.queries.list, address); }
+    Result<std::optional<RelayRecipients>> relay_domain(std::string_view name) override {
+        std::optional<RelayRecipients> found;
+        const Result<> read = each(settings_.queries.relay_domain, name, [&](const Statement& row) -> Result<bool> {
+            found = row.text(0) == "listed" ? RelayRecipients::listed : RelayRecipients::any;
+            return false;
+        });
+        if (!read) return fail(read.error());
+        return found;
+    }
+
+    Result<bool> has_relay_recipient(std::string_view address) override {
+        return any(settings_.queries.relay_recipient, address);
+    }
+
+    Result<std::optional<ListRules>> find_list(std::string_view address) override {
+        std::optional<ListRules> found;
+        const Result<> read = each(settings_.queries.list, address, [&](const Statement& row) -> Result<bool> {
+            // A word that nobody knows keeps all out but the owner: another program wrote it.
+            found = ListRules{parse_list_posters(row.text(0)).value_or(ListPosters::listed), row.text(1)};
+            return false;
+        });
+        if (!read) return fail(read.error());
+        return found;
+    }
+
+    Result<std::vector<std::string>> list_posters(std::string_view address, std::size_t limit) override {
+        return column(settings_.queries.list_posters, address, limit);
+    }
 
     Result<std::optional<std::string>> domain_alias(std::string_view name) override {
         return first(settings_.queries.domain_alias, name);
@@ -80,7 +108,7 @@ class SqlDirectory final : public Directory, private SqlStatements {
         return list<Domain>(
             "SELECT id, name, created_at, (SELECT count(*) FROM virtual_users u WHERE u.domain_id = d.id),"
             " (SELECT count(*) FROM virtual_aliases a WHERE a.domain_id = d.id AND a.source NOT IN"
-            " (SELECT address FROM distribution_lists)) FROM virtual_domains d ORDER BY name",
+            " (SELECT address FROM distribution_lists)) FROM virtual_domains d WHERE d.type = 'local' ORDER BY name",
             [](Statement&) {},
             [](const Statement& row) {
                 return Domain{row.number(0), row.text(1), row.number(2), row.number(3), row.number(4)};
@@ -259,6 +287,8 @@ class SqlDirectory final : public Directory, private SqlStatements {
 
     Transports& transports() override { return transports_; }
 
+    RelayDomains& relay_domains() override { return relay_domains_; }
+
     bool is_lost() const override { return connection().is_lost(); }
 
     Result<> add_audit(const AuditEntry& entry) override {
@@ -293,8 +323,12 @@ class SqlDirectory final : public Directory, private SqlStatements {
         const std::string_view domain = domain_of(address);
         const Result<bool> known = has_domain(domain);
         if (!known) return fail(known.error());
-        if (!*known) return fail(ErrorCode::not_found, "Domain " + std::string(domain) + " does not exist");
-        return {};
+        if (*known) return {};
+        const Result<std::optional<RelayRecipients>> relayed = relay_domain(domain);
+        if (!relayed) return fail(relayed.error());
+        return fail(ErrorCode::not_found, *relayed
+                                              ? "Domain " + std::string(domain) + " is one that is only relayed for"
+                                              : "Domain " + std::string(domain) + " does not exist");
     }
 
     const SqlDirectorySettings settings_;
@@ -303,6 +337,7 @@ class SqlDirectory final : public Directory, private SqlStatements {
     SqlSendAsGrants send_as_grants_{*this};
     SqlSendingLimits sending_limits_{*this};
     SqlTransports transports_{*this};
+    SqlRelayDomains relay_domains_{*this};
 };
 
 }  // namespace

@@ -14,6 +14,10 @@ class SqlDistributionLists final : public DistributionLists {
     Result<std::vector<std::string>> members(std::string_view address) override;
     Result<> add(std::string_view address, std::string_view description) override;
     Result<> describe(std::string_view address, std::string_view description) override;
+    Result<> set_rules(std::string_view address, const ListRules& rules) override;
+    Result<std::vector<std::string>> posters(std::string_view address) override;
+    Result<> add_poster(std::string_view address, std::string_view poster) override;
+    Result<> remove_poster(std::string_view address, std::string_view poster) override;
     Result<> remove(std::string_view address) override;
     Result<> add_member(std::string_view address, std::string_view member) override;
     Result<> remove_member(std::string_view address, std::string_view member) override;

@@ -49,8 +49,24 @@ Result<std::optional<std::string>> CachedDirectory::View::responsible_user(std::
                                               [&](Lookups& lookups) { return lookups.responsible_user(domain); });
 }
 
-Result<bool> CachedDirectory::View::has_list(std::string_view address) {
-    return answer<bool>(Map::list, address, [&](Lookups& lookups) { return lookups.has_list(address); });
+Result<std::optional<RelayRecipients>> CachedDirectory::View::relay_domain(std::string_view name) {
+    return answer<std::optional<RelayRecipients>>(Map::relay_domain, name,
+                                                  [&](Lookups& lookups) { return lookups.relay_domain(name); });
+}
+
+Result<bool> CachedDirectory::View::has_relay_recipient(std::string_view address) {
+    return answer<bool>(Map::relay_recipient, address,
+                        [&](Lookups& lookups) { return lookups.has_relay_recipient(address); });
+}
+
+Result<std::optional<ListRules>> CachedDirectory::View::find_list(std::string_view address) {
+    return answer<std::optional<ListRules>>(Map::list, address,
+                                            [&](Lookups& lookups) { return lookups.find_list(address); });
+}
+
+Result<std::vector<std::string>> CachedDirectory::View::list_posters(std::string_view address, std::size_t limit) {
+    return answer<std::vector<std::string>>(Map::list_posters, address,
+                                            [&](Lookups& lookups) { return lookups.list_posters(address, limit); });
 }
 
 Result<std::vector<std::string>> CachedDirectory::View::senders(std::string_view address, std::size_t limit) {

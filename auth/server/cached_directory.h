@@ -50,7 +50,10 @@ class CachedDirectory {
         Result<std::vector<AppPassword>> find_app_passwords(std::string_view email, std::size_t limit) override;
         Result<std::vector<std::string>> alias_destinations(std::string_view source, std::size_t limit) override;
         Result<std::optional<std::string>> responsible_user(std::string_view domain) override;
-        Result<bool> has_list(std::string_view address) override;
+        Result<std::optional<RelayRecipients>> relay_domain(std::string_view name) override;
+        Result<bool> has_relay_recipient(std::string_view address) override;
+        Result<std::optional<ListRules>> find_list(std::string_view address) override;
+        Result<std::vector<std::string>> list_posters(std::string_view address, std::size_t limit) override;
         Result<std::vector<std::string>> senders(std::string_view address, std::size_t limit) override;
         Result<std::optional<std::string>> transport(std::string_view source) override;
 

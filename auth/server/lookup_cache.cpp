@@ -12,6 +12,8 @@ bool is_negative(const LookupCache::Value& value) {
     if (const auto* flag = std::get_if<bool>(&value)) return !*flag;
     if (const auto* text = std::get_if<std::optional<std::string>>(&value)) return !*text;
     if (const auto* user = std::get_if<std::optional<User>>(&value)) return !*user;
+    if (const auto* recipients = std::get_if<std::optional<RelayRecipients>>(&value)) return !*recipients;
+    if (const auto* rules = std::get_if<std::optional<ListRules>>(&value)) return !*rules;
     if (const auto* apps = std::get_if<std::vector<AppPassword>>(&value)) return apps->empty();
     return std::get<std::vector<std::string>>(value).empty();
 }
@@ -22,6 +24,7 @@ std::size_t size_of(const LookupCache::Value& value) {
         return *user ? (*user)->email.size() + (*user)->password.size() + (*user)->scram_keys.size() +
                            (*user)->services.text().size()
                      : 0;
+    if (const auto* rules = std::get_if<std::optional<ListRules>>(&value)) return *rules ? (*rules)->owner.size() : 0;
     std::size_t size = 0;
     if (const auto* apps = std::get_if<std::vector<AppPassword>>(&value)) {
         for (const AppPassword& app : *apps)

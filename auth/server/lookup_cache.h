@@ -33,17 +33,20 @@ class LookupCache {
     };
     enum class Map : std::uint8_t {
         domain,
+        relay_domain,
+        relay_recipient,
         domain_alias,
         user,
         app_passwords,
         alias,
         responsible,
         list,
+        list_posters,
         sender,
         transport
     };
-    using Value = std::variant<bool, std::optional<std::string>, std::optional<User>, std::vector<AppPassword>,
-                               std::vector<std::string>>;
+    using Value = std::variant<bool, std::optional<std::string>, std::optional<User>, std::optional<RelayRecipients>,
+                               std::optional<ListRules>, std::vector<AppPassword>, std::vector<std::string>>;
 
     explicit LookupCache(const Settings& settings) : settings_(settings) {}
 

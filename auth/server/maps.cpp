@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "auth/directory/address.h"
+#include "lib/base/ascii.h"
 #include "lib/base/log.h"
 
 namespace posthouse::auth {
@@ -161,6 +162,55 @@ Result<> add_routes(Lookups& directory, Resolution& resolution, const ResolveSet
     return {};
 }
 
+/// Why somebody may not post, in words for him.
+std::string refusal_to_post(Lookups& directory, const MailAddress& list) {
+    const Result<std::optional<ListRules>> rules = directory.find_list(list.text());
+    std::string text = "you may not post to this list";
+    if (!rules || !*rules) return text;
+    switch ((*rules)->posters) {
+        case ListPosters::anyone: break;
+        case ListPosters::authenticated: text = "only who has logged in may post to this list: log in"; break;
+        case ListPosters::domain:
+            text = "only who has logged in as a user of " + list.domain + " may post to this list: log in";
+            break;
+        case ListPosters::members: text = "only members may post to this list (those of this server log in)"; break;
+        case ListPosters::listed: text = "only its own posters may post to this list"; break;
+    }
+    if (!(*rules)->owner.empty()) text += ", or write to " + owner_address(list.text());
+    return text;
+}
+
+/// The key is the list, the user and the sender, each but the first perhaps empty, separated by tabs.
+SocketmapReply poster(Lookups& directory, const std::string& key, const ResolveSettings& settings) {
+    const std::vector<std::string_view> parts = ascii::split(key, '\t');
+    if (parts.size() != 3) return {permanent, "A poster is list TAB user TAB sender"};
+    const Result<MailAddress> list = parse_address(parts[0], settings.local_part);
+    if (!list) return failed(list.error());
+    const Result<bool> may = may_post(directory, *list, {std::string(parts[1]), std::string(parts[2])}, settings);
+    if (!may) return failed(may.error());
+    return *may ? SocketmapReply{ok, "ok"} : SocketmapReply{permanent, refusal_to_post(directory, *list)};
+}
+
+SocketmapReply relay(Lookups& directory, const std::string& key) {
+    const Result<std::string> name = canonical_domain(key);
+    if (!name) return failed(name.error());
+    const Result<std::optional<RelayRecipients>> relayed = directory.relay_domain(*name);
+    if (!relayed) return failed(relayed.error());
+    return *relayed ? SocketmapReply{ok, std::string(to_string(**relayed))} : SocketmapReply{not_found, {}};
+}
+
+SocketmapReply relay_recipient(Lookups& directory, const std::string& key, const ResolveSettings& settings) {
+    const Result<MailAddress> address = parse_address(key, settings.local_part);
+    if (!address) return failed(address.error());
+    const Result<std::optional<RelayRecipients>> relayed = directory.relay_domain(address->domain);
+    if (!relayed) return failed(relayed.error());
+    if (!*relayed) return {not_found, {}};
+    if (**relayed == RelayRecipients::any) return {ok, address->text()};
+    const Result<bool> listed = directory.has_relay_recipient(address->text());
+    if (!listed) return failed(listed.error());
+    return *listed ? SocketmapReply{ok, address->text()} : SocketmapReply{not_found, {}};
+}
+
 SocketmapReply resolution(Lookups& directory, const std::string& key, const ResolveSettings& settings) {
     Result<Resolution> resolution = resolve(directory, key, settings);
     if (!resolution) return failed(resolution.error());
@@ -176,6 +226,9 @@ SocketmapReply answer(Lookups& directory, const sasl::SocketmapRequest& request,
     if (request.map == "alias") return alias(directory, request.key, settings);
     if (request.map == "sender") return sender(directory, request.key, settings);
     if (request.map == "transport") return transport(directory, request.key, settings);
+    if (request.map == "relay") return relay(directory, request.key);
+    if (request.map == "relay_recipient") return relay_recipient(directory, request.key, settings);
+    if (request.map == "poster") return poster(directory, request.key, settings);
     if (request.map == "resolve") return resolution(directory, request.key, settings);
     return {permanent, "No such map"};
 }

@@ -21,10 +21,16 @@ namespace posthouse::auth {
 /// first
 ///   that there is: the address, without details, its domain, a domain above that (.domain). Of a user without one
 ///   whose mail another server has, `smtp:[that server]`.
+/// - `relay` (a domain; relay_domains): `any` or `listed`, if mail for it is passed on.
+/// - `relay_recipient` (an address; relay_recipient_maps): the address, if mail for it is passed on.
+/// - `poster` (`list TAB user TAB sender`): `ok`, if a list's rules let somebody post who has logged in as `user`
+/// (empty:
+///   nobody has) and sends as `sender` (empty: it is not believed, or null). PERM tells who may instead, for the
+///   sender.
 /// - `resolve` (an address): every final recipient, one line each, as auth/client/resolution.h has them:
-///   `local TAB <user> [TAB <detail> [TAB <route>]] LF` or `remote TAB <address> [TAB <route>] LF`. The route is what
-///   `transport` gives of the recipient; but one of a domain above (.domain) is for mail that leaves, not for users of
-///   ours. One that says nothing (`:`) and, of users, `local` are left out.
+///   `local TAB <user> [TAB <detail> [TAB <route> …]] LF` or `remote TAB <address> [TAB <route> …] LF`. The route is
+///   what `transport` gives of the recipient; but one of a domain above (.domain) is for mail that leaves, not for
+///   users of ours. One that says nothing (`:`) and, of users, `local` are left out.
 ///
 /// Of a socketmap Postfix asks only for the whole address (socketmap_table(5)), so details, catch-alls and domains are
 /// looked up here. It goes on from alias to alias by itself; `resolve` does all of that. NOTFOUND: there is none. TEMP:

@@ -18,15 +18,16 @@ namespace {
 constexpr std::chrono::seconds connection_wait{1};
 
 bool may_go_directly(const Transaction& transaction) {
+    const std::optional<smtp::ReversePath>& sender = transaction.targets.front().sender;
     return transaction.targets.size() <= max_direct_recipients && !hold_until(transaction) &&
-           std::ranges::all_of(transaction.targets, [](const Target& target) {
-               return target.local && !(target.dsn.notify && target.dsn.notify->success);
+           std::ranges::all_of(transaction.targets, [&sender](const Target& target) {
+               return target.local && target.sender == sender && !(target.dsn.notify && target.dsn.notify->success);
            });
 }
 
 Envelope envelope_for_lmtp(const Transaction& transaction, const Reception& message, const Facts& facts,
                            const Session& session) {
-    Envelope envelope{transaction.sender, {}, {}, {}};
+    Envelope envelope{transaction.targets.front().sender.value_or(transaction.sender), {}, {}, {}};
     for (const Target& target : transaction.targets) envelope.recipients.push_back(target.address);
     envelope.parameters.size = message.content.size() + facts.front.size();
     if (message.facts.has_8bit) envelope.parameters.body = smtp::Body::eight_bit_mime;

@@ -186,8 +186,8 @@ TEST_P(DirectoryTest, ListsHaveMembersWhichAreNoAliases) {
     EXPECT_EQ(found->description, "All of us");
     EXPECT_EQ(found->members, 2);
     EXPECT_FALSE(*lists.find("info@example.org"));
-    EXPECT_TRUE(*directory->has_list("team@example.org"));
-    EXPECT_FALSE(*directory->has_list("info@example.org"));
+    EXPECT_TRUE(directory->find_list("team@example.org")->has_value());
+    EXPECT_FALSE(directory->find_list("info@example.org")->has_value());
     EXPECT_EQ(lists.list("example.org")->size(), 1u);
     EXPECT_EQ(lists.remove_member("info@example.org", "joe@example.org").error().code, ErrorCode::not_found);
     ASSERT_TRUE(lists.remove_member("team@example.org", "zoe@example.org"));
@@ -198,6 +198,68 @@ TEST_P(DirectoryTest, ListsHaveMembersWhichAreNoAliases) {
     ASSERT_TRUE(lists.add("team@example.org", ""));
     ASSERT_TRUE(directory->remove_domain("example.org"));
     EXPECT_TRUE(lists.list({})->empty());
+}
+
+TEST_P(DirectoryTest, ListsHaveRulesAndPosters) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    DistributionLists& lists = directory->distribution_lists();
+    ASSERT_TRUE(lists.add("team@example.org", ""));
+    EXPECT_EQ((*lists.find("team@example.org"))->rules, ListRules());
+    const ListRules rules{ListPosters::members, "joe@example.net"};
+    ASSERT_TRUE(lists.set_rules("team@example.org", rules));
+    ASSERT_TRUE(lists.set_rules("team@example.org", rules));
+    EXPECT_EQ(lists.set_rules("gone@example.org", rules).error().code, ErrorCode::not_found);
+    EXPECT_EQ(**directory->find_list("team@example.org"), rules);
+    EXPECT_EQ((*lists.list({}))[0].rules, rules);
+    ASSERT_TRUE(lists.add_poster("team@example.org", "zoe@example.net"));
+    ASSERT_TRUE(lists.add_poster("team@example.org", "@example.com"));
+    EXPECT_EQ(lists.add_poster("team@example.org", "zoe@example.net").error().code, ErrorCode::exists);
+    EXPECT_EQ(lists.add_poster("gone@example.org", "zoe@example.net").error().code, ErrorCode::not_found);
+    EXPECT_EQ(*lists.posters("team@example.org"), (std::vector<std::string>{"zoe@example.net", "@example.com"}));
+    EXPECT_EQ(*directory->list_posters("team@example.org", 1), std::vector<std::string>{"zoe@example.net"});
+    ASSERT_TRUE(lists.remove_poster("team@example.org", "zoe@example.net"));
+    EXPECT_EQ(lists.remove_poster("team@example.org", "zoe@example.net").error().code, ErrorCode::not_found);
+    ASSERT_TRUE(lists.remove("team@example.org"));
+    EXPECT_TRUE(lists.posters("team@example.org")->empty());
+}
+
+TEST_P(DirectoryTest, RelayDomainsAreNoDomainsOfOurs) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_domain_alias("example.net", "example.org"));
+    RelayDomains& domains = directory->relay_domains();
+    ASSERT_TRUE(domains.add("branch.example", RelayRecipients::listed));
+    EXPECT_EQ(domains.add("branch.example", RelayRecipients::any).error().code, ErrorCode::exists);
+    EXPECT_EQ(domains.add("example.org", RelayRecipients::any).error().code, ErrorCode::exists);
+    EXPECT_EQ(domains.add("example.net", RelayRecipients::any).error().code, ErrorCode::exists);
+    EXPECT_EQ(directory->add_domain("branch.example").error().code, ErrorCode::exists);
+    EXPECT_FALSE(*directory->has_domain("branch.example"));
+    EXPECT_EQ(*directory->relay_domain("branch.example"), RelayRecipients::listed);
+    EXPECT_FALSE(directory->relay_domain("example.org")->has_value());
+    EXPECT_EQ(directory->domains()->size(), 1u);
+    EXPECT_EQ(directory->add_alias("a@branch.example", "b@example.org").error().code, ErrorCode::not_found);
+    EXPECT_EQ(directory->distribution_lists().add("a@branch.example", "").error().code, ErrorCode::not_found);
+    ASSERT_TRUE(domains.add_recipient("joe@branch.example"));
+    EXPECT_EQ(domains.add_recipient("joe@branch.example").error().code, ErrorCode::exists);
+    EXPECT_EQ(domains.add_recipient("joe@example.org").error().code, ErrorCode::not_found);
+    EXPECT_TRUE(*directory->has_relay_recipient("joe@branch.example"));
+    EXPECT_FALSE(*directory->has_relay_recipient("ann@branch.example"));
+    EXPECT_EQ(*domains.recipients("branch.example"), std::vector<std::string>{"joe@branch.example"});
+    ASSERT_TRUE(domains.set_recipients("branch.example", RelayRecipients::any));
+    EXPECT_EQ(domains.set_recipients("example.org", RelayRecipients::any).error().code, ErrorCode::not_found);
+    const std::vector<RelayDomain> all = *domains.list();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].name, "branch.example");
+    EXPECT_EQ(all[0].recipients, RelayRecipients::any);
+    EXPECT_EQ(all[0].listed, 1);
+    ASSERT_TRUE(directory->rename_domain("branch.example", "twig.example"));
+    EXPECT_TRUE(*directory->has_relay_recipient("joe@twig.example"));
+    ASSERT_TRUE(domains.remove_recipient("joe@twig.example"));
+    EXPECT_EQ(domains.remove_recipient("joe@twig.example").error().code, ErrorCode::not_found);
+    ASSERT_TRUE(domains.add_recipient("joe@twig.example"));
+    ASSERT_TRUE(directory->remove_domain("twig.example"));
+    EXPECT_FALSE(*directory->has_relay_recipient("joe@twig.example"));
 }
 
 TEST_P(DirectoryTest, AListHasAThousandMembersAndNoMore) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "auth/directory/sqlite_directory.h"
 #include "auth/server/maps.h"
@@ -276,11 +277,131 @@ TEST_F(ResolveTest, AListenerIsToldWhyNobodyGetsTheMail) {
     steps.clear();
     ASSERT_TRUE(directory_->distribution_lists().add("team@example.org", ""));
     ASSERT_FALSE(resolve(*directory_, "team@example.org", settings_, listener));
-    EXPECT_EQ(steps.back(), (ResolveStep{ResolveStep::Rule::list, 0, "team@example.org", true, {}}));
+    EXPECT_EQ(steps.back(), (ResolveStep{ResolveStep::Rule::list, 0, "team@example.org", false, {"anyone"}}));
     steps.clear();
     ASSERT_TRUE(resolve(*directory_, "postmaster@example.org", settings_, listener));
     EXPECT_EQ(steps[steps.size() - 3],
               (ResolveStep{ResolveStep::Rule::postmaster, 0, "example.org", true, {"joe@example.org"}}));
+}
+
+TEST_F(ResolveTest, WhatComesThroughAListIsItsOwners) {
+    DistributionLists& lists = directory_->distribution_lists();
+    ASSERT_TRUE(lists.add("team@example.org", ""));
+    ASSERT_TRUE(lists.add("inner@example.org", ""));
+    alias("x@example.org", {"team@example.org", "ann@example.org"});
+    for (const char* member : {"joe@example.org", "bob@elsewhere.example", "inner@example.org"})
+        ASSERT_TRUE(lists.add_member("team@example.org", member));
+    ASSERT_TRUE(lists.add_member("inner@example.org", "zoe@elsewhere.example"));
+    ASSERT_TRUE(lists.set_rules("team@example.org", {ListPosters::anyone, "ann@example.org"}));
+    const auto owners = [&] {
+        std::map<std::string, std::string> all;
+        const Result<Resolution> result = resolve(*directory_, "x@example.org", settings_);
+        if (result)
+            for (const Recipient& recipient : result->recipients) all[recipient.address] = recipient.owner;
+        return all;
+    };
+    const std::string team = "team-owner@example.org";
+    EXPECT_EQ(owners(), (std::map<std::string, std::string>{{"joe@example.org", team},
+                                                            {"bob@elsewhere.example", team},
+                                                            {"zoe@elsewhere.example", team},
+                                                            {"ann@example.org", ""}}));
+    ASSERT_TRUE(lists.set_rules("inner@example.org", {ListPosters::anyone, "boss@elsewhere.example"}));
+    EXPECT_EQ(owners()["zoe@elsewhere.example"], "inner-owner@example.org");
+    EXPECT_EQ(owners()["bob@elsewhere.example"], team);
+    EXPECT_EQ(resolved("team-owner@example.org"), "local:ann@example.org");
+    EXPECT_EQ(resolved("Inner-Owner@example.org"), "remote:boss@elsewhere.example");
+    EXPECT_EQ(resolved("joe-owner@example.org"), "not_found");
+    EXPECT_EQ(resolved("-owner@example.org"), "not_found");
+    EXPECT_EQ(map("alias", "team-owner@example.org"),
+              sasl::encode(sasl::SocketmapReply{sasl::SocketmapReply::Status::ok, "ann@example.org"}));
+    ASSERT_TRUE(lists.set_rules("team@example.org", {}));
+    EXPECT_EQ(resolved("team-owner@example.org"), "not_found");
+    user("team-owner@example.org");
+    ASSERT_TRUE(lists.set_rules("team@example.org", {ListPosters::anyone, "ann@example.org"}));
+    EXPECT_EQ(resolved("team-owner@example.org"), "local:team-owner@example.org") << "a user of that name goes first";
+}
+
+TEST_F(ResolveTest, RestrictedListsOnTheWayAreTold) {
+    DistributionLists& lists = directory_->distribution_lists();
+    for (const char* list : {"open@example.org", "inner@example.org"}) ASSERT_TRUE(lists.add(list, ""));
+    ASSERT_TRUE(lists.add_member("open@example.org", "inner@example.org"));
+    ASSERT_TRUE(lists.add_member("inner@example.org", "joe@example.org"));
+    const auto restricted = [&](const std::string& address) {
+        return resolve(*directory_, address, settings_)->restricted_lists;
+    };
+    EXPECT_TRUE(restricted("open@example.org").empty());
+    ASSERT_TRUE(lists.set_rules("inner@example.org", {ListPosters::members, ""}));
+    EXPECT_EQ(restricted("open@example.org"), std::vector<std::string>{"inner@example.org"});
+    EXPECT_EQ(restricted("INNER+x@example.org"), std::vector<std::string>{"inner@example.org"});
+    EXPECT_TRUE(restricted("joe@example.org").empty());
+}
+
+TEST_F(ResolveTest, WhoMayPostIsWhatTheListSays) {
+    DistributionLists& lists = directory_->distribution_lists();
+    ASSERT_TRUE(lists.add("team@example.org", ""));
+    ASSERT_TRUE(lists.add("inner@example.org", ""));
+    ASSERT_TRUE(lists.add_member("team@example.org", "bob@elsewhere.example"));
+    ASSERT_TRUE(lists.add_member("team@example.org", "inner@example.org"));
+    ASSERT_TRUE(lists.add_member("inner@example.org", "joe@example.org"));
+    ASSERT_TRUE(lists.add_poster("team@example.org", "boss@client.example"));
+    ASSERT_TRUE(lists.add_poster("team@example.org", "@partner.example"));
+    const auto who = [&](ListPosters posters) {
+        EXPECT_TRUE(lists.set_rules("team@example.org", {posters, "own@elsewhere.example"}));
+        std::string text;
+        const std::vector<std::pair<std::string, Poster>> all{
+            {"stranger", {"", "x@y.example"}},        {"nobody", {"", ""}},
+            {"owner", {"", "Own@Elsewhere.example"}}, {"named", {"", "boss@client.example"}},
+            {"partner", {"", "any@partner.example"}}, {"member", {"", "bob@elsewhere.example"}},
+            {"joe", {"joe@example.org", ""}},         {"ann", {"ann@example.org", "ann@example.org"}},
+            {"zoe", {"zoe@sub.example.org", ""}}};
+        for (const auto& [name, poster] : all) {
+            const Result<bool> may = may_post(*directory_, {"team", "example.org"}, poster, settings_);
+            EXPECT_TRUE(may);
+            if (may && *may) text += (text.empty() ? "" : " ") + name;
+        }
+        return text;
+    };
+    EXPECT_EQ(who(ListPosters::anyone), "stranger nobody owner named partner member joe ann zoe");
+    EXPECT_EQ(who(ListPosters::authenticated), "owner named partner joe ann zoe");
+    EXPECT_EQ(who(ListPosters::domain), "owner named partner joe ann");
+    EXPECT_EQ(who(ListPosters::members), "owner named partner member joe");
+    EXPECT_EQ(who(ListPosters::listed), "owner named partner");
+    EXPECT_EQ(map("poster", "team@example.org\t\tboss@client.example"),
+              sasl::encode(sasl::SocketmapReply{sasl::SocketmapReply::Status::ok, "ok"}));
+    EXPECT_EQ(map("poster", "team@example.org\t\tx@y.example"),
+              sasl::encode(sasl::SocketmapReply{
+                  sasl::SocketmapReply::Status::permanent,
+                  "only its own posters may post to this list, or write to team-owner@example.org"}));
+    EXPECT_EQ(map("poster", "team@example.org"),
+              sasl::encode(sasl::SocketmapReply{sasl::SocketmapReply::Status::permanent,
+                                                "A poster is list TAB user TAB sender"}));
+    EXPECT_TRUE(*may_post(*directory_, {"gone", "example.org"}, {}, settings_));
+}
+
+TEST_F(ResolveTest, ARelayDomainTakesAnyOrItsListedRecipients) {
+    RelayDomains& domains = directory_->relay_domains();
+    ASSERT_TRUE(domains.add("branch.example", RelayRecipients::any));
+    const auto transport = [&](const std::string& address) {
+        const Result<Resolution> result = resolve(*directory_, address, settings_);
+        return result && result->recipients.size() == 1 ? std::optional(result->recipients[0].transport) : std::nullopt;
+    };
+    EXPECT_EQ(transport("Any@Branch.example"), Recipient::Transport::relay);
+    EXPECT_EQ(transport("any@sub.branch.example"), Recipient::Transport::remote);
+    alias("out@example.org", {"joe@branch.example"});
+    EXPECT_EQ(transport("out@example.org"), Recipient::Transport::relay);
+    using Status = sasl::SocketmapReply::Status;
+    EXPECT_EQ(map("relay", "branch.example"), sasl::encode(sasl::SocketmapReply{Status::ok, "any"}));
+    EXPECT_EQ(map("relay", "example.org"), sasl::encode(sasl::SocketmapReply{Status::not_found, ""}));
+    EXPECT_EQ(map("domain", "branch.example"), sasl::encode(sasl::SocketmapReply{Status::not_found, ""}));
+    ASSERT_TRUE(domains.set_recipients("branch.example", RelayRecipients::listed));
+    ASSERT_TRUE(domains.add_recipient("joe@branch.example"));
+    EXPECT_EQ(transport("joe@branch.example"), Recipient::Transport::relay);
+    EXPECT_EQ(resolved("any@branch.example"), "not_found");
+    EXPECT_EQ(map("relay_recipient", "joe@branch.example"),
+              sasl::encode(sasl::SocketmapReply{Status::ok, "joe@branch.example"}));
+    EXPECT_EQ(map("relay_recipient", "any@branch.example"), sasl::encode(sasl::SocketmapReply{Status::not_found, ""}));
+    EXPECT_EQ(directory_->add_user({"u@branch.example", "h", 0, true, false}).error().text,
+              "Domain branch.example is one that is only relayed for");
 }
 
 TEST_F(ResolveTest, ASenderIsTheUserAndWhoWasGrantedTheAddressOrItsDomain) {
@@ -326,7 +447,10 @@ TEST(ResolutionText, RoundTripsOddBytes) {
     const Resolution resolution{{{Recipient::Transport::local, "a\tb@example.org", "x\ny"},
                                  {Recipient::Transport::local, "c@example.org", "", "lmtp:unix:/run/x"},
                                  {Recipient::Transport::remote, "b@example.net", ""},
-                                 {Recipient::Transport::remote, "d@example.net", "", "error:no\tmore"}}};
+                                 {Recipient::Transport::remote, "d@example.net", "", "error:no\tmore"},
+                                 {Recipient::Transport::relay, "e@branch.example", "", "", "team-owner@example.org"},
+                                 {Recipient::Transport::local, "f@example.org", "", "", "team-owner@example.org"}},
+                                {"team@example.org", "in\tner@example.org"}};
     const Result<Resolution> back = parse_resolution(encode(resolution));
     ASSERT_TRUE(back);
     EXPECT_EQ(back->recipients, resolution.recipients);
@@ -334,7 +458,8 @@ TEST(ResolutionText, RoundTripsOddBytes) {
 
 TEST(ResolutionText, MalformedTextIsRefused) {
     for (const std::string_view bad :
-         {"", "local\ta@b", "local\n", "local\t\n", "pigeon\ta@b\n", "local\ta\tb\tc\td\n", "remote\ta\tb\tc\n", "\n"})
+         {"", "local\ta@b", "local\n", "local\t\n", "pigeon\ta@b\n", "local\ta\tb\tc\td\te\n", "remote\ta\tb\tc\td\n",
+          "list\ta\tb\nlocal\ta@b\n", "list\ta@b\n", "\n"})
         EXPECT_FALSE(parse_resolution(bad)) << bad;
     EXPECT_EQ(parse_resolution(std::string(max_resolution + 1, '\n')).error().code, ErrorCode::limit);
 }

@@ -22,6 +22,10 @@ class ImportTest : public CommandLineTest {
         ASSERT_EQ(run("list add team@example.org --description All --member joe@example.org --member ann@example.org"),
                   0);
         ASSERT_EQ(run("list add empty@example.org"), 0);
+        ASSERT_EQ(run("list set team@example.org --posters members --owner ann@example.org"), 0);
+        ASSERT_EQ(run("list poster add team@example.org @elsewhere.example"), 0);
+        ASSERT_EQ(run("domain add branch.example --type relay --recipients listed"), 0);
+        ASSERT_EQ(run("domain recipient add joe@branch.example"), 0);
         ASSERT_EQ(run("grant add joe@example.org info@example.org"), 0);
         ASSERT_EQ(run("transport add elsewhere.example smtp:[relay.example]"), 0);
         ASSERT_TRUE(directory()->set_services("joe@example.org", auth::Services("imap smtp")));
@@ -63,11 +67,16 @@ TEST_F(ImportTest, AnExportMakesTheSameDirectoryElsewhereAndOnceMoreChangesNothi
     const nlohmann::json report = json("import json -", document);
     EXPECT_EQ(report["rows"]["users"]["added"], 3);
     EXPECT_EQ(report["rows"]["lists"]["added"], 2);
+    EXPECT_EQ(report["rows"]["relay_domains"]["added"], 1);
     EXPECT_EQ(report["rows"]["app_passwords"]["added"], 1);
     EXPECT_EQ(report["problems"].size(), 0u);
     EXPECT_EQ(exported("--with-hashes"), document);
     EXPECT_TRUE(*auth::verify_password((*directory()->find_user("joe@example.org"))->password, "secret"));
     EXPECT_TRUE((*directory()->find_user("ann@example.org"))->admin);
+    EXPECT_EQ(**directory()->find_list("team@example.org"),
+              (auth::ListRules{auth::ListPosters::members, "ann@example.org"}));
+    EXPECT_EQ(*directory()->list_posters("team@example.org", 10), std::vector<std::string>{"@elsewhere.example"});
+    EXPECT_TRUE(*directory()->has_relay_recipient("joe@branch.example"));
     EXPECT_EQ((*directory()->find_user("zoe@other.example"))->scram_keys, "sha256:00 {SCRAM-SHA-256}keys");
     const std::size_t entries = json("db audit").size();
     EXPECT_EQ(json("db audit")[0]["action"], "directory.import");
@@ -76,6 +85,19 @@ TEST_F(ImportTest, AnExportMakesTheSameDirectoryElsewhereAndOnceMoreChangesNothi
     EXPECT_EQ(json("db audit").size(), entries);
     EXPECT_EQ(run("import json -", document), 0);
     EXPECT_NE(out_.find("Nothing was to be changed.\n"), std::string::npos) << out_;
+}
+
+TEST_F(ImportTest, ADocumentThatTellsNoRulesOpensNoList) {
+    fill();
+    nlohmann::json document = nlohmann::json::parse(exported("--with-hashes"));
+    for (auto& list : document["lists"]) list.erase("posters");
+    EXPECT_EQ(rows(json("import json - --update", document.dump()), "changed"), 0u);
+    EXPECT_EQ((*directory()->find_list("team@example.org"))->posters, auth::ListPosters::members);
+    document["lists"][0]["posters"] = "everybody";
+    document["relay_domains"][0]["listed"] = {"joe@other.example"};
+    EXPECT_EQ(run("import json -", document.dump()), 2);
+    EXPECT_NE(err_.find("lists[0].posters: "), std::string::npos) << err_;
+    EXPECT_NE(err_.find("relay_domains[0].listed: "), std::string::npos) << err_;
 }
 
 TEST_F(ImportTest, OneDomainIsExportedAlone) {

@@ -53,7 +53,7 @@ TEST_F(ProvisioningTest, ListsHaveMembersAndADescription) {
     EXPECT_EQ(list["members"], (std::vector<std::string>{"joe@example.org", "ann@example.org"}));
     EXPECT_EQ(list["description"], "Everybody");
     EXPECT_EQ(run("list show team@example.org"), 0);
-    EXPECT_NE(out_.find("Everybody\n  joe@example.org\n"), std::string::npos) << out_;
+    EXPECT_NE(out_.find("Everybody\nMay post: anyone\n  joe@example.org\n"), std::string::npos) << out_;
     EXPECT_EQ(json("list list --domain example.org")[0]["members"], 2);
     EXPECT_EQ(run("list list"), 0);
     EXPECT_NE(out_.find("team@example.org  2"), std::string::npos) << out_;
@@ -65,6 +65,71 @@ TEST_F(ProvisioningTest, ListsHaveMembersAndADescription) {
     EXPECT_EQ(run("list remove team@example.org --yes"), 0);
     EXPECT_EQ(run("list remove team@example.org --yes"), 3);
     EXPECT_EQ(json("db audit")[0]["action"], "list.remove");
+}
+
+TEST_F(ProvisioningTest, ListsSayWhoMayPostAndWhoOwnsThem) {
+    add_joe();
+    ASSERT_EQ(run("list add team@example.org --posters members --owner Joe@example.org --member ann@example.net"), 0);
+    EXPECT_EQ(run("list add all@example.org --posters everybody"), 2);
+    EXPECT_EQ(run("list poster add team@example.org Boss@example.net @example.com"), 0) << err_;
+    EXPECT_EQ(out_, "boss@example.net, @example.com may post to team@example.org.\n");
+    EXPECT_EQ(run("list poster add team@example.org boss@example.net"), 4);
+    EXPECT_EQ(run("list poster add nobody@example.org boss@example.net"), 3);
+    nlohmann::json list = json("list show team@example.org");
+    EXPECT_EQ(list["posters"], "members");
+    EXPECT_EQ(list["owner"], "joe@example.org");
+    EXPECT_EQ(list["listed_posters"], (std::vector<std::string>{"boss@example.net", "@example.com"}));
+    ASSERT_EQ(run("list set team@example.org --posters domain"), 0);
+    EXPECT_EQ(json("list show team@example.org")["owner"], "joe@example.org") << "what isn't said stays";
+    EXPECT_EQ(run("list show team@example.org"), 0);
+    EXPECT_NE(out_.find("May post: domain, and boss@example.net, @example.com\nOwner: joe@example.org, as "
+                        "team-owner@example.org\n"),
+              std::string::npos)
+        << out_;
+    EXPECT_EQ(run("address explain team-owner@example.org"), 0);
+    EXPECT_NE(out_.find("joe@example.org: a mailbox here"), std::string::npos) << out_;
+    ASSERT_EQ(run("list set team@example.org --owner none"), 0);
+    EXPECT_EQ(run("address explain team-owner@example.org"), 3);
+    EXPECT_EQ(run("list set team@example.org"), 2);
+    EXPECT_EQ(run("list set nobody@example.org --posters anyone"), 3);
+    EXPECT_EQ(run("list poster remove team@example.org boss@example.net"), 0);
+    EXPECT_EQ(run("list poster remove team@example.org boss@example.net"), 3);
+    EXPECT_EQ(json("db audit")[0]["action"], "list.poster.remove");
+}
+
+TEST_F(ProvisioningTest, RelayDomainsHaveATransportAndRecipients) {
+    add_joe();
+    ASSERT_EQ(run("domain add Branch.example --type relay --transport smtp:[192.0.2.5]"), 0) << err_;
+    EXPECT_EQ(out_, "Domain branch.example added: passed on by smtp:[192.0.2.5], for any recipient.\n");
+    EXPECT_EQ(run("domain add branch.example"), 4);
+    EXPECT_EQ(run("domain add example.org --type relay"), 4);
+    EXPECT_EQ(run("domain add example.com --recipients listed"), 2);
+    EXPECT_EQ(run("domain add example.com --type relay --transport nonsense"), 2);
+    EXPECT_EQ(run("user add ann@branch.example --generate"), 3);
+    EXPECT_EQ(run("domain recipient add ann@branch.example zoe@branch.example"), 0) << err_;
+    EXPECT_EQ(run("domain recipient add ann@branch.example"), 4);
+    EXPECT_EQ(run("domain recipient add ann@example.org"), 3);
+    EXPECT_EQ(run("domain recipient set branch.example listed"), 0);
+    EXPECT_EQ(run("domain recipient set branch.example some"), 2);
+    EXPECT_EQ(run("domain recipient remove zoe@branch.example"), 0);
+    EXPECT_EQ(json("domain recipient list branch.example"), std::vector<std::string>{"ann@branch.example"});
+    EXPECT_EQ(run("domain recipient list example.org"), 3);
+    const nlohmann::json domains = json("domain list");
+    ASSERT_EQ(domains.size(), 2u);
+    EXPECT_EQ(domains[0]["type"], "local");
+    EXPECT_EQ(domains[1]["recipients"], "listed");
+    EXPECT_EQ(domains[1]["transport"], "smtp:[192.0.2.5]");
+    EXPECT_EQ(run("domain list"), 0);
+    EXPECT_NE(out_.find("passed on by smtp:[192.0.2.5], for 1 listed recipient\n"), std::string::npos) << out_;
+    EXPECT_EQ(run("domain show branch.example"), 0);
+    EXPECT_NE(out_.find("for 1 listed recipient"), std::string::npos) << out_;
+    EXPECT_EQ(run("address explain ann@branch.example"), 0);
+    EXPECT_NE(out_.find("is taken and passed on"), std::string::npos) << out_;
+    EXPECT_EQ(run("address explain zoe@branch.example"), 3);
+    EXPECT_EQ(run("domain remove branch.example", "n\n"), 7);
+    EXPECT_EQ(run("domain remove branch.example --yes"), 0) << err_;
+    EXPECT_TRUE(json("transport list").empty());
+    EXPECT_EQ(run("domain remove branch.example"), 3);
 }
 
 TEST_F(ProvisioningTest, AListIsMadeWithAllItsMembersOrNotAtAll) {

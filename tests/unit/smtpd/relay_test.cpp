@@ -76,6 +76,50 @@ TEST(Relay, RelayDomainsAreServedForEverybody) {
     EXPECT_NE(from_stranger(world, "x@sub.branch.example").find("554 5.7.1"), std::string::npos);
 }
 
+TEST(Relay, RelayDomainsOfTheDirectoryAreServedForEverybody) {
+    World world;
+    EXPECT_NE(from_stranger(world, "any@branch.example").find("queued as"), std::string::npos);
+    EXPECT_EQ(world.only_queued().envelope.recipients.at(0).transport, "smtp:[192.0.2.5]");
+    EXPECT_FALSE(world.only_queued().envelope.recipients[0].sender);
+    EXPECT_NE(from_stranger(world, "nobody@branch.example").find("\r\n550 5.1.1 "), std::string::npos);
+}
+
+TEST(Lists, WhoMayNotPostIsRefusedAndToldWhy) {
+    World world;
+    const std::string refused = "\r\n550 5.7.2 <club@local.example>: only members may post\r\n";
+    EXPECT_NE(from_stranger(world, "club@local.example", "x@client.example").find(refused), std::string::npos);
+    EXPECT_NE(from_stranger(world, "club@local.example", "").find(refused), std::string::npos);
+    // Anybody can write an address of ours into an envelope.
+    EXPECT_NE(from_stranger(world, "club@local.example", "alice@local.example").find(refused), std::string::npos);
+    EXPECT_TRUE(world.queued().empty());
+    EXPECT_NE(from_alice(world, "club@local.example").find("queued as"), std::string::npos);
+}
+
+TEST(Lists, WhatGoesToMembersIsTheOwners) {
+    World world;
+    EXPECT_NE(from_stranger(world, "club@local.example").find("queued as"), std::string::npos);
+    const spool::Envelope envelope = world.only_queued().envelope;
+    EXPECT_EQ(smtp::to_path(envelope.sender), "<s@client.example>");
+    ASSERT_EQ(envelope.recipients.size(), 2u);
+    for (const spool::Recipient& recipient : envelope.recipients) {
+        ASSERT_TRUE(recipient.sender);
+        EXPECT_EQ(smtp::to_path(*recipient.sender), "<club-owner@local.example>");
+    }
+    EXPECT_NE(from_stranger(world, "crew@local.example").find("Ok: delivered"), std::string::npos);
+    EXPECT_EQ(world.lmtpd.messages.at(0).sender, "<crew-owner@local.example>");
+}
+
+TEST(Lists, MembersOfAListAndOthersAreNotDeliveredToWithOneSender) {
+    World world;
+    const std::string output = world.talk(
+        "EHLO x\r\nMAIL FROM:<s@client.example>\r\nRCPT TO:<crew@local.example>\r\n"
+        "RCPT TO:<alice@local.example>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n");
+    EXPECT_NE(output.find("queued as"), std::string::npos) << output;
+    const spool::Envelope envelope = world.only_queued().envelope;
+    EXPECT_TRUE(envelope.recipients.at(0).sender);
+    EXPECT_FALSE(envelope.recipients.at(1).sender);
+}
+
 TEST(Relay, TheTransportIsFrozenInTheEnvelope) {
     World world;
     world.frame.settings.smtpd.mynetworks = {"192.0.2.7"};

@@ -29,18 +29,34 @@ SocketmapReply senders(std::string_view key) {
     return none;
 }
 
+/// Who may post to a list: "list TAB user TAB sender".
+SocketmapReply poster(std::string_view key) {
+    key.remove_prefix(key.find('\t') + 1);
+    if (key.starts_with("alice@local.example\t") || key == "\ts@client.example") return found("ok");
+    return {SocketmapReply::Status::permanent, "only members may post"};
+}
+
 SocketmapReply look_up(const sasl::SocketmapRequest& request) {
     const std::string_view key = request.key;
     if (request.map == "domain") return key == "local.example" ? found("local.example") : none;
     if (request.map == "sender") return senders(key);
     if (request.map == "transport") return key == "routed.example" ? found("smtp:[relay.example]:2525") : none;
+    if (request.map == "poster") return poster(key);
     if (request.map != "resolve") return none;
+    if (key == "nobody@branch.example") return none;
+    if (key.ends_with("@branch.example")) return resolved({{relay, request.key, "", "smtp:[192.0.2.5]"}});
     if (key.ends_with("@routed.example")) return resolved({{remote, request.key, "", "smtp:[relay.example]:2525"}});
     if (!key.ends_with("@local.example")) return resolved({{remote, request.key, ""}});
     const std::string_view name = key.substr(0, key.find('@'));
     if (name == "alice" || name == "bob" || name == "carol") return resolved({{local, request.key, ""}});
     if (name == "postmaster") return resolved({{local, "alice@local.example", ""}});
     if (name == "team") return resolved({{local, "alice@local.example", ""}, {local, "bob@local.example", ""}});
+    if (name == "club" || name == "crew") {
+        const std::string owner = std::string(name) + "-owner@local.example";
+        std::vector<auth::Recipient> members{{local, "bob@local.example", "", "", owner}};
+        if (name == "club") members.push_back({remote, "x@elsewhere.example", "", "", owner});
+        return found(auth::encode(auth::Resolution{std::move(members), {request.key}}));
+    }
     if (name == "ext") return resolved({{remote, "x@elsewhere.example", ""}});
     if (name == "both") return resolved({{local, "bob@local.example", ""}, {remote, "x@elsewhere.example", ""}});
     if (name.starts_with("alice+")) return resolved({{local, request.key, ""}});

@@ -5,7 +5,9 @@
 //   sales               alias of alice; she may also send as info
 //   moved               a user whose mailbox another server has
 //   loop, broken        alias loop; directory away
-//   ext, both           aliases to another server, and to bob and another server
+//   club, crew          lists of bob and another server's, and of bob; owned by alice; alice and s@client.example may
+//   post any@branch.example  of a relay domain; nobody@ isn't listed there ext, both           aliases to another
+//   server, and to bob and another server
 #pragma once
 
 #include <string>
