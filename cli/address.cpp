@@ -26,7 +26,7 @@ struct Explained {
     auth::Recipient recipient;
     std::optional<auth::User> user;  ///< a local one
     std::uint64_t limit_bytes = 0;   ///< 0: none
-    std::string transport;           ///< what map `transport` tells a Postfix; empty: nothing
+    std::string transport;           ///< what map `transport` tells; empty: nothing
 };
 
 bool is_local(const Explained& one) { return one.recipient.transport == auth::Recipient::Transport::local; }

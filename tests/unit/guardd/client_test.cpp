@@ -389,7 +389,7 @@ net::Async<> send_and_stop(net::Loop& loop, std::string folder) {
     EXPECT_TRUE(started);
     Client client(loop, folder + "/guard.sock");
     std::string answers;
-    for (const std::uint64_t recipients : {600, 600, 1001, 400, 1}) {
+    for (const std::uint64_t recipients : {600U, 600U, 1001U, 400U, 1U}) {
         const std::string answer = co_await send_to(client, recipients);
         answers += answer + ' ';
     }
@@ -425,7 +425,7 @@ TEST_F(GuardTest, WhatWasSentSurvivesARestartAndIsResetByHand) {
 
 net::Async<> send_without_guardd(net::Loop& loop, std::string socket) {
     Client client(loop, socket);
-    for (const std::uint64_t recipients : {5000, 5000}) {
+    for (const std::uint64_t recipients : {5000U, 5000U}) {
         const std::string answer = co_await send_to(client, recipients);
         EXPECT_EQ(answer, "ok");
     }
