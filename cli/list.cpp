@@ -375,7 +375,6 @@ void add_list_commands(CLI::App& app, Context& context) {
         command->add_option("posters", options->members, "Their addresses, or @domain for all of one")->required();
     };
     CLI::App* poster = add_group(*group, "poster", "Who may send to a list, whoever else may");
-    poster->footer("Example: posthouse list poster add team@example.org boss@example.net");
     command =
         add_command(*poster, context, "add", "Let somebody post", "list poster add team@example.org boss@example.net",
                     [&context, options] { return change_posters(context, *options, true); });

@@ -96,10 +96,13 @@ void add_relay_options(CLI::App& command, RelayOptions& options) {
     command
         .add_option("--type", options.type,
                     "local: its users are here; relay: its mail is taken from everybody and passed on")
+        ->type_name("TYPE")
+        ->capture_default_str()
         ->check(CLI::IsMember({"local", "relay"}));
     command
         .add_option("--recipients", options.recipients,
                     "Of a relay domain: mail is taken for any address, or for those listed (domain recipient add)")
+        ->type_name("WHICH")
         ->check(CLI::IsMember({"any", "listed"}));
     command
         .add_option("--transport", options.transport,
@@ -184,7 +187,6 @@ nlohmann::json to_json(const RelayedDomain& domain) {
 void add_relay_recipient_commands(CLI::App& domain, Context& context) {
     auto options = std::make_shared<Options>();
     CLI::App* group = add_group(domain, "recipient", "Addresses of a relay domain that mail is taken for");
-    group->footer("Example: posthouse domain recipient add joe@branch.example");
     CLI::App* command =
         add_command(*group, context, "add", "Take mail for addresses", "domain recipient add joe@branch.example",
                     [&context, options] { return change_recipients(context, *options, true); });

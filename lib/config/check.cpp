@@ -173,6 +173,8 @@ class Checker {
         const bool foreign = directory.tables == "foreign";
         for (const auto& [name, query, needed] :
              {std::tuple("directory.domain_query", directory.domain_query, true),
+              std::tuple("directory.relay_domain_query", directory.relay_domain_query, false),
+              std::tuple("directory.relay_recipient_query", directory.relay_recipient_query, false),
               std::tuple("directory.user_query", directory.user_query, true),
               std::tuple("directory.app_passwords_query", directory.app_passwords_query, false),
               std::tuple("directory.alias_query", directory.alias_query, false),
