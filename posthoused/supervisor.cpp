@@ -74,7 +74,7 @@ Result<> Supervisor::prepare() {
     const config::Config& config = *configuration_.values;
     Result<> made = make_folder("general.run_folder", config.general.run_folder, 0755);
     if (made) made = make_folder("general.state_folder", config.general.state_folder, 0700);
-    if (made) made = make_folder("general.spool_folder", config.general.spool_folder, 0700);
+    if (made) made = make_folder("general.spool_folder", config.general.spool_folder, 0710);
     if (made) made = make_folder("general.mail_root", config.general.mail_root, 0700);
     if (!made) return made;
     Result<UniqueFd> lock = lock_run_folder(config);
