@@ -13,7 +13,8 @@ namespace posthouse::cli {
 namespace {
 
 std::string fate_of(const spool::RecipientState& state) {
-    return std::string(state.fate ? to_string(*state.fate) : state.deferrals > 0 ? "deferred" : "not tried yet");
+    if (state.fate) return std::string(to_string(*state.fate));
+    return state.deferrals > 0 ? "deferred" : state.postponed() ? "postponed" : "not tried yet";
 }
 
 std::string notify_of(const spool::Recipient& recipient) {

@@ -72,7 +72,7 @@ Event refuse(const About& about, const Refuse& told);
 
 /// What the queue does with a message without trying to deliver it.
 struct Queue {
-    std::string action;                     ///< "queued", "deferred", "held", "released", "removed", "expired"
+    std::string action;  ///< "queued", "deferred", "postponed", "held", "released", "removed", "expired"
     std::vector<std::string> recipients{};  ///< empty: all
     std::string sender{};
     std::string reason{};

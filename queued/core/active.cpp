@@ -102,7 +102,8 @@ Active::Active(Parts& parts)
           random_seed()),
       random_(random_seed()),
       wake_(parts.daemon.loop()),
-      scope_(parts.daemon.loop()) {}
+      scope_(parts.daemon.loop()),
+      began_(unix_now()) {}
 
 schedule::DestinationLimits Active::limits_of(std::string_view destination) const {
     const auto& queued = parts_.daemon.config()->queued;
@@ -124,7 +125,7 @@ net::Async<> Active::run(net::Event& stopping) {
     scope_.spawn(&Active::wake_at_end, this, &stopping);
     while (!stopping.cancelled()) {
         const TimePoint time = now();
-        put_off();
+        take_put_off();
         take_asked();
         take_due(time);
         start_deliveries(time);
@@ -266,9 +267,7 @@ void Active::admit(Work& work, TimePoint time) {
                                     std::max(envelope.arrived, envelope.hold_until.value_or(0)))))};
         if (work.haste == Haste::all) scheduler_.revive(part.group.destination, time);
         const auto until = scheduler_.admit(job, time);
-        if (!until) continue;
-        part.state = Work::State::over;
-        work.put_off_until(std::chrono::ceil<std::chrono::seconds>(until->time_since_epoch()).count());
+        if (until) put_off(work, part, *until);
     }
 }
 
@@ -291,20 +290,33 @@ void Active::start_deliveries(TimePoint time) {
     }
 }
 
-void Active::put_off() {
-    for (const schedule::PutOff& put_off : scheduler_.take_put_off()) {
-        const auto found = works_.find(put_off.id);
-        Work::Part* part = found == works_.end() ? nullptr : found->second->waiting_for(put_off.destination);
+void Active::take_put_off() {
+    for (const schedule::PutOff& job : scheduler_.take_put_off()) {
+        const auto found = works_.find(job.id);
+        Work::Part* part = found == works_.end() ? nullptr : found->second->waiting_for(job.destination);
         if (part == nullptr) continue;
-        part->state = Work::State::over;
-        found->second->put_off_until(std::chrono::ceil<std::chrono::seconds>(put_off.until.time_since_epoch()).count());
+        put_off(*found->second, *part, job.until);
         part_over(*found->second);
     }
 }
 
+/// It had no turn: there is no room for it now, or its destination is dead.
+void Active::put_off(Work& work, Work::Part& part, TimePoint until) {
+    part.state = Work::State::over;
+    work.put_off_until(std::chrono::ceil<std::chrono::seconds>(until.time_since_epoch()).count());
+    if (const auto trouble = scheduler_.trouble(part.group.destination))
+        work.postponed.push_back(postponed(part.group, *trouble, unix_now()));
+}
+
 net::Async<> Active::deliver(Work& work, Work::Part& part, schedule::Ticket ticket) {
     Result<Attempt> result = co_await attempt(work, part.group);
-    scheduler_.finished(ticket, result ? result->outcome : schedule::Outcome::cancelled, now());
+    if (result) {
+        const Fate& fate = result->fates.front();
+        scheduler_.finished(ticket, result->outcome, now(), fate.status,
+                            fate.remote.empty() ? fate.reply : fate.remote + ": " + fate.reply);
+    } else {
+        scheduler_.finished(ticket, schedule::Outcome::cancelled, now());
+    }
     wake_.notify_all();
     Result<> kept;
     if (result)
@@ -319,6 +331,18 @@ net::Async<> Active::deliver(Work& work, Work::Part& part, schedule::Ticket tick
     part_over(work);
 }
 
+/// What came since this process began was tried by no other; what this one tries is in the journal before it is tried
+/// again. Clocks that are set: the beginning is when it is later, by the clock as it was then or as it is now.
+bool Active::is_certainly_first(const Work& work, const Group& group) const {
+    const spool::Envelope& envelope = work.entry->envelope();
+    const std::int64_t time = unix_now();
+    const auto running = std::chrono::floor<std::chrono::seconds>(std::chrono::steady_clock::now() - began_steadily_);
+    const std::int64_t began = std::max(began_, time - running.count());
+    return envelope.untried && envelope.arrived > began && envelope.arrived <= time &&
+           std::ranges::all_of(group.recipients,
+                               [&](std::uint32_t number) { return work.entry->states()[number].deferrals == 0; });
+}
+
 net::Async<Result<Attempt>> Active::attempt(Work& work, const Group& group) {
     const Result<> turn = co_await work.turn.acquire(net::Deadline::never());
     (void)turn;  // nobody cancels it
@@ -326,7 +350,8 @@ net::Async<Result<Attempt>> Active::attempt(Work& work, const Group& group) {
     work.turn.release();
     if (!opened) co_return fail(opened.error());
     EntrySource source(work, parts_.disk);
-    const Parcel parcel{work.entry->envelope(), group.recipients, source, attempts_of(*work.entry)};
+    const Parcel parcel{work.entry->envelope(), group.recipients, source, attempts_of(*work.entry),
+                        is_certainly_first(work, group)};
     tell_attempt(parts_, parcel.envelope, group, parcel.attempt);
     Attempt result = co_await parts_.courier.deliver(group.route, parcel);
     co_return result;

@@ -2,7 +2,9 @@
 // delivered when it says so, written down, and let go.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
@@ -55,7 +57,8 @@ class Active {
     net::Async<Result<>> sort_out(Work& work);
     void admit(Work& work, schedule::TimePoint now);
     void start_deliveries(schedule::TimePoint now);
-    void put_off();
+    void take_put_off();
+    void put_off(Work& work, Work::Part& part, schedule::TimePoint until);
     net::Async<> deliver(Work& work, Work::Part& part, schedule::Ticket ticket);
     net::Async<Result<Attempt>> attempt(Work& work, const Group& group);
     net::Async<Result<>> keep(Work& work, const Group& group, Attempt result);
@@ -63,6 +66,7 @@ class Active {
     void try_later(Work& work, const Error& error);
     void rest(Work& work, schedule::TimePoint until);
     void part_over(Work& work);
+    bool is_certainly_first(const Work& work, const Group& group) const;
     schedule::DestinationLimits limits_of(std::string_view destination) const;
     net::Deadline next_wake();
     void measure();
@@ -79,6 +83,8 @@ class Active {
     std::unordered_map<schedule::MessageId, spool::Place, HashId> odd_places_;
     std::deque<schedule::MessageId> asked_;  ///< somebody wants them tried now; bounded
     std::size_t opening_ = 0;
+    const std::int64_t began_;  ///< seconds since 1970, by the clock as it was then
+    const std::chrono::steady_clock::time_point began_steadily_ = std::chrono::steady_clock::now();
     bool stopping_ = false;
 };
 

@@ -2,6 +2,7 @@
 #include "queued/core/aftermath.h"
 
 #include <algorithm>
+#include <ctime>
 #include <map>
 #include <tuple>
 
@@ -69,6 +70,30 @@ std::vector<spool::Event> expired(const spool::Envelope& envelope, std::span<con
     return result;
 }
 
+spool::Event postponed(const Group& group, const schedule::Trouble& trouble, std::int64_t now) {
+    const std::time_t since = std::chrono::floor<std::chrono::seconds>(trouble.since.time_since_epoch()).count();
+    std::tm parts{};
+    ::gmtime_r(&since, &parts);
+    char text[32];
+    const std::string time(text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts));
+    return {.kind = EventKind::postponed,
+            .at = now,
+            .recipients = group.recipients,
+            .status = trouble.status,
+            .reply = group.destination + " not reachable since " + time + ": " + trouble.reason};
+}
+
+std::vector<spool::Event> news(std::vector<spool::Event> events, std::span<const spool::RecipientState> states) {
+    for (spool::Event& event : events) {
+        std::erase_if(event.recipients, [&](std::uint32_t number) {
+            const spool::RecipientState& state = states[number];
+            return !state.is_due() || state.deferrals > 0 || state.reply == event.reply;
+        });
+    }
+    std::erase_if(events, [](const spool::Event& event) { return event.recipients.empty(); });
+    return events;
+}
+
 std::optional<std::int64_t> due_again(const spool::Envelope& envelope, std::span<const spool::RecipientState> states,
                                       const LifetimeRules& rules, std::int64_t put_off, std::int64_t now,
                                       schedule::Random& random) {
@@ -104,8 +129,8 @@ std::vector<std::uint32_t> warning_due(const spool::Envelope& envelope, std::spa
         const smtp::ReversePath& sender = recipient.sender ? *recipient.sender : envelope.sender;
         const bool wanted = asked ? !recipient.notify || *recipient.notify != smtp::DsnNotify{}
                                   : dsn::is_wanted(dsn::Action::delayed, recipient.notify);
-        if (sender && wanted && state.is_due() && state.deferrals > 0 &&
-            backoff.warning_due(birth(envelope), state.warned, at(now)))
+        const bool is_late = state.is_due() && (state.deferrals > 0 || state.postponed());
+        if (sender && wanted && is_late && backoff.warning_due(birth(envelope), state.warned, at(now)))
             late.push_back(number);
     }
     return late;

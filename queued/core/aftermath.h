@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "queued/core/plan.h"
 #include "queued/schedule/backoff.h"
+#include "queued/schedule/scheduler.h"
 #include "queued/spool/envelope.h"
 #include "queued/spool/event.h"
 #include "queued/spool/recipient_state.h"
@@ -27,6 +29,12 @@ schedule::Backoff backoff_for(const spool::Envelope& envelope, const LifetimeRul
 /// §3.5), or 4.4.7 when there is none; alike ones together.
 std::vector<spool::Event> expired(const spool::Envelope& envelope, std::span<const spool::RecipientState> states,
                                   const LifetimeRules& rules, std::int64_t now);
+
+/// That the recipients of a group were not tried because of the trouble that their destination has.
+spool::Event postponed(const Group& group, const schedule::Trouble& trouble, std::int64_t now);
+/// Those of such events that tell something new: of recipients that were never tried, and were not told to wait for the
+/// same reason already.
+std::vector<spool::Event> news(std::vector<spool::Event> events, std::span<const spool::RecipientState> states);
 
 /// When it is due again; nullopt: nobody is due any more. `put_off`: until when those wait that were not tried; 0:
 /// nobody. Never earlier than the next second.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lib/base/log.h"
+#include "queued/core/targets.h"
 #include "queued/core/telling.h"
 
 namespace posthouse::queued {
@@ -27,25 +28,6 @@ std::vector<spool::RecipientState> states_after(const Work& work, const std::vec
     std::vector<spool::RecipientState> states = work.entry->states();
     for (const Event& event : events) apply_event(event, states);
     return states;
-}
-
-/// To whom a notice goes. nullopt: there is no such address. Errors: unavailable.
-net::Async<Result<std::optional<NoticeTargets>>> find_targets(Parts& parts, std::string address) {
-    const net::Deadline deadline = net::Deadline::in(parts.daemon.config()->queued.lookup_timeout);
-    const auto resolved = co_await parts.directory.resolve(std::move(address), deadline);
-    if (!resolved && resolved.error().code == ErrorCode::denied) co_return std::optional<NoticeTargets>();
-    if (!resolved) co_return fail(ErrorCode::unavailable, resolved.error().text);
-    if (!*resolved) co_return std::optional<NoticeTargets>();
-    NoticeTargets targets;
-    for (const auth::Recipient& recipient : (*resolved)->recipients) {
-        auto mailbox = smtp::parse_mailbox(recipient.address, smtp::Utf8::allowed);
-        if (!mailbox) continue;
-        const bool local = recipient.transport == auth::Recipient::Transport::local;
-        targets.push_back({.address = *std::move(mailbox),
-                           .transport = local && recipient.route.empty() ? "local" : recipient.route});
-    }
-    if (targets.empty() || targets.size() > spool::max_recipients) co_return std::optional<NoticeTargets>();
-    co_return targets;
 }
 
 net::Async<Result<std::string>> write(Parts& parts, Work& work, const Notice& notice, const NoticeTargets& targets,
@@ -114,7 +96,8 @@ void log_event(Parts& parts, const Work& work, const Event& event) {
     const spool::Envelope& envelope = work.entry->envelope();
     parts.counters.count(event.kind, event.recipients.size());
     tell_event(parts, envelope, event);
-    if (event.kind == EventKind::warned || event.kind == EventKind::notified) return;
+    const bool is_told_elsewhere = event.kind == EventKind::warned || event.kind == EventKind::notified;
+    if (is_told_elsewhere || event.kind == EventKind::postponed) return;
     const bool had = event.kind == EventKind::delivered || event.kind == EventKind::relayed;
     const std::int64_t delay = std::max<std::int64_t>(0, event.at - envelope.arrived);
     for (const std::uint32_t number : event.recipients) {
@@ -179,6 +162,9 @@ net::Async<Result<Closed>> close(Parts& parts, Work& work, schedule::Random& ran
     const LifetimeRules rules = parts.lifetime_rules();
     spool::Entry& entry = *work.entry;
     const spool::Envelope& envelope = entry.envelope();
+
+    const Result<> told_why = co_await write_down(parts, work, news(std::exchange(work.postponed, {}), entry.states()));
+    if (!told_why) co_return fail(told_why.error());
 
     Result<std::vector<std::string>> given_up =
         co_await record(parts, work, expired(envelope, entry.states(), rules, unix_now()));

@@ -39,6 +39,13 @@ void tell_attempt(Parts& parts, const spool::Envelope& envelope, const Group& gr
 }
 
 void tell_event(Parts& parts, const spool::Envelope& envelope, const spool::Event& event) {
+    if (event.kind == EventKind::postponed) {
+        parts.story.tell(story::queue({envelope.id}, {.action = "postponed",
+                                                      .recipients = addresses(envelope, event.recipients),
+                                                      .sender = sender_of(envelope),
+                                                      .reason = event.reply}));
+        return;
+    }
     using Result = story::Answer::Result;
     Result result = Result::deferred;
     switch (event.kind) {

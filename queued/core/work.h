@@ -44,8 +44,9 @@ struct Work {
     std::optional<spool::Entry> entry{};  ///< while it is open
     net::Semaphore turn;                  ///< who holds it uses the entry
     std::vector<Part> parts{};
-    std::int64_t put_off = 0;  ///< seconds since 1970; 0: nobody is
-    bool gone = false;         ///< the file is no longer where it was: somebody removed or moved it
+    std::int64_t put_off = 0;               ///< seconds since 1970; 0: nobody is
+    std::vector<spool::Event> postponed{};  ///< of those that are put off because their destination is dead
+    bool gone = false;                      ///< the file is no longer where it was: somebody removed or moved it
 };
 
 /// Opens the message's entry when it isn't open; hold the turn. Errors: as Spool::open; `work.gone` is set when the

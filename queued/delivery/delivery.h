@@ -20,6 +20,7 @@ struct Parcel {
     std::vector<std::uint32_t> recipients;  ///< places in the envelope's list, rising, at least one
     transfer::Source& content;              ///< read by nobody else meanwhile
     std::uint32_t attempt = 1;              ///< of this message, counted from 1
+    bool certainly_first = false;           ///< nobody can have it under this id already
 };
 
 /// What became of one recipient.

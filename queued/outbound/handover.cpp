@@ -33,6 +33,7 @@ Handover::Handover(Outbound& outbound, const Route& route, const Parcel& parcel)
       parcel_(parcel),
       sender_(sender_of(parcel)),
       requires_tls_(requires_tls(parcel)),
+      tls_optional_(parcel.envelope.tls_optional && !requires_tls_),
       fates_(parcel, route.kind == Route::Kind::smtp ? spool::EventKind::relayed : spool::EventKind::delivered),
       content_(parcel.content, outbound.pool_, parcel.envelope.id) {}
 
@@ -75,6 +76,10 @@ Handover::NextHop Handover::next_hop(const Hop& hop) const {
     const bool open = next.level == TlsLevel::none || next.level == TlsLevel::may;
     if (next.credentials && !told) next.level = TlsLevel::verify;
     if (next.credentials && told && open) next.level = TlsLevel::encrypt;
+    if (tls_optional_ && next.level == TlsLevel::dane) {
+        next.level = TlsLevel::may;
+        next.key += "|TLS is optional";
+    }
     const bool optional = next.level == TlsLevel::may || next.level == TlsLevel::dane;
     if (!settings_->tls_context && optional) next.level = TlsLevel::none;
     return next;

@@ -80,6 +80,7 @@ class Handover {
     const Parcel& parcel_;
     const smtp::ReversePath sender_;
     const bool requires_tls_;
+    const bool tls_optional_;  ///< what domains demand of TLS doesn't count
     Fates fates_;
     FittedContent content_;
     std::size_t addresses_ = 0;  ///< that were tried

@@ -113,7 +113,7 @@ net::Async<transfer::Conversation::Done<>> Handover::open(Connection& connection
 void Handover::report(const NextHop& next, const Target& target, Connection& connection,
                       const transfer::Conversation::Done<>& opened) {
     const TlsPlan& plan = target.plan;
-    if (!next.hop.find_mx || plan.level == transfer::TlsDemand::Level::none) return;
+    if (!next.hop.find_mx || tls_optional_ || plan.level == transfer::TlsDemand::Level::none) return;
     std::optional<tlsrpt::FailureType> type;
     transfer::Conversation& conversation = connection.conversation;
     if (!opened) {

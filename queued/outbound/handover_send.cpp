@@ -9,17 +9,18 @@
 namespace posthouse::queued {
 namespace {
 
-/// What lmtpd is told of the client by XFORWARD; IDENT lets it recognise what it has already. That it may have it is
-/// known of no message: smtpd may have tried before the queue did.
+/// What lmtpd is told of the client by XFORWARD; IDENT lets it recognise what it has already, for which it looks unless
+/// ATTEMPT is 1: smtpd may have tried before the queue did, or the queue before it was killed.
 std::vector<std::pair<std::string, std::string>> attributes_of(const Parcel& parcel) {
     const spool::Client& client = parcel.envelope.client;
     const bool ipv6 = client.address.find(':') != std::string::npos;
+    const std::uint32_t attempt = parcel.certainly_first ? 1 : std::max<std::uint32_t>(parcel.attempt, 1) + 1;
     return {{"IDENT", parcel.envelope.id},
             {"NAME", ""},
             {"ADDR", (ipv6 ? "IPV6:" : "") + client.address},
             {"HELO", client.helo},
             {"SOURCE", client.user.empty() && !client.address.empty() ? "REMOTE" : "LOCAL"},
-            {"ATTEMPT", std::to_string(std::max<std::uint32_t>(parcel.attempt, 1) + 1)}};
+            {"ATTEMPT", std::to_string(attempt)}};
 }
 
 bool is_for_good(const transfer::Answer& answer) {

@@ -41,6 +41,8 @@ class Pace {
     /// Nothing is to be tried before probe_at().
     bool dead(TimePoint now) const { return dead_ && now < probe_at_; }
     TimePoint probe_at() const { return probe_at_; }
+    /// It counts as dead until a delivery is served, also while one probes it.
+    bool thought_dead() const { return dead_; }
     /// The rate permits no delivery before this.
     TimePoint rate_ready() const { return rate_ready_; }
     /// One more may begin, `running` going on.

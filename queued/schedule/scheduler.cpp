@@ -10,12 +10,6 @@ namespace {
 /// How much of the deliveries each class of priority gets while all of them have some: low, normal, high.
 constexpr std::array<int, 3> kWeights = {1, 4, 16};
 
-/// Jobs for one destination that a sender may have in memory even when others have filled what is the destination's
-/// share: so many, or this part of what is free; and the part of memory that is left for other things then.
-constexpr std::size_t kAlwaysInFlow = 4;
-constexpr std::size_t kFlowShare = 16;
-constexpr std::size_t kReserve = 8;
-
 }  // namespace
 
 void Scheduler::FlowList::push_back(Flow& flow) {
@@ -49,42 +43,6 @@ std::size_t Scheduler::FlowHash::operator()(const FlowKey& key) const {
 
 Scheduler::Scheduler(const SchedulerLimits& limits, LimitsOf limits_of, Random::result_type seed)
     : limits_(limits), limits_of_(std::move(limits_of)), random_(seed) {}
-
-Scheduler::Destination& Scheduler::destination_of(std::string_view name) {
-    std::string key(name);
-    const auto known = destinations_.find(key);
-    if (known == destinations_.end()) {
-        const auto made = destinations_.try_emplace(std::move(key), limits_.feedback, limits_of_(name)).first;
-        made->second.name = made->first;
-        return made->second;
-    }
-    Destination& destination = known->second;
-    if (destination.idle) idle_destinations_.erase(*destination.idle);
-    destination.idle.reset();
-    return destination;
-}
-
-Scheduler::Sender& Scheduler::sender_of(const Job& job) {
-    const Class priority = job.priority < 0 ? low : job.priority > 0 ? high : normal;
-    std::string key(1, static_cast<char>('0' + priority));
-    key += job.sender;
-    const auto [found, is_new] = senders_.try_emplace(std::move(key));
-    Sender& sender = found->second;
-    if (is_new) {
-        sender.name = found->first;
-        sender.priority = priority;
-    }
-    if (sender.idle) idle_senders_.erase(*sender.idle);
-    sender.idle.reset();
-    return sender;
-}
-
-bool Scheduler::has_room(const Destination& destination, const Sender& sender, std::size_t in_flow) const {
-    if (jobs_ >= limits_.jobs) return false;
-    const std::size_t room = limits_.jobs - jobs_;
-    if (destination.jobs < room && sender.jobs < room) return true;
-    return in_flow < std::max(kAlwaysInFlow, room / kFlowShare) && room > limits_.jobs / kReserve;
-}
 
 /// Deliveries that may still begin to destinations of that kind.
 std::int64_t Scheduler::room(Tier tier) const {
@@ -126,51 +84,6 @@ void Scheduler::find_stalled(TimePoint now) {
         destination.moving.reset();
         set_tier(destination, slow);
     }
-}
-
-std::optional<TimePoint> Scheduler::admit(const Job& job, TimePoint now) {
-    Destination& destination = destination_of(job.destination);
-    Sender& sender = sender_of(job);
-    const auto known = flows_.find({&sender, &destination});
-    const std::size_t in_flow = known == flows_.end() ? 0 : known->second.jobs;
-    if (destination.pace.dead(now) || !has_room(destination, sender, in_flow)) {
-        const TimePoint until = put_off_until(sender, destination, job.expiry, now);
-        rest(sender, now);
-        rest(destination, now);
-        return until;
-    }
-    if (free_.empty()) {
-        free_.push_back(static_cast<std::uint32_t>(slots_.size()));
-        slots_.emplace_back();
-    }
-    const std::uint32_t number = free_.back();
-    free_.pop_back();
-    Slot& slot = slots_[number];
-    slot.id = job.id;
-    slot.expiry = job.expiry;
-    slot.sender = &sender;
-    slot.destination = &destination;
-    slot.next = kNone;
-    slot.cost = static_cast<std::uint8_t>(std::clamp<std::uint32_t>(job.cost, 1, Job::max_cost));
-    slot.removed = slot.running = false;
-    slot.used = true;
-    ++jobs_;
-    ++sender.jobs;
-    ++destination.jobs;
-
-    Flow& flow = flows_[{&sender, &destination}];
-    (flow.last == kNone ? flow.first : slots_[flow.last].next) = number;
-    flow.last = number;
-    ++flow.jobs;
-    if (flow.list != nullptr) return std::nullopt;
-    flow.sender = &sender;
-    flow.destination = &destination;
-    if (destination.parked[sender.priority].empty() && open(destination, now)) {
-        make_ready(flow);
-    } else {
-        park(flow, now);
-    }
-    return std::nullopt;
 }
 
 void Scheduler::push_turn(Sender& sender, Tier tier, std::uint64_t start) {
@@ -320,11 +233,7 @@ std::optional<Start> Scheduler::next_of(Class priority, TimePoint now) {
         }
         Flow& flow = *sender.ready[*tier].first;
         Destination& destination = *flow.destination;
-        drop_removed(flow);
-        if (flow.first == kNone) {
-            drop_flow(flow);
-            rest(destination, now);
-        } else if (destination.pace.dead(now)) {
+        if (destination.pace.dead(now)) {
             put_off(flow, now);
             rest(destination, now);
         } else if (destination.tier != *tier) {
@@ -378,47 +287,13 @@ std::uint32_t Scheduler::pop_job(Flow& flow) {
     return number;
 }
 
-void Scheduler::drop_removed(Flow& flow) {
-    while (flow.first != kNone && slots_[flow.first].removed) free_slot(pop_job(flow));
-}
-
 void Scheduler::drop_flow(Flow& flow) {
     flow.leave();
     flows_.erase({flow.sender, flow.destination});
 }
 
-TimePoint Scheduler::put_off_until(Sender& sender, const Destination& destination, TimePoint expiry, TimePoint now) {
-    constexpr Duration soonest = std::chrono::seconds(1);
-    const TimePoint earliest = destination.pace.dead(now) ? destination.pace.probe_at() : now + soonest;
-    return std::min(sender.spread.place(earliest, random_), std::max(expiry, now));
-}
-
-void Scheduler::put_off(Flow& flow, TimePoint now) {
-    Sender& sender = *flow.sender;
-    while (flow.first != kNone) {
-        const std::uint32_t number = pop_job(flow);
-        const Slot& slot = slots_[number];
-        if (!slot.removed) {
-            put_off_.push_back({slot.id, std::string(flow.destination->name),
-                                put_off_until(sender, *flow.destination, slot.expiry, now)});
-        }
-        free_slot(number);
-    }
-    drop_flow(flow);
-    rest(sender, now);
-}
-
-void Scheduler::free_slot(std::uint32_t number) {
-    Slot& slot = slots_[number];
-    --slot.sender->jobs;
-    --slot.destination->jobs;
-    --jobs_;
-    ++slot.generation;
-    slot.used = slot.running = false;
-    free_.push_back(number);
-}
-
-void Scheduler::finished(Ticket ticket, Outcome outcome, TimePoint now) {
+void Scheduler::finished(Ticket ticket, Outcome outcome, TimePoint now, std::string_view status,
+                         std::string_view reason) {
     if (ticket.slot >= slots_.size()) return;
     const Slot& slot = slots_[ticket.slot];
     if (!slot.running || slot.generation != ticket.generation) return;
@@ -433,6 +308,7 @@ void Scheduler::finished(Ticket ticket, Outcome outcome, TimePoint now) {
     } else if (outcome == Outcome::served || outcome == Outcome::overloaded) {
         set_tier(destination, prompt);
     }
+    note(destination, outcome, now, status, reason);
     const bool died = destination.pace.finished(outcome, destination.running, now, limits_.feedback, random_);
     if (outcome != Outcome::cancelled) sender.spread.served(now);
     if (died) {
@@ -459,56 +335,9 @@ TimePoint Scheduler::wake_at() const {
     return at;
 }
 
-std::vector<PutOff> Scheduler::take_put_off() { return std::exchange(put_off_, {}); }
-
-std::size_t Scheduler::remove(const MessageId& id) {
-    std::size_t count = 0;
-    for (Slot& slot : slots_) {
-        if (!slot.used || slot.running || slot.removed || slot.id != id) continue;
-        slot.removed = true;
-        ++count;
-    }
-    return count;
-}
-
 std::uint32_t Scheduler::window(std::string_view name, TimePoint now) const {
     const auto known = destinations_.find(std::string(name));
     return known == destinations_.end() || known->second.pace.dead(now) ? 0 : known->second.pace.window();
-}
-
-/// Forgetting it gives it no advantage over others: its turn would be now anyway.
-bool Scheduler::forgettable(const Sender& sender, TimePoint now) const {
-    return sender.finish <= classes_[sender.priority].now && sender.spread.idle(now);
-}
-
-void Scheduler::rest(Sender& sender, TimePoint now) {
-    if (sender.jobs > 0 || sender.idle || std::ranges::find(sender.queued, true) != sender.queued.end()) return;
-    if (forgettable(sender, now)) return erase(sender);
-    sender.idle = idle_senders_.insert(idle_senders_.end(), &sender);
-    while (idle_senders_.size() > limits_.remembered || forgettable(*idle_senders_.front(), now)) {
-        erase(*idle_senders_.front());
-        if (idle_senders_.empty()) break;
-    }
-}
-
-void Scheduler::rest(Destination& destination, TimePoint now) {
-    if (destination.jobs > 0 || destination.idle) return;
-    if (destination.tier == unknown && destination.pace.ordinary(now)) return erase(destination);
-    destination.idle = idle_destinations_.insert(idle_destinations_.end(), &destination);
-    if (idle_destinations_.size() > limits_.remembered) erase(*idle_destinations_.front());
-}
-
-void Scheduler::erase(Sender& sender) {
-    if (sender.idle) idle_senders_.erase(*sender.idle);
-    senders_.erase(std::string(sender.name));
-}
-
-void Scheduler::erase(Destination& destination) {
-    if (destination.idle) idle_destinations_.erase(*destination.idle);
-    if (destination.wants_share) {
-        for (auto& waiters : share_waiters_) waiters.remove(&destination);
-    }
-    destinations_.erase(std::string(destination.name));
 }
 
 }  // namespace posthouse::schedule

@@ -42,6 +42,14 @@ struct Start {
     MessageId id{};
     std::string destination;
 };
+/// Why nothing is tried for a destination that is dead.
+struct Trouble {
+    TimePoint since;     ///< nothing was served since
+    std::string status;  ///< as told last: RFC 3463
+    std::string reason;
+
+    static constexpr std::size_t max_reason = 300;  ///< bytes that are kept
+};
 /// A job that left memory: its message is due again at `until`.
 struct PutOff {
     MessageId id{};
@@ -74,16 +82,17 @@ class Scheduler {
     std::optional<TimePoint> admit(const Job& job, TimePoint now);
     /// The next delivery, if one may begin: call it until there is none.
     std::optional<Start> next(TimePoint now);
-    /// A delivery that `next` gave is over.
-    void finished(Ticket ticket, Outcome outcome, TimePoint now);
+    /// A delivery that `next` gave is over. `status`, `reason`: why a destination was unreachable.
+    void finished(Ticket ticket, Outcome outcome, TimePoint now, std::string_view status = {},
+                  std::string_view reason = {});
+    /// Of a destination that is dead; nullopt: it is not, or is not known.
+    std::optional<Trouble> trouble(std::string_view destination) const;
     /// Somebody thinks that this destination is alive again: if it is dead, the next delivery probes it at once.
     void revive(std::string_view destination, TimePoint now);
     /// When to call `next` again although nothing was admitted or finished; the end of time: no need to.
     TimePoint wake_at() const;
     /// Jobs that lost their place because their destination died. The caller puts them back on disk.
     std::vector<PutOff> take_put_off();
-    /// Drops the jobs of a message that aren't running; how many.
-    std::size_t remove(const MessageId& id);
 
     std::size_t jobs() const { return jobs_; }
     std::uint32_t running() const { return running_; }
@@ -118,7 +127,8 @@ class Scheduler {
         std::size_t jobs = 0;
         std::array<FlowList, kClasses> parked;  ///< flows that wait until it is open again
         Tier tier = unknown;
-        TimePoint progress;  ///< when a delivery of it last ended, or the first of those running began
+        TimePoint progress;              ///< when a delivery of it last ended, or the first of those running began
+        std::optional<Trouble> trouble;  ///< it was unreachable, and nothing was served since
         std::optional<std::list<Destination*>::iterator> moving;  ///< in moving_
         bool wants_share = false;                                 ///< in a list of share_waiters_
         bool wants_time = false;                                  ///< in timers_
@@ -161,9 +171,7 @@ class Scheduler {
         std::uint32_t next = kNone;
         std::uint32_t generation = 0;
         std::uint8_t cost = 1;
-        bool removed = false;
         bool running = false;
-        bool used = false;
     };
     struct Turn {
         std::uint64_t start = 0;
@@ -198,10 +206,11 @@ class Scheduler {
     std::optional<Start> next_of(Class priority, TimePoint now);
     Start begin(Flow& flow, Tier tier, TimePoint now);
     std::uint32_t pop_job(Flow& flow);
-    void drop_removed(Flow& flow);
     TimePoint put_off_until(Sender& sender, const Destination& destination, TimePoint expiry, TimePoint now);
     void put_off(Flow& flow, TimePoint now);
     void drop_flow(Flow& flow);
+    void note(Destination& destination, Outcome outcome, TimePoint now, std::string_view status,
+              std::string_view reason);
     void push_turn(Sender& sender, Tier tier, std::uint64_t start);
     void pop_turn(Turns& turns, Tier tier);
     void free_slot(std::uint32_t slot);

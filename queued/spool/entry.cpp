@@ -113,7 +113,10 @@ Result<> Entry::record(std::span<const Event> events) {
     }
     if (!bytes.empty()) {
         Result<> written = write_at(fd_.get(), bytes, file_.journal_end);
-        if (written && ::fdatasync(fd_.get()) != 0) written = fail_errno("fdatasync " + to_string(place_), errno);
+        const bool counts =
+            !std::ranges::all_of(events, [](const Event& event) { return event.kind == EventKind::postponed; });
+        if (written && counts && ::fdatasync(fd_.get()) != 0)
+            written = fail_errno("fdatasync " + to_string(place_), errno);
         if (!written) {
             // Taken back, so that it is written anew when it is tried again. What can't be taken back is written over
             // then.

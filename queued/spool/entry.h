@@ -36,7 +36,8 @@ class Entry {
     Result<std::size_t> read(std::uint64_t offset, std::span<char> out) { return content_.read(offset, out); }
 
     /// Writes events into the journal and syncs it, once for all of them: only then they count, and states() has them.
-    /// If the process dies meanwhile, the first of them may count. Errors: invalid (an event that can't be: may_apply);
+    /// If the process dies meanwhile, the first of them may count. `postponed` ones alone aren't synced: they may be
+    /// lost. Errors: invalid (an event that can't be: may_apply);
     /// no_space, io: nothing has changed.
     Result<> record(std::span<const Event> events);
     /// Nobody is due and no notice is owed.

@@ -140,9 +140,15 @@ constexpr std::array message_fields = std::to_array<Field<Envelope>>({
      }},
     {"smtputf8", [](Envelope& e, std::string&& v) { return take_flag(v, e.smtputf8); }},
     {"requiretls", [](Envelope& e, std::string&& v) { return take_flag(v, e.require_tls); }},
+    {"tls-required",
+     [](Envelope& e, std::string&& v) {
+         e.tls_optional = true;
+         return v == "no";
+     }},
     {"priority", [](Envelope& e, std::string&& v) { return take(parse_priority(v), e.priority); }},
     {"hold-until", [](Envelope& e, std::string&& v) { return take_time(v, e.hold_until.emplace()); }},
     {"deliver-by", [](Envelope& e, std::string&& v) { return take(parse_deliver_by(v), e.deliver_by); }},
+    {"untried", [](Envelope& e, std::string&& v) { return take_flag(v, e.untried); }},
     {"client.address",
      [](Envelope& e, std::string&& v) { return take_text(std::move(v), max_client_name, e.client.address); }},
     {"client.helo",
@@ -225,9 +231,11 @@ std::string to_text(const Envelope& envelope) {
     if (envelope.body != smtp::Body::seven_bit) append_field(text, "body", "8BITMIME");
     if (envelope.smtputf8) append_field(text, "smtputf8", "yes");
     if (envelope.require_tls) append_field(text, "requiretls", "yes");
+    if (envelope.tls_optional) append_field(text, "tls-required", "no");
     if (envelope.priority != 0) append_field(text, "priority", envelope.priority);
     if (envelope.hold_until) append_field(text, "hold-until", *envelope.hold_until);
     if (envelope.deliver_by) append_field(text, "deliver-by", deliver_by_text(*envelope.deliver_by));
+    if (envelope.untried) append_field(text, "untried", "yes");
     if (!envelope.client.address.empty()) append_field(text, "client.address", envelope.client.address);
     if (!envelope.client.helo.empty()) append_field(text, "client.helo", envelope.client.helo);
     if (!envelope.client.user.empty()) append_field(text, "client.user", envelope.client.user);

@@ -75,9 +75,11 @@ struct Envelope {
     smtp::Body body = smtp::Body::seven_bit;  ///< what the content needs (RFC 6152 §2)
     bool smtputf8 = false;                    ///< the content or an address needs it (RFC 6531 §3.4)
     bool require_tls = false;                 ///< REQUIRETLS
+    bool tls_optional = false;                ///< TLS-Required: No (RFC 8689 §3): policies of TLS don't count
     int priority = 0;                         ///< MT-PRIORITY=, -9 to 9
     std::optional<std::int64_t> hold_until;   ///< HOLDUNTIL=, HOLDFOR=: not due before, seconds since 1970
     std::optional<DeliverBy> deliver_by;      ///< BY=
+    bool untried = false;                     ///< nobody was handed it under this id before it came into the queue
     Client client;
     std::vector<Recipient> recipients;  ///< 1 to max_recipients; the journal names them by their place here
     bool operator==(const Envelope&) const = default;

@@ -13,11 +13,12 @@
 namespace posthouse::spool {
 namespace {
 
-constexpr std::array<std::pair<EventKind, std::string_view>, 8> names{{
+constexpr std::array<std::pair<EventKind, std::string_view>, 9> names{{
     {EventKind::deferred, "deferred"},
     {EventKind::delivered, "delivered"},
     {EventKind::relayed, "relayed"},
     {EventKind::bounced, "bounced"},
+    {EventKind::postponed, "postponed"},
     {EventKind::warned, "warned"},
     {EventKind::notified, "notified"},
     {EventKind::held, "held"},

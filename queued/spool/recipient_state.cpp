@@ -11,6 +11,9 @@ bool may_be(const Event& event, std::span<const RecipientState> states, std::uin
     return states[number].is_due() != (event.kind == EventKind::notified);
 }
 
+/// Its remote, status and reply are the recipient's.
+bool tells_why(EventKind kind) { return kind == EventKind::deferred || kind == EventKind::postponed || is_final(kind); }
+
 }  // namespace
 
 bool may_apply(const Event& event, std::span<const RecipientState> states) {
@@ -24,7 +27,11 @@ void apply_event(const Event& event, std::span<RecipientState> states) {
         RecipientState& state = states[number];
         if (event.kind == EventKind::warned) state.warned = true;
         if (event.kind == EventKind::notified) state.notified = true;
-        if (event.kind != EventKind::deferred && !is_final(event.kind)) continue;
+        if (!tells_why(event.kind)) continue;
+        state.remote = event.remote;
+        state.status = event.status;
+        state.reply = event.reply;
+        if (event.kind == EventKind::postponed) continue;
         if (event.kind == EventKind::deferred)
             ++state.deferrals;
         else
@@ -32,9 +39,6 @@ void apply_event(const Event& event, std::span<RecipientState> states) {
         state.promise = event.promise;
         if (state.first_try == 0) state.first_try = event.at;
         state.last_try = event.at;
-        state.remote = event.remote;
-        state.status = event.status;
-        state.reply = event.reply;
     }
 }
 

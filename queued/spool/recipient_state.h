@@ -22,9 +22,11 @@ struct RecipientState {
     std::uint32_t deferrals = 0;
     std::int64_t first_try = 0;  ///< seconds since 1970; 0: not tried yet
     std::int64_t last_try = 0;
-    std::string remote, status, reply;  ///< as last told
+    std::string remote, status, reply;  ///< as last told, also of why it was not tried
 
     bool is_due() const { return !fate; }
+    /// It was its turn, but nothing reached its destination.
+    bool postponed() const { return is_due() && deferrals == 0 && !reply.empty(); }
     bool operator==(const RecipientState&) const = default;
 };
 

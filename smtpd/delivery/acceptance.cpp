@@ -46,10 +46,10 @@ Envelope envelope_for_lmtp(const Transaction& transaction, const Reception& mess
     return envelope;
 }
 
-/// Puts the message into the queue for these of the transaction's targets.
+/// Puts the message into the queue for these of the transaction's targets. `untried`: lmtpd was not handed it.
 net::Async<smtp::Reply> enqueue(Session& session, Reception& message, const Facts& facts,
-                                std::vector<std::size_t> targets) {
-    const spool::Envelope envelope = queued_envelope(session, message.facts, facts, targets);
+                                std::vector<std::size_t> targets, bool untried) {
+    const spool::Envelope envelope = queued_envelope(session, message.facts, facts, targets, untried);
     Result<> queued = co_await message.content.enqueue(envelope, facts.front);
     if (queued) co_return smtp::Reply(250, "2.0.0", "Ok: queued as " + envelope.id);
     session.connection.log.error("cannot queue a message", {{"id", envelope.id}, {"error", queued.error().message()}});
@@ -68,7 +68,7 @@ net::Async<smtp::Reply> deliver(Session& session, Reception& message) {
     const Transaction& transaction = *session.transaction;
     const Facts facts = facts_of(session, message);
     if (!may_go_directly(transaction)) {
-        smtp::Reply reply = co_await enqueue(session, message, facts, all_of(transaction));
+        smtp::Reply reply = co_await enqueue(session, message, facts, all_of(transaction), true);
         co_return reply;
     }
     const Envelope envelope = envelope_for_lmtp(transaction, message, facts, session);
@@ -80,12 +80,12 @@ net::Async<smtp::Reply> deliver(Session& session, Reception& message) {
         // It may have been stored all the same: who delivers it again under this id finds that out.
         session.connection.log.warning("lmtpd gave no answer, the message is queued",
                                        {{"id", transaction.id}, {"error", replies.error().message()}});
-        smtp::Reply reply = co_await enqueue(session, message, facts, all_of(transaction));
+        smtp::Reply reply = co_await enqueue(session, message, facts, all_of(transaction), false);
         co_return reply;
     }
     Outcome outcome = combine(*replies, transaction.id);
     if (outcome.left.empty()) co_return outcome.reply;
-    smtp::Reply reply = co_await enqueue(session, message, facts, std::move(outcome.left));
+    smtp::Reply reply = co_await enqueue(session, message, facts, std::move(outcome.left), false);
     co_return reply;
 }
 

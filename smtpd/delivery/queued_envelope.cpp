@@ -38,7 +38,7 @@ spool::DeliverBy absolute(const smtp::DeliverBy& by, std::int64_t arrived) {
 }  // namespace
 
 spool::Envelope queued_envelope(const Session& session, const smtp::DataFacts& content, const Facts& facts,
-                                std::span<const std::size_t> targets) {
+                                std::span<const std::size_t> targets, bool untried) {
     const Transaction& transaction = *session.transaction;
     const smtp::MailParameters& parameters = transaction.parameters;
     spool::Envelope envelope;
@@ -53,6 +53,7 @@ spool::Envelope queued_envelope(const Session& session, const smtp::DataFacts& c
     envelope.priority = parameters.priority.value_or(0);
     envelope.hold_until = hold_until(transaction);
     if (parameters.deliver_by) envelope.deliver_by = absolute(*parameters.deliver_by, transaction.arrived);
+    envelope.untried = untried;
     envelope.client = {transaction.origin.address, transaction.origin.helo, session.user};
     for (const std::size_t i : targets)
         envelope.recipients.push_back(recipient_of(transaction.targets[i], facts.needs_utf8, parameters.require_tls));

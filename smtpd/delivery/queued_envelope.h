@@ -11,7 +11,8 @@
 namespace posthouse::smtpd {
 
 /// For these of the transaction's targets, by their places. Addresses go into ASCII unless the message needs SMTPUTF8.
+/// `untried`: lmtpd was not handed it.
 spool::Envelope queued_envelope(const Session& session, const smtp::DataFacts& content, const Facts& facts,
-                                std::span<const std::size_t> targets);
+                                std::span<const std::size_t> targets, bool untried);
 
 }  // namespace posthouse::smtpd

@@ -127,6 +127,20 @@ class Queue(QueueTest):
                                      (("--state", "hold"), 0)):
             self.assertEqual(len(self.queue("list", *conditions)), expected, conditions)
 
+    def test_what_is_not_tried_because_its_destination_is_dead_says_so(self):
+        messages = [self.send(f"in vain {number}", "x@sink.example") for number in range(6)]
+
+        def reason():
+            waiting = {one["id"]: one["recipients"][0] for one in self.queue("list") if one["state"] == "deferred"}
+            last = waiting.get(messages[-1])
+            return len(waiting) == len(messages) and last["attempts"] == 0 and last["reason"]
+        told = eventually(reason, "the last one isn't tried, and says why")
+        self.assertRegex(told, rf"^smtp:\[127.0.0.1\]:{self.port} not reachable since 20.* UTC: .*refused$")
+        self.assertIn("postponed", self.instance.posthouse("queue", "show", messages[-1]).stdout)
+        with Sink(self.port) as sink:
+            self.queue("flush", "--all")
+            eventually(lambda: len(sink.messages()) == len(messages), "a flush delivers all of them")
+
     def test_a_held_message_rests_until_it_is_released(self):
         message = self.send("held", "x@sink.example")
         self.waits(message)

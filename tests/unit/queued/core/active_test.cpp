@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
 
 #include "tests/unit/queued/core/queue_world.h"
 
@@ -213,6 +214,16 @@ TEST_F(ActiveTest, ADestinationThatIsDeadIsSparedAndOthersGoOn) {
     world.until([&] { return world.files(Folder::deferred).size() == 40; });
     EXPECT_LT(count(), 20u) << "some were put off without a try";
     EXPECT_GE(count(), 5u);
+    std::size_t untried = 0;
+    for (const spool::Listed& listed : world.listed(Folder::deferred)) {
+        const spool::RecipientState& state = listed.states[0];
+        if (state.deferrals == 0) ++untried;
+        const std::string since = "smtp:dead.example not reachable since ";
+        EXPECT_EQ(state.postponed(), state.deferrals == 0);
+        EXPECT_EQ(state.reply.starts_with(since), state.deferrals == 0) << state.reply;
+        EXPECT_TRUE(state.reply.ends_with("450 4.2.1 Greylisted")) << state.reply;
+    }
+    EXPECT_EQ(untried, 40 - count());
     world.courier.outcome = schedule::Outcome::served;
     world.courier.fate = nullptr;
     const std::size_t before = count();
@@ -265,6 +276,41 @@ TEST_F(ActiveTest, AMessageForLaterWaitsForItsTime) {
     world.until([&] { return count() == 2 && is_empty(); });
     EXPECT_EQ(world.courier.deliveries[0].id, other);
     EXPECT_GE(std::time(nullptr), *envelope.hold_until);
+}
+
+TEST_F(ActiveTest, OnlyWhatCameSinceTheStartAndWasTriedByNobodyIsCertainlyTriedFirst) {
+    spool::Envelope early = envelope_to({{"early@local.example", "local"}});
+    early.untried = true;
+    world.accept(early);
+    world.courier.fate = [&](const std::string&, const std::string& recipient) {
+        return recipient == "again@local.example" && count() < 4 ? put_off() : Fate{.kind = EventKind::delivered};
+    };
+    world.config.queued.minimal_backoff_time = std::chrono::seconds(1);
+    world.start();
+    const std::int64_t started = std::time(nullptr);
+    world.until([&] { return std::time(nullptr) > started + 1; });
+    for (const bool untried : {true, false}) {
+        spool::Envelope late = envelope_to({{untried ? "late@local.example" : "handed@local.example", "local"}});
+        late.untried = untried;
+        world.accept(late);
+    }
+    spool::Envelope again = envelope_to({{"again@local.example", "local"}});
+    again.untried = true;
+    world.accept(again);
+    spool::Envelope ahead = envelope_to({{"ahead@local.example", "local"}});
+    ahead.untried = true;
+    ahead.arrived += 1000;
+    world.accept(ahead);
+    world.until([&] { return count() >= 6 && is_empty(); });
+    std::map<std::string, std::vector<bool>> first;
+    for (const auto& delivery : world.courier.deliveries)
+        first[delivery.recipients[0]].push_back(delivery.certainly_first);
+    EXPECT_EQ(first["early@local.example"], std::vector{false}) << "another process may have tried it";
+    EXPECT_EQ(first["late@local.example"], std::vector{true});
+    EXPECT_EQ(first["handed@local.example"], std::vector{false}) << "smtpd tried it";
+    EXPECT_EQ(first["again@local.example"].front(), true);
+    EXPECT_EQ(first["again@local.example"].back(), false);
+    EXPECT_EQ(first["ahead@local.example"], std::vector{false}) << "the clock was set back";
 }
 
 TEST_F(ActiveTest, ADamagedFileIsPutAsideAndTheOthersGoOn) {

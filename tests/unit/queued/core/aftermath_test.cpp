@@ -120,6 +120,30 @@ TEST_F(AftermathTest, ADelayIsNotToldToWhoDoesNotWantToKnowOrIsNobody) {
     EXPECT_TRUE(warning_due(envelope, states, rules, arrived + 5 * 3600).empty());
 }
 
+TEST_F(AftermathTest, WhoIsPostponedIsToldWhyOnce) {
+    add("carl@example.net");
+    add("dora@example.net");
+    deferred(1, 5, arrived);
+    states[2].fate = EventKind::relayed;
+    const Group group{.route = {}, .destination = "smtp:example.net", .recipients = {0, 1, 2}};
+    schedule::Trouble trouble{
+        .since = schedule::TimePoint(std::chrono::seconds(arrived)), .status = "4.4.1", .reason = "Connection refused"};
+    const spool::Event event = postponed(group, trouble, arrived + 60);
+    EXPECT_EQ(event.reply, "smtp:example.net not reachable since 2026-09-21 14:13:20 UTC: Connection refused");
+    const auto first = news({event}, states);
+    ASSERT_EQ(first.size(), 1u);
+    EXPECT_EQ(first[0].recipients, (std::vector<std::uint32_t>{0})) << "others have a reason or a fate of their own";
+    apply_event(first[0], states);
+    EXPECT_TRUE(news({event}, states).empty());
+    trouble.since += 1h;
+    EXPECT_EQ(news({postponed(group, trouble, arrived + 9000)}, states).size(), 1u);
+    EXPECT_EQ(due(arrived + 60, arrived + 90), arrived + 90) << "it is no attempt";
+    EXPECT_EQ(warning_due(envelope, states, rules, arrived + 4 * 3600), (std::vector<std::uint32_t>{0, 1}));
+    const auto ended = expired(envelope, states, rules, arrived + 5 * day + 3600);
+    ASSERT_EQ(ended.size(), 1u);
+    EXPECT_EQ(ended[0].reply, event.reply);
+}
+
 TEST_F(AftermathTest, DeliverByWithNotifyTellsOfTheDelayWhenItsTimeIsOver) {
     envelope.deliver_by = {arrived + 600, spool::DeliverBy::Mode::notify, false};
     deferred(0, 3, arrived + 600);

@@ -6,7 +6,10 @@
 namespace posthouse::queued {
 
 net::Async<Attempt> ScriptedCourier::deliver(const Route& route, const Parcel& parcel) {
-    Delivery delivery{.id = parcel.envelope.id, .destination = to_string(route), .attempt = parcel.attempt};
+    Delivery delivery{.id = parcel.envelope.id,
+                      .destination = to_string(route),
+                      .attempt = parcel.attempt,
+                      .certainly_first = parcel.certainly_first};
     const spool::Recipient& first = parcel.envelope.recipients[parcel.recipients.front()];
     delivery.sender = smtp::to_path(first.sender ? *first.sender : parcel.envelope.sender);
     while (delivery.content.size() < parcel.content.size()) {
@@ -96,10 +99,17 @@ std::vector<std::string> QueueWorld::files(spool::Folder place) const {
 }
 
 spool::Listed QueueWorld::only(spool::Folder place) const {
-    const std::vector<std::string> names = files(place);
-    EXPECT_EQ(names.size(), 1u);
+    std::vector<spool::Listed> all = listed(place);
+    EXPECT_EQ(all.size(), 1u);
+    return std::move(all.at(0));
+}
+
+std::vector<spool::Listed> QueueWorld::listed(spool::Folder place) const {
     const spool::Spool spool = spool::Spool::open(config.general.spool_folder).value();
-    return spool.look({place, *spool::parse_file_name(names.at(0))}).value();
+    std::vector<spool::Listed> all;
+    for (const std::string& name : files(place))
+        all.push_back(spool.look({place, *spool::parse_file_name(name)}).value());
+    return all;
 }
 
 }  // namespace posthouse::queued

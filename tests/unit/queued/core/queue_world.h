@@ -23,6 +23,7 @@ class ScriptedCourier final : public Courier {
         std::string id{}, destination{}, sender{}, content{};
         std::vector<std::string> recipients{};
         std::uint32_t attempt = 0;
+        bool certainly_first = false;
     };
     net::Async<Attempt> deliver(const Route& route, const Parcel& parcel) override;
     net::Async<> close() override { co_return; }
@@ -51,6 +52,8 @@ class QueueWorld {
     std::vector<std::string> files(spool::Folder folder) const;
     /// What is known of the only message in that folder.
     spool::Listed only(spool::Folder folder) const;
+    /// What is known of all messages in that folder.
+    std::vector<spool::Listed> listed(spool::Folder folder) const;
 
     TemporaryFolder folder;
     net::Loop loop;

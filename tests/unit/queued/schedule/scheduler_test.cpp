@@ -147,6 +147,33 @@ TEST(Scheduler, ADeadDestinationGivesBackItsJobsAndTakesNone) {
     EXPECT_EQ(scheduler.admit(late, kNow + 1s), kNow + 10s) << "to be given up in time";
 }
 
+TEST(Scheduler, OfADeadDestinationItIsKnownSinceWhenAndWhy) {
+    Scheduler scheduler({}, limited(20), 1);
+    for (std::uint64_t i = 0; i < 5; ++i) ASSERT_FALSE(scheduler.admit(job(i, "a", "x.example"), kNow));
+    EXPECT_FALSE(scheduler.trouble("x.example"));
+    TimePoint time = kNow;
+    while (const auto start = scheduler.next(kNow)) {
+        EXPECT_FALSE(scheduler.trouble("x.example")) << "not dead yet";
+        scheduler.finished(start->ticket, Outcome::unreachable, time, "4.4.1", std::string(299, '.') + "ü");
+        time += 1s;
+    }
+    ASSERT_TRUE(scheduler.trouble("x.example"));
+    EXPECT_EQ(scheduler.trouble("x.example")->since, kNow);
+    EXPECT_EQ(scheduler.trouble("x.example")->status, "4.4.1");
+    EXPECT_EQ(scheduler.trouble("x.example")->reason, std::string(299, '.')) << "a character is whole or not there";
+    EXPECT_FALSE(scheduler.trouble("y.example"));
+
+    const TimePoint later = kNow + 2min;
+    ASSERT_FALSE(scheduler.admit(job(6, "a", "x.example"), later));
+    scheduler.finished(scheduler.next(later)->ticket, Outcome::unreachable, later, "4.4.2", "timed out");
+    EXPECT_EQ(scheduler.trouble("x.example")->since, kNow) << "still";
+    EXPECT_EQ(scheduler.trouble("x.example")->reason, "timed out");
+
+    ASSERT_FALSE(scheduler.admit(job(7, "a", "x.example"), later + 10min));
+    scheduler.finished(scheduler.next(later + 10min)->ticket, Outcome::served, later + 10min);
+    EXPECT_FALSE(scheduler.trouble("x.example"));
+}
+
 TEST(Scheduler, AProbeIsOneDelivery) {
     Scheduler scheduler({}, limited(20), 1);
     for (std::uint64_t i = 0; i < 5; ++i) ASSERT_FALSE(scheduler.admit(job(i, "a", "x.example"), kNow));
@@ -160,23 +187,6 @@ TEST(Scheduler, AProbeIsOneDelivery) {
     int begun = 0;
     while (scheduler.next(later)) ++begun;
     EXPECT_EQ(begun, 5);
-}
-
-TEST(Scheduler, RemovedJobsAreNotBegun) {
-    Scheduler scheduler({}, limited(1), 1);
-    for (std::uint64_t i = 0; i < 3; ++i) ASSERT_FALSE(scheduler.admit(job(i, "a", "x.example"), kNow));
-    const auto first = scheduler.next(kNow);
-    ASSERT_TRUE(first);
-    EXPECT_EQ(scheduler.remove(id(0)), 0u) << "it is running";
-    EXPECT_EQ(scheduler.remove(id(1)), 1u);
-    EXPECT_EQ(scheduler.remove(id(1)), 0u);
-    scheduler.finished(first->ticket, Outcome::served, kNow);
-    const auto next = scheduler.next(kNow);
-    ASSERT_TRUE(next);
-    EXPECT_EQ(next->id, id(2));
-    EXPECT_EQ(scheduler.remove(id(7)), 0u);
-    scheduler.finished(next->ticket, Outcome::served, kNow);
-    EXPECT_EQ(scheduler.jobs(), 0u);
 }
 
 TEST(Scheduler, AnOldTicketEndsNothing) {

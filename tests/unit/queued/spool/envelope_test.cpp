@@ -15,9 +15,11 @@ Envelope full_envelope() {
     envelope.body = smtp::Body::eight_bit_mime;
     envelope.smtputf8 = true;
     envelope.require_tls = true;
+    envelope.tls_optional = true;
     envelope.priority = -9;
     envelope.hold_until = 1'700'003'600;
     envelope.deliver_by = DeliverBy{1'700'007'200, DeliverBy::Mode::return_message, true};
+    envelope.untried = true;
     envelope.client = {"2001:db8::1", "mail.example.org", "anna@example.org"};
     envelope.recipients[0].sender = mailbox("SRS0=abc=de=example.org=anna@example.net");
     envelope.recipients[0].original = OriginalRecipient{"rfc822", "Bob@Example.NET"};
@@ -39,9 +41,11 @@ TEST(Envelope, ItsTextIsReadable) {
               "body=8BITMIME\n"
               "smtputf8=yes\n"
               "requiretls=yes\n"
+              "tls-required=no\n"
               "priority=-9\n"
               "hold-until=1700003600\n"
               "deliver-by=1700007200;RT\n"
+              "untried=yes\n"
               "client.address=2001:db8::1\n"
               "client.helo=mail.example.org\n"
               "client.user=anna@example.org\n"

@@ -22,7 +22,7 @@ TEST(Event, ItsTextIsReadable) {
 
 TEST(Event, ComesBackFromItsText) {
     for (const EventKind kind : {EventKind::deferred, EventKind::delivered, EventKind::relayed, EventKind::bounced,
-                                 EventKind::warned, EventKind::notified}) {
+                                 EventKind::postponed, EventKind::warned, EventKind::notified}) {
         const Event one = event(kind, {0, 999});
         EXPECT_EQ(parse_event(to_text(one)).value(), one);
     }
@@ -84,6 +84,22 @@ TEST(RecipientState, AFateIsForGood) {
     EXPECT_EQ(states[0].fate, EventKind::delivered);
     EXPECT_EQ(states[0].last_try, 40);
     EXPECT_EQ(states[1].fate, EventKind::bounced);
+}
+
+TEST(RecipientState, WhoIsPostponedHasAReasonAndNoAttempt) {
+    std::vector<RecipientState> states(2);
+    Event one = event(EventKind::postponed, {0}, 10);
+    one.reply = "smtp:example.net not reachable";
+    apply_event(one, states);
+    EXPECT_TRUE(states[0].postponed() && states[0].is_due());
+    EXPECT_EQ(states[0].reply, one.reply);
+    EXPECT_EQ(states[0].deferrals, 0u);
+    EXPECT_EQ(states[0].first_try, 0);
+    EXPECT_EQ(states[0].last_try, 0);
+    EXPECT_FALSE(states[1].postponed());
+    apply_event(event(EventKind::deferred, {0}, 20), states);
+    EXPECT_FALSE(states[0].postponed()) << "tried by itself since";
+    EXPECT_EQ(states[0].first_try, 20);
 }
 
 /// What NOTIFY (RFC 3461 §4.1) asks for, and who sees to it (§5.2).
