@@ -96,7 +96,7 @@ net::Async<Result<Cached>> Policies::fetch(std::string domain, std::string id, s
     if (!host) co_return fail(ErrorCode::unavailable, "The policy cannot be fetched", host.error().text());
     FetchSettings how = settings_.fetch;
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.at - net::Clock::now());
-    how.timeout = std::clamp(left, std::chrono::milliseconds(1), how.timeout);
+    how.https.timeout = std::clamp(left, std::chrono::milliseconds(1), how.https.timeout);
     Result<Cached> result = co_await pool_.run([&]() -> Result<Cached> {
         Result<std::string> text = fetch_policy(how, domain, host->addresses);
         if (!text) return fail(text.error());

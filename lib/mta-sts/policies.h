@@ -53,8 +53,8 @@ class Policies {
     /// by one at a time, and after a failure not at once again. `now`: seconds since 1970.
     net::Async<Found> find(std::string domain, std::int64_t now, net::Deadline deadline);
 
-    /// Fetches that begin from now on believe these authorities (FetchSettings::ca_file).
-    void believe(std::string ca_file) { settings_.fetch.ca_file = std::move(ca_file); }
+    /// Fetches that begin from now on believe these authorities (https::Settings::ca_file).
+    void believe(std::string ca_file) { settings_.fetch.https.ca_file = std::move(ca_file); }
 
   private:
     net::Async<Result<Cached>> fetch(std::string domain, std::string id, std::int64_t now, net::Deadline deadline);

@@ -161,7 +161,7 @@ Result<OutboundSettings> outbound_settings(const config::Config& config) {
 mta_sts::PoliciesSettings policies_settings(const config::Config& config) {
     mta_sts::PoliciesSettings out;
     out.folder = config.general.state_folder + "/mta-sts";
-    out.fetch.ca_file = config.outbound.tls_ca_file;
+    out.fetch.https.ca_file = config.outbound.tls_ca_file;
     return out;
 }
 

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "lib/mta-sts/policy.h"
-#include "tests/unit/mta-sts/running_https.h"
+#include "tests/unit/https/running_https.h"
 #include "tests/unit/temporary_folder.h"
 
 namespace posthouse::mta_sts {
@@ -18,17 +18,17 @@ constexpr const char* policy_text = "version: STSv1\r\nmode: enforce\r\nmx: mx.s
 struct Site {
     TemporaryFolder folder;
     net::Identity authority = net::make_authority();
-    RunningHttps server;
+    https::RunningHttps server;
     FetchSettings settings;
 
     explicit Site(const std::string& name = "mta-sts.sts.example", long valid_for = 3600)
         : server(net::make_certificate(
               {.common_names = {"x"}, .alternative_names = "DNS:" + name, .valid_for = valid_for}, &authority)) {
-        settings.ca_file = folder.path() + "/ca.pem";
-        std::ofstream(settings.ca_file) << authority.certificate_pem();
+        settings.https.ca_file = folder.path() + "/ca.pem";
+        std::ofstream(settings.https.ca_file) << authority.certificate_pem();
         settings.port = server.address().port();
-        settings.allowed = {net::Network::parse("127.0.0.0/8").value()};
-        server.set_policy(policy_text);
+        settings.https.allowed = {net::Network::parse("127.0.0.0/8").value()};
+        server.set_text(policy_text);
     }
     Result<std::string> fetch() const { return fetch_policy(settings, "sts.example", {server.address()}); }
 };
@@ -45,7 +45,7 @@ TEST(MtaStsFetch, TheCertificateMustBeGoodForTheName) {
     EXPECT_EQ(Site("mta-sts.sts.example", -60).fetch().error().code, ErrorCode::denied);
     const Site site;
     const net::Identity other = net::make_certificate({.common_names = {"Other"}, .constraint = "critical,CA:TRUE"});
-    std::ofstream(site.settings.ca_file) << other.certificate_pem();
+    std::ofstream(site.settings.https.ca_file) << other.certificate_pem();
     EXPECT_EQ(site.fetch().error().code, ErrorCode::denied);
     EXPECT_EQ(site.server.requests(), 0);
 }
@@ -69,15 +69,15 @@ TEST(MtaStsFetch, OnlyPlainTextOfAtMost64KiBIsTaken) {
     EXPECT_TRUE(site.fetch());
     site.server.set_answer("200 OK\r\nContent-Type: text/html\r\n", policy_text);
     EXPECT_EQ(site.fetch().error().code, ErrorCode::invalid);
-    site.server.set_policy(std::string(max_policy_bytes, '\n'));
+    site.server.set_text(std::string(max_policy_bytes, '\n'));
     EXPECT_TRUE(site.fetch());
-    site.server.set_policy(std::string(max_policy_bytes + 1, '\n'));
+    site.server.set_text(std::string(max_policy_bytes + 1, '\n'));
     EXPECT_EQ(site.fetch().error().code, ErrorCode::limit);
 }
 
 TEST(MtaStsFetch, PrivateAddressesAreNotAsked) {
     Site site;
-    site.settings.allowed.clear();
+    site.settings.https.allowed.clear();
     const auto refused = site.fetch();
     EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
     EXPECT_EQ(refused.error().detail, "mta-sts.sts.example has no public address");
@@ -91,7 +91,7 @@ TEST(MtaStsFetch, ASilentServerIsWaitedForUntilTheTimeOut) {
     net::Loop loop;
     FetchSettings settings = site.settings;
     settings.port = net::Listener(loop, UniqueFd(::dup(silent.get()))).local().port();
-    settings.timeout = std::chrono::milliseconds(100);
+    settings.https.timeout = std::chrono::milliseconds(100);
     EXPECT_EQ(fetch_policy(settings, "sts.example", {site.server.address()}).error().code, ErrorCode::unavailable);
 }
 

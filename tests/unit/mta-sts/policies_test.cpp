@@ -7,7 +7,7 @@
 
 #include "tests/unit/dns/asking.h"
 #include "tests/unit/dns/running_nsd.h"
-#include "tests/unit/mta-sts/running_https.h"
+#include "tests/unit/https/running_https.h"
 #include "tests/unit/temporary_folder.h"
 
 namespace posthouse::mta_sts {
@@ -22,10 +22,10 @@ class MtaStsPolicies : public testing::Test {
     MtaStsPolicies() {
         std::ofstream(folder_.path() + "/ca.pem") << authority_.certificate_pem();
         settings_.folder = folder_.path() + "/policies";
-        settings_.fetch.ca_file = folder_.path() + "/ca.pem";
+        settings_.fetch.https.ca_file = folder_.path() + "/ca.pem";
         settings_.fetch.port = web_.address().port();
-        settings_.fetch.allowed = {net::Network::parse("127.0.0.0/8").value()};
-        web_.set_policy(policy_text);
+        settings_.fetch.https.allowed = {net::Network::parse("127.0.0.0/8").value()};
+        web_.set_text(policy_text);
         restart();
     }
 
@@ -36,7 +36,7 @@ class MtaStsPolicies : public testing::Test {
 
     TemporaryFolder folder_;
     net::Identity authority_ = net::make_authority();
-    RunningHttps web_{
+    https::RunningHttps web_{
         net::make_certificate({.common_names = {"x"}, .alternative_names = "DNS:mta-sts.sts.example"}, &authority_)};
     dns::RunningNsd server_{
         "_mta-sts.sts TXT \"v=STSv1; id=1;\"\nmta-sts.sts A 127.0.0.1\n"
@@ -74,7 +74,7 @@ TEST_F(MtaStsPolicies, AreNotGivenUpWhenFetchingFails) {
     EXPECT_EQ(found.problem, Problem::fetch_error);
     EXPECT_EQ(web_.requests(), 2);
     restart();
-    web_.set_policy("version: STSv1\nmode: enforce\n");
+    web_.set_text("version: STSv1\nmode: enforce\n");
     EXPECT_EQ(find(now + 2 * day).problem, Problem::policy_invalid);
     EXPECT_TRUE(find(now + 2 * day).policy);
     EXPECT_FALSE(find(now + 7 * day).policy);

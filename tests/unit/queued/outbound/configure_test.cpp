@@ -57,11 +57,11 @@ TEST(OutboundSettings, KnowWhoIsLoggedInAndFromWhereMailIsSent) {
 
 TEST(OutboundSettings, PoliciesAreFetchedFromServersThatTheSameAuthoritiesVouchFor) {
     config::Config config = configured();
-    EXPECT_EQ(policies_settings(config).fetch.ca_file, "");
+    EXPECT_EQ(policies_settings(config).fetch.https.ca_file, "");
     config.general.state_folder = "/state";
     config.outbound.tls_ca_file = "/authorities.pem";
     EXPECT_EQ(policies_settings(config).folder, "/state/mta-sts");
-    EXPECT_EQ(policies_settings(config).fetch.ca_file, "/authorities.pem");
+    EXPECT_EQ(policies_settings(config).fetch.https.ca_file, "/authorities.pem");
 }
 
 TEST(OutboundSettings, SayWhichParameterIsWrong) {

@@ -8,7 +8,7 @@
 
 #include "lib/base/hex.h"
 #include "tests/unit/child_process.h"
-#include "tests/unit/mta-sts/running_https.h"
+#include "tests/unit/https/running_https.h"
 #include "tests/unit/queued/outbound/mail_servers.h"
 #include "tests/unit/queued/outbound/world.h"
 
@@ -135,16 +135,16 @@ TEST_F(Peers, MtaStsIsEnforced) {
     const net::Identity shown = identity("DNS:mx.sts.example");
     const net::Identity web_identity = identity("DNS:mta-sts.sts.example, DNS:mta-sts.testing.example");
     postfix(shown, "sts.example, testing.example");
-    mta_sts::RunningHttps web(web_identity);
+    https::RunningHttps web(web_identity);
     const std::string enforce = "version: STSv1\nmode: enforce\nmx: mx.sts.example\nmax_age: 604800\n";
-    web.set_policy(enforce);
+    web.set_text(enforce);
     TemporaryFolder folder;
     std::ofstream(folder.path() + "/ca.pem") << authority_.certificate_pem();
     sts_.emplace();
     sts_->folder = folder.path() + "/policies";
-    sts_->fetch.ca_file = folder.path() + "/ca.pem";
+    sts_->fetch.https.ca_file = folder.path() + "/ca.pem";
     sts_->fetch.port = web.address().port();
-    sts_->fetch.allowed = {net::Network::parse("127.0.0.0/8").value()};
+    sts_->fetch.https.allowed = {net::Network::parse("127.0.0.0/8").value()};
     resolve(
         "sts MX 10 mx.sts\nsts MX 20 mx2.sts\nmx.sts A 127.0.0.1\nmx2.sts A 127.0.0.1\n"
         "_mta-sts.sts TXT \"v=STSv1; id=1;\"\nmta-sts.sts A 127.0.0.1\n"
@@ -155,7 +155,7 @@ TEST_F(Peers, MtaStsIsEnforced) {
     EXPECT_EQ(attempt.fates[0].remote, "mx.sts.example[127.0.0.1]");
     EXPECT_EQ(reported("sts.example"), (std::pair<std::uint64_t, std::uint64_t>(1, 0)));
     // Neither the host nor its certificate is what the policy says; in testing that is only counted.
-    web.set_policy("version: STSv1\nmode: testing\nmx: mx.sts.example\nmax_age: 604800\n");
+    web.set_text("version: STSv1\nmode: testing\nmx: mx.sts.example\nmax_age: 604800\n");
     attempt = deliver("", {"a@testing.example"});
     EXPECT_EQ(kinds(attempt), Kinds{relayed}) << attempt.fates[0].reply;
     EXPECT_EQ(reported("testing.example"), (std::pair<std::uint64_t, std::uint64_t>(0, 1)));
@@ -166,15 +166,15 @@ TEST_F(Peers, MtaStsSendsNothingToAHostThatIsNotInThePolicyOrHasAnotherName) {
     const net::Identity shown = identity("DNS:mx.sts.example");
     const net::Identity web_identity = identity("DNS:mta-sts.sts.example, DNS:mta-sts.named.example");
     postfix(shown, "sts.example, named.example");
-    mta_sts::RunningHttps web(web_identity);
-    web.set_policy("version: STSv1\nmode: enforce\nmx: mx.elsewhere.example\nmax_age: 604800\n");
+    https::RunningHttps web(web_identity);
+    web.set_text("version: STSv1\nmode: enforce\nmx: mx.elsewhere.example\nmax_age: 604800\n");
     TemporaryFolder folder;
     std::ofstream(folder.path() + "/ca.pem") << authority_.certificate_pem();
     sts_.emplace();
     sts_->folder = folder.path() + "/policies";
-    sts_->fetch.ca_file = folder.path() + "/ca.pem";
+    sts_->fetch.https.ca_file = folder.path() + "/ca.pem";
     sts_->fetch.port = web.address().port();
-    sts_->fetch.allowed = {net::Network::parse("127.0.0.0/8").value()};
+    sts_->fetch.https.allowed = {net::Network::parse("127.0.0.0/8").value()};
     resolve(
         "sts MX 10 mx.sts\nmx.sts A 127.0.0.1\n_mta-sts.sts TXT \"v=STSv1; id=1;\"\nmta-sts.sts A 127.0.0.1\n"
         "named MX 10 mx.named\nmx.named A 127.0.0.1\n_mta-sts.named TXT \"v=STSv1; id=1;\"\nmta-sts.named A "
@@ -182,7 +182,7 @@ TEST_F(Peers, MtaStsSendsNothingToAHostThatIsNotInThePolicyOrHasAnotherName) {
     Attempt attempt = deliver("", {"a@sts.example"});
     EXPECT_EQ(kinds(attempt), Kinds{deferred});
     EXPECT_NE(attempt.fates[0].reply.find("not among the mail hosts"), std::string::npos) << attempt.fates[0].reply;
-    web.set_policy("version: STSv1\nmode: enforce\nmx: *.named.example\nmax_age: 604800\n");
+    web.set_text("version: STSv1\nmode: enforce\nmx: *.named.example\nmax_age: 604800\n");
     attempt = deliver("", {"a@named.example"});
     EXPECT_EQ(kinds(attempt), Kinds{deferred});
     EXPECT_NE(attempt.fates[0].reply.find("hostname mismatch"), std::string::npos) << attempt.fates[0].reply;

@@ -1,9 +1,9 @@
 // Tests of which addresses are public.
-#include "lib/mta-sts/public_address.h"
+#include "lib/https/public_address.h"
 
 #include <gtest/gtest.h>
 
-namespace posthouse::mta_sts {
+namespace posthouse::https {
 namespace {
 
 bool is_public_ip(const char* ip) { return is_public(net::Address::from_ip(ip, 443).value()); }
@@ -31,4 +31,4 @@ TEST(PublicAddress, Ipv4InsideIpv6CountsAsItself) {
 }
 
 }  // namespace
-}  // namespace posthouse::mta_sts
+}  // namespace posthouse::https

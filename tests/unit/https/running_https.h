@@ -16,7 +16,7 @@
 #include "lib/net/tls.h"
 #include "tests/unit/net/test_certificate.h"
 
-namespace posthouse::mta_sts {
+namespace posthouse::https {
 
 class RunningHttps {
   public:
@@ -41,12 +41,21 @@ class RunningHttps {
         answer_ = "HTTP/1.1 " + head + "Content-Length: " + std::to_string(body.size()) +
                   "\r\nConnection: close\r\n\r\n" + body;
     }
-    void set_policy(const std::string& policy) { set_answer("200 OK\r\nContent-Type: text/plain\r\n", policy); }
+    void set_text(const std::string& text) { set_answer("200 OK\r\nContent-Type: text/plain\r\n", text); }
     int requests() const { return requests_; }
     /// Of the last request.
     std::string request_line() const {
         const std::scoped_lock lock(mutex_);
         return request_line_;
+    }
+    /// Of the last request: its header fields, each with LF, and its content.
+    std::string header() const {
+        const std::scoped_lock lock(mutex_);
+        return header_;
+    }
+    std::string content() const {
+        const std::scoped_lock lock(mutex_);
+        return content_;
     }
 
   private:
@@ -74,7 +83,19 @@ class RunningHttps {
                 request_line_ = *line;
                 answer = answer_;
             }
-            while (line && !line->empty()) line = co_await stream.read_line(4096, soon());
+            std::string header;
+            std::size_t length = 0;
+            while (line && !line->empty()) {
+                line = co_await stream.read_line(4096, soon());
+                if (line) header += *line + '\n';
+                if (line && line->starts_with("Content-Length: ")) length = std::stoul(line->substr(16));
+            }
+            Result<std::string> content = co_await stream.read_exactly(length, soon());
+            {
+                const std::scoped_lock lock(mutex_);
+                header_ = std::move(header);
+                content_ = std::move(content).value_or("");
+            }
             (void)co_await stream.write(answer, soon());
             co_await stream.close(soon());
         }
@@ -87,8 +108,10 @@ class RunningHttps {
     mutable std::mutex mutex_;
     std::string answer_;        // guarded by mutex_
     std::string request_line_;  // guarded by mutex_
+    std::string header_;        // guarded by mutex_
+    std::string content_;       // guarded by mutex_
     std::atomic<int> requests_ = 0;
     std::thread thread_;
 };
 
-}  // namespace posthouse::mta_sts
+}  // namespace posthouse::https

@@ -1,11 +1,11 @@
 // Which addresses are public.
-#include "lib/mta-sts/public_address.h"
+#include "lib/https/public_address.h"
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
-namespace posthouse::mta_sts {
+namespace posthouse::https {
 namespace {
 
 std::vector<net::Network> networks(std::initializer_list<std::string_view> texts) {
@@ -43,4 +43,4 @@ bool is_public(const net::Address& address) {
     return address.family() == net::Address::Family::ipv4 || within(global, address);
 }
 
-}  // namespace posthouse::mta_sts
+}  // namespace posthouse::https
