@@ -116,6 +116,7 @@ Result<OutboundSettings> outbound_settings(const config::Config& config) {
     OutboundSettings out;
     out.helo_name = from.helo_name.empty() ? config.general.hostname : from.helo_name;
     out.lmtp_socket = config.listen.lmtp;
+    out.scratch_folder = config.general.spool_folder;
     out.own_names = {config.general.hostname, out.helo_name};
     out.port = static_cast<std::uint16_t>(from.port);
     if (listens_at(config, out.port)) out.own_addresses = addresses_of_this_host();

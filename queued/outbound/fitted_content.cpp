@@ -16,24 +16,36 @@ std::unexpected<smtp::Reply> unreadable(const Error& error) {
 }
 
 struct Converted {
-    std::string text;
+    std::optional<ScratchFile> file;
     bool changed = false;
     bool complete = false;
     bool breaks_dkim = false;
 };
 
-Converted converted(const std::string& text, mime::LineForm form) {
-    const mime::Downgrade downgrade(text, form);
+/// Errors: those of the file.
+Result<Converted> converted(ScratchFile& original, mime::LineForm form, const std::string& folder) {
+    constexpr std::size_t most_held = 64u << 10;
+    const Result<std::string_view> text = original.map();
+    if (!text) return fail(text.error());
+    const mime::Downgrade downgrade(*text, form);
     Converted out;
     out.complete = downgrade.complete();
     out.changed = downgrade.changes();
     if (!out.complete || !out.changed) return out;
     out.breaks_dkim = downgrade.breaks_dkim();
-    const Result<> written = downgrade.write([&](std::string_view piece) -> Result<> {
-        out.text += piece;
-        return {};
+    Result<ScratchFile> file = ScratchFile::make(folder);
+    if (!file) return fail(file.error());
+    std::string held;
+    Result<> written = downgrade.write([&](std::string_view piece) -> Result<> {
+        held += piece;
+        if (held.size() < most_held) return {};
+        Result<> done = file->append(held);
+        held.clear();
+        return done;
     });
-    out.complete = written.has_value();
+    if (written) written = file->append(held);
+    if (!written) return fail(written.error());
+    out.file.emplace(*std::move(file));
     return out;
 }
 
@@ -41,6 +53,24 @@ Converted converted(const std::string& text, mime::LineForm form) {
 
 net::Async<Result<std::string>> TextSource::read(std::uint64_t offset) {
     co_return text_.substr(std::min<std::uint64_t>(offset, text_.size()), piece);
+}
+
+net::Async<Result<std::string>> FileSource::read(std::uint64_t offset) {
+    Result<std::string> octets = co_await pool_.run([&] { return file_.read(offset, piece); });
+    co_return octets;
+}
+
+/// The original in one piece.
+net::Async<Result<ScratchFile>> FittedContent::copied() {
+    Result<ScratchFile> file = co_await pool_.run([&] { return ScratchFile::make(folder_); });
+    while (file && file->size() < original_.size()) {
+        const Result<std::string> piece = co_await original_.read(file->size());
+        if (!piece) co_return fail(piece.error());
+        if (piece->empty()) co_return fail(ErrorCode::invalid, "it ends early");
+        const Result<> written = co_await pool_.run([&] { return file->append(*piece); });
+        if (!written) co_return fail(written.error());
+    }
+    co_return file;
 }
 
 net::Async<Result<std::string>> FittedContent::read_up_to(std::uint64_t most) {
@@ -71,17 +101,18 @@ net::Async<smtp::Parsed<transfer::Source*>> FittedContent::convert(mime::LineFor
     if (converted_form_ == line_form) co_return now();
     if (original_.size() > max_converted)
         co_return smtp::refuse(554, "5.6.3", "The message is too large to be encoded for a server without 8BITMIME");
-    Result<std::string> text = co_await read_up_to(max_converted);
-    if (!text) co_return unreadable(text.error());
-    Converted result = co_await pool_.run([&] { return converted(*text, line_form); });
-    if (!result.complete)
+    Result<ScratchFile> original = co_await copied();
+    if (!original) co_return unreadable(original.error());
+    Result<Converted> result = co_await pool_.run([&] { return converted(*original, line_form, folder_); });
+    if (!result) co_return unreadable(result.error());
+    if (!result->complete)
         co_return smtp::refuse(
             554, "5.6.3", "The message has 8-bit octets where they can't be encoded, and the server doesn't take them");
-    if (result.breaks_dkim)
+    if (result->breaks_dkim)
         log::warning("outbound: a signature (DKIM) is broken, as the server takes no 8-bit content", {{"id", id_}});
     converted_form_ = line_form;
     converted_.reset();
-    if (result.changed) converted_.emplace(std::move(result.text));
+    if (result->changed) converted_.emplace(*std::move(result->file), pool_);
     co_return now();
 }
 

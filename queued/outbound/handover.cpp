@@ -35,7 +35,7 @@ Handover::Handover(Outbound& outbound, const Route& route, const Parcel& parcel)
       requires_tls_(requires_tls(parcel)),
       tls_optional_(parcel.envelope.tls_optional && !requires_tls_),
       fates_(parcel, route.kind == Route::Kind::smtp ? spool::EventKind::relayed : spool::EventKind::delivered),
-      content_(parcel.content, outbound.pool_, parcel.envelope.id) {}
+      content_(parcel.content, outbound.pool_, settings_->scratch_folder, parcel.envelope.id) {}
 
 bool Handover::may_go_on() const {
     return !finished() && !out_.closing_ && addresses_ < settings_->max_addresses &&

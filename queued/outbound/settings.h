@@ -27,7 +27,8 @@ struct SourceAddress {
 
 struct OutboundSettings {
     std::string helo_name;
-    std::string lmtp_socket;  ///< lmtpd's
+    std::string lmtp_socket;              ///< lmtpd's
+    std::string scratch_folder = "/tmp";  ///< for messages that are encoded anew
     std::vector<SourceAddress> sources{};
     std::uint16_t port = 25;
     std::uint16_t lmtp_port = 24;
