@@ -43,8 +43,9 @@ class Conversation {
     /// and logs in, if there are credentials: within TLS, or over a Unix socket, and nowhere else.
     net::Async<Done<>> open(const TlsDemand& tls, const Credentials* credentials);
 
-    /// One message. After a failure, or a reply of 421, usable() is false.
-    net::Async<Sent> send(const Message& message, Source& content);
+    /// One message. After a failure, or a reply of 421, usable() is false. `deadline`: of all of it, if it is sooner
+    /// than the time-outs.
+    net::Async<Sent> send(const Message& message, Source& content, net::Deadline deadline = net::Deadline::never());
     /// The last send() gave away all of the content: the server may have taken the message, whatever came back.
     bool content_sent() const { return content_sent_; }
     /// It began to give away content.
@@ -76,6 +77,7 @@ class Conversation {
     net::Async<Done<>> log_in(const Credentials& credentials);
 
     struct Transaction;
+    net::Async<Done<>> end_without_content();
     net::Async<Done<>> send_envelope(Transaction& transaction);
     net::Async<Done<>> pipeline(Transaction& transaction);
     net::Async<Done<>> take_reply(Transaction& transaction, std::size_t command);

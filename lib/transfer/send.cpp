@@ -52,12 +52,12 @@ bool Conversation::by_chunks(const Transaction& transaction) const {
            transaction.content.size() >= terms_.chunk_from;
 }
 
-net::Async<Sent> Conversation::send(const Message& message, Source& content) {
+net::Async<Sent> Conversation::send(const Message& message, Source& content, net::Deadline deadline) {
     content_begun_ = content_sent_ = false;
     ++messages_;
     Transaction transaction{.message = message,
                             .content = content,
-                            .deadline = net::Deadline::in(terms_.timeouts.message),
+                            .deadline = sooner(deadline, net::Deadline::in(terms_.timeouts.message)),
                             .sent = {},
                             .commands = {},
                             .accepted = {}};
@@ -66,13 +66,25 @@ net::Async<Sent> Conversation::send(const Message& message, Source& content) {
     if (done && !transaction.accepted.empty() && (transaction.go_ahead || by_chunks(transaction))) {
         done = co_await send_content(transaction);
     } else if (done && transaction.go_ahead) {
-        // Nobody is left to send it to, but the server waits for it (RFC 2920 §3.1).
-        Done<smtp::Reply> ignored = co_await ask(".\r\n", Step::envelope, net::Deadline::in(terms_.timeouts.data_init));
-        if (!ignored) done = std::unexpected(std::move(ignored.error()));
-        if (done) dirty_ = false;
+        done = co_await end_without_content();
     }
     if (!done) transaction.sent.failure = std::move(done.error());
     co_return std::move(transaction.sent);
+}
+
+/// Nobody is left to send it to, but the server waits for it (RFC 2920 §3.1). LMTP has a reply for each recipient that
+/// was accepted: none.
+net::Async<Conversation::Done<>> Conversation::end_without_content() {
+    const net::Deadline deadline = net::Deadline::in(terms_.timeouts.data_init);
+    if (terms_.protocol == Protocol::lmtp) {
+        Result<> sent = co_await stream_.write(".\r\n", deadline);
+        if (!sent) co_return give_up(from_error(sent.error(), Step::envelope));
+    } else {
+        Done<smtp::Reply> ignored = co_await ask(".\r\n", Step::envelope, deadline);
+        if (!ignored) co_return std::unexpected(std::move(ignored.error()));
+    }
+    dirty_ = false;
+    co_return Done<>{};
 }
 
 net::Async<Conversation::Done<>> Conversation::send_envelope(Transaction& transaction) {
@@ -104,14 +116,20 @@ net::Async<Conversation::Done<>> Conversation::pipeline(Transaction& transaction
     std::size_t asked = 0;
     std::size_t answered = 0;
     bool refused = false;  // what follows is of no use
+    std::string lines;
     while (answered < asked || (asked < commands.size() && !refused)) {
+        // As many as may be under way, in one write: fewer packets, and the server wakes up once.
+        lines.clear();
         while (asked < commands.size() && asked - answered < most && !refused) {
             const bool nobody = asked == answered && transaction.accepted.empty();
             if (commands[asked].verb == smtp::Verb::data && nobody) co_return Done<>{};
-            const net::Deadline deadline = sooner(transaction.deadline, net::Deadline::in(terms_.timeouts.mail));
-            Result<> sent = co_await stream_.write(commands[asked].line, deadline);
-            if (!sent) co_return give_up(from_error(sent.error(), Step::envelope));
+            lines += commands[asked].line;
             ++asked;
+        }
+        if (!lines.empty()) {
+            const net::Deadline deadline = sooner(transaction.deadline, net::Deadline::in(terms_.timeouts.mail));
+            Result<> sent = co_await stream_.write(lines, deadline);
+            if (!sent) co_return give_up(from_error(sent.error(), Step::envelope));
         }
         if (answered == asked) break;
         Done<> taken = co_await take_reply(transaction, answered);

@@ -25,10 +25,34 @@ bool may_go_directly(const Transaction& transaction) {
            });
 }
 
-Envelope envelope_for_lmtp(const Transaction& transaction, const Reception& message, const Facts& facts,
-                           const Session& session) {
-    Envelope envelope{transaction.targets.front().sender.value_or(transaction.sender), {}, {}, {}};
-    for (const Target& target : transaction.targets) envelope.recipients.push_back(target.address);
+/// What goes before the content, and the content.
+class WithFront final : public transfer::Source {
+  public:
+    WithFront(const std::string& front, Content& content) : front_(front), content_(content) {}
+    std::uint64_t size() const override { return front_.size() + content_.size(); }
+    net::Async<Result<std::string>> read(std::uint64_t offset) override {
+        std::string octets;
+        if (offset < front_.size()) octets = front_.substr(static_cast<std::size_t>(offset));
+        const std::uint64_t place = offset + octets.size() - front_.size();
+        if (const std::string* whole = content_.in_memory()) {
+            octets.append(*whole, static_cast<std::size_t>(place), piece - std::min(piece, octets.size()));
+            co_return octets;
+        }
+        if (!octets.empty()) co_return octets;
+        Result<std::string> bytes = co_await content_.read(place);
+        co_return bytes;
+    }
+
+  private:
+    const std::string& front_;
+    Content& content_;
+};
+
+transfer::Message message_for_lmtp(const Transaction& transaction, const Reception& message, const Facts& facts,
+                                   const Session& session) {
+    transfer::Message envelope{.sender = transaction.targets.front().sender.value_or(transaction.sender),
+                               .recipients = {}};
+    for (const Target& target : transaction.targets) envelope.recipients.push_back({.address = target.address});
     envelope.parameters.size = message.content.size() + facts.front.size();
     if (message.facts.has_8bit) envelope.parameters.body = smtp::Body::eight_bit_mime;
     envelope.parameters.smtputf8 = facts.needs_utf8;
@@ -71,11 +95,11 @@ net::Async<smtp::Reply> deliver(Session& session, Reception& message) {
         smtp::Reply reply = co_await enqueue(session, message, facts, all_of(transaction), true);
         co_return reply;
     }
-    const Envelope envelope = envelope_for_lmtp(transaction, message, facts, session);
+    const transfer::Message envelope = message_for_lmtp(transaction, message, facts, session);
+    WithFront content(facts.front, message.content);
     const LmtpPool::Patience patience{.connection = net::Deadline::in(connection_wait),
                                       .delivery = net::Deadline::in(session.config->smtpd.delivery_timeout)};
-    Result<std::vector<smtp::Reply>> replies =
-        co_await session.parts.lmtp.deliver(envelope, facts.front, message.content, patience);
+    Result<std::vector<smtp::Reply>> replies = co_await session.parts.lmtp.deliver(envelope, content, patience);
     if (!replies) {
         // It may have been stored all the same: who delivers it again under this id finds that out.
         session.connection.log.warning("lmtpd gave no answer, the message is queued",

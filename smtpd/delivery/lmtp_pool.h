@@ -3,11 +3,10 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "lib/net/event.h"
-#include "smtpd/delivery/lmtp_connection.h"
+#include "lib/transfer/conversation.h"
 
 namespace posthouse::smtpd {
 
@@ -23,8 +22,8 @@ class LmtpPool {
     /// Delivers by a free connection; gives the reply for each recipient. When a kept connection turns out to be dead
     /// before the content went out, a new one is tried. Errors: busy, no connection is free; all mean that nothing is
     /// known to be stored, and that the delivery has to be repeated under the same id.
-    net::Async<Result<std::vector<smtp::Reply>>> deliver(const Envelope& envelope, std::string_view header,
-                                                         Content& content, Patience patience);
+    net::Async<Result<std::vector<smtp::Reply>>> deliver(const transfer::Message& message, transfer::Source& content,
+                                                         Patience patience);
     /// Whether lmtpd answers. For /ready.
     net::Async<Result<>> probe(net::Deadline deadline);
     /// Says QUIT on all idle connections.
@@ -32,15 +31,18 @@ class LmtpPool {
     std::size_t idle() const { return idle_.size(); }
 
   private:
-    net::Async<Result<std::vector<smtp::Reply>>> deliver_with_permit(const Envelope& envelope, std::string_view header,
-                                                                     Content& content, net::Deadline deadline);
-    std::unique_ptr<LmtpConnection> take_idle();
+    using Connection = std::unique_ptr<transfer::Conversation>;
+    net::Async<Result<std::vector<smtp::Reply>>> deliver_with_permit(const transfer::Message& message,
+                                                                     transfer::Source& content, net::Deadline deadline);
+    net::Async<Result<Connection>> open(net::Deadline deadline) const;
+    Result<std::vector<smtp::Reply>> keep(Connection connection, transfer::Sent sent);
+    Connection take_idle();
 
     net::Loop& loop_;
     std::string path_;
     std::string hostname_;
     net::Semaphore permits_;
-    std::vector<std::unique_ptr<LmtpConnection>> idle_;  ///< the one used last is used next
+    std::vector<Connection> idle_;  ///< the one used last is used next
 };
 
 }  // namespace posthouse::smtpd

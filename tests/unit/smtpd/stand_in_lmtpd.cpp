@@ -82,8 +82,8 @@ net::Async<> StandInLmtpd::serve(net::Stream& stream) {
             if (data_reply.starts_with("354")) {
                 const bool more = co_await take_content(stream, message);
                 if (!more) co_return;
+                message = Message();
             }
-            if (data_reply.starts_with("354")) message = Message();
         } else if (std::holds_alternative<smtp::Hello>(*command)) {
             sent = co_await stream.write(greeting, soon());
         } else {

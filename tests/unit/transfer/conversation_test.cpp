@@ -157,6 +157,16 @@ TEST_F(Talk, ADataThatNobodyNeedsAnyMoreIsEndedAtOnce) {
     EXPECT_EQ(codes(send(message_to({"a@example.net"}))), std::vector{250});
 }
 
+TEST_F(Talk, LmtpHasNoReplyForADataThatNobodyNeedsAnyMore) {
+    terms_.protocol = Protocol::lmtp;
+    serve({{"> 220 lmtp.example", "< LHLO client.example", "> 250-lmtp.example\r\n250 PIPELINING", "< MAIL", "< RCPT",
+            "< DATA", "> 250 ok\r\n550 no\r\n354 go", "< .", "< MAIL", "< RCPT", "< DATA",
+            "> 250 ok\r\n250 ok\r\n354 go", "data", "> 250 stored"}});
+    ASSERT_TRUE(open());
+    EXPECT_EQ(codes(send(message_to({"a@example.net"}))), std::vector{550});
+    EXPECT_EQ(codes(send(message_to({"a@example.net"}))), std::vector{250});
+}
+
 TEST_F(Talk, LmtpAnswersForEachRecipient) {
     terms_.protocol = Protocol::lmtp;
     serve({{"> 220 lmtp.example", "< LHLO client.example",
