@@ -17,6 +17,8 @@ constexpr std::chrono::hours sweep_interval{1};
 /// All folders are read so often even if the window needs nothing: what was put there by hand is found, and the gauges
 /// stay true.
 constexpr std::chrono::minutes full_interval{10};
+/// After whom queued was told of.
+constexpr std::chrono::seconds soon{1};
 /// The window is filled so long before its horizon is reached.
 constexpr std::chrono::minutes lead{2};
 
@@ -24,25 +26,46 @@ TimePoint now() { return std::chrono::time_point_cast<schedule::Duration>(std::c
 
 }  // namespace
 
-Scanner::Scanner(Parts& parts, Active& active) : parts_(parts), active_(active) {}
+Scanner::Scanner(Parts& parts, Active& active) : parts_(parts), active_(active), wake_(parts.daemon.loop()) {}
 
 net::Async<> Scanner::run(net::Event& stopping) {
+    parts_.daemon.background().spawn(&Scanner::wake_at_end, this, &stopping);
     while (!stopping.cancelled()) {
-        const auto time = std::chrono::steady_clock::now();
-        const bool all = !has_scanned_ || time - scanned_ >= full_interval || active_.window().wants_scan(now(), lead);
-        Result<> scanned;
-        if (all) {
-            scanned = co_await scan_all(stopping);
-        } else {
-            const Result<Counts> counts = co_await scan(Folder::incoming, stopping);
-            if (!counts) scanned = fail(counts.error());
+        const auto time = net::Clock::now();
+        if (time < next_) {
+            const Result<> woken = co_await wake_.wait(net::Deadline{next_});
+            (void)woken;  // it is time, or somebody has changed it, or the end
+            continue;
         }
+        next_ = time + parts_.daemon.config()->queued.queue_run_delay;
+        const Result<> scanned = co_await scan_once(stopping);
         if (!scanned) log::error("cannot read the queue's folders", {{"error", scanned.error().message()}});
-        if (time - swept_ >= sweep_interval) co_await sweep();
-        const auto interval = parts_.daemon.config()->queued.queue_run_delay;
-        const Result<> woken = co_await stopping.wait(net::Deadline::in(interval));
-        (void)woken;  // it is time, or the end
+        if (std::chrono::steady_clock::now() - swept_ >= sweep_interval) co_await sweep();
     }
+}
+
+/// Wakes whoever naps when the daemon stops.
+net::Async<> Scanner::wake_at_end(Scanner* scanner, net::Event* stopping) {
+    while (!stopping->cancelled()) (void)co_await stopping->wait(net::Deadline::never());
+    scanner->wake_.notify_all();
+}
+
+void Scanner::heard() {
+    const auto at = net::Clock::now() + soon;
+    if (next_ <= at) return;
+    next_ = at;
+    wake_.notify_all();
+}
+
+net::Async<Result<>> Scanner::scan_once(net::Event& stopping) {
+    const bool is_old = std::chrono::steady_clock::now() - scanned_ >= full_interval;
+    if (!has_scanned_ || is_old || active_.window().wants_scan(now(), lead)) {
+        Result<> scanned = co_await scan_all(stopping);
+        co_return scanned;
+    }
+    const Result<Counts> counts = co_await scan(Folder::incoming, stopping);
+    if (!counts) co_return fail(counts.error());
+    co_return Result<>{};
 }
 
 net::Async<Result<>> Scanner::scan_all(net::Event& stopping) {

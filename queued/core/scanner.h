@@ -18,6 +18,9 @@ class Scanner {
 
     /// Scans until `stopping` is cancelled.
     net::Async<> run(net::Event& stopping);
+    /// A message has come. Not of each one queued is told: the socket is full when many come at a time. So incoming/ is
+    /// read soon after the last of whom it was told.
+    void heard();
     /// All folders were read once.
     bool has_scanned() const { return has_scanned_; }
 
@@ -26,6 +29,8 @@ class Scanner {
         std::uint64_t messages = 0;
         std::uint64_t foreign = 0;
     };
+    static net::Async<> wake_at_end(Scanner* scanner, net::Event* stopping);
+    net::Async<Result<>> scan_once(net::Event& stopping);
     net::Async<Result<>> scan_all(net::Event& stopping);
     net::Async<Result<Counts>> scan(spool::Folder folder, net::Event& stopping);
     net::Async<> sweep();
@@ -36,6 +41,8 @@ class Scanner {
     bool told_foreign_ = false;
     std::chrono::steady_clock::time_point swept_{};
     std::chrono::steady_clock::time_point scanned_{};
+    net::Event wake_;
+    net::Clock::time_point next_{};  ///< the next scan
 };
 
 }  // namespace posthouse::queued

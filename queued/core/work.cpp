@@ -6,10 +6,13 @@
 namespace posthouse::queued {
 namespace {
 
-/// Where it lies now, whatever was known: it may have been moved since.
-Result<spool::Entry> open_somewhere(spool::Spool& spool, const spool::Place& known) {
+/// Where it lies, as far as its name tells. `anywhere`: whatever its name is now, for which all names are read.
+Result<spool::Entry> open_where_it_lies(spool::Spool& spool, const spool::Place& known, bool anywhere) {
     Result<spool::Entry> entry = spool.open(known);
     if (entry || entry.error().code != ErrorCode::not_found) return entry;
+    const bool new_one = known.folder == spool::Folder::incoming;
+    entry = spool.open({new_one ? spool::Folder::deferred : spool::Folder::incoming, known.name});
+    if (entry || entry.error().code != ErrorCode::not_found || !anywhere) return entry;
     const Result<spool::Place> found = spool.find(known.name.id);
     if (!found) return fail(found.error());
     const bool rests = found->folder == spool::Folder::hold || found->folder == spool::Folder::corrupt;
@@ -38,7 +41,8 @@ Work::Part* Work::waiting_for(std::string_view destination) {
 net::Async<Result<>> open_entry(Work& work, net::Pool& disk, spool::Spool& spool) {
     if (work.entry) co_return Result<>{};
     const spool::Place place = work.place;
-    Result<spool::Entry> entry = co_await disk.run([&] { return open_somewhere(spool, place); });
+    const bool anywhere = work.haste == Haste::all;
+    Result<spool::Entry> entry = co_await disk.run([&] { return open_where_it_lies(spool, place, anywhere); });
     if (!entry) {
         work.gone = entry.error().code == ErrorCode::not_found || entry.error().code == ErrorCode::invalid;
         co_return fail(entry.error());

@@ -50,7 +50,9 @@ struct Work {
 };
 
 /// Opens the message's entry when it isn't open; hold the turn. Errors: as Spool::open; `work.gone` is set when the
-/// message isn't there any more.
+/// message isn't there any more. A message that somebody asked for (Haste::all) is looked for under all names; any
+/// other that isn't where it was is somebody else's doing, and a scan finds it if it is anywhere: a million names
+/// aren't read for a message that has just gone.
 net::Async<Result<>> open_entry(Work& work, net::Pool& disk, spool::Spool& spool);
 
 /// The content of an open entry, piece by piece.

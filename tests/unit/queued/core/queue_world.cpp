@@ -79,6 +79,7 @@ std::string QueueWorld::accept(const spool::Envelope& envelope, std::string_view
     const spool::Incoming incoming = spool::Incoming::open(config.general.spool_folder).value();
     EXPECT_TRUE(spool::accept(incoming, envelope, content));
     if (active) active->look_at(envelope.id);
+    if (scanner) scanner->heard();
     return envelope.id;
 }
 

@@ -48,6 +48,8 @@ class QueueWorld {
     void start();
     /// Ends it, and begins anew with what lies on disk.
     void restart();
+    /// Ends it.
+    void stop();
     /// Files of a folder.
     std::vector<std::string> files(spool::Folder folder) const;
     /// What is known of the only message in that folder.
@@ -65,8 +67,6 @@ class QueueWorld {
     std::optional<Active> active;
     std::optional<Scanner> scanner;
 
-  private:
-    void stop();
 };
 
 }  // namespace posthouse::queued
