@@ -196,6 +196,7 @@ std::unique_ptr<CLI::App> make_app(Context& context) {
     add_auth_commands(app, context);
     add_limits_commands(app, context);
     add_queue_commands(app, context);
+    add_tls_report_commands(app, context);
     add_quota_commands(app, context);
     add_session_commands(app, context);
     add_status_command(app, context);

@@ -97,6 +97,7 @@ void add_mailbox_commands(CLI::App& app, Context& context);
 void add_auth_commands(CLI::App& app, Context& context);
 void add_limits_commands(CLI::App& app, Context& context);
 void add_queue_commands(CLI::App& app, Context& context);
+void add_tls_report_commands(CLI::App& app, Context& context);
 void add_quota_commands(CLI::App& app, Context& context);
 void add_session_commands(CLI::App& app, Context& context);
 void add_status_command(CLI::App& app, Context& context);

@@ -30,6 +30,19 @@ Policy bounded(Policy policy) {
     return policy;
 }
 
+/// Of memory, about.
+std::size_t bytes_of(const Policy& policy) {
+    std::size_t bytes = 200 + policy.domain.size();
+    for (const std::vector<std::string>* lines : {&policy.lines, &policy.mx_hosts})
+        for (const std::string& line : *lines) bytes += 32 + line.size();
+    return bytes;
+}
+
+std::size_t bytes_of(const Failure& failure) {
+    return 300 + failure.sending_ip.size() + failure.mx_hostname.size() + failure.mx_helo.size() +
+           failure.receiving_ip.size() + failure.additional_information.size() + failure.reason_code.size();
+}
+
 }  // namespace
 
 std::string_view to_string(PolicyType type) {
@@ -78,22 +91,46 @@ FailureType certificate_failure(long verify_result) {
 
 PolicyResults* Counters::results_of(const Policy& policy) {
     if (!smtp::is_domain(policy.domain)) return nullptr;
-    auto domain = domains_.find(policy.domain);
-    if (domain == domains_.end()) {
-        if (domains_.size() >= max_domains) return nullptr;
-        domain = domains_.emplace(policy.domain, std::vector<PolicyResults>()).first;
+    Policy kept = bounded(policy);
+    const auto domain = domains_.find(policy.domain);
+    if (domain != domains_.end()) {
+        const auto same = std::ranges::find(domain->second, kept, &PolicyResults::policy);
+        if (same != domain->second.end()) return &*same;
+        if (domain->second.size() >= max_policies) return nullptr;
     }
-    const Policy kept = bounded(policy);
-    const auto same = std::ranges::find(domain->second, kept, &PolicyResults::policy);
-    if (same != domain->second.end()) return &*same;
-    if (domain->second.size() >= max_policies) return nullptr;
-    PolicyResults results;
-    results.policy = kept;
-    domain->second.push_back(std::move(results));
-    return &domain->second.back();
+    const std::size_t more = bytes_of(kept);
+    if ((domain == domains_.end() && domains_.size() >= max_domains) || bytes_ + more > max_bytes) return nullptr;
+    bytes_ += more;
+    std::vector<PolicyResults>& policies = domains_[policy.domain];
+    return &policies.emplace_back(PolicyResults{.policy = std::move(kept)});
+}
+
+void Counters::add_details(PolicyResults& results, const Failure& failure, std::uint64_t count) {
+    Failure kept = bounded(failure);
+    if (const auto known = results.details.find(kept); known != results.details.end()) {
+        known->second += count;
+        return;
+    }
+    const std::size_t more = bytes_of(kept);
+    if (results.details.size() >= max_details || bytes_ + more > max_bytes) return;
+    bytes_ += more;
+    results.details.emplace(std::move(kept), count);
+}
+
+void Counters::resume(Domains domains) {
+    for (auto& [name, policies] : domains) {
+        for (const PolicyResults& known : policies) {
+            PolicyResults* results = known.policy.domain == name ? results_of(known.policy) : nullptr;
+            if (results == nullptr) continue;
+            results->successes += known.successes;
+            results->failures += known.failures;
+            for (const auto& [failure, count] : known.details) add_details(*results, failure, count);
+        }
+    }
 }
 
 void Counters::success(const Policy& policy) {
+    ++counted_;
     if (PolicyResults* results = results_of(policy))
         ++results->successes;
     else
@@ -101,18 +138,19 @@ void Counters::success(const Policy& policy) {
 }
 
 void Counters::failure(const Policy& policy, const Failure& failure) {
+    ++counted_;
     PolicyResults* results = results_of(policy);
     if (results == nullptr) {
         ++dropped_;
         return;
     }
     ++results->failures;
-    const Failure kept = bounded(failure);
-    if (results->details.size() < max_details || results->details.contains(kept)) ++results->details[kept];
+    add_details(*results, failure, 1);
 }
 
-std::map<std::string, std::vector<PolicyResults>> Counters::take() {
+Domains Counters::take() {
     dropped_ = 0;
+    bytes_ = 0;
     return std::exchange(domains_, {});
 }
 

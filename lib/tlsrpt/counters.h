@@ -60,27 +60,39 @@ struct PolicyResults {
     std::uint64_t successes = 0;
     std::uint64_t failures = 0;
     std::map<Failure, std::uint64_t> details{};  ///< of failures, as far as they were kept
+    bool operator==(const PolicyResults&) const = default;
 };
+/// By domain.
+using Domains = std::map<std::string, std::vector<PolicyResults>>;
 
-/// The counts of one period, for all domains; in memory only, so a restart loses those of the day. Bounded: what comes
-/// beyond a bound is counted without its details, and whole domains beyond theirs aren't (dropped() tells).
+/// The counts of one period, for all domains. Bounded: what comes beyond a bound is counted without its details, and
+/// whole domains beyond theirs aren't (dropped() tells).
 class Counters {
   public:
     static constexpr std::size_t max_domains = 10'000;
-    static constexpr std::size_t max_policies = 8;   ///< of one domain
-    static constexpr std::size_t max_details = 100;  ///< of one policy
-    static constexpr std::size_t max_text = 512;     ///< bytes of each text of a failure
-    static constexpr std::size_t max_lines = 512;    ///< of one policy's text, each of max_text bytes
+    static constexpr std::size_t max_policies = 8;       ///< of one domain
+    static constexpr std::size_t max_details = 100;      ///< of one policy
+    static constexpr std::size_t max_text = 512;         ///< bytes of each text of a failure
+    static constexpr std::size_t max_lines = 512;        ///< of one policy's text, each of max_text bytes
+    static constexpr std::size_t max_bytes = 32u << 20;  ///< of all texts
 
     void success(const Policy& policy);
     void failure(const Policy& policy, const Failure& failure);
+    /// Counts that were made before; only while there are none yet. Beyond the bounds they are dropped.
+    void resume(Domains domains);
+    const Domains& domains() const { return domains_; }
+    /// Changes with each that is counted.
+    std::uint64_t counted() const { return counted_; }
     /// All of it, by domain; nothing is left.
-    std::map<std::string, std::vector<PolicyResults>> take();
+    Domains take();
     std::uint64_t dropped() const { return dropped_; }
 
   private:
     PolicyResults* results_of(const Policy& policy);
-    std::map<std::string, std::vector<PolicyResults>> domains_;
+    void add_details(PolicyResults& results, const Failure& failure, std::uint64_t count);
+    Domains domains_;
+    std::size_t bytes_ = 0;  ///< of texts in domains_
+    std::uint64_t counted_ = 0;
     std::uint64_t dropped_ = 0;
 };
 

@@ -76,6 +76,7 @@ Result<std::string> report_mail(const Report& report, std::string_view submitter
             "@" + sender + ">\r\n";
     mail += "TLS-Report-Domain: " + report.domain + "\r\n";
     mail += "TLS-Report-Submitter: " + sender + "\r\n";
+    mail += "TLS-Required: No\r\n";
     mail += "MIME-Version: 1.0\r\n";
     mail += "Content-Type: multipart/report; report-type=\"tlsrpt\";\r\n boundary=\"" + boundary + "\"\r\n";
     mail += "\r\nThis is a multipart message in MIME format.\r\n\r\n";

@@ -31,7 +31,8 @@ Result<std::string> gzip(std::string_view bytes);
 /// "mail.sender.example!example.com!1013662812!1013749130!id.json.gz" (RFC 8460 §5.1).
 std::string file_name(const Report& report, std::string_view submitter);
 
-/// The message that carries a report to `to`, with CRLF line ends; it has yet to be signed with DKIM (RFC 8460 §3).
+/// The message that carries a report to `to`, with CRLF line ends; it has yet to be signed with DKIM (RFC 8460 §3). It
+/// asks to be delivered whatever is wrong with TLS (RFC 8689 §3): that is what it tells of.
 /// `submitter`: the domain that sends it, `from`: its sender, `date`: now, in seconds since 1970. Errors: invalid
 /// (a domain or the id is not one that can stand in a header), internal.
 Result<std::string> report_mail(const Report& report, std::string_view submitter, const smtp::Mailbox& from,

@@ -14,6 +14,11 @@ metrics::Gauge messages(metrics::Registry& registry, const char* folder) {
                           {{"folder", folder}});
 }
 
+metrics::Counter tls_reports(metrics::Registry& registry, const char* result) {
+    return registry.counter("posthouse_tls_reports_total", "TLS reports to other domains, by what became of them",
+                            {{"result", result}});
+}
+
 }  // namespace
 
 Counters::Counters(metrics::Registry& registry)
@@ -25,6 +30,9 @@ Counters::Counters(metrics::Registry& registry)
       removed(
           registry.counter("posthouse_queue_removed_total", "Messages that left the queue: nothing was left to do")),
       damaged(registry.counter("posthouse_queue_damaged_total", "Damaged queue files put aside into corrupt/")),
+      tls_mailed(tls_reports(registry, "mailed")),
+      tls_posted(tls_reports(registry, "posted")),
+      tls_given_up(tls_reports(registry, "given up")),
       delay(registry.histogram("posthouse_queue_delay_seconds", "From a message's arrival until a recipient had it",
                                {0.1, 0.5, 1, 5, 30, 120, 600, 3600, 21600, 86400})),
       incoming(messages(registry, "incoming")),

@@ -11,6 +11,8 @@ struct Counters {
     metrics::Counter reports;                                ///< notices written
     metrics::Counter removed;                                ///< messages of which nothing was left to do
     metrics::Counter damaged;                                ///< files put aside
+    metrics::Counter tls_mailed, tls_posted;                 ///< TLS reports that were sent, by the way they took
+    metrics::Counter tls_given_up;                           ///< TLS reports that could not be sent in time
     metrics::Histogram delay;                                ///< seconds from arrival until a recipient had it
     metrics::Gauge incoming, waiting, held;                  ///< messages by folder, at the last scan
     metrics::Gauge active;                                   ///< messages that are being worked on

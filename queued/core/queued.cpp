@@ -24,6 +24,9 @@ net::Async<Result<>> Queued::start() {
     parts_.emplace(daemon_, *std::move(spool), *std::move(incoming), *way_out_);
     active_.emplace(*parts_);
     scanner_.emplace(*parts_, *active_);
+    tls_reports_.emplace(*parts_, way_out_->resolver(), way_out_->tls_counters(),
+                         TlsReportsSettings{.folder = config->general.state_folder + "/tlsrpt"});
+    tls_reports_->on_mail = [this](const std::string& id) { active_->look_at(id); };
     wake_.emplace(*std::move(wake));
     daemon_.background().spawn([](Active* running, net::Event* stopping) { return running->run(*stopping); }, &*active_,
                                &daemon_.stopping());
@@ -31,6 +34,12 @@ net::Async<Result<>> Queued::start() {
                                &*scanner_, &daemon_.stopping());
     daemon_.background().spawn([](WayOut* running, net::Event* stopping) { return running->run(*stopping); },
                                way_out_.get(), &daemon_.stopping());
+    daemon_.background().spawn(
+        [](WayOut* way_out, TlsReports* running, net::Event* stopping) -> net::Async<> {
+            co_await way_out->asking();
+            co_await running->run(*stopping);
+        },
+        way_out_.get(), &*tls_reports_, &daemon_.stopping());
     daemon_.background().spawn([](Queued* queued) { return queued->listen(); }, this);
     co_return Result<>{};
 }
@@ -48,9 +57,13 @@ net::Async<> Queued::listen() {
             co_return;
         }
         switch (signal->kind) {
-            case wake::Signal::Kind::arrived: active_->look_at(signal->subject); break;
+            case wake::Signal::Kind::arrived:
+                active_->look_at(signal->subject);
+                scanner_->heard();
+                break;
             case wake::Signal::Kind::flush: active_->flush(signal->subject); break;
             case wake::Signal::Kind::destination: active_->revive(signal->subject); break;
+            case wake::Signal::Kind::tls_reports: tls_reports_->send_now(signal->subject == "all"); break;
         }
     }
 }

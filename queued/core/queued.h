@@ -8,6 +8,7 @@
 #include "queued/core/active.h"
 #include "queued/core/parts.h"
 #include "queued/core/scanner.h"
+#include "queued/core/tls_reports.h"
 #include "queued/core/way_out.h"
 #include "queued/wake/receiver.h"
 
@@ -32,6 +33,7 @@ class Queued final : public daemon::Application {
     std::optional<Parts> parts_;
     std::optional<Active> active_;
     std::optional<Scanner> scanner_;
+    std::optional<TlsReports> tls_reports_;
     std::optional<wake::Receiver> wake_;
 };
 

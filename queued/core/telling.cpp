@@ -82,4 +82,8 @@ void tell_removed(Parts& parts, const spool::Envelope& envelope) {
     parts.story.tell(story::queue({envelope.id}, {.action = "removed", .sender = sender_of(envelope)}));
 }
 
+void tell_tls_report(Parts& parts, const spool::Envelope& report, const smtp::Mailbox& to) {
+    parts.story.tell(story::accept({report.id}, {.sender = sender_of(report), .recipients = {to.to_string()}}));
+}
+
 }  // namespace posthouse::queued

@@ -25,4 +25,7 @@ void tell_report(Parts& parts, const spool::Envelope& about, const Notice& notic
 void tell_rest(Parts& parts, const spool::Envelope& envelope, std::int64_t due);
 void tell_removed(Parts& parts, const spool::Envelope& envelope);
 
+/// A TLS report lies in the queue.
+void tell_tls_report(Parts& parts, const spool::Envelope& report, const smtp::Mailbox& to);
+
 }  // namespace posthouse::queued

@@ -50,10 +50,13 @@ net::Async<> WayOut::run(net::Event& stopping) {
     co_await resolver_.stop();
 }
 
+net::Async<> WayOut::asking() {
+    while (!asks_) (void)co_await changed_.wait(net::Deadline::never());
+}
+
 net::Async<Attempt> WayOut::deliver(const Route& route, const Parcel& parcel) {
     ++running_;
-    if (std::ranges::any_of(route.hops, needs_dns))
-        while (!asks_) (void)co_await changed_.wait(net::Deadline::never());
+    if (std::ranges::any_of(route.hops, needs_dns)) co_await asking();
     Attempt attempt = co_await outbound_.deliver(route, parcel);
     --running_;
     changed_.notify_all();

@@ -26,6 +26,10 @@ class WayOut final : public Courier {
     net::Async<> close() override;
     /// Takes the settings as they are now; those that can't be used are told in the log, and the old ones stay.
     void reloaded();
+    /// Returns once DNS can be asked, or it is known that it can't be.
+    net::Async<> asking();
+    dns::Resolver& resolver() { return resolver_; }
+    tlsrpt::Counters& tls_counters() { return counters_; }
 
   private:
     WayOut(daemon::Daemon& daemon, dns::Settings dns, OutboundSettings settings);

@@ -9,14 +9,17 @@
 namespace posthouse::wake {
 namespace {
 
-constexpr std::array<std::pair<Signal::Kind, std::string_view>, 3> words{
-    {{Signal::Kind::arrived, "arrived"}, {Signal::Kind::flush, "flush"}, {Signal::Kind::destination, "destination"}}};
+constexpr std::array<std::pair<Signal::Kind, std::string_view>, 4> words{{{Signal::Kind::arrived, "arrived"},
+                                                                          {Signal::Kind::flush, "flush"},
+                                                                          {Signal::Kind::destination, "destination"},
+                                                                          {Signal::Kind::tls_reports, "tls-reports"}}};
 
 bool fits(Signal::Kind kind, std::string_view subject) {
     switch (kind) {
         case Signal::Kind::arrived:
         case Signal::Kind::flush: return is_id(subject);
         case Signal::Kind::destination: return !subject.empty();
+        case Signal::Kind::tls_reports: return subject == "ended" || subject == "all";
     }
     return false;
 }

@@ -17,13 +17,14 @@ struct Signal {
         arrived,      ///< a message of that id lies in incoming/
         flush,        ///< one of that id is to be tried now, whenever it is due
         destination,  ///< a destination of that name is thought to be alive again
+        tls_reports,  ///< TLS reports are to be sent now: "ended" those of periods that have ended, "all" also today's
     };
     Kind kind = Kind::arrived;
-    std::string subject{};  ///< an id, or the destination's name
+    std::string subject{};  ///< an id, the destination's name, or one of those words
     bool operator==(const Signal&) const = default;
 };
 
-/// "arrived ID", "flush ID", "destination NAME".
+/// "arrived ID", "flush ID", "destination NAME", "tls-reports ended".
 std::string to_datagram(const Signal& signal);
 /// nullopt: it is none of these.
 std::optional<Signal> parse_signal(std::string_view datagram);

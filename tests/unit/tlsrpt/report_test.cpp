@@ -153,6 +153,7 @@ TEST(TlsReportMail, CarriesTheReportInItsSecondPart) {
                           " Report-ID: <5065427c-23d3-47ca-b6e0-946ea0e8c4be@mail.company-x.example>\r\n"
                           "TLS-Report-Domain: company-y.example\r\n"
                           "TLS-Report-Submitter: mail.company-x.example\r\n"
+                          "TLS-Required: No\r\n"
                           "MIME-Version: 1.0\r\n"
                           "Content-Type: multipart/report; report-type=\"tlsrpt\";\r\n"))
         << *mail;

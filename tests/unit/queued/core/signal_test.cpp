@@ -13,15 +13,16 @@ namespace {
 using enum Signal::Kind;
 
 TEST(Signals, AreReadAsTheyAreWritten) {
-    for (const Signal& signal : {Signal{arrived, "0123456789ABCDEF"}, Signal{flush, "0123456789ABCDEF"},
-                                 Signal{destination, "smtp:[mail.example.net]:25"}})
+    for (const Signal& signal :
+         {Signal{arrived, "0123456789ABCDEF"}, Signal{flush, "0123456789ABCDEF"},
+          Signal{destination, "smtp:[mail.example.net]:25"}, Signal{tls_reports, "ended"}, Signal{tls_reports, "all"}})
         EXPECT_EQ(parse_signal(to_datagram(signal)), signal);
 }
 
 TEST(Signals, WhatIsNoneIsPassedOver) {
-    for (const char* text :
-         {"", "arrived", "arrived ", "arrived 0123", "arrived ../../etc/passwd", "flush", "destination", "changed",
-          "ARRIVED 0123456789ABCDEF", "arrived 0123456789abcdef", "arrived 0123456789ABCDEF\n"})
+    for (const char* text : {"", "arrived", "arrived ", "arrived 0123", "arrived ../../etc/passwd", "flush",
+                             "destination", "changed", "tls-reports", "tls-reports now", "ARRIVED 0123456789ABCDEF",
+                             "arrived 0123456789abcdef", "arrived 0123456789ABCDEF\n"})
         EXPECT_EQ(parse_signal(text), std::nullopt) << text;
     EXPECT_EQ(parse_signal("destination " + std::string(max_signal, 'x')), std::nullopt);
 }
