@@ -272,7 +272,9 @@ net::Async<bool> TlsReports::post(const tlsrpt::Report& report, std::string url)
                                  .addresses = host->addresses,
                                  .content_type = "application/tlsrpt+gzip",
                                  .content = *std::move(content)};
-    const Result<https::Answer> answer = co_await posting_.run([&] { return https::ask(settings_.https, request); });
+    https::Settings how = settings_.https;
+    if (how.ca_file.empty()) how.ca_file = parts_.daemon.config()->outbound.tls_ca_file;
+    const Result<https::Answer> answer = co_await posting_.run([&] { return https::ask(how, request); });
     if (!answer) co_return failed(answer.error().message());
     if (answer->status < 200 || answer->status > 299) co_return failed("status " + std::to_string(answer->status));
     parts_.counters.tls_posted.add();

@@ -66,7 +66,6 @@ class QueueWorld {
     std::optional<Parts> parts;
     std::optional<Active> active;
     std::optional<Scanner> scanner;
-
 };
 
 }  // namespace posthouse::queued
