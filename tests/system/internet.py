@@ -171,10 +171,11 @@ class Server:
 
 
 class MailHost(Server):
-    """SMTP with STARTTLS when it has a certificate: `taken` is (recipient, version of TLS or None) of each message."""
+    """SMTP with STARTTLS when it has a certificate: `taken` is (recipient, version of TLS or None) of each message, `contents` what they
+    hold."""
 
     def __init__(self, address, identity=None):
-        self.taken = []
+        self.taken, self.contents = [], []
         super().__init__(address, 25, identity)
 
     def serve(self, connection):
@@ -202,8 +203,10 @@ class MailHost(Server):
                 say("250 ok")
             elif verb == b"DATA":
                 say("354 go on")
-                while stream.readline() not in (b".\r\n", b""):
-                    pass
+                content = b""
+                while (line := stream.readline()) not in (b".\r\n", b""):
+                    content += line
+                self.contents.append(content)
                 self.taken.append((recipient.decode(), version))
                 say("250 taken")
             else:
@@ -211,10 +214,10 @@ class MailHost(Server):
 
 
 class PolicyHost(Server):
-    """HTTPS with MTA-STS policies: {host: text}; 404 for others."""
+    """HTTPS with MTA-STS policies: {host: text}; 404 for others. What is posted is taken: `posted` is (host, type, content) of each."""
 
     def __init__(self, address, identity):
-        self.policies = {}
+        self.policies, self.posted = {}, []
         super().__init__(address, 443, identity)
 
     def serve(self, connection):
@@ -225,7 +228,10 @@ class PolicyHost(Server):
                 name, _, value = line.partition(b":")
                 fields[name.lower()] = value.strip().decode()
             policy = self.policies.get(fields.get(b"host"))
-            head = "200 OK\r\nContent-Type: text/plain" if policy else "404 Not Found"
+            posted = stream.read(int(fields.get(b"content-length", 0)))
+            if posted:
+                self.posted.append((fields[b"host"], fields.get(b"content-type"), posted))
+            head = "200 OK\r\nContent-Type: text/plain" if policy or posted else "404 Not Found"
             body = (policy or "").replace("\n", "\r\n")
             stream.write(f"HTTP/1.1 {head}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
             stream.flush()

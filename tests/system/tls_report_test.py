@@ -1,80 +1,89 @@
-"""TLS reports (RFC 8460): sessions are counted, over a restart, and whoever asks by DNS is told; a report makes no further report."""
+"""TLS reports (RFC 8460), in an internet of the test's own: sessions are counted, over a restart, and domains that ask for it are told,
+by mail and by HTTPS; a report makes no further report."""
 
 import email
 import gzip
 import json
-import smtplib
 import unittest
 
-import queue_test
-from dns_zone import Zone
-from posthouse_test import PortBlock, SystemTest, eventually, main
+import internet
+from internet import Authority, Dns, MailHost, PolicyHost
+from posthouse_test import eventually, main
+from queue_tests import QueueTest
 
-RECORDS = {
-    ("asked.example", "MX"): [(10, "mx.asked.example")],
-    ("mx.asked.example", "A"): ["127.0.0.1"],
-    ("_smtp._tls.asked.example", "TXT"): ["v=TLSRPTv1; rua=mailto:tls@reports.example"],
-    ("reports.example", "MX"): [(10, "mx.asked.example")],
-    ("_smtp._tls.reports.example", "TXT"): ["v=TLSRPTv1; rua=mailto:tls@reports.example"],
-}
+RECORDS = """
+mailed.example MX 10 mx.example.
+posted.example MX 10 mx.example.
+silent.example MX 10 mx.example.
+reports.example MX 10 mx.example.
+mx.example A {mail}
+web.reports.example A {web}
+_smtp._tls.mailed.example TXT "v=TLSRPTv1; rua=mailto:tls@reports.example"
+_smtp._tls.posted.example TXT "v=TLSRPTv1; rua=https://web.reports.example/v1/tlsrpt"
+_smtp._tls.reports.example TXT "v=TLSRPTv1; rua=mailto:tls@reports.example"
+"""
 
 
-@unittest.skipUnless(queue_test.SINK.exists(), "needs Debian's postfix, unpacked by tests/run.sh")
-class TlsReport(SystemTest):
+@unittest.skipIf(internet.why_not_here(), internet.why_not_here())
+class TlsReports(QueueTest):
     @classmethod
     def setUpClass(cls):
-        zone = cls.enterClassContext(Zone(RECORDS))
-        ports = PortBlock()
-        cls.addClassCleanup(ports.close)
-        cls.port = ports.base + 25
-        cls.settings = {"dns.servers": zone.address, "dns.trust_anchor_file": "", "outbound.port": cls.port,
-                        "outbound.tls_report_organization": "The Post Office"}
+        folder = internet.temporary_folder(cls.addClassCleanup)
+        authority = Authority(folder)
+        mail, web = internet.ADDRESSES[:2]
+        cls.host = MailHost(mail)
+        cls.web = PolicyHost(web, authority.identity("web.reports.example"))
+        dns = Dns(folder, RECORDS.format(mail=mail, web=web), "")
+        for one in (dns, cls.host, cls.web):
+            cls.addClassCleanup(one.close)
+        cls.settings = {"dns.servers": f"127.0.0.1:{internet.DNS_PORT}", "dns.trust_anchor_file": dns.trust_anchor, "outbound.ipv6": "false",
+                        "outbound.tls_ca_file": authority.certificate, "outbound.tls_report_organization": "The Post Office"}
         super().setUpClass()
 
     def test_who_asks_is_told_how_sessions_went(self):
-        server, alice = self.instance, self.instance.user("alice")
-        with queue_test.Sink(self.port) as sink:
-            self.send(server, alice, "x@asked.example")
-            eventually(lambda: len(sink.messages()) == 1, "mail arrives")
-            server.stop()
-            server.start()
-            counted = self.counted(server)
-            self.assertEqual([(one["domain"], one["failures"], one["why"]) for one in counted],
-                             [("asked.example", 1, "starttls-not-supported 1")])
+        domains = ("mailed.example", "posted.example", "silent.example")
+        for domain in domains:
+            message = self.send(domain, f"joe@{domain}")
+            eventually(lambda: self.is_gone(message), "it arrives")
+        self.restart()
+        self.assertEqual([(one["domain"], one["failures"], one["why"]) for one in self.counted()],
+                         [(domain, 1, "starttls-not-supported 1") for domain in domains])
 
-            def report():
-                for path in sink.folder.iterdir():
-                    text = path.read_bytes().rstrip()
-                    if b"application/tlsrpt+gzip" in text and text.endswith(b"--"):
-                        message = email.message_from_bytes(text)
-                        return message, json.loads(gzip.decompress(message.get_payload(1).get_payload(decode=True)))
-                return None
-            told = server.posthouse("tls-report", "send", "--today")
-            self.assertEqual(told.returncode, 0, told.stderr)
-            message, document = eventually(report, "a report arrives")
-            self.assertEqual(message["TLS-Report-Domain"], "asked.example")
-            self.assertEqual(message.get_param("report-type"), "tlsrpt")
-            self.assertEqual(document["organization-name"], "The Post Office")
-            (policy,) = document["policies"]
-            self.assertEqual(policy["policy"]["policy-domain"], "asked.example")
-            self.assertEqual(policy["summary"]["total-failure-session-count"], 1)
-            self.assertEqual(policy["failure-details"][0]["receiving-mx-hostname"], "mx.asked.example")
-            eventually(lambda: not json.loads(server.posthouse("--json", "queue", "list").stdout), "the queue is empty")
-            server.stop()
-            server.start()
-            self.assertEqual(self.counted(server), [], "the session of the report isn't counted")
+        told = self.instance.posthouse("tls-report", "send", "--today")
+        self.assertEqual(told.returncode, 0, told.stderr)
+        eventually(lambda: self.web.posted and self.host.taken[-1][0] == "tls@reports.example", "reports arrive")
+        message = email.message_from_bytes(self.host.contents[-1])
+        self.assertEqual(message["TLS-Report-Domain"], "mailed.example")
+        self.assertEqual(message["TLS-Required"], "No")
+        self.assertEqual(message.get_param("report-type"), "tlsrpt")
+        self.check(message.get_payload(1).get_payload(decode=True), "mailed.example")
+        ((host, content_type, content),) = self.web.posted
+        self.assertEqual((host, content_type), ("web.reports.example", "application/tlsrpt+gzip"))
+        self.check(content, "posted.example")
 
-    def send(self, server, user, recipient):
-        with smtplib.SMTP(*server.address("submission")) as smtp:
-            smtp.starttls()
-            smtp.login(user.address, user.password)
-            smtp.sendmail(user.address, [recipient], f"To: {recipient}\nSubject: x\n\nend\n")
+        eventually(lambda: not self.queue("list"), "the queue is empty")
+        self.restart()
+        self.assertEqual(self.counted(), [], "the session of the report isn't counted")
 
-    def counted(self, server):
-        shown = server.posthouse("--json", "tls-report", "show")
+    def check(self, compressed, domain):
+        report = json.loads(gzip.decompress(compressed))
+        self.assertEqual(report["organization-name"], "The Post Office")
+        (policy,) = report["policies"]
+        self.assertEqual(policy["policy"], {"policy-type": "no-policy-found", "policy-domain": domain})
+        self.assertEqual(policy["summary"], {"total-successful-session-count": 0, "total-failure-session-count": 1})
+        (failure,) = policy["failure-details"]
+        self.assertEqual((failure["result-type"], failure["receiving-mx-hostname"]), ("starttls-not-supported", "mx.example"))
+
+    def restart(self):
+        self.instance.stop()
+        self.instance.start()
+
+    def counted(self):
+        shown = self.instance.posthouse("--json", "tls-report", "show")
         self.assertEqual(shown.returncode, 0, shown.stderr)
         return json.loads(shown.stdout)
 
 
 if __name__ == "__main__":
+    internet.enter()
     main()
