@@ -171,7 +171,10 @@ void Active::take_asked() {
     while (has_room() && !asked_.empty()) {
         const MessageId id = asked_.front();
         asked_.pop_front();
-        if (window_.claim(id)) begin(id, place_of(id), Haste::all);
+        if (window_.claim(id))
+            begin(id, place_of(id), Haste::all);
+        else if (const auto working = works_.find(id); working != works_.end())
+            working->second->asked = true;
     }
 }
 
@@ -403,6 +406,7 @@ net::Async<> Active::finish(Work& work) {
         window_.put_back(id, TimePoint(std::chrono::seconds(*closed->due)));
     else
         window_.forget(id);
+    if (closed->due && work.asked) asked_.push_back(id);
     works_.erase(id);
     for (const std::string& report : closed->written) look_at(report);
     wake_.notify_all();
@@ -427,6 +431,7 @@ void Active::rest(Work& work, TimePoint until) {
     if (odd_places_.size() >= max_odd_places) odd_places_.clear();
     odd_places_[id] = work.place;
     window_.put_back(id, until);
+    if (work.asked) asked_.push_back(id);
     works_.erase(id);
     wake_.notify_all();
 }

@@ -40,6 +40,7 @@ struct Work {
 
     const schedule::MessageId id;
     Haste haste = Haste::due;
+    bool asked = false;  ///< somebody wants it tried while it is being worked on: once more, at once
     spool::Place place{};
     std::optional<spool::Entry> entry{};  ///< while it is open
     net::Semaphore turn;                  ///< who holds it uses the entry

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <ctime>
 #include <map>
+#include <utility>
 
 #include "tests/unit/queued/core/queue_world.h"
 
@@ -243,6 +244,18 @@ TEST_F(ActiveTest, AFlushTriesNowWhoRestsAndWhoseDestinationCountsAsDead) {
     world.until([&] { return is_empty(); });
 }
 
+TEST_F(ActiveTest, AFlushOfWhatIsBeingTriedTriesItOnceMore) {
+    std::string id;
+    world.courier.fate = [&](const std::string&, const std::string&) {
+        if (count() > 0) return Fate{.kind = EventKind::relayed};
+        world.active->flush(id);
+        return put_off();
+    };
+    world.start();
+    id = world.accept(envelope_to({{"x@example.net", ""}}));
+    world.until([&] { return count() == 2 && is_empty(); });
+}
+
 TEST_F(ActiveTest, WhatWasHeldMeanwhileIsLeftAloneUntilItIsReleased) {
     world.courier.fate = [&](const std::string&, const std::string&) { return put_off(); };
     world.start();
@@ -281,8 +294,10 @@ TEST_F(ActiveTest, OnlyWhatCameSinceTheStartAndWasTriedByNobodyIsCertainlyTriedF
     spool::Envelope early = envelope_to({{"early@local.example", "local"}});
     early.untried = true;
     world.accept(early);
+    bool was_put_off = false;
     world.courier.fate = [&](const std::string&, const std::string& recipient) {
-        return recipient == "again@local.example" && count() < 4 ? put_off() : Fate{.kind = EventKind::delivered};
+        if (recipient == "again@local.example" && !std::exchange(was_put_off, true)) return put_off();
+        return Fate{.kind = EventKind::delivered};
     };
     world.config.queued.minimal_backoff_time = std::chrono::seconds(1);
     world.start();
