@@ -59,15 +59,15 @@ def read_message(path):
 
 
 def queued_messages(instance):
-    """All of them, whoever has them open."""
-    messages = []
+    """All of them, whoever has them open, each once: one that moves meanwhile is where it was seen last."""
+    messages = {}
     for folder in FOLDERS:
         for path in sorted((pathlib.Path(instance.folder) / "spool" / folder).glob("[!.]*")):
             try:
-                messages.append(read_message(path))
+                messages[path.name.split(".")[0]] = read_message(path)
             except FileNotFoundError:  # moved meanwhile: to a folder that comes later, or done
                 continue
-    return messages
+    return list(messages.values())
 
 
 def queued_as(instance, reply):
