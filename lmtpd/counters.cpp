@@ -5,7 +5,7 @@ namespace posthouse::lmtpd {
 namespace {
 
 /// No domain has this name: it has no dot, and is not a host's.
-constexpr std::string_view kOther = "other";
+constexpr std::string_view other_domains = "other";
 
 metrics::Counter deliveries(metrics::Registry& registry, const char* result) {
     return registry.counter("posthouse_lmtp_deliveries_total", "Deliveries by LMTP, one for each recipient",
@@ -30,7 +30,7 @@ Counters::OfDomain& Counters::of(std::string_view domain) {
     auto found = by_domain_.find(domain);
     if (found == by_domain_.end()) {
         // The bound leaves one more place, for all others.
-        const std::string name(by_domain_.size() < domains_ ? domain : kOther);
+        const std::string name(by_domain_.size() < domains_ ? domain : other_domains);
         found = by_domain_.find(name);
         if (found == by_domain_.end()) {
             const OfDomain counters{deliveries_to(registry_, name, "stored"), deliveries_to(registry_, name, "failed"),

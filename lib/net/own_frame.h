@@ -1,3 +1,4 @@
+// POSTHOUSE_OWN_FRAME: keeps a coroutine's frame out of its caller's.
 #pragma once
 
 /// Before a coroutine that is awaited where it is called, and not while its caller waits for long. An optimising

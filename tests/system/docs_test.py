@@ -5,7 +5,7 @@ import re
 import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ["lib", "auth", "storage", "quota", "queued", "posthoused", "guardd", "historyd", "smtpd", "lmtpd", "imapd", "pop3d", "webmail-bridge", "cli"]
+FOLDERS = sorted(path.parent.name for path in SOURCE.glob("*/CMakeLists.txt") if path.parent.name != "tests") + ["lib"]
 
 
 def sources():
