@@ -101,7 +101,7 @@ TEST(Examples, AreTakenApartAsAShellDoes) {
     EXPECT_EQ(words_of("posthouse db grants | mariadb"), (std::vector<std::string>{"db", "grants"}));
     EXPECT_FALSE(words_of("doveadm pw"));
     EXPECT_NE(problem_with({"queue", "list", "--colour"}), "");
-    EXPECT_NE(problem_with({"user", "add", "--quota", "much"}), "");
+    EXPECT_NE(problem_with({"queue", "list", "--limit", "much"}), "");
     EXPECT_EQ(problem_with({"user", "list"}), "");
 }
 
