@@ -169,6 +169,13 @@ net::Async<Conversation::Done<>> Conversation::take_reply(Transaction& transacti
                 transaction.sent.answers[asked.recipient] = Answer{*std::move(reply), asked.verb};
             break;
         case smtp::Verb::data:
+            // It hasn't been given any of it (RFC 5321 §4.3.2): it, or something between, answers another command.
+            if (verdict == smtp::Verdict::done) {
+                co_return give_up({.kind = Failure::Kind::nonsense,
+                                   .step = Step::envelope,
+                                   .text = "the server answered DATA before it had the message",
+                                   .reply = {}});
+            }
             transaction.go_ahead = verdict == smtp::Verdict::go_on;
             if (!transaction.go_ahead) transaction.answer_all(*reply, asked.verb);
             break;

@@ -115,6 +115,18 @@ TEST_F(Talk, CommandsAreSaidTogetherWherePipeliningIsOffered) {
     EXPECT_EQ(codes(send(message_to({"a@example.net", "b@example.net"}))), (std::vector{250, 450}));
 }
 
+TEST_F(Talk, WhatIsSaidBeforeItHadTheMessageIsNoAnswerToIt) {
+    for (const std::string& ehlo : {plain_ehlo, pipelining_ehlo}) {
+        serve({script({hello, {ehlo, "< MAIL", "> 250 ok", "< RCPT", "> 250 ok", "< DATA", "> 250 taken"}})});
+        ASSERT_TRUE(open());
+        const Sent sent = send(message_to({"a@example.net"}));
+        ASSERT_TRUE(sent.failure);
+        EXPECT_EQ(sent.failure->kind, Failure::Kind::nonsense);
+        EXPECT_EQ(codes(sent), std::vector{0});
+        EXPECT_TRUE(server_->contents.empty());
+    }
+}
+
 TEST_F(Talk, ManyRecipientsNeverFillBothDirections) {
     Script many = script({hello, {pipelining_ehlo, "< MAIL"}});
     for (int i = 0; i < 49; ++i) many.emplace_back("< RCPT");
