@@ -129,7 +129,7 @@ smtp::Offered Session::offered() const {
             .binarymime = true,
             .requiretls = tls(),
             .futurerelease = submission() && config->smtpd.future_release_limit.count() > 0,
-            .deliverby = true,
+            .deliverby = submission(),  // who chooses the time chooses to whom a report goes
             .mt_priority = true};
 }
 

@@ -57,7 +57,8 @@ std::vector<std::string> extensions(const Session& session) {
     const auto recipients = static_cast<std::uint32_t>(settings.recipient_limit);
     lines.push_back(smtp::limits_keyword({.mail_max = {}, .rcpt_max = recipients, .rcpt_domain_max = {}}));
     if (offered.futurerelease) lines.push_back(future_release(settings.future_release_limit));
-    for (const std::string_view line : {"DELIVERBY", "MT-PRIORITY"}) lines.emplace_back(line);
+    if (offered.deliverby) lines.emplace_back("DELIVERBY");
+    lines.emplace_back("MT-PRIORITY");
     if (session.may_tell_origin) {
         lines.push_back(xclient_offer());
         lines.push_back(xforward_offer());

@@ -80,14 +80,16 @@ TEST(Extensions, MessagesAreHeldBackForUsersOnly) {
     EXPECT_NE(from_alice(world, "bob@local.example", " HOLDFOR=1").find("\r\n555 5.5.4 "), std::string::npos);
 }
 
-TEST(Extensions, ATimeToDeliverByIsMadeAbsolute) {
+TEST(Extensions, ATimeToDeliverByIsForUsersAndMadeAbsolute) {
     World world;
-    from_stranger(world, "ext@local.example", " BY=120;RT");
+    // A stranger who could let a message come too late could have it returned to whomever he names.
+    EXPECT_NE(from_stranger(world, "ext@local.example", " BY=120;R").find("\r\n555 5.5.4 "), std::string::npos);
+    from_alice(world, "x@elsewhere.example", " BY=120;RT");
     const spool::Envelope envelope = world.only_queued().envelope;
     EXPECT_EQ(envelope.deliver_by,
               (spool::DeliverBy{
                   .at = envelope.arrived + 120, .mode = spool::DeliverBy::Mode::return_message, .trace = true}));
-    EXPECT_NE(from_stranger(world, "ext@local.example", " BY=0;R").find("\r\n501 5.5.4 "), std::string::npos);
+    EXPECT_NE(from_alice(world, "x@elsewhere.example", " BY=0;R").find("\r\n501 5.5.4 "), std::string::npos);
 }
 
 TEST(Extensions, PriorityIsForUsersAndStrangersMayOnlyLowerTheirs) {

@@ -47,7 +47,7 @@ TEST(Receive, EhloOffersWhatIsHandled) {
     EXPECT_EQ(world.talk("EHLO x\r\nQUIT\r\n"),
               "220 mx.local.example ESMTP Posthouse\r\n250-mx.local.example\r\n250-PIPELINING\r\n250-SIZE 52428800\r\n"
               "250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-DSN\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-BINARYMIME\r\n"
-              "250-LIMITS RCPTMAX=1000\r\n250-DELIVERBY\r\n250-MT-PRIORITY\r\n250 HELP\r\n221 2.0.0 mx.local.example "
+              "250-LIMITS RCPTMAX=1000\r\n250-MT-PRIORITY\r\n250 HELP\r\n221 2.0.0 mx.local.example "
               "closing connection\r\n");
 }
 
