@@ -6,7 +6,6 @@
 #include "auth/directory/address.h"
 #include "cli/change.h"
 #include "cli/command.h"
-#include "cli/foreign_destinations.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -78,8 +77,6 @@ Exit add(Context& context, const Options& options) {
             << "Note: " << printable(parsed->source)
             << " is a user too, and gets no mail any more. To keep a copy, add the address itself as a destination.\n";
     }
-    const Result<> noted = note_foreign_destinations(context, directory, parsed->source, parsed->destinations);
-    if (!noted) return report(context, noted.error());
     return done(context, "Alias " + parsed->source + " added.",
                 {{"source", parsed->source}, {"destinations", parsed->destinations}});
 }

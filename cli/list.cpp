@@ -9,7 +9,6 @@
 #include "auth/directory/address.h"
 #include "cli/change.h"
 #include "cli/command.h"
-#include "cli/foreign_destinations.h"
 #include "cli/open_directory.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -124,8 +123,6 @@ Exit add(Context& context, const Options& options) {
     if (parsed->members.empty() && !context.json)
         context.err << "Note: a list without members takes no mail. Add some: posthouse list member add "
                     << printable(parsed->address) << " ADDRESS\n";
-    const Result<> noted = note_foreign_destinations(context, change->directory(), parsed->address, parsed->members);
-    if (!noted) return report(context, noted.error());
     return done(context, "List " + parsed->address + " added, with " + counted(parsed->members.size()) + ".",
                 {{"address", parsed->address}, {"members", parsed->members}});
 }
@@ -274,8 +271,6 @@ Exit add_members(Context& context, const Options& options) {
     const std::string members = listed(parsed->members);
     if (const Result<> kept = change->commit("list.member.add", parsed->address, members); !kept)
         return report(context, kept.error());
-    const Result<> noted = note_foreign_destinations(context, change->directory(), parsed->address, parsed->members);
-    if (!noted) return report(context, noted.error());
     return done(context, "Mail for " + parsed->address + " goes to " + members + " too.",
                 {{"address", parsed->address}, {"members", parsed->members}});
 }

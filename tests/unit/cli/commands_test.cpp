@@ -40,8 +40,6 @@ TEST_F(CommandsTest, ADomainWithUsersIsRemovedOnlyWhenConfirmed) {
 TEST_F(CommandsTest, AliasesAreAddedListedAndRemoved) {
     add_joe();
     EXPECT_EQ(run("alias add Info@example.org joe@example.org bob@elsewhere.example"), 0);
-    EXPECT_NE(err_.find("bob@elsewhere.example is on another server"), std::string::npos) << err_;
-    EXPECT_EQ(err_.find("joe@example.org is on"), std::string::npos) << err_;
     EXPECT_EQ(run("alias add info@example.org joe@example.org"), 4);
     EXPECT_EQ(run("alias add info@example.net joe@example.org"), 3);
     EXPECT_EQ(run("alias add @example.org @example.net"), 0);
