@@ -65,7 +65,12 @@ std::optional<Outcome> outcome_of(const Event& event) {
         case Kind::refuse: return Outcome::refused;
         case Kind::delivery: return Outcome::delivered;
         case Kind::bounce: return Outcome::bounced;
-        case Kind::queue: return Outcome::queued;
+        case Kind::queue: {
+            // The rest of what the queue does, such as `removed` at a message's end, says nothing of how it fared.
+            const std::string_view action = field(event, "action");
+            if (action == "deferred" || action == "postponed" || action == "held") return Outcome::queued;
+            return std::nullopt;
+        }
         case Kind::answer: {
             const std::string_view result = field(event, "result");
             if (result == "delivered") return Outcome::delivered;

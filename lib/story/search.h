@@ -11,7 +11,7 @@
 
 namespace posthouse::story {
 
-/// How a message fared, as far as one event tells.
+/// How a message fared, as far as one event tells. `queued`: it was put off.
 enum class Outcome { refused, delivered, bounced, queued };
 std::string_view to_string(Outcome outcome);
 std::optional<Outcome> parse_outcome(std::string_view word);

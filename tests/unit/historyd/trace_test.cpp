@@ -67,6 +67,8 @@ class TraceTest : public HistoryTest {
                                       .recipients = {"alice@example.com"},
                                       .host = "mx.example.com",
                                       .reply = "250 ok"}));
+        for (const std::string& id : {second, report})
+            tell("queued", 95, story::queue({id}, {.action = "removed", .sender = "alice@example.com"}));
     }
     /// The stories, each as its id and the kinds of its events.
     std::vector<std::string> stories(const std::string& term, Question question = {}) {
@@ -85,7 +87,7 @@ class TraceTest : public HistoryTest {
     }
 
     const std::string first_story = first + ": connect refuse delivery accept";
-    const std::string second_story = second + ": connect accept attempt answer bounce accept answer";
+    const std::string second_story = second + ": connect accept attempt answer bounce accept answer queue queue";
 };
 
 TEST_F(TraceTest, AMessageIsFoundByWhateverItHasAndToldWithAllThatBelongsToIt) {
@@ -123,6 +125,21 @@ TEST_F(TraceTest, ResultTimeAndLimitChoose) {
     EXPECT_EQ(stories("alice@example.com", {.span = {.since = begin + 40}}), std::vector{second_story});
     EXPECT_EQ(stories("alice@example.com", {.span = {.until = begin + 30}}), std::vector{first_story});
     EXPECT_EQ(stories("alice@example.com", {.limit = 1}), std::vector{second_story});
+}
+
+TEST_F(TraceTest, OnlyWhatWasPutOffCountsAsQueued) {
+    std::vector<std::string> expected;
+    for (const std::string action : {"queued", "deferred", "held", "postponed", "released", "removed", "expired"}) {
+        tell("queued", 0, story::queue({action}, {.action = action, .sender = "alice@example.com"}));
+        if (action == "deferred" || action == "postponed" || action == "held") expected.push_back(action + ": queue");
+    }
+    for (const bool indexed : {false, true}) {
+        if (indexed) {
+            Indexer indexer(root(), std::chrono::seconds(0));
+            ASSERT_TRUE(work(indexer));
+        }
+        EXPECT_EQ(stories("", {.outcome = story::Outcome::queued}), expected) << indexed;
+    }
 }
 
 TEST_F(TraceTest, OfManyTheLatestAreTold) {
