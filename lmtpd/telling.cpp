@@ -6,19 +6,12 @@
 #include "lib/story/telling.h"
 
 namespace posthouse::lmtpd {
-namespace {
-
-std::string sender_of(const Transaction& transaction) {
-    return transaction.sender ? transaction.sender->to_string() : std::string();
-}
-
-}  // namespace
 
 void tell_refused(const Session& session, std::string command, const std::string& recipient, const smtp::Reply& reply,
                   std::string reason) {
     const Transaction& transaction = *session.transaction;
     session.services().story.tell(story::refuse({transaction.id}, {.command = std::move(command),
-                                                                   .sender = sender_of(transaction),
+                                                                   .sender = smtp::to_text(transaction.sender),
                                                                    .recipients = {recipient},
                                                                    .remote = session.forwarded.address(),
                                                                    .reply = reply.to_line(),
@@ -35,7 +28,7 @@ void tell_delivered(const Session& session, const Recipient& recipient, const st
                                            .file = delivered.file_name,
                                            .size = size,
                                            .repeated = delivered.repeated,
-                                           .sender = sender_of(transaction),
+                                           .sender = smtp::to_text(transaction.sender),
                                            .message_id = message_id}));
 }
 

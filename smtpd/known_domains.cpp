@@ -41,7 +41,7 @@ net::Async<KnownDomains::Verdict> KnownDomains::look_up(std::string domain) {
     dns::Resolver* const resolver = co_await this->resolver();
     if (resolver == nullptr) co_return Verdict::unsure;
     const net::Deadline deadline = net::Deadline::in(daemon_.config()->dns.timeout);
-    const std::string name = smtp::to_a_labels(domain).value_or(domain);
+    const std::string name = smtp::ascii_domain(domain);
     const auto any_order = [](std::size_t) { return std::size_t{0}; };
     smtp::Parsed<dns::MailHosts> hosts = co_await dns::find_mail_hosts(*resolver, name, {}, any_order, deadline);
     if (!hosts) co_return verdict_of(hosts.error());

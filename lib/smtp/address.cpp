@@ -128,6 +128,8 @@ bool Mailbox::needs_utf8() const {
     return std::ranges::any_of(local_part, ascii::is_8bit) || std::ranges::any_of(domain, ascii::is_8bit);
 }
 
+std::string to_text(const ReversePath& path) { return path ? path->to_string() : std::string(); }
+
 std::string to_path(const ReversePath& path) { return path ? path->to_path() : "<>"; }
 
 Result<Mailbox> parse_mailbox(std::string_view text, Utf8 utf8, Domain domain) {

@@ -36,6 +36,8 @@ struct Mailbox {
 
 /// The reverse path: nullopt is the null path `<>` of bounces.
 using ReversePath = std::optional<Mailbox>;
+/// The mailbox without angle brackets; the null path is "".
+std::string to_text(const ReversePath& path);
 /// `<>` or the mailbox in angle brackets.
 std::string to_path(const ReversePath& path);
 

@@ -52,6 +52,8 @@ Result<std::string> to_a_labels(std::string_view domain) {
     return converted;
 }
 
+std::string ascii_domain(const std::string& domain) { return to_a_labels(domain).value_or(domain); }
+
 std::string to_u_labels(std::string_view domain) {
     if (domain.size() > max_u_domain || domain.starts_with('[')) return std::string(domain);
     const std::string converted = convert(domain, uidna_nameToUnicodeUTF8);

@@ -14,6 +14,8 @@ namespace posthouse::smtp {
 /// is ASCII comes back in lower case, whatever it holds; an address literal as it is. `invalid`: it has no such form;
 /// `limit`: longer than 4 * 255 octets.
 Result<std::string> to_a_labels(std::string_view domain);
+/// The domain by which others know it: in A-labels where it has such a form, else as it is.
+std::string ascii_domain(const std::string& domain);
 /// For people: A-labels as U-labels (RFC 5891). A domain with a label that has no such form stays as it is.
 std::string to_u_labels(std::string_view domain);
 
