@@ -28,9 +28,10 @@ void Counters::login(std::string_view result) {
     registry_.counter("posthouse_smtp_logins_total", "Log-ins, by result", {{"result", std::string(result)}}).add();
 }
 
-void Counters::reject(std::string_view reason) {
+void Counters::reject(Rule rule) {
     registry_
-        .counter("posthouse_smtp_rejects_total", "Refusals by a rule, by reason", {{"reason", std::string(reason)}})
+        .counter("posthouse_smtp_rejects_total", "Refusals by a rule, by reason",
+                 {{"reason", std::string(to_string(rule))}})
         .add();
 }
 

@@ -7,6 +7,7 @@
 
 #include "lib/metrics/metrics.h"
 #include "lib/smtp/reply.h"
+#include "smtpd/refusal.h"
 
 namespace posthouse::smtpd {
 
@@ -20,8 +21,8 @@ class Counters {
     void message(const smtp::Reply& reply, std::uint64_t size);
     /// A log-in ended: success, failure or unavailable.
     void login(std::string_view result);
-    /// A rule that is not of the protocol's syntax or order refused something: "rate_limit", "unknown_recipient", …
-    void reject(std::string_view reason);
+    /// A rule refused something.
+    void reject(Rule rule);
 
   private:
     metrics::Registry& registry_;

@@ -28,20 +28,20 @@ bool has_limits(const Session& session) {
 std::string sender_of(const Transaction& transaction) {
     if (!transaction.sender) return {};
     const smtp::Mailbox& sender = *transaction.sender;
-    return sender.local_part + '@' + smtp::to_a_labels(sender.domain).value_or(sender.domain);
+    return sender.local_part + '@' + smtp::ascii_domain(sender.domain);
 }
 
 }  // namespace
 
-net::Async<std::optional<smtp::Reply>> rate_refusal(Session& session) {
+net::Async<std::optional<Refusal>> rate_refusal(Session& session) {
     if (!has_limits(session)) co_return std::nullopt;
     const Transaction& transaction = *session.transaction;
     const Result<> counted = co_await session.parts.guard.message(session.connection.peer.ip(), session.user,
                                                                   sender_of(transaction), transaction.given.size());
     if (counted) co_return std::nullopt;
-    session.parts.counters.reject("rate_limit");
-    if (counted.error().code == ErrorCode::denied) co_return smtp::Reply(550, "5.5.3", counted.error().text);
-    co_return smtp::Reply(450, "4.7.1", counted.error().text);
+    if (counted.error().code == ErrorCode::denied)
+        co_return Refusal({550, "5.5.3", counted.error().text}, Rule::rate_limit);
+    co_return Refusal({450, "4.7.1", counted.error().text}, Rule::rate_limit);
 }
 
 }  // namespace posthouse::smtpd

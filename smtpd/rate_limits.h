@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "lib/net/async.h"
-#include "lib/smtp/reply.h"
+#include "smtpd/refusal.h"
 #include "smtpd/session.h"
 
 namespace posthouse::smtpd {
@@ -12,6 +12,6 @@ namespace posthouse::smtpd {
 /// Counts the transaction's message with its recipients. When a limit is reached it is not counted, and refused: 450
 /// 4.7.1, or 550 5.5.3 when it has more recipients than the limit. guardd is asked once for each message, and only when
 /// there is a limit.
-net::Async<std::optional<smtp::Reply>> rate_refusal(Session& session);
+net::Async<std::optional<Refusal>> rate_refusal(Session& session);
 
 }  // namespace posthouse::smtpd

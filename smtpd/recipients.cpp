@@ -15,22 +15,25 @@ namespace {
 
 using auth::Recipient;
 using auth::Resolution;
-using Targets = smtp::Parsed<std::vector<Target>>;
 
 bool is_user(const Recipient& recipient) { return recipient.transport == Recipient::Transport::local; }
 
-std::unexpected<smtp::Reply> directory_is_away(const std::string& path) {
-    return smtp::refuse(451, "4.3.0", path + ": the directory is not available, try again later");
+std::unexpected<Refusal> refuse(int code, std::string status, std::string text, Rule rule, std::string detail = {}) {
+    return std::unexpected(Refusal({code, std::move(status), std::move(text)}, rule, std::move(detail)));
 }
 
-std::unexpected<smtp::Reply> unknown(const std::string& path) {
-    return smtp::refuse(550, "5.1.1", path + ": no such user here");
+std::unexpected<Refusal> directory_is_away(const std::string& path, const Error& error) {
+    return refuse(451, "4.3.0", path + ": the directory is not available, try again later", Rule::directory,
+                  error.message());
+}
+
+std::unexpected<Refusal> unknown(const std::string& path) {
+    return refuse(550, "5.1.1", path + ": no such user here", Rule::unknown_recipient);
 }
 
 /// With the domain as DNS has it, where it has such a form; the local part is the other server's to understand.
 smtp::Mailbox for_other_server(const smtp::Mailbox& mailbox) {
-    const Result<std::string> domain = smtp::to_a_labels(mailbox.domain);
-    return {mailbox.local_part, domain ? *domain : mailbox.domain};
+    return {mailbox.local_part, smtp::ascii_domain(mailbox.domain)};
 }
 
 /// The address as the sender knows it, when the recipient is another one and ORCPT said nothing: so that reports can
@@ -68,11 +71,11 @@ net::Async<Result<std::optional<Resolution>>> ask(Session& session, const smtp::
 }
 
 /// Why mail for an address on another server isn't taken; nullopt: it is.
-std::optional<smtp::Reply> relay_refusal(const Session& session, const smtp::Mailbox& address, bool vouched) {
+std::optional<Refusal> relay_refusal(const Session& session, const smtp::Mailbox& address, bool vouched) {
     const std::string name = for_other_server(address).domain;
     const auto is_it = [&name](std::string_view domain) { return ascii::iequals(domain, name); };
     if (vouched || std::ranges::any_of(session.config->smtpd.relay_domains, is_it)) return std::nullopt;
-    if (!session.may_relay()) return smtp::Reply(554, "5.7.1", address.to_path() + ": relay access denied");
+    if (!session.may_relay()) return Refusal({554, "5.7.1", address.to_path() + ": relay access denied"}, Rule::relay);
     return network_sender_refusal(session, session.transaction->sender);
 }
 
@@ -81,13 +84,12 @@ net::Async<Targets> beyond_the_directory(Session& session, smtp::Mailbox address
     const std::string path = address.to_path();
     Target target{.address = for_other_server(address)};
     if (!address.is_address_literal()) {
-        auth::SocketmapClient& directory = session.parts.directory;
-        Result<bool> ours = co_await directory.is_local_domain(target.address.domain, session.lookup_deadline());
-        if (!ours) co_return directory_is_away(path);
+        const Result<bool> ours = co_await is_ours(session, address.domain);
+        if (!ours) co_return directory_is_away(path, ours.error());
         if (*ours) co_return unknown(path);
         Result<std::optional<std::string>> transport =
-            co_await directory.look_up("transport", target.address.domain, session.lookup_deadline());
-        if (!transport) co_return directory_is_away(path);
+            co_await session.parts.directory.look_up("transport", target.address.domain, session.lookup_deadline());
+        if (!transport) co_return directory_is_away(path, transport.error());
         if (*transport && **transport != ":") target.transport = **transport;
     }
     if (auto refused = relay_refusal(session, address, vouched)) co_return std::unexpected(*std::move(refused));
@@ -101,13 +103,9 @@ net::Async<Targets> beyond_the_directory(Session& session, smtp::Mailbox address
 net::Async<Result<std::optional<smtp::ReversePath>>> forwarding_sender(Session& session) {
     Transaction& transaction = *session.transaction;
     if (!transaction.sender) co_return std::optional<smtp::ReversePath>();
-    if (!transaction.sender_is_ours) {
-        Result<bool> ours = co_await session.parts.directory.is_local_domain(
-            for_other_server(*transaction.sender).domain, session.lookup_deadline());
-        if (!ours) co_return fail(ours.error());
-        transaction.sender_is_ours = *ours;
-    }
-    if (*transaction.sender_is_ours) co_return std::optional<smtp::ReversePath>();
+    const Result<bool> ours = co_await sender_is_ours(session);
+    if (!ours) co_return fail(ours.error());
+    if (*ours) co_return std::optional<smtp::ReversePath>();
     Result<smtp::ReversePath> sender = session.parts.forwarding.sender(transaction.sender, std::time(nullptr));
     if (!sender) co_return fail(sender.error());
     if (*sender == transaction.sender) co_return std::optional<smtp::ReversePath>();
@@ -140,25 +138,24 @@ net::Async<Result<std::string>> believed_sender(Session& session) {
     if (!transaction.sender) co_return std::string();
     const smtp::Mailbox sender = for_other_server(*transaction.sender);
     if (session.may_relay()) co_return sender.to_string();
-    Result<bool> ours = co_await session.parts.directory.is_local_domain(sender.domain, session.lookup_deadline());
+    const Result<bool> ours = co_await sender_is_ours(session);
     if (!ours) co_return fail(ours.error());
     co_return *ours ? std::string() : sender.to_string();
 }
 
 /// Why the sender may not post to a list on the way; nullopt: he may, to all of them.
-net::Async<std::optional<smtp::Reply>> poster_refusal(Session& session, const smtp::Mailbox& address,
-                                                      const Resolution& resolution) {
+net::Async<std::optional<Refusal>> poster_refusal(Session& session, const smtp::Mailbox& address,
+                                                  const Resolution& resolution) {
     if (resolution.restricted_lists.empty()) co_return std::nullopt;
-    const smtp::Reply away = directory_is_away(address.to_path()).error();
     const Result<std::string> sender = co_await believed_sender(session);
-    if (!sender) co_return away;
+    if (!sender) co_return directory_is_away(address.to_path(), sender.error()).error();
     for (const std::string& list : resolution.restricted_lists) {
         const Result<std::optional<std::string>> may = co_await session.parts.directory.look_up(
             "poster", list + '\t' + session.user + '\t' + *sender, session.lookup_deadline());
         if (may) continue;
-        if (may.error().code != ErrorCode::denied) co_return away;
+        if (may.error().code != ErrorCode::denied) co_return directory_is_away(address.to_path(), may.error()).error();
         // RFC 3463 §3.8: not authorized to send to this list.
-        co_return smtp::Reply(550, "5.7.2", "<" + list + ">: " + may.error().text);
+        co_return Refusal({550, "5.7.2", "<" + list + ">: " + may.error().text}, Rule::list_poster);
     }
     co_return std::nullopt;
 }
@@ -169,12 +166,12 @@ net::Async<Targets> judge(Session& session, const smtp::Mailbox& address, const 
     Result<std::vector<Target>> targets = to_targets(resolution, session.transaction->sender);
     if (!targets) {
         session.connection.log.error("the directory holds a malformed address", {{"address", targets.error().detail}});
-        co_return smtp::refuse(451, "4.3.5", path + ": the directory is in error, try again later");
+        co_return refuse(451, "4.3.5", path + ": the directory is in error, try again later", Rule::directory,
+                         "malformed address " + targets.error().detail);
     }
     if (std::ranges::all_of(resolution.recipients, is_user)) co_return *std::move(targets);
-    Result<bool> ours =
-        co_await session.parts.directory.is_local_domain(for_other_server(address).domain, session.lookup_deadline());
-    if (!ours) co_return directory_is_away(path);
+    const Result<bool> ours = co_await is_ours(session, address.domain);
+    if (!ours) co_return directory_is_away(path, ours.error());
     if (!*ours) {
         // What isn't ours leads nowhere else: one recipient, which is the address itself.
         vouched = vouched || resolution.recipients.front().transport == Recipient::Transport::relay;
@@ -185,7 +182,8 @@ net::Async<Targets> judge(Session& session, const smtp::Mailbox& address, const 
     Result<std::optional<smtp::ReversePath>> sender = co_await forwarding_sender(session);
     if (!sender) {
         session.connection.log.error("cannot forward", {{"to", path}, {"error", sender.error().message()}});
-        co_return smtp::refuse(451, "4.3.5", path + ": forwards to another server, which is not possible now");
+        co_return refuse(451, "4.3.5", path + ": forwards to another server, which is not possible now",
+                         Rule::directory, sender.error().message());
     }
     for (std::size_t i = 0; i < targets->size(); ++i) {
         if (!is_user(resolution.recipients[i]) && !(*targets)[i].sender) (*targets)[i].sender = *sender;
@@ -201,10 +199,10 @@ net::Async<Targets> resolve(Session& session, const smtp::Mailbox& address, bool
     }
     Result<std::optional<Resolution>> resolved = co_await ask(session, address);
     if (!resolved && resolved.error().code == ErrorCode::denied)
-        co_return smtp::refuse(550, "5.4.6", path + ": " + resolved.error().text);
-    if (!resolved) co_return directory_is_away(path);
+        co_return refuse(550, "5.4.6", path + ": " + resolved.error().text, Rule::alias_loop);
+    if (!resolved) co_return directory_is_away(path, resolved.error());
     if (!*resolved || (*resolved)->recipients.empty()) co_return unknown(path);
-    std::optional<smtp::Reply> refused = co_await poster_refusal(session, address, **resolved);
+    std::optional<Refusal> refused = co_await poster_refusal(session, address, **resolved);
     if (refused) co_return std::unexpected(*std::move(refused));
     Targets targets = co_await judge(session, address, **resolved, vouched);
     co_return targets;
@@ -219,8 +217,10 @@ net::Async<Targets> find_targets(Session& session, const smtp::Mailbox& given, c
         // A bounce of what was forwarded here: who made the address vouches for it.
         Result<smtp::Mailbox> original = session.parts.forwarding.undo(given, std::time(nullptr));
         if (!original && original.error().code == ErrorCode::unavailable)
-            co_return smtp::refuse(451, "4.3.5", given.to_path() + ": cannot be read now, try again later");
-        if (!original) co_return smtp::refuse(550, "5.1.1", given.to_path() + ": " + original.error().text);
+            co_return refuse(451, "4.3.5", given.to_path() + ": cannot be read now, try again later", Rule::directory,
+                             original.error().message());
+        if (!original)
+            co_return refuse(550, "5.1.1", given.to_path() + ": " + original.error().text, Rule::unknown_recipient);
         address = *std::move(original);
     }
     Targets targets = co_await resolve(session, address, returning);

@@ -40,23 +40,42 @@ net::Async<Result<bool>> owns(Session& session, const smtp::Mailbox& sender) {
 
 }  // namespace
 
-net::Async<std::optional<smtp::Reply>> sender_refusal(Session& session, const smtp::ReversePath& sender) {
+net::Async<Result<bool>> is_ours(Session& session, const std::string& domain) {
+    Result<bool> ours =
+        co_await session.parts.directory.is_local_domain(smtp::ascii_domain(domain), session.lookup_deadline());
+    co_return ours;
+}
+
+net::Async<Result<bool>> sender_is_ours(Session& session) {
+    Transaction& transaction = *session.transaction;
+    if (!transaction.sender_is_ours) {
+        Result<bool> ours = co_await is_ours(session, transaction.sender->domain);
+        if (!ours) co_return ours;
+        transaction.sender_is_ours = *ours;
+    }
+    co_return *transaction.sender_is_ours;
+}
+
+net::Async<std::optional<Refusal>> sender_refusal(Session& session, const smtp::ReversePath& sender) {
     const auto& settings = session.config->smtpd;
     if (session.user.empty()) co_return std::nullopt;
     if (!sender) {
         if (settings.submission_null_sender) co_return std::nullopt;
-        co_return smtp::Reply(553, "5.7.1", "<>: messages need a sender here, use " + session.user);
+        co_return Refusal({553, "5.7.1", "<>: messages need a sender here, use " + session.user}, Rule::sender);
     }
     if (!settings.reject_sender_login_mismatch) co_return std::nullopt;
     Result<bool> own = co_await owns(session, *sender);
-    if (!own) co_return smtp::Reply(451, "4.3.0", "The directory is not available, try again later");
+    if (!own)
+        co_return Refusal({451, "4.3.0", "The directory is not available, try again later"}, Rule::directory,
+                          own.error().message());
     if (*own) co_return std::nullopt;
-    co_return smtp::Reply(553, "5.7.1",
-                          sender->to_path() + ": not an address of " + session.user +
-                              "; use one of yours, or ask your administrator for the right to send as it");
+    co_return Refusal({553, "5.7.1",
+                       sender->to_path() + ": not an address of " + session.user +
+                           "; use one of yours, or ask your administrator for the right to send as it"},
+                      Rule::sender);
 }
 
-net::Async<std::optional<smtp::Reply>> sender_domain_refusal(Session& session, const smtp::ReversePath& sender) {
+net::Async<std::optional<Refusal>> sender_domain_refusal(Session& session, const smtp::ReversePath& sender) {
     using enum KnownDomains::Verdict;
     if (!session.config->smtpd.reject_unknown_sender_domain || !sender || sender->is_address_literal() ||
         session.submission() || session.in_mynetworks())
@@ -64,30 +83,32 @@ net::Async<std::optional<smtp::Reply>> sender_domain_refusal(Session& session, c
     const KnownDomains::Verdict verdict = co_await session.parts.known_domains.look_up(sender->domain);
     if (verdict == known) co_return std::nullopt;
     // A domain of this server needn't be in DNS for this server to reach it.
-    const Result<bool> ours = co_await session.parts.directory.is_local_domain(
-        smtp::to_a_labels(sender->domain).value_or(sender->domain), session.lookup_deadline());
+    const Result<bool> ours = co_await is_ours(session, sender->domain);
     if (ours && *ours) co_return std::nullopt;
-    session.parts.counters.reject("sender_domain");
     if (verdict == unsure || !ours)
-        co_return smtp::Reply(450, "4.1.8",
-                              sender->to_path() + ": DNS doesn't say now whether that domain exists, try again later");
+        co_return Refusal(
+            {450, "4.1.8", sender->to_path() + ": DNS doesn't say now whether that domain exists, try again later"},
+            Rule::sender_domain);
     if (verdict == null_mx)
-        co_return smtp::Reply(550, "5.7.27",
-                              sender->to_path() + ": that domain takes no mail (null MX); use a sender that does");
-    co_return smtp::Reply(
-        550, "5.1.8", sender->to_path() + ": that domain has neither MX nor address in DNS; use a sender that exists");
+        co_return Refusal(
+            {550, "5.7.27", sender->to_path() + ": that domain takes no mail (null MX); use a sender that does"},
+            Rule::sender_domain);
+    co_return Refusal(
+        {550, "5.1.8", sender->to_path() + ": that domain has neither MX nor address in DNS; use a sender that exists"},
+        Rule::sender_domain);
 }
 
-std::optional<smtp::Reply> network_sender_refusal(const Session& session, const smtp::ReversePath& sender) {
+std::optional<Refusal> network_sender_refusal(const Session& session, const smtp::ReversePath& sender) {
     const auto& allowed = session.config->smtpd.mynetworks_sender_domains;
     if (allowed.empty() || !sender || !session.user.empty() || !session.in_mynetworks()) return std::nullopt;
-    const std::string domain = smtp::to_a_labels(sender->domain).value_or(sender->domain);
+    const std::string domain = smtp::ascii_domain(sender->domain);
     const auto is_it = [&domain](std::string_view one) { return ascii::iequals(one, domain); };
     if (std::ranges::any_of(allowed, is_it)) return std::nullopt;
-    return smtp::Reply(553, "5.7.1",
-                       sender->to_path() +
-                           ": hosts of your network may not send as that domain to other servers; log in, or ask the "
-                           "administrator to allow it");
+    return Refusal(
+        {553, "5.7.1",
+         sender->to_path() + ": hosts of your network may not send as that domain to other servers; log in, or ask the "
+                             "administrator to allow it"},
+        Rule::network_sender);
 }
 
 }  // namespace posthouse::smtpd

@@ -77,11 +77,9 @@ net::Async<bool> greet(Session& session) {
         const net::Deadline deadline = net::Deadline::in(delay);
         Result<net::Input> input = co_await session.connection.stream.wait_input(deadline);
         if (input && *input == net::Input::ready) {
-            session.connection.log.info("spoke before the greeting", {{"address", session.connection.peer.ip()}});
             const std::string text = " You spoke before the greeting: a mail server waits for it";
             smtp::Reply reply(554, "", session.config->general.hostname + text);
-            session.parts.counters.reject("early_talker");
-            tell_refused(session, "", "", reply);
+            report_refusal(session, "", "", {reply, Rule::early_talker});
             Result<> refused = co_await send(session, std::move(reply));
             (void)refused;  // the connection ends in any case
             co_return false;
@@ -146,9 +144,8 @@ net::Async<> converse(Session& session) {
 }
 
 net::Async<> turn_away(Session& session, std::string reason) {
-    session.connection.log.info("turned away", {{"address", session.connection.peer.ip()}, {"reason", reason}});
     smtp::Reply reply = farewell(session, "4.7.0", reason);
-    tell_refused(session, "", "", reply);
+    report_refusal(session, "", "", {reply, Rule::connections});
     Result<> sent = co_await send(session, std::move(reply));
     (void)sent;  // the connection ends in any case
 }

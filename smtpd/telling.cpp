@@ -16,15 +16,43 @@ story::About about(const Session& session) {
     return {session.transaction->id, connection};
 }
 
-std::string sender_of(const Transaction& transaction) {
-    return transaction.sender ? transaction.sender->to_string() : std::string();
+std::string sender_of(const Transaction& transaction) { return smtp::to_text(transaction.sender); }
+
+std::vector<std::string> recipients_of(const Transaction& transaction) {
+    std::vector<std::string> recipients;
+    for (const smtp::Mailbox& given : transaction.given) recipients.push_back(given.to_string());
+    return recipients;
 }
 
-/// What stands in the first pair of angle brackets: the address that was refused may be none.
-std::string path_in(std::string_view line) {
+/// The address in a command that was refused; what is none is told as it came.
+std::string address_in(std::string_view line) {
     const std::size_t open = line.find('<');
     if (open == std::string_view::npos) return {};
+    std::size_t length = 0;
+    const auto path = smtp::parse_path(line.substr(open), length, smtp::Utf8::allowed, smtp::Domain::optional);
+    if (path) return smtp::to_text(*path);
     return std::string(line.substr(open + 1, line.find('>', open) - open - 1));
+}
+
+/// What the client wasn't told: the rule's name, and what was wrong.
+std::string reason_of(const Refusal& refusal) {
+    if (!refusal.rule) return refusal.detail;
+    return std::string(to_string(*refusal.rule)) + (refusal.detail.empty() ? "" : ": ") + refusal.detail;
+}
+
+void tell_refused(const Session& session, std::string_view command, std::string_view line, const Refusal& refusal) {
+    story::Refuse told{.command = std::string(command == "other" ? "" : command),
+                       .remote = session.connection.peer.ip(),
+                       .user = session.user,
+                       .reply = refusal.reply.to_line(),
+                       .reason = reason_of(refusal)};
+    if (session.transaction) told.sender = sender_of(*session.transaction);
+    if (session.transaction && (command == "DATA" || command == "BDAT"))
+        told.recipients = recipients_of(*session.transaction);
+    if (command == "MAIL") told.sender = address_in(line);
+    if (command == "RCPT")
+        if (std::string recipient = address_in(line); !recipient.empty()) told.recipients = {std::move(recipient)};
+    session.parts.story.tell(story::refuse(about(session), told));
 }
 
 }  // namespace
@@ -49,40 +77,37 @@ void tell_login(const Session& session, std::string mechanism, std::string reaso
                                                                           .reason = std::move(reason)}));
 }
 
-void tell_refused(const Session& session, std::string_view command, std::string_view line, const smtp::Reply& reply) {
-    story::Refuse told{.command = std::string(command),
-                       .remote = session.connection.peer.ip(),
-                       .user = session.user,
-                       .reply = reply.to_line()};
-    if (session.transaction) told.sender = sender_of(*session.transaction);
-    if (command == "MAIL") told.sender = path_in(line);
-    if (command == "RCPT")
-        if (std::string recipient = path_in(line); !recipient.empty()) told.recipients = {std::move(recipient)};
-    session.parts.story.tell(story::refuse(about(session), told));
-}
-
-void tell_content(const Session& session, std::uint64_t size, const std::string& message_id, const smtp::Reply& reply) {
+void tell_content(const Session& session, std::uint64_t size, const std::string& message_id, const Refusal& answer) {
     const Transaction& transaction = *session.transaction;
-    std::vector<std::string> recipients;
-    for (const smtp::Mailbox& given : transaction.given) recipients.push_back(given.to_string());
     const std::string remote = session.connection.peer.ip();
-    if (reply.positive()) {
+    if (answer.reply.positive()) {
         session.parts.story.tell(story::accept(about(session), {.sender = sender_of(transaction),
-                                                                .recipients = std::move(recipients),
+                                                                .recipients = recipients_of(transaction),
                                                                 .message_id = message_id,
                                                                 .size = size,
                                                                 .remote = remote,
                                                                 .user = session.user,
-                                                                .reply = reply.to_line()}));
+                                                                .reply = answer.reply.to_line()}));
         return;
     }
-    session.parts.story.tell(story::refuse(about(session), {.command = "DATA",
+    session.parts.story.tell(story::refuse(about(session), {.command = transaction.chunks ? "BDAT" : "DATA",
                                                             .sender = sender_of(transaction),
-                                                            .recipients = std::move(recipients),
+                                                            .recipients = recipients_of(transaction),
                                                             .message_id = message_id,
                                                             .remote = remote,
                                                             .user = session.user,
-                                                            .reply = reply.to_line()}));
+                                                            .reply = answer.reply.to_line(),
+                                                            .reason = reason_of(answer)}));
+}
+
+void report_refusal(const Session& session, std::string_view command, std::string_view line, const Refusal& refusal) {
+    if (refusal.rule) session.parts.counters.reject(*refusal.rule);
+    if (refusal.rule || refusal.reply.permanent())
+        session.connection.log.info("refused", {{"command", command.empty() ? "connect" : command},
+                                                {"rule", refusal.rule ? to_string(*refusal.rule) : ""},
+                                                {"address", session.connection.peer.ip()},
+                                                {"reply", refusal.reply.to_line()}});
+    tell_refused(session, command, line, refusal);
 }
 
 }  // namespace posthouse::smtpd

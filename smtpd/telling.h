@@ -1,11 +1,11 @@
-// What smtpd tells of a message's story.
+// What smtpd tells of a message's story, and how it reports a refusal.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "lib/smtp/reply.h"
+#include "smtpd/refusal.h"
 #include "smtpd/session.h"
 
 namespace posthouse::smtpd {
@@ -16,10 +16,11 @@ void tell_connected(const Session& session);
 void tell_tls(const Session& session);
 /// AUTH has ended; `reason` is why it failed, empty when it did not. `user`: who has logged in.
 void tell_login(const Session& session, std::string mechanism, std::string reason);
-/// A command was answered with an error, or the connection (an empty `command`) was turned away. `line`: the command as
-/// it came, for the address in it.
-void tell_refused(const Session& session, std::string_view command, std::string_view line, const smtp::Reply& reply);
-/// The content of the transaction's message was answered. `message_id`: value of the field Message-ID.
-void tell_content(const Session& session, std::uint64_t size, const std::string& message_id, const smtp::Reply& reply);
+/// The content of the transaction's message was answered, or refused before it came. `message_id`: value of the field
+/// Message-ID.
+void tell_content(const Session& session, std::uint64_t size, const std::string& message_id, const Refusal& answer);
+/// A command was answered with an error, or the connection (an empty `command`) was turned away: counts its rule, logs
+/// it if it is by a rule or for good, and tells it. `line`: the command as it came, for the address in it.
+void report_refusal(const Session& session, std::string_view command, std::string_view line, const Refusal& refusal);
 
 }  // namespace posthouse::smtpd

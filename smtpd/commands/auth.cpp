@@ -57,7 +57,7 @@ net::Async<smtp::Parsed<Secret>> ask(Session& session, std::string challenge) {
 
 }  // namespace
 
-net::Async<smtp::Reply> handle_auth(Session& session, smtp::Command command) {
+net::Async<Answer> handle_auth(Session& session, smtp::Command command) {
     auto& request = std::get<smtp::Auth>(command);
     if (!session.user.empty()) co_return smtp::Reply(503, "5.5.1", "Already authenticated");
     // RFC 4954 §4: never before TLS, so that no password crosses the network in the clear.

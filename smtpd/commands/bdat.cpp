@@ -31,16 +31,16 @@ net::Async<Result<>> receive(Session& session, ChunkedReception& reception) {
 }
 
 /// The last chunk has come: whatever is said of it, the transaction is over.
-net::Async<smtp::Reply> end_message(Session& session, ChunkedReception& reception, std::optional<smtp::Reply> verdict) {
+net::Async<Answer> end_message(Session& session, ChunkedReception& reception, std::optional<smtp::Reply> verdict) {
     co_await reception.message.finish(session, reception.chunks.facts(), std::move(verdict));
-    smtp::Reply reply = co_await accept(session, reception.message);
+    Answer answer = co_await accept(session, reception.message);
     session.transaction.reset();
-    co_return reply;
+    co_return answer;
 }
 
 }  // namespace
 
-net::Async<smtp::Reply> perform_bdat(Session& session, smtp::Bdat chunk, std::optional<smtp::Reply> refused) {
+net::Async<Answer> perform_bdat(Session& session, smtp::Bdat chunk, std::optional<smtp::Reply> refused) {
     const bool in_order = !refused;
     std::shared_ptr<ChunkedReception> reception;
     if (in_order) {
@@ -50,10 +50,10 @@ net::Async<smtp::Reply> perform_bdat(Session& session, smtp::Bdat chunk, std::op
             session.transaction->chunks = std::move(begun);
         }
         reception = session.transaction->chunks;
-        refused = reception->message.refused;
+        if (reception->message.refused) refused = reception->message.refused->reply;
     } else {
         reception = std::make_shared<ChunkedReception>(session);
-        reception->message.refused = refused;
+        reception->message.refused = *refused;
     }
     reception->message.begun = net::Clock::now();
     reception->message.octets = 0;
@@ -65,12 +65,16 @@ net::Async<smtp::Reply> perform_bdat(Session& session, smtp::Bdat chunk, std::op
     std::optional<smtp::Reply> reply = reception->chunks.end(out);
     co_await reception->message.keep(session, before);
     if (chunk.last && in_order) {
-        smtp::Reply ended = co_await end_message(session, *reception, std::move(reply));
+        Answer ended = co_await end_message(session, *reception, std::move(reply));
         co_return ended;
     }
-    // What can't be kept is told at once, and again for each further chunk.
-    if (reception->message.refused) co_return *reception->message.refused;
-    co_return *std::move(reply);
+    // What can't be kept is told the client at once, and again for each further chunk; it is reported once.
+    std::optional<Refusal>& refusal = reception->message.refused;
+    if (!refusal && !reply->positive()) refusal = content_refusal(session, *reply);
+    if (!refusal) co_return *std::move(reply);
+    Answer answer(*refusal);
+    answer.reported = std::exchange(reception->message.reported, true);
+    co_return answer;
 }
 
 }  // namespace posthouse::smtpd

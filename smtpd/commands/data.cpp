@@ -42,16 +42,16 @@ smtp::Reply lost_within_message(Session& session, const Error& error) {
     return timed_out(session);
 }
 
-net::Async<smtp::Reply> handle_data(Session& session, smtp::Command) {
+net::Async<Answer> handle_data(Session& session, smtp::Command) {
     // RFC 3030 §3: binary content has no lines, so no dot can end it.
     if (session.transaction->parameters.body == smtp::Body::binary_mime)
         co_return smtp::Reply(503, "5.5.1", "DATA can't carry BINARYMIME, use BDAT");
     Reception message(session);
     message.refused = co_await rate_refusal(session);
     if (message.refused) {
-        smtp::Reply reply = co_await accept(session, message);
+        Answer answer = co_await accept(session, message);
         session.transaction.reset();
-        co_return reply;
+        co_return answer;
     }
     const smtp::Reply go_ahead(354, "", "End data with <CR><LF>.<CR><LF>");
     Result<> sent = co_await session.connection.stream.write(go_ahead.to_wire(),
@@ -62,9 +62,9 @@ net::Async<smtp::Reply> handle_data(Session& session, smtp::Command) {
     }
     Result<> received = co_await receive(session, message);
     if (!received) co_return lost_within_message(session, received.error());
-    smtp::Reply reply = co_await accept(session, message);
+    Answer answer = co_await accept(session, message);
     session.transaction.reset();
-    co_return reply;
+    co_return answer;
 }
 
 }  // namespace posthouse::smtpd

@@ -6,26 +6,27 @@
 
 #include "lib/net/async.h"
 #include "lib/smtp/command.h"
+#include "smtpd/refusal.h"
 #include "smtpd/session.h"
 
 namespace posthouse::smtpd {
 
-net::Async<smtp::Reply> handle_hello(Session& session, smtp::Command command);
-net::Async<smtp::Reply> handle_mail(Session& session, smtp::Command command);
-net::Async<smtp::Reply> handle_rcpt(Session& session, smtp::Command command);
-net::Async<smtp::Reply> handle_data(Session& session, smtp::Command command);
+net::Async<Answer> handle_hello(Session& session, smtp::Command command);
+net::Async<Answer> handle_mail(Session& session, smtp::Command command);
+net::Async<Answer> handle_rcpt(Session& session, smtp::Command command);
+net::Async<Answer> handle_data(Session& session, smtp::Command command);
 /// BDAT, wherever it comes. `refused`: it can't be performed now; its octets are read all the same.
-net::Async<smtp::Reply> perform_bdat(Session& session, smtp::Bdat chunk, std::optional<smtp::Reply> refused);
-net::Async<smtp::Reply> handle_rset(Session& session, smtp::Command command);
-net::Async<smtp::Reply> handle_vrfy(Session& session, smtp::Command command);
-net::Async<smtp::Reply> handle_expn(Session& session, smtp::Command command);
-net::Async<smtp::Reply> handle_help(Session& session, smtp::Command command);
-net::Async<smtp::Reply> handle_noop(Session& session, smtp::Command command);
-net::Async<smtp::Reply> handle_quit(Session& session, smtp::Command command);
-net::Async<smtp::Reply> handle_starttls(Session& session, smtp::Command command);
-net::Async<smtp::Reply> handle_auth(Session& session, smtp::Command command);
-net::Async<smtp::Reply> handle_xclient(Session& session, smtp::Command command);
-net::Async<smtp::Reply> handle_xforward(Session& session, smtp::Command command);
+net::Async<Answer> perform_bdat(Session& session, smtp::Bdat chunk, std::optional<smtp::Reply> refused);
+net::Async<Answer> handle_rset(Session& session, smtp::Command command);
+net::Async<Answer> handle_vrfy(Session& session, smtp::Command command);
+net::Async<Answer> handle_expn(Session& session, smtp::Command command);
+net::Async<Answer> handle_help(Session& session, smtp::Command command);
+net::Async<Answer> handle_noop(Session& session, smtp::Command command);
+net::Async<Answer> handle_quit(Session& session, smtp::Command command);
+net::Async<Answer> handle_starttls(Session& session, smtp::Command command);
+net::Async<Answer> handle_auth(Session& session, smtp::Command command);
+net::Async<Answer> handle_xclient(Session& session, smtp::Command command);
+net::Async<Answer> handle_xforward(Session& session, smtp::Command command);
 /// What EHLO says of them, to those who may use them.
 std::string xclient_offer();
 std::string xforward_offer();

@@ -14,17 +14,16 @@ namespace posthouse::smtpd {
 namespace {
 
 /// RFC 2034 §4: no enhanced status in the replies to EHLO and HELO.
-std::optional<smtp::Reply> invalid_name(const Session& session, const std::string& name) {
+std::optional<Refusal> invalid_name(const Session& session, const std::string& name) {
     if (!session.config->smtpd.reject_invalid_helo || session.submission() || session.in_mynetworks())
         return std::nullopt;
     if (name.starts_with('[') ? smtp::parse_address_literal(name).has_value() : smtp::is_domain(name))
         return std::nullopt;
-    session.parts.counters.reject("helo");
-    return smtp::Reply(501, "", name + " is no host name: set the name of your server, as DNS has it");
+    return Refusal({501, "", name + " is no host name: set the name of your server, as DNS has it"}, Rule::helo);
 }
 
 /// Why the client's name isn't taken, by DNS.
-net::Async<std::optional<smtp::Reply>> unknown_name(Session& session, const std::string& name) {
+net::Async<std::optional<Refusal>> unknown_name(Session& session, const std::string& name) {
     using enum KnownDomains::Verdict;
     if (!session.config->smtpd.reject_unknown_helo_hostname || session.submission() || session.in_mynetworks())
         co_return std::nullopt;
@@ -32,10 +31,11 @@ net::Async<std::optional<smtp::Reply>> unknown_name(Session& session, const std:
     KnownDomains::Verdict verdict = unknown;
     if (smtp::is_domain(name)) verdict = co_await session.parts.known_domains.look_up(name);
     if (verdict == known || verdict == null_mx) co_return std::nullopt;
-    session.parts.counters.reject("helo");
     if (verdict == unsure)
-        co_return smtp::Reply(450, "", name + ": DNS doesn't say now whether that host exists, try again later");
-    co_return smtp::Reply(550, "", name + " is no host that DNS knows: set the name of your server, as DNS has it");
+        co_return Refusal({450, "", name + ": DNS doesn't say now whether that host exists, try again later"},
+                          Rule::helo);
+    co_return Refusal({550, "", name + " is no host that DNS knows: set the name of your server, as DNS has it"},
+                      Rule::helo);
 }
 
 /// RFC 4865: how long a message may be held back, and until when.
@@ -69,9 +69,9 @@ std::vector<std::string> extensions(const Session& session) {
 
 }  // namespace
 
-net::Async<smtp::Reply> handle_hello(Session& session, smtp::Command command) {
+net::Async<Answer> handle_hello(Session& session, smtp::Command command) {
     auto& hello = std::get<smtp::Hello>(command);
-    std::optional<smtp::Reply> refused = invalid_name(session, hello.name);
+    std::optional<Refusal> refused = invalid_name(session, hello.name);
     if (!refused) refused = co_await unknown_name(session, hello.name);
     if (refused) co_return *std::move(refused);
     session.transaction.reset();

@@ -4,7 +4,7 @@
 
 namespace posthouse::smtpd {
 
-net::Async<smtp::Reply> handle_help(Session& session, smtp::Command) {
+net::Async<Answer> handle_help(Session& session, smtp::Command) {
     std::string names = "Commands:";
     for (const Row& row : table()) {
         if (find_row(row.verb, session.service) != nullptr) names.append(" ").append(to_string(row.verb));

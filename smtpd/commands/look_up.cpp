@@ -40,7 +40,7 @@ net::Async<smtp::Parsed<auth::Resolution>> find(Session& session, const smtp::Ma
 
 }  // namespace
 
-net::Async<smtp::Reply> handle_vrfy(Session& session, smtp::Command command) {
+net::Async<Answer> handle_vrfy(Session& session, smtp::Command command) {
     if (!may_know(session, session.config->smtpd.vrfy))
         co_return smtp::Reply(252, "2.5.2", "Cannot verify the user; RCPT tells");
     const std::optional<smtp::Mailbox> mailbox = address_in(std::get<smtp::WithText>(command).text);
@@ -50,7 +50,7 @@ net::Async<smtp::Reply> handle_vrfy(Session& session, smtp::Command command) {
     co_return smtp::Reply(250, "2.1.5", mailbox->to_path());
 }
 
-net::Async<smtp::Reply> handle_expn(Session& session, smtp::Command command) {
+net::Async<Answer> handle_expn(Session& session, smtp::Command command) {
     if (!may_know(session, session.config->smtpd.expn))
         co_return smtp::Reply(252, "2.5.2", "Cannot expand the list; RCPT tells whether it exists");
     const std::optional<smtp::Mailbox> mailbox = address_in(std::get<smtp::WithText>(command).text);

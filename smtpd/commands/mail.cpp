@@ -13,10 +13,10 @@ namespace posthouse::smtpd {
 namespace {
 
 /// RFC 1870 §6.1: a declared size over the limit is refused before anything is sent.
-std::optional<smtp::Reply> too_large(const Session& session, const smtp::MailParameters& parameters) {
+std::optional<Refusal> too_large(const Session& session, const smtp::MailParameters& parameters) {
     const std::uint64_t limit = session.config->smtpd.message_size_limit;
     if (parameters.size.value_or(0) <= limit) return std::nullopt;
-    return smtp::Reply(552, "5.3.4", "Message is larger than " + std::to_string(limit) + " bytes");
+    return Refusal({552, "5.3.4", "Message is larger than " + std::to_string(limit) + " bytes"}, Rule::message_size);
 }
 
 /// RFC 4865: a message may be held back so long and no longer.
@@ -29,7 +29,7 @@ std::optional<smtp::Reply> held_too_long(const Session& session, const Transacti
 }
 
 /// What the disk has to have left, whether the message will lie there or not: the next one may.
-net::Async<std::optional<smtp::Reply>> no_room(Session& session, const smtp::MailParameters& parameters) {
+net::Async<std::optional<Refusal>> no_room(Session& session, const smtp::MailParameters& parameters) {
     Result<bool> room =
         co_await session.parts.queue.has_room(parameters.size.value_or(0), session.config->smtpd.queue_minfree);
     if (room && *room) co_return std::nullopt;
@@ -62,7 +62,7 @@ Origin origin_of(Session& session) {
 
 }  // namespace
 
-net::Async<smtp::Reply> handle_mail(Session& session, smtp::Command command) {
+net::Async<Answer> handle_mail(Session& session, smtp::Command command) {
     auto& mail = std::get<smtp::Mail>(command);
     if (auto refused = too_large(session, mail.parameters)) co_return *std::move(refused);
     Transaction transaction;
@@ -72,11 +72,8 @@ net::Async<smtp::Reply> handle_mail(Session& session, smtp::Command command) {
     transaction.sender = std::move(mail.sender);
     transaction.parameters = std::move(mail.parameters);
     if (auto refused = held_too_long(session, transaction)) co_return *std::move(refused);
-    std::optional<smtp::Reply> refused = co_await no_room(session, transaction.parameters);
-    if (!refused) {
-        refused = co_await sender_refusal(session, transaction.sender);
-        if (refused && refused->permanent()) session.parts.counters.reject("sender");
-    }
+    std::optional<Refusal> refused = co_await no_room(session, transaction.parameters);
+    if (!refused) refused = co_await sender_refusal(session, transaction.sender);
     if (!refused) refused = co_await sender_domain_refusal(session, transaction.sender);
     if (refused) co_return *std::move(refused);
     transaction.origin = origin_of(session);

@@ -3,6 +3,6 @@
 
 namespace posthouse::smtpd {
 
-net::Async<smtp::Reply> handle_noop(Session&, smtp::Command) { co_return smtp::Reply(250, "2.0.0", "Ok"); }
+net::Async<Answer> handle_noop(Session&, smtp::Command) { co_return smtp::Reply(250, "2.0.0", "Ok"); }
 
 }  // namespace posthouse::smtpd

@@ -50,22 +50,21 @@ std::optional<smtp::Reply> refusal(const Session& session, const Row* row, const
 
 /// What follows the line is content, also where the command is refused; where its size can't be read, nobody knows
 /// where the next command begins.
-net::Async<smtp::Reply> answer_bdat(Session& session, const smtp::CommandLine& parts,
-                                    std::optional<smtp::Reply> refused) {
+net::Async<Answer> answer_bdat(Session& session, const smtp::CommandLine& parts, std::optional<smtp::Reply> refused) {
     smtp::Parsed<smtp::Command> command = smtp::parse_arguments(smtp::Verb::bdat, parts.arguments);
     if (!command) {
         session.ending = true;
         co_return command.error();
     }
-    smtp::Reply reply = co_await perform_bdat(session, std::get<smtp::Bdat>(*command), std::move(refused));
-    co_return reply;
+    Answer answer = co_await perform_bdat(session, std::get<smtp::Bdat>(*command), std::move(refused));
+    co_return answer;
 }
 
-net::Async<smtp::Reply> answer(Session& session, const Row* row, std::string_view line) {
+net::Async<Answer> answer(Session& session, const Row* row, std::string_view line) {
     const smtp::CommandLine parts = smtp::split_command(line);
     if (parts.verb == smtp::Verb::bdat) {
-        smtp::Reply reply = co_await answer_bdat(session, parts, refusal(session, row, parts, line.size()));
-        co_return reply;
+        Answer told = co_await answer_bdat(session, parts, refusal(session, row, parts, line.size()));
+        co_return told;
     }
     if (auto refused = refusal(session, row, parts, line.size())) co_return *std::move(refused);
     const smtp::ParseOptions options{
@@ -73,8 +72,8 @@ net::Async<smtp::Reply> answer(Session& session, const Row* row, std::string_vie
         .utf8_transaction = session.transaction && session.transaction->parameters.smtputf8};
     smtp::Parsed<smtp::Command> command = smtp::parse_arguments(row->verb, parts.arguments, options);
     if (!command) co_return command.error();
-    smtp::Reply reply = co_await row->handler(session, *std::move(command));
-    co_return reply;
+    Answer told = co_await row->handler(session, *std::move(command));
+    co_return told;
 }
 
 }  // namespace
@@ -82,19 +81,13 @@ net::Async<smtp::Reply> answer(Session& session, const Row* row, std::string_vie
 net::Async<smtp::Reply> perform(Session& session, std::string line) {
     const auto verb = smtp::split_command(line).verb;
     const Row* row = verb ? find_row(*verb, session.service) : nullptr;
-    smtp::Reply reply = co_await answer(session, row, line);
-    // What becomes of content is told with the message.
-    const bool content = verb == smtp::Verb::data || verb == smtp::Verb::bdat;
-    if (reply.code >= 400 && !content) tell_refused(session, row != nullptr ? to_string(row->verb) : "", line, reply);
+    const std::string_view name = row != nullptr ? to_string(row->verb) : "other";
+    Answer told = co_await answer(session, row, line);
+    if (told.reply.code >= 400 && !told.reported) report_refusal(session, name, line, told);
     wipe(line);  // AUTH carries a password
-    session.parts.counters.command(row != nullptr ? to_string(row->verb) : "other", reply);
-    if (!reply.permanent()) co_return reply;
-    ++session.errors;
-    session.connection.log.info("refused",
-                                {{"command", row != nullptr ? to_string(row->verb) : "other"},
-                                 {"address", session.connection.peer.ip()},
-                                 {"reply", std::to_string(reply.code) + " " + reply.status + " " + reply.text()}});
-    co_return reply;
+    session.parts.counters.command(name, told.reply);
+    if (told.reply.permanent()) ++session.errors;
+    co_return std::move(told.reply);
 }
 
 }  // namespace posthouse::smtpd

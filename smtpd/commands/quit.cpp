@@ -3,7 +3,7 @@
 
 namespace posthouse::smtpd {
 
-net::Async<smtp::Reply> handle_quit(Session& session, smtp::Command) {
+net::Async<Answer> handle_quit(Session& session, smtp::Command) {
     session.ending = true;
     co_return smtp::Reply(221, "2.0.0", session.config->general.hostname + " closing connection");
 }

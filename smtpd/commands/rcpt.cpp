@@ -12,23 +12,23 @@ namespace {
 
 /// An action such as "552 5.2.2 Mailbox is full" as a reply for the address that the client gave; nullopt: none that
 /// refuses.
-std::optional<smtp::Reply> refusal_of(std::string_view action, const smtp::Mailbox& given) {
+std::optional<Refusal> refusal_of(std::string_view action, const smtp::Mailbox& given) {
     smtp::ReplyParser parser;
     const Result<bool> parsed = parser.add_line(action);
     if (!parsed || !*parsed) return std::nullopt;
     smtp::Reply reply = parser.take();
     if (!reply.transient() && !reply.permanent()) return std::nullopt;
     reply.lines = {given.to_path() + ": " + reply.text()};
-    return reply;
+    return Refusal(std::move(reply), Rule::quota);
 }
 
 /// Why no mailbox of this recipient has room for the message; nullopt: one has, or lmtpd can't say, and decides when it
 /// gets the message.
-net::Async<std::optional<smtp::Reply>> no_room(Session& session, const smtp::Mailbox& given,
-                                               const std::vector<Target>& targets) {
+net::Async<std::optional<Refusal>> no_room(Session& session, const smtp::Mailbox& given,
+                                           const std::vector<Target>& targets) {
     const std::string& socket = session.config->listen.quota;
     if (!session.config->quota.enabled || socket.empty()) co_return std::nullopt;
-    std::optional<smtp::Reply> refused;
+    std::optional<Refusal> refused;
     for (const Target& target : targets) {
         if (!target.local) co_return std::nullopt;
         policy::Request request;
@@ -45,30 +45,18 @@ net::Async<std::optional<smtp::Reply>> no_room(Session& session, const smtp::Mai
     co_return refused;
 }
 
-/// For the count of refusals.
-std::string_view reason_of(const smtp::Reply& refusal) {
-    if (refusal.transient()) return "directory";
-    if (refusal.status == "5.1.1") return "unknown_recipient";
-    if (refusal.status == "5.7.2") return "list_poster";
-    if (refusal.status == "5.4.6") return "alias_loop";
-    return refusal.code == 553 ? "sender" : "relay";
-}
-
 }  // namespace
 
-net::Async<smtp::Reply> handle_rcpt(Session& session, smtp::Command command) {
+net::Async<Answer> handle_rcpt(Session& session, smtp::Command command) {
     const auto& rcpt = std::get<smtp::Rcpt>(command);
     const auto limit = static_cast<std::size_t>(session.config->smtpd.recipient_limit);
-    const smtp::Reply too_many(452, "4.5.3", "Too many recipients");  // RFC 5321 §4.5.3.1.10
+    const Refusal too_many({452, "4.5.3", "Too many recipients"}, Rule::recipient_limit);  // RFC 5321 §4.5.3.1.10
     if (session.transaction->given.size() >= limit) co_return too_many;
 
     if (rcpt.parameters.original_type.size() > spool::max_address_type)
         co_return smtp::Reply(501, "5.5.4", "ORCPT: the type of the address is too long");
-    smtp::Parsed<std::vector<Target>> found = co_await find_targets(session, rcpt.recipient, rcpt.parameters);
-    if (!found) {
-        session.parts.counters.reject(reason_of(found.error()));
-        co_return found.error();
-    }
+    Targets found = co_await find_targets(session, rcpt.recipient, rcpt.parameters);
+    if (!found) co_return std::move(found.error());
     Transaction& transaction = *session.transaction;
     std::erase_if(*found, [&transaction](const Target& target) {
         return transaction.known_targets.contains(target.address.to_string());
@@ -77,7 +65,7 @@ net::Async<smtp::Reply> handle_rcpt(Session& session, smtp::Command command) {
     // transactions gets on.
     const bool first = transaction.given.empty();
     if (!first && transaction.targets.size() + found->size() > limit) co_return too_many;
-    std::optional<smtp::Reply> refused = co_await no_room(session, rcpt.recipient, *found);
+    std::optional<Refusal> refused = co_await no_room(session, rcpt.recipient, *found);
     if (refused) co_return *std::move(refused);
     for (Target& target : *found) {
         transaction.known_targets.insert(target.address.to_string());

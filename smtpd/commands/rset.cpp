@@ -3,7 +3,7 @@
 
 namespace posthouse::smtpd {
 
-net::Async<smtp::Reply> handle_rset(Session& session, smtp::Command) {
+net::Async<Answer> handle_rset(Session& session, smtp::Command) {
     session.transaction.reset();
     session.told_origin.reset();
     co_return smtp::Reply(250, "2.0.0", "Ok");

@@ -5,7 +5,7 @@
 
 namespace posthouse::smtpd {
 
-net::Async<smtp::Reply> handle_starttls(Session& session, smtp::Command) {
+net::Async<Answer> handle_starttls(Session& session, smtp::Command) {
     if (session.tls()) co_return smtp::Reply(503, "5.5.1", "TLS is active already");
     std::shared_ptr<const net::TlsContext> context = session.parts.daemon.tls();
     if (context == nullptr) co_return smtp::Reply(454, "4.7.0", "TLS is not available");

@@ -6,14 +6,15 @@
 
 #include "lib/net/async.h"
 #include "lib/smtp/command.h"
+#include "smtpd/refusal.h"
 #include "smtpd/session.h"
 
 namespace posthouse::smtpd {
 
-/// A handler gets a valid command in a permitted phase and returns the reply. A reply with code 0: nothing is left to
+/// A handler gets a valid command in a permitted phase and answers it. A reply with code 0: nothing is left to
 /// say, because the handler has said it, or (with session.ending) because the connection is gone.
 /// nullptr: the command is BDAT, which `perform` gives to perform_bdat also where it is refused.
-using Handler = net::Async<smtp::Reply> (*)(Session& session, smtp::Command command);
+using Handler = net::Async<Answer> (*)(Session& session, smtp::Command command);
 
 /// What must have happened before, on submission and submissions. On smtp nothing is needed.
 enum class Needs { nothing, login };

@@ -25,7 +25,7 @@ std::string xclient_offer() {
     return offer;
 }
 
-net::Async<smtp::Reply> handle_xclient(Session& session, smtp::Command command) {
+net::Async<Answer> handle_xclient(Session& session, smtp::Command command) {
     const auto& told = std::get<smtp::Attributes>(command);
     if (!session.may_tell_origin) co_return smtp::Reply(550, "5.7.0", "XCLIENT is not permitted from your address");
     for (const auto& [name, value] : told.values)

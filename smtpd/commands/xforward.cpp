@@ -22,7 +22,7 @@ std::string xforward_offer() {
     return offer;
 }
 
-net::Async<smtp::Reply> handle_xforward(Session& session, smtp::Command command) {
+net::Async<Answer> handle_xforward(Session& session, smtp::Command command) {
     const auto& told = std::get<smtp::Attributes>(command);
     if (!session.may_tell_origin) co_return smtp::Reply(550, "5.7.0", "XFORWARD is not permitted from your address");
     for (const auto& [name, value] : told.values)

@@ -113,7 +113,8 @@ net::Async<smtp::Reply> deliver(Session& session, Reception& message) {
     co_return reply;
 }
 
-void log_result(const Session& session, const Reception& message, const smtp::Reply& reply) {
+void log_result(const Session& session, const Reception& message, const Refusal& answer) {
+    const smtp::Reply& reply = answer.reply;
     const Transaction& transaction = *session.transaction;
     const log::Level level = reply.positive() ? log::Level::info : log::Level::warning;
     log::write(level, session.connection.log.id(), reply.positive() ? "accepted" : "not accepted",
@@ -124,23 +125,24 @@ void log_result(const Session& session, const Reception& message, const smtp::Re
                 {"size", message.facts.size},
                 {"address", transaction.origin.address},
                 {"user", session.user},
-                {"reply", std::to_string(reply.code) + " " + reply.status + " " + reply.text()}});
+                {"rule", answer.rule ? to_string(*answer.rule) : ""},
+                {"reply", reply.to_line()}});
 }
 
 }  // namespace
 
-net::Async<smtp::Reply> accept(Session& session, Reception& message) {
-    smtp::Reply reply;
-    if (message.refused) {
-        reply = *message.refused;
-    } else {
-        reply = co_await deliver(session, message);
+net::Async<Answer> accept(Session& session, Reception& message) {
+    Answer answer = message.refused ? Answer(*message.refused) : Answer(smtp::Reply());
+    if (!message.refused) answer.reply = co_await deliver(session, message);
+    if (!message.reported) {
+        log_result(session, message, answer);
+        tell_content(session, message.facts.size, message.message_id.value(), answer);
+        if (answer.rule) session.parts.counters.reject(*answer.rule);
     }
-    log_result(session, message, reply);
-    tell_content(session, message.facts.size, message.message_id.value(), reply);
-    session.parts.counters.message(reply, message.facts.size);
-    if (reply.positive()) session.errors = 0;
-    co_return reply;
+    session.parts.counters.message(answer.reply, message.facts.size);
+    if (answer.reply.positive()) session.errors = 0;
+    answer.reported = true;
+    co_return answer;
 }
 
 }  // namespace posthouse::smtpd

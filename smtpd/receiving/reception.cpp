@@ -25,6 +25,11 @@ smtp::DataPolicy policy_of(const Session& session) {
             .max_size = settings.message_size_limit};
 }
 
+Refusal content_refusal(const Session& session, smtp::Reply verdict) {
+    if (verdict == smtp::too_large(policy_of(session))) return {std::move(verdict), Rule::message_size};
+    return std::move(verdict);
+}
+
 Reception::Reception(const Session& session) : content(session.parts.disk, session.parts.queue) {
     // In incoming/: elsewhere in the spool smtpd may make no files.
     if (session.transaction && session.transaction->parameters.body == smtp::Body::binary_mime)
@@ -55,10 +60,12 @@ net::Async<> Reception::keep(Session& session, std::size_t before) {
 net::Async<> Reception::finish(Session& session, const smtp::DataFacts& decoded, std::optional<smtp::Reply> verdict) {
     const auto& settings = session.config->smtpd;
     facts = decoded;
-    if (verdict) refused = std::move(verdict);
+    // It may be the refusal that the decoder was given.
+    if (verdict && !(refused && refused->reply == *verdict)) refused = content_refusal(session, *std::move(verdict));
     if (!refused && trace.count() > settings.received_limit) {
-        refused = smtp::Reply(554, "5.4.6",
-                              "Too many hops: the message has " + std::to_string(trace.count()) + " Received fields");
+        refused = Refusal(
+            {554, "5.4.6", "Too many hops: the message has " + std::to_string(trace.count()) + " Received fields"},
+            Rule::hop_count);
     }
     if (refused || !binary) co_return;
     Result<> opened = co_await session.parts.queue.open();

@@ -13,6 +13,7 @@
 #include "smtpd/receiving/binary_content.h"
 #include "smtpd/receiving/content.h"
 #include "smtpd/receiving/header_collector.h"
+#include "smtpd/refusal.h"
 #include "smtpd/session.h"
 
 namespace posthouse::smtpd {
@@ -30,7 +31,8 @@ struct Reception {
     HeaderCollector header;
     smtp::ReceivedCounter trace;
     smtp::FieldKeeper message_id{"Message-ID:"};  ///< for its story
-    std::optional<smtp::Reply> refused;
+    std::optional<Refusal> refused;
+    bool reported = false;                             ///< a refusal, before the last chunk came
     net::Clock::time_point begun = net::Clock::now();  ///< the data, or the present chunk
     std::uint64_t octets = 0;                          ///< of it, that came over the connection
 
@@ -47,6 +49,9 @@ struct Reception {
   private:
     std::string dropped_;
 };
+
+/// The refusal that is meant by what decoded the content.
+Refusal content_refusal(const Session& session, smtp::Reply verdict);
 
 /// The message of one transaction that comes by BDAT.
 class ChunkedReception {

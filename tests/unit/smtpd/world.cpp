@@ -9,6 +9,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <utility>
 
 #include "lib/base/ascii.h"
 #include "tests/unit/queued/spool/spool_folder.h"
@@ -129,8 +131,12 @@ World::World()
     if (!frame.loop().run_until_complete(receiver_.start())) std::abort();
 }
 
+void World::stop_receiver() {
+    if (!std::exchange(stopped_, true)) run(receiver_.stop());
+}
+
 World::~World() {
-    run(receiver_.stop());
+    stop_receiver();
     run(lmtpd.stop());
     run(socketmap.stop());
     run(login.stop());
@@ -195,6 +201,27 @@ QueuedMessage World::only_queued() {
     const std::vector<QueuedMessage> messages = queued();
     EXPECT_EQ(messages.size(), 1u);
     return messages.empty() ? QueuedMessage() : messages.front();
+}
+
+std::vector<story::Event> World::story() {
+    stop_receiver();
+    std::vector<story::Event> events;
+    const std::string incoming = frame.settings.general.state_folder + "/history/incoming";
+    for (const auto& segment : std::filesystem::directory_iterator(incoming)) {
+        std::ifstream file(segment.path());
+        for (std::string line; std::getline(file, line);) events.push_back(story::parse_line(line).value());
+    }
+    return events;
+}
+
+int World::rejects(std::string_view reason) {
+    const std::string text = frame.metrics().text();
+    for (const std::string_view line : ascii::split(text, '\n')) {
+        if (line.starts_with("posthouse_smtp_rejects_total{") &&
+            line.contains("reason=\"" + std::string(reason) + "\""))
+            return std::stoi(std::string(line.substr(line.rfind(' ') + 1)));
+    }
+    return 0;
 }
 
 std::string codes(std::string_view output) {

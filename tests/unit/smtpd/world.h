@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/story/event.h"
 #include "queued/spool/envelope.h"
 #include "smtpd/receiver.h"
 #include "tests/unit/smtpd/stand_in_authd.h"
@@ -67,6 +68,10 @@ class World {
     std::vector<QueuedMessage> queued();
     /// The one that does.
     QueuedMessage only_queued();
+    /// Ends smtpd; all that it told of its sessions and messages.
+    std::vector<story::Event> story();
+    /// How often a rule refused something.
+    int rejects(std::string_view reason);
 
   private:
     std::string folder_;
@@ -83,7 +88,9 @@ class World {
 
   private:
     struct Play;
+    void stop_receiver();
     Receiver receiver_;
+    bool stopped_ = false;
 };
 
 /// The replies in `output`, one per line: "250 2.1.0 Sender ok|354 …".
