@@ -19,8 +19,8 @@ enum class Kind {
     tls,       ///< TLS was agreed on
     login,     ///< somebody logged in, or failed to
     verdict,   ///< a filter or a check said what it thinks
-    accept,    ///< the message is ours: it was answered with 250
-    queue,     ///< it is in the queue, or was put off
+    accept,    ///< the message is ours: it was answered with 250, or was made here, as reports are
+    queue,     ///< the queue did something with it, its removal in the end too
     attempt,   ///< a delivery to another server begins
     answer,    ///< what that server said
     delivery,  ///< it is in a mailbox: folder and file
