@@ -57,11 +57,7 @@ Result<history::Question> question_of(const Options& options) {
         if (!keys) return fail(keys.error());
         question.keys = std::move(*keys);
     }
-    if (!options.result.empty()) {
-        question.outcome = story::parse_outcome(options.result);
-        if (!question.outcome)
-            return fail(ErrorCode::invalid, "--result is refused, delivered, bounced or queued, not " + options.result);
-    }
+    question.outcome = story::parse_outcome(options.result);
     for (const auto& [text, end] :
          {std::pair(&options.since, &question.span.since), {&options.until, &question.span.until}}) {
         if (text->empty()) continue;
@@ -239,10 +235,9 @@ void add_trace_command(CLI::App& app, Context& context) {
         ->add_option("--until", options->until,
                      "Only messages of which something is told before this, in the same forms")
         ->type_name("TIME");
-    command
-        ->add_option("--result", options->result,
-                     "Only messages that were, at some time: refused, delivered, bounced, queued")
-        ->type_name("RESULT");
+    command->add_option("--result", options->result, "Only messages with this result at some time, for one recipient")
+        ->type_name("RESULT")
+        ->check(CLI::IsMember(std::vector<std::string>(story::outcome_words.begin(), story::outcome_words.end())));
     command->add_option("--limit", options->limit, "At most so many messages, the latest")
         ->type_name("N")
         ->capture_default_str()

@@ -12,9 +12,6 @@
 namespace posthouse::story {
 namespace {
 
-constexpr std::array<std::string_view, 13> kKinds = {"connect", "tls",     "login",  "verdict",  "accept",
-                                                     "queue",   "attempt", "answer", "delivery", "uid",
-                                                     "bounce",  "refuse",  "lost"};
 /// The members that every event has a place for; no field may have such a name.
 constexpr std::array<std::string_view, 6> kOwn = {"time", "id", "parent", "daemon", "event", "cut"};
 
@@ -182,12 +179,29 @@ std::optional<std::string> Reader::value() {
 
 }  // namespace
 
-std::string_view to_string(Kind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+std::string_view to_string(Kind kind) {
+    switch (kind) {
+        case Kind::connect: return "connect";
+        case Kind::tls: return "tls";
+        case Kind::login: return "login";
+        case Kind::verdict: return "verdict";
+        case Kind::accept: return "accept";
+        case Kind::queue: return "queue";
+        case Kind::attempt: return "attempt";
+        case Kind::answer: return "answer";
+        case Kind::delivery: return "delivery";
+        case Kind::uid: return "uid";
+        case Kind::bounce: return "bounce";
+        case Kind::refuse: return "refuse";
+        case Kind::lost: return "lost";
+    }
+    return {};
+}
 
 std::optional<Kind> parse_kind(std::string_view name) {
-    const auto found = std::ranges::find(kKinds, name);
-    if (found == kKinds.end()) return std::nullopt;
-    return static_cast<Kind>(found - kKinds.begin());
+    for (int i = 0; i <= static_cast<int>(Kind::lost); ++i)
+        if (const auto kind = static_cast<Kind>(i); to_string(kind) == name) return kind;
+    return std::nullopt;
 }
 
 std::string to_line(const Event& event) {

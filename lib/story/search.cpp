@@ -13,8 +13,6 @@
 namespace posthouse::story {
 namespace {
 
-constexpr std::array<std::string_view, 4> kOutcomes = {"refused", "delivered", "bounced", "queued"};
-
 /// An IP address in the one form of inet_ntop; nothing: it is none.
 std::optional<std::string> normal_ip(std::string_view text) {
     if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
@@ -52,12 +50,12 @@ bool is_domain(std::string_view text) {
 
 }  // namespace
 
-std::string_view to_string(Outcome outcome) { return kOutcomes[static_cast<std::size_t>(outcome)]; }
+std::string_view to_string(Outcome outcome) { return outcome_words[static_cast<std::size_t>(outcome)]; }
 
 std::optional<Outcome> parse_outcome(std::string_view word) {
-    const auto found = std::ranges::find(kOutcomes, word);
-    if (found == kOutcomes.end()) return std::nullopt;
-    return static_cast<Outcome>(found - kOutcomes.begin());
+    const auto found = std::ranges::find(outcome_words, word);
+    if (found == outcome_words.end()) return std::nullopt;
+    return static_cast<Outcome>(found - outcome_words.begin());
 }
 
 std::optional<Outcome> outcome_of(const Event& event) {
@@ -76,8 +74,16 @@ std::optional<Outcome> outcome_of(const Event& event) {
             if (result == "delivered") return Outcome::delivered;
             return result == "bounced" ? Outcome::bounced : Outcome::queued;
         }
-        default: return std::nullopt;
+        case Kind::connect:
+        case Kind::tls:
+        case Kind::login:
+        case Kind::verdict:
+        case Kind::accept:
+        case Kind::attempt:
+        case Kind::uid:
+        case Kind::lost: return std::nullopt;
     }
+    return std::nullopt;
 }
 
 std::string key_of_id(std::string_view id) { return "i:" + std::string(id); }

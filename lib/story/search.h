@@ -1,6 +1,8 @@
 // What events are found by: each has keys, and so has what is looked for.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +15,9 @@ namespace posthouse::story {
 
 /// How a message fared, as far as one event tells. `queued`: it was put off.
 enum class Outcome { refused, delivered, bounced, queued };
+/// Their words, in this order.
+inline constexpr std::array<std::string_view, 4> outcome_words = {"refused", "delivered", "bounced", "queued"};
+static_assert(outcome_words.size() == static_cast<std::size_t>(Outcome::queued) + 1);
 std::string_view to_string(Outcome outcome);
 std::optional<Outcome> parse_outcome(std::string_view word);
 /// What the event says of that; nothing: something else.

@@ -34,10 +34,17 @@ TEST(StoryEvent, IsReadAsItWasWritten) {
 }
 
 TEST(StoryEvent, EveryKindHasAName) {
-    for (int i = 0; i <= static_cast<int>(Kind::lost); ++i) {
-        const auto kind = static_cast<Kind>(i);
-        EXPECT_EQ(parse_kind(to_string(kind)), kind);
+    using enum Kind;
+    const std::vector<std::pair<Kind, std::string_view>> names{
+        {connect, "connect"}, {tls, "tls"},         {login, "login"},   {verdict, "verdict"},   {accept, "accept"},
+        {queue, "queue"},     {attempt, "attempt"}, {answer, "answer"}, {delivery, "delivery"}, {uid, "uid"},
+        {bounce, "bounce"},   {refuse, "refuse"},   {lost, "lost"}};
+    EXPECT_EQ(names.size(), static_cast<std::size_t>(lost) + 1);
+    for (const auto& [kind, name] : names) {
+        EXPECT_EQ(to_string(kind), name);
+        EXPECT_EQ(parse_kind(name), kind);
     }
+    EXPECT_EQ(parse_kind(""), std::nullopt);
     EXPECT_EQ(parse_kind("nonsense"), std::nullopt);
 }
 

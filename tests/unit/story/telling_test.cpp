@@ -107,6 +107,10 @@ TEST(StoryTelling, AnOutcomeIsWhatTheEventSays) {
     EXPECT_EQ(outcome_of(connect({id}, {})), std::nullopt);
     for (const Outcome outcome : {Outcome::refused, Outcome::delivered, Outcome::bounced, Outcome::queued})
         EXPECT_EQ(parse_outcome(to_string(outcome)), outcome);
+    EXPECT_EQ(to_string(Outcome::refused), "refused");
+    EXPECT_EQ(to_string(Outcome::delivered), "delivered");
+    EXPECT_EQ(to_string(Outcome::bounced), "bounced");
+    EXPECT_EQ(to_string(Outcome::queued), "queued");
     EXPECT_EQ(parse_outcome("lost"), std::nullopt);
 }
 
