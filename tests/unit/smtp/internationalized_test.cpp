@@ -25,6 +25,10 @@ TEST(Internationalized, WhatHasNoOtherFormIsNotMadeUp) {
     EXPECT_FALSE(to_a_labels("\u202E.example"));
     EXPECT_FALSE(to_a_labels(std::string(5000, 'a') + "\u00FC"));
     EXPECT_EQ(to_a_labels(""), "");
+    EXPECT_EQ(ascii_domain("B\u00DCCHER.example"), "xn--bcher-kva.example");
+    EXPECT_EQ(ascii_domain("\u202E.example"), "\u202E.example") << "there is no such form";
+    EXPECT_EQ(to_text(std::nullopt), "");
+    EXPECT_EQ(to_text(Mailbox{"a>b", "x.example"}), "\"a>b\"@x.example");
 }
 
 TEST(Internationalized, AnAddressWithAnAsciiLocalPartHasAnAsciiForm) {
