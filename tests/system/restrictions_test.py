@@ -271,7 +271,7 @@ class Names(SystemTest):
             early.sendall(b"EHLO host.example\r\n")
             said = early.makefile().read()
         self.assertRegex(said, r"^554 \S+ You spoke before the greeting")
-        eventually(lambda: "spoke before the greeting" in self.instance.log())
+        eventually(lambda: "rule=early_talker" in self.instance.log())
 
 
 class Lists(Submitting, SystemTest):
