@@ -327,9 +327,11 @@ void Answers::replay(const Event& event) {
     std::unreachable();
 }
 
-policy::Reply Answers::answer(ConnectionCounts::Owner owner, const policy::Request& request) {
+policy::Reply Answers::answer(Asker asker, ConnectionCounts::Owner owner, const policy::Request& request) {
     const std::optional<Question> question = question_named(request.get("request"));
     if (!question) return dunno();
+    if (asker != Asker::administrator && asker_of(*question) == Asker::administrator)
+        return reject("Only root and the user of guardd may ask for that");
     const Client client = client_of(request);
     const std::string_view service = request.get("service").substr(0, max_service_octets);
     const std::string_view user = request.get("sasl_username");

@@ -57,8 +57,8 @@ class Answers {
     void set(Rules rules);
 
     /// The answer to one request of `owner`, the connection it came on. What is not understood is answered DUNNO, which
-    /// lets Postfix and older daemons go on.
-    policy::Reply answer(ConnectionCounts::Owner owner, const policy::Request& request);
+    /// lets Postfix and older daemons go on; what `asker` may not ask is answered REJECT, and changes nothing.
+    policy::Reply answer(Asker asker, ConnectionCounts::Owner owner, const policy::Request& request);
     /// The connection ended: so did all that it counted.
     void forget(ConnectionCounts::Owner owner) { connections_.forget(owner); }
 

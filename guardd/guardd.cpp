@@ -32,23 +32,12 @@ std::vector<net::Network> networks_of(const std::vector<std::string>& texts) {
     return networks;
 }
 
-/// Whether the peer of a Unix socket may change bans.
-bool is_administrator(const net::Stream& stream) {
+/// Root, and the user that guardd runs as, are administrators.
+Asker asker_at(const net::Stream& stream) {
     ucred peer{};
     socklen_t length = sizeof peer;
-    if (::getsockopt(stream.fd(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return false;
-    return peer.uid == 0 || peer.uid == ::geteuid();
-}
-
-bool is_of_administrators(Question question) {
-    switch (question) {
-        case Question::bans:
-        case Question::ban:
-        case Question::lift:
-        case Question::rates:
-        case Question::reset: return true;
-        default: return false;
-    }
+    if (::getsockopt(stream.fd(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return Asker::client;
+    return peer.uid == 0 || peer.uid == ::geteuid() ? Asker::administrator : Asker::client;
 }
 
 Rules rules_of(const config::Config& config) {
@@ -115,13 +104,10 @@ net::Async<Result<>> Guardd::start() {
     co_return Result<>{};
 }
 
-net::Async<policy::Reply> Guardd::answer(ConnectionCounts::Owner owner, const policy::Request& request,
-                                         bool administrator) {
+net::Async<policy::Reply> Guardd::answer(Asker asker, ConnectionCounts::Owner owner, const policy::Request& request) {
     const std::optional<Question> question = question_named(request.get("request"));
     const bool changes = question == Question::ban || question == Question::lift || question == Question::reset;
-    if (question && is_of_administrators(*question) && !administrator)
-        co_return policy::Reply{"REJECT Only root and the user of guardd may ask for that"};
-    policy::Reply reply = answers_.answer(owner, request);
+    policy::Reply reply = answers_.answer(asker, owner, request);
     note_events();
     if (!changes || reply.action.starts_with("REJECT")) co_return reply;
     if (question == Question::reset)
@@ -186,7 +172,7 @@ net::Async<Result<>> Guardd::sync_journal() {
 
 net::Async<> Guardd::serve(daemon::Connection& connection) {
     const ConnectionCounts::Owner owner = ++last_owner_;
-    const bool administrator = is_administrator(connection.stream);
+    const Asker asker = asker_at(connection.stream);
     for (;;) {
         Result<std::optional<policy::Request>> request = co_await daemon::read_policy_request(connection.stream);
         if (!request) {
@@ -198,7 +184,7 @@ net::Async<> Guardd::serve(daemon::Connection& connection) {
             break;
         }
         if (!*request) break;
-        const policy::Reply reply = co_await answer(owner, **request, administrator);
+        const policy::Reply reply = co_await answer(asker, owner, **request);
         count(**request, reply);
         Result<> written = co_await daemon::write_policy_reply(connection.stream, reply);
         if (!written) break;

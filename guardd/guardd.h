@@ -49,7 +49,7 @@ class Guardd final : public daemon::Application {
     void load_snapshot(const Result<std::string>& file);
     void replay(const Result<std::vector<Event>>& events);
     /// The answer to a request, which is on the disk first when an administrator waits for it.
-    net::Async<policy::Reply> answer(ConnectionCounts::Owner owner, const policy::Request& request, bool administrator);
+    net::Async<policy::Reply> answer(Asker asker, ConnectionCounts::Owner owner, const policy::Request& request);
     /// Has what changed written to the journal soon.
     void note_events();
     /// Writes what waits for the journal until nothing does.

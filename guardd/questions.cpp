@@ -1,6 +1,7 @@
 // Names and attributes of the questions to guardd.
 #include "guardd/questions.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -10,21 +11,30 @@
 namespace posthouse::guard {
 namespace {
 
-constexpr std::array<std::pair<Question, std::string_view>, 13> names{{
-    {Question::postfix, "smtpd_access_policy"},
-    {Question::connect, "guard_connect"},
-    {Question::disconnect, "guard_disconnect"},
-    {Question::restore, "guard_restore"},
-    {Question::penalty, "guard_penalty"},
-    {Question::failure, "guard_failure"},
-    {Question::success, "guard_success"},
-    {Question::message, "guard_message"},
-    {Question::bans, "guard_bans"},
-    {Question::ban, "guard_ban"},
-    {Question::lift, "guard_lift"},
-    {Question::rates, "guard_rates"},
-    {Question::reset, "guard_reset"},
-}};
+/// A question without one of these doesn't compile, and one without a row has no name to be asked by.
+struct Row {
+    constexpr Row(Question its_question, std::string_view its_name, Asker its_asker)
+        : question(its_question), name(its_name), asker(its_asker) {}
+    Question question;
+    std::string_view name;
+    Asker asker;
+};
+
+constexpr std::array table{
+    Row{Question::postfix, "smtpd_access_policy", Asker::client},
+    Row{Question::connect, "guard_connect", Asker::client},
+    Row{Question::disconnect, "guard_disconnect", Asker::client},
+    Row{Question::restore, "guard_restore", Asker::client},
+    Row{Question::penalty, "guard_penalty", Asker::client},
+    Row{Question::failure, "guard_failure", Asker::client},
+    Row{Question::success, "guard_success", Asker::client},
+    Row{Question::message, "guard_message", Asker::client},
+    Row{Question::bans, "guard_bans", Asker::administrator},
+    Row{Question::ban, "guard_ban", Asker::administrator},
+    Row{Question::lift, "guard_lift", Asker::administrator},
+    Row{Question::rates, "guard_rates", Asker::administrator},
+    Row{Question::reset, "guard_reset", Asker::administrator},
+};
 
 constexpr std::string_view delay_prefix = "DELAY ";
 constexpr std::string_view refuse_prefix = "REFUSE ";
@@ -33,19 +43,28 @@ constexpr std::string_view rates_prefix = "RATES ";
 constexpr std::size_t max_user_octets = 1000;             // well below policy::max_line_octets
 constexpr std::uint64_t max_delay = 24ull * 3600 * 1000;  // no sane answer is longer, and no sum overflows
 
+const Row& row_of(Question question) {
+    const auto row = std::ranges::find(table, question, &Row::question);
+    if (row == table.end()) std::unreachable();
+    return *row;
+}
+
 }  // namespace
 
-std::string_view name_of(Question question) {
-    for (const auto& [known, name] : names)
-        if (known == question) return name;
-    std::unreachable();
+std::vector<Question> questions() {
+    std::vector<Question> all;
+    for (const Row& row : table) all.push_back(row.question);
+    return all;
 }
 
+std::string_view name_of(Question question) { return row_of(question).name; }
+
 std::optional<Question> question_named(std::string_view name) {
-    for (const auto& [question, known] : names)
-        if (known == name) return question;
-    return std::nullopt;
+    const auto row = std::ranges::find(table, name, &Row::name);
+    return row == table.end() ? std::nullopt : std::optional(row->question);
 }
+
+Asker asker_of(Question question) { return row_of(question).asker; }
 
 policy::Request about_connection(Question question, std::string_view service, std::string_view ip) {
     policy::Request request;

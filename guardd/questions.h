@@ -15,7 +15,10 @@
 
 namespace posthouse::guard {
 
-/// What a request asks; the table of their names is in questions.cpp.
+/// Who may ask: any daemon that may open the socket, or administrators alone.
+enum class Asker { client, administrator };
+
+/// What a request asks; the table of their names, and of who may ask them, is in questions.cpp.
 enum class Question {
     postfix,     ///< smtpd_access_policy: Postfix asks about a client, in the protocol_state DATA about a message, as
                  ///< `message` does. Answers DUNNO, DEFER text or REJECT text.
@@ -42,10 +45,14 @@ struct Penalty {
     std::string reason{};               ///< for the log, when it is refused
 };
 
+/// All of them.
+std::vector<Question> questions();
 /// The value of `request=`.
 std::string_view name_of(Question question);
 /// nullopt: a name that nobody knows.
 std::optional<Question> question_named(std::string_view name);
+/// Who may ask that at least: administrators may ask whatever clients may.
+Asker asker_of(Question question);
 
 /// connect and disconnect.
 policy::Request about_connection(Question question, std::string_view service, std::string_view ip);

@@ -33,7 +33,8 @@ class Guard {
     }
     void ask(Question question, std::int64_t ip, std::int64_t user) {
         now_ += Time(1);
-        benchmark::DoNotOptimize(answers.answer(1, about_login(question, address(ip), account(user))));
+        benchmark::DoNotOptimize(
+            answers.answer(Asker::administrator, 1, about_login(question, address(ip), account(user))));
         // As guardd does for its journal.
         for (const Event& event : answers.take_events()) benchmark::DoNotOptimize(to_line(event));
     }
@@ -64,7 +65,8 @@ void decisions(benchmark::State& state) {
     Guard guard(static_cast<std::size_t>(entries));
     for (std::int64_t i = 0; i < entries; ++i) {
         guard.ask(Question::failure, i, i);
-        (void)guard.answers.answer(1, ban_request({address(i), {}}, std::chrono::hours(1), "by hand"));
+        (void)guard.answers.answer(Asker::administrator, 1,
+                                   ban_request({address(i), {}}, std::chrono::hours(1), "by hand"));
     }
     std::int64_t number = 0;
     for (auto _ : state) {

@@ -20,17 +20,22 @@ guard::Answers fresh() {
 
 void work_with(guard::Answers& answers) {
     for (const char* ip : {"192.0.2.1", "2001:db8::1", "unknown"}) {
-        const policy::Reply reply =
-            answers.answer(1, guard::about_login(guard::Question::penalty, ip, "a@example.org"));
+        const policy::Reply reply = answers.answer(guard::Asker::administrator, 1,
+                                                   guard::about_login(guard::Question::penalty, ip, "a@example.org"));
         if (!guard::to_penalty(reply.action)) std::abort();
-        (void)answers.answer(1, guard::about_login(guard::Question::failure, ip, "a@example.org"));
-        (void)answers.answer(1, guard::about_login(guard::Question::success, ip, "a@example.org"));
-        (void)answers.answer(1, guard::lift_request({ip, {}}));
-        (void)answers.answer(1, guard::about_message(ip, "a@example.org", "a@example.org", 3));
+        (void)answers.answer(guard::Asker::administrator, 1,
+                             guard::about_login(guard::Question::failure, ip, "a@example.org"));
+        (void)answers.answer(guard::Asker::administrator, 1,
+                             guard::about_login(guard::Question::success, ip, "a@example.org"));
+        (void)answers.answer(guard::Asker::administrator, 1, guard::lift_request({ip, {}}));
+        (void)answers.answer(guard::Asker::administrator, 1,
+                             guard::about_message(ip, "a@example.org", "a@example.org", 3));
     }
-    if (!guard::to_rates(answers.answer(1, guard::rates_after({})).action)) std::abort();
-    (void)answers.answer(1, guard::reset_request({guard::RateKind::user, "a@example.org"}));
-    const Result<std::vector<guard::Ban>> bans = guard::to_bans(answers.answer(1, guard::bans_after({})).action);
+    if (!guard::to_rates(answers.answer(guard::Asker::administrator, 1, guard::rates_after({})).action)) std::abort();
+    (void)answers.answer(guard::Asker::administrator, 1,
+                         guard::reset_request({guard::RateKind::user, "a@example.org"}));
+    const Result<std::vector<guard::Ban>> bans =
+        guard::to_bans(answers.answer(guard::Asker::administrator, 1, guard::bans_after({})).action);
     if (!bans) std::abort();
     if (!guard::parse_snapshot(guard::to_json(answers.snapshot()))) std::abort();
     for (const guard::Event& event : answers.take_events()) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "guardd/client_network.h"
 
 namespace posthouse::guard {
@@ -30,7 +32,7 @@ class AnswersTest : public testing::Test {
         return rules;
     }
     std::string ask(const policy::Request& request, ConnectionCounts::Owner owner = 1) {
-        return answers_.answer(owner, request).action;
+        return answers_.answer(Asker::administrator, owner, request).action;
     }
     std::string connect(std::string_view ip, ConnectionCounts::Owner owner = 1, std::string_view service = "smtp") {
         return ask(about_connection(Question::connect, service, ip), owner);
@@ -300,7 +302,9 @@ TEST_F(BanAnswersTest, SnapshotAndLaterEventsMakeTheSameAnswersAgain) {
          {std::pair("203.0.113.1", "a@example.org"), std::pair("203.0.113.1", "colleague@example.org"),
           std::pair("192.0.2.1", "a@example.org"), std::pair("192.0.2.2", "a@example.org"),
           std::pair("192.0.2.129", "b@example.org"), std::pair("192.0.2.65", "b@example.org")})
-        EXPECT_EQ(after.answer(1, about_login(Question::penalty, ip, user)).action, penalty(ip, user)) << ip << user;
+        EXPECT_EQ(after.answer(Asker::administrator, 1, about_login(Question::penalty, ip, user)).action,
+                  penalty(ip, user))
+            << ip << user;
     const auto bans_of = [](const Answers& answers) { return bans_action(answers.bans().list({}, 100)); };
     EXPECT_EQ(bans_of(after), bans_of(answers_));
     for (const Event& event : events) after.replay(event);
@@ -314,6 +318,30 @@ TEST_F(AnswersTest, AQuestionThatNobodyKnowsIsAnsweredDunno) {
     EXPECT_EQ(ask(request), "DUNNO");
 }
 
+TEST_F(AnswersTest, WhatIsOfAdministratorsIsRefusedToClientsAndChangesNothing) {
+    const BanSubject banned = *ban_subject("192.0.2.1", {});
+    ASSERT_EQ(ask(ban_request(banned, std::nullopt, "by hand")), "OK");
+    (void)answers_.take_events();
+    std::size_t asked = 0;
+    for (const policy::Request& request :
+         {bans_after({}), ban_request(*ban_subject({}, "a@example.org"), std::nullopt, {}), lift_request(banned),
+          rates_after({}), reset_request({RateKind::user, "a@example.org"})}) {
+        EXPECT_EQ(answers_.answer(Asker::client, 1, request).action,
+                  "REJECT Only root and the user of guardd may ask for that")
+            << request.get("request");
+        ++asked;
+    }
+    EXPECT_EQ(answers_.bans().size(), 1u);
+    EXPECT_TRUE(answers_.take_events().empty());
+    EXPECT_EQ(std::ranges::count(questions(), Asker::administrator, asker_of), static_cast<std::ptrdiff_t>(asked))
+        << "each of them has to be asked above";
+}
+
+TEST_F(AnswersTest, WhatIsOfClientsIsAnsweredToThem) {
+    EXPECT_EQ(answers_.answer(Asker::client, 1, about_connection(Question::connect, "smtp", "192.0.2.1")).action, "OK");
+    EXPECT_EQ(answers_.answer(Asker::client, 1, about_message("192.0.2.1", "", "", 1)).action, "OK");
+}
+
 TEST(Questions, PenaltiesTravelAsText) {
     EXPECT_EQ(to_penalty(penalty_action({milliseconds(1500)}))->delay, milliseconds(1500));
     const std::optional<Penalty> refused = to_penalty(penalty_action({{}, true, "20 failed log-ins"}));
@@ -325,10 +353,8 @@ TEST(Questions, PenaltiesTravelAsText) {
 }
 
 TEST(Questions, EveryNameIsFoundAgain) {
-    for (const Question question :
-         {Question::postfix, Question::connect, Question::disconnect, Question::restore, Question::penalty,
-          Question::failure, Question::success, Question::bans, Question::ban, Question::lift})
-        EXPECT_EQ(question_named(name_of(question)), question);
+    EXPECT_EQ(questions().size(), 13u);
+    for (const Question question : questions()) EXPECT_EQ(question_named(name_of(question)), question);
     EXPECT_EQ(question_named("guard"), std::nullopt);
 }
 
@@ -353,7 +379,8 @@ class LimitAnswersTest : public AnswersTest {
         std::vector<Rate> all;
         RateSubject last;
         for (;;) {
-            const Result<std::vector<Rate>> page = to_rates(answers.answer(1, rates_after(last)).action);
+            const Result<std::vector<Rate>> page =
+                to_rates(answers.answer(Asker::administrator, 1, rates_after(last)).action);
             EXPECT_TRUE(page);
             if (!page || page->empty()) return all;
             last = page->back().subject;
@@ -443,8 +470,9 @@ TEST_F(LimitAnswersTest, CountsSurviveByTheJournalAndByTheSnapshot) {
         ASSERT_TRUE(event) << event.error().message();
         other.replay(*event);  // in the snapshot already, if there was one
         EXPECT_EQ(listed(other), listed(answers_));
-        EXPECT_TRUE(other.answer(1, about_message("192.0.2.1", alice, alice, 4)).action.starts_with("DEFER"));
-        EXPECT_EQ(other.answer(1, about_message("192.0.2.1", alice, alice, 3)).action, "OK");
+        EXPECT_TRUE(other.answer(Asker::administrator, 1, about_message("192.0.2.1", alice, alice, 4))
+                        .action.starts_with("DEFER"));
+        EXPECT_EQ(other.answer(Asker::administrator, 1, about_message("192.0.2.1", alice, alice, 3)).action, "OK");
     }
 }
 

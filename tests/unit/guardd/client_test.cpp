@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <list>
 #include <utility>
@@ -11,6 +14,7 @@
 #include "guardd/administration.h"
 #include "guardd/guardd.h"
 #include "guardd/questions.h"
+#include "guardd/read_answer.h"
 #include "lib/base/file.h"
 #include "lib/net/connect.h"
 #include "lib/net/listener.h"
@@ -285,6 +289,46 @@ TEST_F(GuardTest, SpeaksThePolicyProtocolWithPostfix) {
     const std::string answer = "action=DUNNO\n\n";
     EXPECT_EQ(loop_.run_until_complete(converse(loop_, folder_.path(), request + request, 2 * answer.size())),
               answer + answer);
+}
+
+/// A connection of the user nobody, made at once: the kernel keeps whose it is.
+UniqueFd connect_as_nobody(const std::string& path) {
+    constexpr uid_t nobody = 65'534;
+    UniqueFd made(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::seteuid(nobody), 0);
+    EXPECT_EQ(::connect(made.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::seteuid(::getuid()), 0);
+    return made;
+}
+
+net::Async<> ask_as_nobody(net::Loop& loop, std::string folder) {
+    Server server(loop, folder);
+    const std::string path = folder + "/guard.sock";
+    EXPECT_EQ(::chmod(folder.c_str(), 0755), 0);
+    EXPECT_EQ(::chmod(path.c_str(), 0666), 0);
+    {
+        net::Stream stream(loop, connect_as_nobody(path));
+        for (const policy::Request& request :
+             {bans_after({}), ban_request(*ban_subject({}, "a@example.org"), std::nullopt, {}),
+              lift_request(*ban_subject({}, "a@example.org")), rates_after({}),
+              reset_request({RateKind::user, "a@example.org"})}) {
+            const Result<> written = co_await stream.write(policy::to_wire(request), soon());
+            EXPECT_TRUE(written);
+            const Result<std::string> action = co_await read_answer(stream, soon());
+            EXPECT_EQ(action.value_or("no answer"), "REJECT Only root and the user of guardd may ask for that")
+                << request.get("request");
+        }
+    }
+    EXPECT_EQ(server.guardd().answers().bans().size(), 0u);
+    co_await server.stop();
+}
+
+TEST_F(GuardTest, WhatIsOfAdministratorsIsRefusedToOtherUsersOfTheSocket) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can act for others";
+    loop_.run_until_complete(ask_as_nobody(loop_, folder_.path()));
 }
 
 TEST_F(GuardTest, AMalformedRequestEndsTheConnection) {
