@@ -22,8 +22,11 @@ constexpr std::string_view without_log_in = "smtp";
 constexpr std::array<std::string_view, 3> sending_services{"smtp", "submission", "submissions"};
 constexpr std::uint64_t max_recipients = 1'000'000;
 
-policy::Reply dunno() { return {"DUNNO"}; }
-policy::Reply reject(std::string_view text) { return {"REJECT " + std::string(text)}; }
+Answer dunno(Outcome outcome = Outcome::told) { return {{"DUNNO"}, outcome}; }
+Answer refuse(std::string_view text) { return {{"REJECT " + std::string(text)}, Outcome::refused}; }
+Answer deny(std::string_view text) { return {{"REJECT " + std::string(text)}, Outcome::denied}; }
+
+Answer lifted(std::size_t count) { return {{"LIFTED " + std::to_string(count)}, Outcome::changed}; }
 
 /// "5 minutes", rounded up.
 std::string in_words(std::chrono::milliseconds time) {
@@ -87,12 +90,12 @@ Answers::Client Answers::client_of(const policy::Request& request) const {
             trusted || holds(rules_.allowed_networks, *address)};
 }
 
-policy::Reply Answers::connect(ConnectionCounts::Owner owner, std::string_view service, const Client& client) {
-    if (client.network.empty()) return {"OK"};
+Answer Answers::connect(ConnectionCounts::Owner owner, std::string_view service, const Client& client) {
+    if (client.network.empty()) return {{"OK"}};
     if (!client.allowed && service != without_log_in) {
         const Ban* ban = bans_.find(client.address, {});
         // Who shares a network with an attacker, and used an account from there lately, may still come.
-        if (ban != nullptr && (ban->by_hand || !penalties_.has_good(client.network))) return reject(banned);
+        if (ban != nullptr && (ban->by_hand || !penalties_.has_good(client.network))) return refuse(banned);
     }
     std::vector<RateSubject> counted;
     constexpr Amounts one_connection{1, 0, 0};
@@ -100,21 +103,21 @@ policy::Reply Answers::connect(ConnectionCounts::Owner owner, std::string_view s
         counted = limited({{RateKind::client, client.network}}, one_connection);
     // With what the action is followed by, a status that a greeting has no place for.
     if (const std::optional<std::string> refused = refusal(counted, one_connection))
-        return reject(refused->substr(refused->find("Too many")));
-    if (!connections_.open(owner, service, client.network, rules_.connections_per_address)) return reject(too_many);
+        return refuse(refused->substr(refused->find("Too many")));
+    if (!connections_.open(owner, service, client.network, rules_.connections_per_address)) return refuse(too_many);
     count(std::move(counted), one_connection);
-    return {"OK"};
+    return {{"OK"}};
 }
 
 // Postfix does not tell when a connection ends: its clients are held against the connections to smtpd beside it.
-policy::Reply Answers::postfix(const Client& client, const policy::Request& request) {
+Answer Answers::postfix(const Client& client, const policy::Request& request) {
     if (request.get("protocol_state") == "DATA") {
-        policy::Reply reply = message(client, request);
-        return reply.action == "OK" ? dunno() : reply;
+        Answer answer = message(client, request);
+        return answer.outcome == Outcome::limited ? answer : dunno();
     }
     if (client.network.empty() || connections_.count("smtp", client.network) < rules_.connections_per_address)
         return dunno();
-    return {"DEFER 4.7.0 " + std::string(too_many)};
+    return {{"DEFER 4.7.0 " + std::string(too_many)}, Outcome::refused};
 }
 
 /// Those that have a limit of what is to be counted.
@@ -153,7 +156,7 @@ void Answers::count(std::vector<RateSubject> subjects, const Amounts& more) {
 }
 
 // Who has logged in is answerable for himself, wherever from: others of his network shall not suffer.
-policy::Reply Answers::message(const Client& client, const policy::Request& request) {
+Answer Answers::message(const Client& client, const policy::Request& request) {
     const std::string_view user = request.get("sasl_username");
     const std::string_view domain = domain_of(request.get("sender"));
     const std::uint64_t recipients = ascii::parse_number(request.get("recipient_count")).value_or(1);
@@ -162,14 +165,14 @@ policy::Reply Answers::message(const Client& client, const policy::Request& requ
     add(subjects, user.empty() ? RateKind::client : RateKind::user, user.empty() ? client.network : user);
     add(subjects, user.empty() ? RateKind::sender_domain : RateKind::user_domain, domain);
     subjects = limited(std::move(subjects), more);
-    if (std::optional<std::string> refused = refusal(subjects, more)) return {*std::move(refused)};
+    if (std::optional<std::string> refused = refusal(subjects, more)) return {{*std::move(refused)}, Outcome::limited};
     count(std::move(subjects), more);
-    return {"OK"};
+    return {{"OK"}};
 }
 
-policy::Reply Answers::list_rates(const policy::Request& request) const {
+Answer Answers::list_rates(const policy::Request& request) const {
     const std::optional<RateKind> first = rate_kind_named(request.get("kind"));
-    if (!first) return reject("That is no kind of rates");
+    if (!first) return deny("That is no kind of rates");
     const WallTime now = clocks_.wall();
     std::vector<Rate> page;
     std::string_view after = request.get("name");
@@ -183,23 +186,23 @@ policy::Reply Answers::list_rates(const policy::Request& request) const {
         page.pop_back();
         action = rates_action(page);
     }
-    return {std::move(action)};
+    return {{std::move(action)}};
 }
 
-policy::Reply Answers::reset(const policy::Request& request) {
+Answer Answers::reset(const policy::Request& request) {
     const std::optional<RateKind> kind = rate_kind_named(request.get("kind"));
-    if (!kind) return reject("That is no kind of rates");
+    if (!kind) return deny("That is no kind of rates");
     std::string name(request.get("name"));
     // An address stands for the network that it is counted under.
     if (*kind == RateKind::client)
         if (std::string counted = client_network(name, rules_.sizes); !counted.empty()) name = std::move(counted);
     Result<RateSubject> subject = rate_subject(*kind, name);
-    if (!subject) return reject(subject.error().text);
+    if (!subject) return deny(subject.error().text);
     const bool known = rates_[index(*kind)].reset(subject->name);
     Event event{.kind = EventKind::reset, .at = clocks_.wall(), .subject = {}};
     event.counted.push_back(std::move(*subject));
     record(std::move(event));
-    return {known ? "LIFTED 1" : "LIFTED 0"};
+    return lifted(known ? 1 : 0);
 }
 
 Penalty Answers::penalty(const Client& client, std::string_view user) const {
@@ -237,48 +240,48 @@ void Answers::success(const Client& client, std::string_view user) {
     record({0, EventKind::success, clocks_.wall(), {client.network, std::string(user.substr(0, max_account_octets))}});
 }
 
-policy::Reply Answers::list_bans(const BanSubject& after) const {
+Answer Answers::list_bans(const BanSubject& after) const {
     std::vector<Ban> page = bans_.list(after, max_page);
     std::string action = bans_action(page);
     while (action.size() > max_page_octets) {
         page.pop_back();
         action = bans_action(page);
     }
-    return {std::move(action)};
+    return {{std::move(action)}};
 }
 
-policy::Reply Answers::ban(const policy::Request& request) {
+Answer Answers::ban(const policy::Request& request) {
     Result<BanSubject> subject = ban_subject(request.get("client_network"), request.get("sasl_username"));
-    if (!subject) return reject(subject.error().text);
+    if (!subject) return deny(subject.error().text);
     const WallTime now = clocks_.wall();
     Ban ban{std::move(*subject), now, std::nullopt, true,
             std::string(request.get("reason").substr(0, max_reason_octets))};
     if (const std::string_view text = request.get("duration"); !text.empty()) {
         const std::optional<std::uint64_t> seconds = ascii::parse_number(text);
-        if (!seconds || *seconds == 0) return reject("That is no duration in seconds");
+        if (!seconds || *seconds == 0) return deny("That is no duration in seconds");
         const auto most = std::chrono::duration_cast<std::chrono::seconds>(latest_end - now).count();
         ban.until = now + std::chrono::seconds(std::min<std::uint64_t>(*seconds, static_cast<std::uint64_t>(most)));
     }
     const Result<> added = bans_.add(ban);
-    if (!added) return reject(added.error().text);
+    if (!added) return deny(added.error().text);
     record({0, EventKind::ban, now, {}, std::move(ban)});
-    return {"OK"};
+    return {{"OK"}, Outcome::changed};
 }
 
-policy::Reply Answers::lift(const policy::Request& request) {
+Answer Answers::lift(const policy::Request& request) {
     const std::string_view network = request.get("client_network");
     const Result<BanSubject> subject = ban_subject(network, request.get("sasl_username"));
-    if (!subject) return reject(subject.error().text);
-    std::size_t lifted = lift_now(*subject);
+    if (!subject) return deny(subject.error().text);
+    std::size_t count = lift_now(*subject);
     record({0, EventKind::lift, clocks_.wall(), *subject});
     // An address stands for the network that it is counted under, too.
     const std::string counted = client_network(network, rules_.sizes);
     if (!counted.empty() && counted != subject->network) {
         const BanSubject around{counted, subject->account};
-        lifted += lift_now(around);
+        count += lift_now(around);
         record({0, EventKind::lift, clocks_.wall(), around});
     }
-    return {"LIFTED " + std::to_string(lifted)};
+    return lifted(count);
 }
 
 std::size_t Answers::lift_now(const BanSubject& subject) {
@@ -327,11 +330,11 @@ void Answers::replay(const Event& event) {
     std::unreachable();
 }
 
-policy::Reply Answers::answer(Asker asker, ConnectionCounts::Owner owner, const policy::Request& request) {
+Answer Answers::answer(Asker asker, ConnectionCounts::Owner owner, const policy::Request& request) {
     const std::optional<Question> question = question_named(request.get("request"));
     if (!question) return dunno();
     if (asker != Asker::administrator && asker_of(*question) == Asker::administrator)
-        return reject("Only root and the user of guardd may ask for that");
+        return deny("Only root and the user of guardd may ask for that");
     const Client client = client_of(request);
     const std::string_view service = request.get("service").substr(0, max_service_octets);
     const std::string_view user = request.get("sasl_username");
@@ -347,8 +350,14 @@ policy::Reply Answers::answer(Asker asker, ConnectionCounts::Owner owner, const 
                 connections_.restore(owner, service, client.network,
                                      ascii::parse_number(request.get("count")).value_or(0));
             return dunno();
-        case Question::penalty: return {penalty_action(penalty(client, user))};
-        case Question::failure: failure(client, user); return dunno();
+        case Question::penalty: {
+            const Penalty expected = penalty(client, user);
+            const Outcome outcome = expected.refused             ? Outcome::refused_login
+                                    : expected.delay.count() > 0 ? Outcome::delayed_login
+                                                                 : Outcome::told;
+            return {{penalty_action(expected)}, outcome};
+        }
+        case Question::failure: failure(client, user); return dunno(Outcome::failed_login);
         case Question::success: success(client, user); return dunno();
         case Question::message: return message(client, request);
         case Question::bans: return list_bans({std::string(request.get("client_network")), std::string(user)});

@@ -49,6 +49,23 @@ struct Clocks {
     Bans::WallClock wall;
 };
 
+/// What an answer did, for who counts and saves.
+enum class Outcome {
+    told,           ///< nothing more than what was asked
+    refused,        ///< a connection, for the client has too many or is banned
+    limited,        ///< a message, for a limit
+    failed_login,   ///< one more failure is known
+    delayed_login,  ///< the log-in is to wait
+    refused_login,  ///< for a ban
+    changed,        ///< bans or counts, by an administrator: to be on the disk before he is told
+    denied,         ///< an administrator's question that makes no sense, or one that somebody else asked
+};
+
+struct Answer {
+    policy::Reply reply;
+    Outcome outcome = Outcome::told;
+};
+
 /// Everything that guardd knows.
 class Answers {
   public:
@@ -58,7 +75,7 @@ class Answers {
 
     /// The answer to one request of `owner`, the connection it came on. What is not understood is answered DUNNO, which
     /// lets Postfix and older daemons go on; what `asker` may not ask is answered REJECT, and changes nothing.
-    policy::Reply answer(Asker asker, ConnectionCounts::Owner owner, const policy::Request& request);
+    Answer answer(Asker asker, ConnectionCounts::Owner owner, const policy::Request& request);
     /// The connection ended: so did all that it counted.
     void forget(ConnectionCounts::Owner owner) { connections_.forget(owner); }
 
@@ -86,21 +103,21 @@ class Answers {
         bool allowed = false;  ///< its network is never banned
     };
     Client client_of(const policy::Request& request) const;
-    policy::Reply connect(ConnectionCounts::Owner owner, std::string_view service, const Client& client);
-    policy::Reply postfix(const Client& client, const policy::Request& request);
-    policy::Reply message(const Client& client, const policy::Request& request);
+    Answer connect(ConnectionCounts::Owner owner, std::string_view service, const Client& client);
+    Answer postfix(const Client& client, const policy::Request& request);
+    Answer message(const Client& client, const policy::Request& request);
     std::optional<std::string> refusal(const std::vector<RateSubject>& subjects, const Amounts& more);
     void count(std::vector<RateSubject> subjects, const Amounts& more);
     std::vector<RateSubject> limited(std::vector<RateSubject> subjects, const Amounts& more) const;
-    policy::Reply list_rates(const policy::Request& request) const;
-    policy::Reply reset(const policy::Request& request);
+    Answer list_rates(const policy::Request& request) const;
+    Answer reset(const policy::Request& request);
     Penalty penalty(const Client& client, std::string_view user) const;
     void failure(const Client& client, std::string_view user);
     void success(const Client& client, std::string_view user);
     void ban_for_failures(const Client& client, std::string_view account, double failures, unsigned most);
-    policy::Reply list_bans(const BanSubject& after) const;
-    policy::Reply ban(const policy::Request& request);
-    policy::Reply lift(const policy::Request& request);
+    Answer list_bans(const BanSubject& after) const;
+    Answer ban(const policy::Request& request);
+    Answer lift(const policy::Request& request);
     std::size_t lift_now(const BanSubject& subject);
     void record(Event event);
 

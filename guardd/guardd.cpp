@@ -68,7 +68,7 @@ Rules rules_of(const config::Config& config) {
 
 Guardd::Counters::Counters(metrics::Registry& registry)
     : requests(registry.counter("posthouse_guard_requests_total", "Questions answered")),
-      refused(registry.counter("posthouse_guard_refused_total", "Connections refused: too many from one address")),
+      refused(registry.counter("posthouse_guard_refused_total", "Connections refused: too many, or banned")),
       failures(registry.counter("posthouse_guard_failures_total", "Failed log-ins that daemons reported")),
       delayed(
           registry.counter("posthouse_guard_delayed_total", "Log-ins whose answer is delayed for earlier failures")),
@@ -104,13 +104,11 @@ net::Async<Result<>> Guardd::start() {
     co_return Result<>{};
 }
 
-net::Async<policy::Reply> Guardd::answer(Asker asker, ConnectionCounts::Owner owner, const policy::Request& request) {
-    const std::optional<Question> question = question_named(request.get("request"));
-    const bool changes = question == Question::ban || question == Question::lift || question == Question::reset;
-    policy::Reply reply = answers_.answer(asker, owner, request);
+net::Async<Answer> Guardd::answer(Asker asker, ConnectionCounts::Owner owner, const policy::Request& request) {
+    Answer answer = answers_.answer(asker, owner, request);
     note_events();
-    if (!changes || reply.action.starts_with("REJECT")) co_return reply;
-    if (question == Question::reset)
+    if (answer.outcome != Outcome::changed) co_return answer;
+    if (request.get("request") == name_of(Question::reset))
         log::info("rate reset by hand", {{"kind", request.get("kind")}, {"name", request.get("name")}});
     else
         log::info("bans changed by hand", {{"request", request.get("request")},
@@ -118,8 +116,8 @@ net::Async<policy::Reply> Guardd::answer(Asker asker, ConnectionCounts::Owner ow
                                            {"account", request.get("sasl_username")},
                                            {"reason", request.get("reason")}});
     const Result<> synced = co_await sync_journal();
-    if (!synced) co_return policy::Reply{"REJECT It holds for now, but could not be saved: " + synced.error().text};
-    co_return reply;
+    if (!synced) answer.reply = {"REJECT It holds for now, but could not be saved: " + synced.error().text};
+    co_return answer;
 }
 
 void Guardd::note_events() {
@@ -184,9 +182,13 @@ net::Async<> Guardd::serve(daemon::Connection& connection) {
             break;
         }
         if (!*request) break;
-        const policy::Reply reply = co_await answer(asker, owner, **request);
-        count(**request, reply);
-        Result<> written = co_await daemon::write_policy_reply(connection.stream, reply);
+        const Answer given = co_await answer(asker, owner, **request);
+        count(given.outcome);
+        if (given.outcome == Outcome::refused)
+            log::debug("connection refused", {{"client", (*request)->get("client_address")},
+                                              {"service", (*request)->get("service")},
+                                              {"action", given.reply.action}});
+        Result<> written = co_await daemon::write_policy_reply(connection.stream, given.reply);
         if (!written) break;
     }
     answers_.forget(owner);
@@ -195,21 +197,18 @@ net::Async<> Guardd::serve(daemon::Connection& connection) {
 
 void Guardd::reloaded() { answers_.set(rules_of(*daemon_.config())); }
 
-void Guardd::count(const policy::Request& request, const policy::Reply& reply) {
+void Guardd::count(Outcome outcome) {
     counters_.requests.add();
-    const bool refused = reply.action.starts_with("REJECT") || reply.action.starts_with("DEFER");
-    const std::string_view question = request.get("request");
-    const bool message = question == name_of(Question::message) || request.get("protocol_state") == "DATA";
-    if (refused && message) counters_.limited.add();
-    if (refused && !message) {
-        counters_.refused.add();
-        log::debug("too many connections",
-                   {{"client", request.get("client_address")}, {"service", request.get("service")}});
+    switch (outcome) {
+        case Outcome::told:
+        case Outcome::changed:
+        case Outcome::denied: break;
+        case Outcome::refused: counters_.refused.add(); break;
+        case Outcome::limited: counters_.limited.add(); break;
+        case Outcome::failed_login: counters_.failures.add(); break;
+        case Outcome::delayed_login: counters_.delayed.add(); break;
+        case Outcome::refused_login: counters_.refused_logins.add(); break;
     }
-    if (question == name_of(Question::failure)) counters_.failures.add();
-    const std::optional<Penalty> penalty = to_penalty(reply.action);
-    if (penalty && penalty->refused) counters_.refused_logins.add();
-    if (penalty && penalty->delay.count() > 0) counters_.delayed.add();
     counters_.connections.set(static_cast<double>(answers_.connections().total()));
     counters_.networks.set(static_cast<double>(answers_.penalties().networks()));
     counters_.accounts.set(static_cast<double>(answers_.penalties().accounts()));

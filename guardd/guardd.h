@@ -44,12 +44,12 @@ class Guardd final : public daemon::Application {
         metrics::Gauge rates;
     };
 
-    void count(const policy::Request& request, const policy::Reply& reply);
+    void count(Outcome outcome);
     std::string snapshot_path() const;
     void load_snapshot(const Result<std::string>& file);
     void replay(const Result<std::vector<Event>>& events);
     /// The answer to a request, which is on the disk first when an administrator waits for it.
-    net::Async<policy::Reply> answer(Asker asker, ConnectionCounts::Owner owner, const policy::Request& request);
+    net::Async<Answer> answer(Asker asker, ConnectionCounts::Owner owner, const policy::Request& request);
     /// Has what changed written to the journal soon.
     void note_events();
     /// Writes what waits for the journal until nothing does.

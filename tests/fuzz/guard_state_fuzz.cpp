@@ -20,9 +20,9 @@ guard::Answers fresh() {
 
 void work_with(guard::Answers& answers) {
     for (const char* ip : {"192.0.2.1", "2001:db8::1", "unknown"}) {
-        const policy::Reply reply = answers.answer(guard::Asker::administrator, 1,
-                                                   guard::about_login(guard::Question::penalty, ip, "a@example.org"));
-        if (!guard::to_penalty(reply.action)) std::abort();
+        const guard::Answer answer = answers.answer(guard::Asker::administrator, 1,
+                                                    guard::about_login(guard::Question::penalty, ip, "a@example.org"));
+        if (!guard::to_penalty(answer.reply.action)) std::abort();
         (void)answers.answer(guard::Asker::administrator, 1,
                              guard::about_login(guard::Question::failure, ip, "a@example.org"));
         (void)answers.answer(guard::Asker::administrator, 1,
@@ -31,11 +31,12 @@ void work_with(guard::Answers& answers) {
         (void)answers.answer(guard::Asker::administrator, 1,
                              guard::about_message(ip, "a@example.org", "a@example.org", 3));
     }
-    if (!guard::to_rates(answers.answer(guard::Asker::administrator, 1, guard::rates_after({})).action)) std::abort();
+    if (!guard::to_rates(answers.answer(guard::Asker::administrator, 1, guard::rates_after({})).reply.action))
+        std::abort();
     (void)answers.answer(guard::Asker::administrator, 1,
                          guard::reset_request({guard::RateKind::user, "a@example.org"}));
     const Result<std::vector<guard::Ban>> bans =
-        guard::to_bans(answers.answer(guard::Asker::administrator, 1, guard::bans_after({})).action);
+        guard::to_bans(answers.answer(guard::Asker::administrator, 1, guard::bans_after({})).reply.action);
     if (!bans) std::abort();
     if (!guard::parse_snapshot(guard::to_json(answers.snapshot()))) std::abort();
     for (const guard::Event& event : answers.take_events()) {

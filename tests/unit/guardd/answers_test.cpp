@@ -32,7 +32,10 @@ class AnswersTest : public testing::Test {
         return rules;
     }
     std::string ask(const policy::Request& request, ConnectionCounts::Owner owner = 1) {
-        return answers_.answer(Asker::administrator, owner, request).action;
+        return answers_.answer(Asker::administrator, owner, request).reply.action;
+    }
+    Outcome outcome_of(const policy::Request& request) {
+        return answers_.answer(Asker::administrator, 1, request).outcome;
     }
     std::string connect(std::string_view ip, ConnectionCounts::Owner owner = 1, std::string_view service = "smtp") {
         return ask(about_connection(Question::connect, service, ip), owner);
@@ -302,7 +305,7 @@ TEST_F(BanAnswersTest, SnapshotAndLaterEventsMakeTheSameAnswersAgain) {
          {std::pair("203.0.113.1", "a@example.org"), std::pair("203.0.113.1", "colleague@example.org"),
           std::pair("192.0.2.1", "a@example.org"), std::pair("192.0.2.2", "a@example.org"),
           std::pair("192.0.2.129", "b@example.org"), std::pair("192.0.2.65", "b@example.org")})
-        EXPECT_EQ(after.answer(Asker::administrator, 1, about_login(Question::penalty, ip, user)).action,
+        EXPECT_EQ(after.answer(Asker::administrator, 1, about_login(Question::penalty, ip, user)).reply.action,
                   penalty(ip, user))
             << ip << user;
     const auto bans_of = [](const Answers& answers) { return bans_action(answers.bans().list({}, 100)); };
@@ -326,7 +329,7 @@ TEST_F(AnswersTest, WhatIsOfAdministratorsIsRefusedToClientsAndChangesNothing) {
     for (const policy::Request& request :
          {bans_after({}), ban_request(*ban_subject({}, "a@example.org"), std::nullopt, {}), lift_request(banned),
           rates_after({}), reset_request({RateKind::user, "a@example.org"})}) {
-        EXPECT_EQ(answers_.answer(Asker::client, 1, request).action,
+        EXPECT_EQ(answers_.answer(Asker::client, 1, request).reply.action,
                   "REJECT Only root and the user of guardd may ask for that")
             << request.get("request");
         ++asked;
@@ -338,8 +341,9 @@ TEST_F(AnswersTest, WhatIsOfAdministratorsIsRefusedToClientsAndChangesNothing) {
 }
 
 TEST_F(AnswersTest, WhatIsOfClientsIsAnsweredToThem) {
-    EXPECT_EQ(answers_.answer(Asker::client, 1, about_connection(Question::connect, "smtp", "192.0.2.1")).action, "OK");
-    EXPECT_EQ(answers_.answer(Asker::client, 1, about_message("192.0.2.1", "", "", 1)).action, "OK");
+    EXPECT_EQ(answers_.answer(Asker::client, 1, about_connection(Question::connect, "smtp", "192.0.2.1")).reply.action,
+              "OK");
+    EXPECT_EQ(answers_.answer(Asker::client, 1, about_message("192.0.2.1", "", "", 1)).reply.action, "OK");
 }
 
 TEST(Questions, PenaltiesTravelAsText) {
@@ -380,7 +384,7 @@ class LimitAnswersTest : public AnswersTest {
         RateSubject last;
         for (;;) {
             const Result<std::vector<Rate>> page =
-                to_rates(answers.answer(Asker::administrator, 1, rates_after(last)).action);
+                to_rates(answers.answer(Asker::administrator, 1, rates_after(last)).reply.action);
             EXPECT_TRUE(page);
             if (!page || page->empty()) return all;
             last = page->back().subject;
@@ -413,6 +417,34 @@ TEST_F(LimitAnswersTest, StrangersDoNotUseUpWhatTheUsersOfADomainMaySend) {
     EXPECT_EQ(send("192.0.2.9", "bob@example.org", "bob@example.org", 7), "OK");
     EXPECT_TRUE(send("192.0.2.9", alice, alice, 6).starts_with("DEFER 4.7.1 Too many recipients: example.org"));
     EXPECT_EQ(send("192.0.2.9", alice, "", 6), "OK") << "the null sender has no domain";
+}
+
+TEST_F(LimitAnswersTest, EachAnswerTellsWhatItDid) {
+    const policy::Request message = about_message("192.0.2.1", alice, alice, 6);
+    EXPECT_EQ(outcome_of(message), Outcome::told);
+    EXPECT_EQ(outcome_of(message), Outcome::limited);
+    const policy::Request connection = about_connection(Question::connect, "smtp", "192.0.2.1");
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(outcome_of(connection), Outcome::told);
+    EXPECT_EQ(outcome_of(connection), Outcome::refused);
+    const policy::Request penalty = about_login(Question::penalty, "192.0.2.1", alice);
+    EXPECT_EQ(outcome_of(penalty), Outcome::told);
+    for (int i = 0; i < 9; ++i)
+        EXPECT_EQ(outcome_of(about_login(Question::failure, "192.0.2.1", alice)), Outcome::failed_login);
+    EXPECT_EQ(outcome_of(penalty), Outcome::delayed_login);
+    EXPECT_EQ(outcome_of(ban_request(*ban_subject({}, alice), std::nullopt, {})), Outcome::changed);
+    EXPECT_EQ(outcome_of(penalty), Outcome::refused_login);
+}
+
+TEST_F(LimitAnswersTest, WhatAnAdministratorAsksIsNoRefusedClient) {
+    policy::Request senseless;
+    senseless.add("request", "guard_reset");
+    senseless.add("kind", "x");
+    EXPECT_EQ(outcome_of(senseless), Outcome::denied);
+    EXPECT_EQ(outcome_of(ban_request({}, std::nullopt, {})), Outcome::denied);
+    EXPECT_EQ(outcome_of(lift_request({})), Outcome::denied);
+    EXPECT_EQ(outcome_of(reset_request({RateKind::user, alice})), Outcome::changed);
+    EXPECT_EQ(outcome_of(rates_after({})), Outcome::told);
+    EXPECT_EQ(answers_.answer(Asker::client, 1, rates_after({})).outcome, Outcome::denied);
 }
 
 TEST_F(LimitAnswersTest, TrustedNetworksAndUnknownClientsAreNotCounted) {
@@ -471,8 +503,9 @@ TEST_F(LimitAnswersTest, CountsSurviveByTheJournalAndByTheSnapshot) {
         other.replay(*event);  // in the snapshot already, if there was one
         EXPECT_EQ(listed(other), listed(answers_));
         EXPECT_TRUE(other.answer(Asker::administrator, 1, about_message("192.0.2.1", alice, alice, 4))
-                        .action.starts_with("DEFER"));
-        EXPECT_EQ(other.answer(Asker::administrator, 1, about_message("192.0.2.1", alice, alice, 3)).action, "OK");
+                        .reply.action.starts_with("DEFER"));
+        EXPECT_EQ(other.answer(Asker::administrator, 1, about_message("192.0.2.1", alice, alice, 3)).reply.action,
+                  "OK");
     }
 }
 
