@@ -1,6 +1,7 @@
 // posthouse limits list|reset
 #include <CLI/Option.hpp>
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -11,6 +12,7 @@
 #include "cli/open_directory.h"
 #include "cli/table.h"
 #include "guardd/limits.h"
+#include "lib/base/ascii.h"
 #include "lib/net/address.h"
 
 namespace posthouse::cli {
@@ -57,14 +59,27 @@ std::string cell(const Rate& rate, const RateLimits& limits, Period period, Meas
 
 nlohmann::json row_of(const Rate& rate, const RateLimits& limits) {
     nlohmann::json row = {{"kind", name_of(rate.subject.kind)}, {"name", rate.subject.name}};
-    for (const Period period : {Period::hour, Period::day})
-        for (const Measure measure : {Measure::connections, Measure::messages, Measure::recipients}) {
-            const std::uint64_t limit = limits[index(period)][index(measure)];
-            row[std::string(name_of(period))][std::string(name_of(measure))] = {
-                {"used", rate.used[index(period)][index(measure)]},
+    for (const auto& facts : guard::periods)
+        for (const Measure measure : guard::measures) {
+            const std::uint64_t limit = limits[index(facts.period)][index(measure)];
+            row[std::string(facts.name)][std::string(name_of(measure))] = {
+                {"used", rate.used[index(facts.period)][index(measure)]},
                 {"limit", limit > 0 ? nlohmann::json(limit) : nlohmann::json()}};
         }
     return row;
+}
+
+/// What is limited most, first.
+constexpr std::array columns{Measure::messages, Measure::recipients, Measure::connections};
+
+/// OF, WHO, MESSAGES/HOUR, /DAY, …
+std::vector<std::string> heading() {
+    std::vector<std::string> heading{"OF", "WHO"};
+    for (const Measure measure : columns)
+        for (const auto& facts : guard::periods)
+            heading.push_back((&facts == guard::periods.data() ? ascii::upper(name_of(measure)) : std::string()) + '/' +
+                              ascii::upper(facts.name));
+    return heading;
 }
 
 Exit list(Context& context) {
@@ -80,13 +95,13 @@ Exit list(Context& context) {
             return difference != 0 ? difference > 0 : one.subject < other.subject;
         });
         nlohmann::json rows = nlohmann::json::array();
-        Table table({"OF", "WHO", "MESSAGES/HOUR", "/DAY", "RECIPIENTS/HOUR", "/DAY", "CONNECTIONS/HOUR", "/DAY"});
+        Table table(heading());
         for (const Rate& rate : *rates) {
             rows.push_back(row_of(rate, limits_for(rate)));
             std::vector<std::string> cells{kind_in_words(rate.subject.kind), rate.subject.name};
-            for (const Measure measure : {Measure::messages, Measure::recipients, Measure::connections})
-                for (const Period period : {Period::hour, Period::day})
-                    cells.push_back(cell(rate, limits_for(rate), period, measure));
+            for (const Measure measure : columns)
+                for (const auto& facts : guard::periods)
+                    cells.push_back(cell(rate, limits_for(rate), facts.period, measure));
             table.add(std::move(cells));
         }
         if (context.json)

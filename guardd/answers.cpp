@@ -28,20 +28,23 @@ Answer deny(std::string_view text) { return {{"REJECT " + std::string(text)}, Ou
 
 Answer lifted(std::size_t count) { return {{"LIFTED " + std::to_string(count)}, Outcome::changed}; }
 
-/// "5 minutes", rounded up.
+/// "5 minutes", rounded up; from two hours on "3 hours", from two days on "3 days".
 std::string in_words(std::chrono::milliseconds time) {
     const std::int64_t minutes = std::max<std::int64_t>(1, (time.count() + 59'999) / 60'000);
     if (minutes == 1) return "a minute";
     if (minutes < 120) return std::to_string(minutes) + " minutes";
-    return std::to_string((minutes + 59) / 60) + " hours";
+    const std::int64_t hours = (minutes + 59) / 60;
+    if (hours < 48) return std::to_string(hours) + " hours";
+    return std::to_string((hours + 23) / 24) + " days";
 }
 
 /// "Too many recipients: joe@example.org may have 1000 in an hour; try again in 5 minutes", with DEFER or REJECT and a
 /// status (RFC 3463) before it.
 std::string action_of(const RateSubject& subject, const Excess& excess) {
+    const PeriodFacts& period = facts_of(excess.period);
     const std::string text = "Too many " + std::string(name_of(excess.measure)) + ": " + subject.name + " may have " +
-                             std::to_string(excess.limit) + " in " + (excess.period == Period::hour ? "an " : "a ") +
-                             std::string(name_of(excess.period));
+                             std::to_string(excess.limit) + " in " + std::string(period.article) + ' ' +
+                             std::string(period.name);
     if (!excess.wait) return "REJECT 5.5.3 " + text + "; send to fewer at a time";
     return "DEFER 4.7.1 " + text + "; try again in " + in_words(*excess.wait);
 }

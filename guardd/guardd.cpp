@@ -126,7 +126,7 @@ void Guardd::note_events() {
                                        {"name", met.subject.name},
                                        {"of", name_of(met.measure)},
                                        {"limit", met.limit},
-                                       {"in", name_of(met.period)}});
+                                       {"in", facts_of(met.period).name}});
     for (const Event& event : answers_.take_events()) {
         if (event.kind == EventKind::ban && !event.ban.by_hand)
             log::warning("banned", {{"network", event.ban.subject.network},

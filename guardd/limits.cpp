@@ -13,15 +13,22 @@ Amounts amounts(std::int64_t connections, std::int64_t messages, std::int64_t re
 
 std::array<RateLimits, rate_kinds> limits_of(const config::Config::Smtpd& smtpd) {
     std::array<RateLimits, rate_kinds> limits{};
-    limits[index(RateKind::client)] = {
-        amounts(smtpd.client_connection_rate_limit, smtpd.client_message_rate_limit, smtpd.client_recipient_rate_limit),
-        amounts(smtpd.client_connection_day_limit, smtpd.client_message_day_limit, smtpd.client_recipient_day_limit)};
-    limits[index(RateKind::user)] = {amounts(0, smtpd.user_message_rate_limit, smtpd.user_recipient_rate_limit),
-                                     amounts(0, smtpd.user_message_day_limit, smtpd.user_recipient_day_limit)};
-    for (const RateKind kind : {RateKind::sender_domain, RateKind::user_domain})
-        limits[index(kind)] = {
-            amounts(0, smtpd.sender_domain_message_rate_limit, smtpd.sender_domain_recipient_rate_limit),
-            amounts(0, smtpd.sender_domain_message_day_limit, smtpd.sender_domain_recipient_day_limit)};
+    const auto set = [&limits](RateKind kind, Period period, const Amounts& most) {
+        limits[index(kind)][index(period)] = most;
+    };
+    set(RateKind::client, Period::hour,
+        amounts(smtpd.client_connection_rate_limit, smtpd.client_message_rate_limit,
+                smtpd.client_recipient_rate_limit));
+    set(RateKind::client, Period::day,
+        amounts(smtpd.client_connection_day_limit, smtpd.client_message_day_limit, smtpd.client_recipient_day_limit));
+    set(RateKind::user, Period::hour, amounts(0, smtpd.user_message_rate_limit, smtpd.user_recipient_rate_limit));
+    set(RateKind::user, Period::day, amounts(0, smtpd.user_message_day_limit, smtpd.user_recipient_day_limit));
+    for (const RateKind kind : {RateKind::sender_domain, RateKind::user_domain}) {
+        set(kind, Period::hour,
+            amounts(0, smtpd.sender_domain_message_rate_limit, smtpd.sender_domain_recipient_rate_limit));
+        set(kind, Period::day,
+            amounts(0, smtpd.sender_domain_message_day_limit, smtpd.sender_domain_recipient_day_limit));
+    }
     return limits;
 }
 

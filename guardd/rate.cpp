@@ -33,8 +33,6 @@ std::string_view name_of(Measure measure) {
     std::unreachable();
 }
 
-std::string_view name_of(Period period) { return period == Period::hour ? "hour" : "day"; }
-
 std::optional<RateKind> rate_kind_named(std::string_view name) {
     for (const auto& [kind, known] : kinds)
         if (known == name) return kind;
@@ -49,10 +47,9 @@ Result<RateSubject> rate_subject(RateKind kind, std::string_view name) {
 }
 
 Json to_json(const Rate& rate) {
-    return {{"kind", name_of(rate.subject.kind)},
-            {"name", rate.subject.name},
-            {"hour", rate.used[index(Period::hour)]},
-            {"day", rate.used[index(Period::day)]}};
+    Json document = {{"kind", name_of(rate.subject.kind)}, {"name", rate.subject.name}};
+    for (const PeriodFacts& facts : periods) document[std::string(facts.name)] = rate.used[index(facts.period)];
+    return document;
 }
 
 Result<Amounts> amounts_from(const Json& document) {
@@ -78,11 +75,12 @@ Result<Rate> rate_from(const Json& document) {
     Result<RateSubject> subject = rate_subject(*kind, text("name"));
     if (!subject) return fail(subject.error());
     Rate rate{std::move(*subject)};
-    for (const auto& [period, name] : {std::pair{Period::hour, "hour"}, std::pair{Period::day, "day"}}) {
-        if (!document.contains(name)) return fail(ErrorCode::invalid, std::string("No ") + name + " in a rate");
-        const Result<Amounts> amounts = amounts_from(document[name]);
+    for (const PeriodFacts& facts : periods) {
+        const auto found = document.find(facts.name);
+        if (found == document.end()) continue;
+        const Result<Amounts> amounts = amounts_from(*found);
         if (!amounts) return fail(amounts.error());
-        rate.used[index(period)] = *amounts;
+        rate.used[index(facts.period)] = *amounts;
     }
     return rate;
 }

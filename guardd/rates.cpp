@@ -1,16 +1,21 @@
-// Rates in windows of an hour and a day.
+// Rates in windows that slide.
 #include "guardd/rates.h"
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 namespace posthouse::guard {
 namespace {
 
 constexpr double rounding = 1e-6;
-constexpr std::array<WallTime, 2> lengths{std::chrono::hours(1), std::chrono::hours(24)};
 
-std::int64_t number_of(Period period, WallTime now) { return now / lengths[index(period)]; }
+std::int64_t number_of(Period period, WallTime now) { return now / facts_of(period).length; }
+
+/// Nothing within it counts any more.
+bool is_over(const Rates::Windows& windows, WallTime now) {
+    return windows.back().number < number_of(periods.back().period, now) - 1;
+}
 
 /// The window as it is now. One of the next hour is kept, for a clock that was set back a little; one of a later time
 /// can't be meant.
@@ -23,11 +28,11 @@ Rates::Window turned(const Rates::Window& window, Period period, WallTime now) {
 
 /// How much of the window has passed.
 WallTime passed(const Rates::Window& window, Period period, WallTime now) {
-    return window.number > number_of(period, now) ? WallTime::zero() : now % lengths[index(period)];
+    return window.number > number_of(period, now) ? WallTime::zero() : now % facts_of(period).length;
 }
 
 double used(const Rates::Window& window, Period period, Measure measure, WallTime now) {
-    const auto length = static_cast<double>(lengths[index(period)].count());
+    const auto length = static_cast<double>(facts_of(period).length.count());
     const double left = 1 - static_cast<double>(passed(window, period, now).count()) / length;
     return static_cast<double>(window.previous[index(measure)]) * left +
            static_cast<double>(window.current[index(measure)]);
@@ -36,7 +41,7 @@ double used(const Rates::Window& window, Period period, Measure measure, WallTim
 /// How long until no more than `room` is used.
 std::chrono::milliseconds wait_for(const Rates::Window& window, Period period, Measure measure, double room,
                                    WallTime now) {
-    const auto length = static_cast<double>(lengths[index(period)].count());
+    const auto length = static_cast<double>(facts_of(period).length.count());
     const auto elapsed = static_cast<double>(passed(window, period, now).count());
     const auto previous = static_cast<double>(window.previous[index(measure)]);
     const auto current = static_cast<double>(window.current[index(measure)]);
@@ -45,9 +50,9 @@ std::chrono::milliseconds wait_for(const Rates::Window& window, Period period, M
     return std::chrono::milliseconds(std::llround(std::ceil(std::max(0.0, until - elapsed))));
 }
 
-std::uint64_t weight_of(const Rates::Window& day) {
+std::uint64_t weight_of(const Rates::Window& window) {
     std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < day.current.size(); ++i) sum += day.previous[i] + day.current[i];
+    for (std::size_t i = 0; i < window.current.size(); ++i) sum += window.previous[i] + window.current[i];
     return sum;
 }
 
@@ -62,10 +67,10 @@ std::optional<Excess> Rates::excess(std::string_view name, const Amounts& more, 
                                     WallTime now) const {
     const auto found = counts_.find(name);
     std::optional<Excess> worst;
-    for (const Period period : {Period::hour, Period::day}) {
+    for (const Period period : periods | std::views::transform(&PeriodFacts::period)) {
         const Window window =
             found == counts_.end() ? Window{} : turned(found->second.windows[index(period)], period, now);
-        for (const Measure measure : {Measure::connections, Measure::messages, Measure::recipients}) {
+        for (const Measure measure : measures) {
             const std::uint64_t limit = limits[index(period)][index(measure)];
             const std::uint64_t added = more[index(measure)];
             if (limit == 0 || added == 0) continue;
@@ -81,7 +86,7 @@ std::optional<Excess> Rates::excess(std::string_view name, const Amounts& more, 
 
 void Rates::weigh(Map::iterator at) {
     lightest_.erase(at->second.weight);
-    at->second.weight = {weight_of(at->second.windows[index(Period::day)]), ++changes_};
+    at->second.weight = {weight_of(at->second.windows.back()), ++changes_};
     lightest_.emplace(at->second.weight, at);
 }
 
@@ -92,9 +97,7 @@ void Rates::erase(Map::iterator at) {
 }
 
 void Rates::make_room(std::size_t room, WallTime now) {
-    const std::int64_t yesterday = number_of(Period::day, now) - 1;
-    while (!order_.empty() && order_.front()->second.windows[index(Period::day)].number < yesterday)
-        erase(order_.front());
+    while (!order_.empty() && is_over(order_.front()->second.windows, now)) erase(order_.front());
     while (!counts_.empty() && counts_.size() + room > capacity_) erase(lightest_.begin()->second);
 }
 
@@ -113,7 +116,7 @@ Rates::Counts& Rates::touch(std::string_view name, WallTime now) {
 
 void Rates::add(std::string_view name, const Amounts& more, WallTime now) {
     Counts& counts = touch(name, now);
-    for (const Period period : {Period::hour, Period::day}) {
+    for (const Period period : periods | std::views::transform(&PeriodFacts::period)) {
         Window& window = counts.windows[index(period)];
         window = turned(window, period, now);
         for (std::size_t i = 0; i < more.size(); ++i)
@@ -140,9 +143,9 @@ std::vector<std::pair<std::string, PeriodAmounts>> Rates::list(std::string_view 
     std::vector<std::pair<std::string, PeriodAmounts>> all;
     for (auto at = counts_.upper_bound(after); at != counts_.end() && all.size() < limit; ++at) {
         PeriodAmounts amounts{};
-        for (const Period period : {Period::hour, Period::day}) {
+        for (const Period period : periods | std::views::transform(&PeriodFacts::period)) {
             const Window window = turned(at->second.windows[index(period)], period, now);
-            for (const Measure measure : {Measure::connections, Measure::messages, Measure::recipients})
+            for (const Measure measure : measures)
                 amounts[index(period)][index(measure)] =
                     std::min(most, static_cast<std::uint64_t>(std::ceil(used(window, period, measure, now))));
         }
@@ -152,10 +155,9 @@ std::vector<std::pair<std::string, PeriodAmounts>> Rates::list(std::string_view 
 }
 
 std::vector<Rates::Entry> Rates::entries(WallTime now) const {
-    const std::int64_t yesterday = number_of(Period::day, now) - 1;
     std::vector<Entry> all;
     for (const auto& at : order_)
-        if (at->second.windows[index(Period::day)].number >= yesterday) all.push_back({at->first, at->second.windows});
+        if (!is_over(at->second.windows, now)) all.push_back({at->first, at->second.windows});
     return all;
 }
 

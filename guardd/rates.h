@@ -1,5 +1,5 @@
-// Rates: how much subjects have sent in the last hour and the last day, in bounded memory. Pure: the caller tells the
-// time.
+// Rates: how much subjects have sent in the last hour, the last day (table `periods`), in bounded memory. Pure: the
+// caller tells the time.
 #pragma once
 
 #include <cstddef>
@@ -34,17 +34,19 @@ struct Excess {
 /// least: whoever appears under many names pushes out such names, not somebody who is near a limit.
 class Rates {
   public:
-    /// What was counted within one hour or day, and within the one before.
+    /// What was counted within one period, and within the one before.
     struct Window {
-        std::int64_t number = 0;  ///< hours or days since 1970
+        std::int64_t number = 0;  ///< of the period since 1970
         Amounts previous{};
         Amounts current{};
         bool operator==(const Window&) const = default;
     };
+    /// Of each Period.
+    using Windows = std::array<Window, periods.size()>;
     /// A subject, as a snapshot keeps it.
     struct Entry {
         std::string name;
-        std::array<Window, 2> windows{};
+        Windows windows{};
         bool operator==(const Entry&) const = default;
     };
     /// Counts end here.
@@ -77,9 +79,10 @@ class Rates {
   private:
     struct Counts;
     using Map = std::map<std::string, Counts, std::less<>>;  // a tree: names come from strangers
-    using Weight = std::pair<std::uint64_t, std::uint64_t>;  ///< what was sent in two days; when it was last changed
+    using Weight =
+        std::pair<std::uint64_t, std::uint64_t>;  ///< what was sent in two of the longest periods; when it changed
     struct Counts {
-        std::array<Window, 2> windows{};
+        Windows windows{};
         Weight weight{};
         std::int64_t asked_hour = -1;
         std::list<Map::iterator>::iterator place;

@@ -405,6 +405,19 @@ TEST_F(LimitAnswersTest, AUserIsCountedWhereverHeComesFromAndHisNetworkIsNot) {
     EXPECT_TRUE(send("192.0.2.1", "", "x@client.example").starts_with("DEFER 4.7.1 Too many messages: 192.0.2.1 may"));
 }
 
+TEST_F(LimitAnswersTest, LongWaitsAreToldInHoursAndDays) {
+    Rules rules = limiting();
+    rules.limits[index(RateKind::user)] = {{{0, 0, 0}, {0, 0, 20}}};
+    rules.limits[index(RateKind::user_domain)] = {};
+    answers_.set(rules);
+    now_ = milliseconds(0);
+    EXPECT_EQ(send("192.0.2.1", alice, alice, 20), "OK");
+    EXPECT_EQ(send("192.0.2.1", alice, alice, 2),
+              "DEFER 4.7.1 Too many recipients: alice@example.org may have 20 in a day; try again in 27 hours");
+    EXPECT_EQ(send("192.0.2.1", alice, alice, 20),
+              "DEFER 4.7.1 Too many recipients: alice@example.org may have 20 in a day; try again in 2 days");
+}
+
 TEST_F(LimitAnswersTest, AMessageThatNeverFitsIsRefusedForGood) {
     EXPECT_EQ(send("192.0.2.1", alice, alice, 11),
               "REJECT 5.5.3 Too many recipients: alice@example.org may have 10 in an hour; send to fewer at a time");
