@@ -230,6 +230,9 @@ void Guardd::load_snapshot(const Result<std::string>& file) {
                      {{"path", snapshot_path()}, {"reason", snapshot.error().message()}});
         return;
     }
+    for (const std::string& part : snapshot->damage)
+        log::warning("a part of the snapshot is damaged, starting without it",
+                     {{"path", snapshot_path()}, {"part", part}});
     answers_.restore(*snapshot);
     saved_events_ = answers_.last_event();
     log::info("snapshot loaded", {{"networks", snapshot->penalties.networks.size()}, {"bans", snapshot->bans.size()}});

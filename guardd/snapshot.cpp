@@ -1,6 +1,7 @@
 // The snapshot file through nlohmann-json.
 #include "guardd/snapshot.h"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -27,43 +28,26 @@ Json list_of(const std::vector<Ban>& bans) {
     return list;
 }
 
-Result<std::vector<Ban>> bans_of(const Json& list) {
-    if (!list.is_array()) return fail(ErrorCode::invalid, "No list bans");
-    std::vector<Ban> bans;
-    bans.reserve(list.size());
-    for (const Json& item : list) {
-        Result<Ban> ban = ban_from(item);
-        if (!ban) return fail(ban.error());
-        bans.push_back(std::move(*ban));
-    }
-    return bans;
-}
-
-Result<Entries> entries_of(const Json& document, const char* name) {
-    const auto list = document.find(name);
-    if (list == document.end() || !list->is_array()) return fail(ErrorCode::invalid, std::string("No list ") + name);
-    Entries entries;
-    entries.reserve(list->size());
-    for (const Json& item : *list) {
-        if (!item.is_array() || item.size() != 3 || !item[0].is_string() || !item[1].is_number() ||
-            !item[2].is_number_integer())
-            return fail(ErrorCode::invalid, std::string("Malformed entry in ") + name);
-        const auto score = item[1].get<double>();
-        const std::chrono::milliseconds age(item[2].get<std::int64_t>());
-        if (!(score >= 0 && score <= max_score) || age < age.zero() || age > max_age)
-            return fail(ErrorCode::invalid, std::string("Number out of range in ") + name);
-        entries.push_back({item[0].get<std::string>(), score, age});
-    }
-    return entries;
+Result<DecayingScores::Entry> score_from(const Json& item) {
+    if (!item.is_array() || item.size() != 3 || !item[0].is_string() || !item[1].is_number() ||
+        !item[2].is_number_integer())
+        return fail(ErrorCode::invalid, "Malformed entry");
+    const auto score = item[1].get<double>();
+    const std::chrono::milliseconds age(item[2].get<std::int64_t>());
+    if (!(score >= 0 && score <= max_score) || age < age.zero() || age > max_age)
+        return fail(ErrorCode::invalid, "Number out of range");
+    return DecayingScores::Entry{item[0].get<std::string>(), score, age};
 }
 
 Json list_of(const std::vector<Rates::Entry>& entries) {
     Json list = Json::array();
     for (const Rates::Entry& entry : entries) {
-        Json row = Json::array({entry.name});
-        for (const Rates::Window& window : entry.windows)
-            row.push_back(Json::array({window.number, window.previous, window.current}));
-        list.push_back(std::move(row));
+        Json windows = Json::object();
+        for (const PeriodFacts& facts : periods) {
+            const Rates::Window& window = entry.windows[index(facts.period)];
+            windows[std::string(facts.name)] = Json::array({window.number, window.previous, window.current});
+        }
+        list.push_back(Json::array({entry.name, std::move(windows)}));
     }
     return list;
 }
@@ -75,11 +59,11 @@ Json object_of(const std::array<std::vector<Rates::Entry>, rate_kinds>& rates) {
     return object;
 }
 
-Result<Rates::Window> window_of(const Json& item) {
+Result<Rates::Window> window_from(const Json& item) {
     if (!item.is_array() || item.size() != 3 || !item[0].is_number_unsigned())
-        return fail(ErrorCode::invalid, "Malformed window in rates");
+        return fail(ErrorCode::invalid, "Malformed window");
     const auto number = item[0].get<std::uint64_t>();
-    if (number > max_windows) return fail(ErrorCode::invalid, "Number out of range in rates");
+    if (number > max_windows) return fail(ErrorCode::invalid, "Number out of range");
     const Result<Amounts> previous = amounts_from(item[1]);
     if (!previous) return fail(previous.error());
     const Result<Amounts> current = amounts_from(item[2]);
@@ -87,25 +71,65 @@ Result<Rates::Window> window_of(const Json& item) {
     return Rates::Window{static_cast<std::int64_t>(number), *previous, *current};
 }
 
-Result<std::vector<Rates::Entry>> rates_of(RateKind kind, const Json& list) {
-    if (!list.is_array()) return fail(ErrorCode::invalid, "No list in rates");
-    std::vector<Rates::Entry> entries;
-    entries.reserve(list.size());
-    for (const Json& item : list) {
-        if (!item.is_array() || item.size() != 3 || !item[0].is_string())
-            return fail(ErrorCode::invalid, "Malformed entry in rates");
-        Result<RateSubject> subject = rate_subject(kind, item[0].get<std::string>());
-        if (!subject) return fail(subject.error());
-        Rates::Entry entry{std::move(subject->name)};
-        for (std::size_t i = 0; i < entry.windows.size(); ++i) {
-            const Result<Rates::Window> window = window_of(item[1 + i]);
-            if (!window) return fail(window.error());
-            entry.windows[i] = *window;
-        }
-        entries.push_back(std::move(entry));
+Result<Rates::Entry> rate_entry_from(RateKind kind, const Json& item) {
+    if (!item.is_array() || item.size() != 2 || !item[0].is_string() || !item[1].is_object())
+        return fail(ErrorCode::invalid, "Malformed entry");
+    Result<RateSubject> subject = rate_subject(kind, item[0].get<std::string>());
+    if (!subject) return fail(subject.error());
+    Rates::Entry entry{std::move(subject->name)};
+    for (const PeriodFacts& facts : periods) {
+        const auto found = item[1].find(facts.name);
+        if (found == item[1].end()) continue;
+        const Result<Rates::Window> window = window_from(*found);
+        if (!window) return fail(window.error());
+        entry.windows[index(facts.period)] = *window;
     }
-    return entries;
+    return entry;
 }
+
+/// Reads the parts of a file that make sense, and notes the others.
+class Reader {
+  public:
+    Reader(const Json& document, std::vector<std::string>& damage) : document_(document), damage_(damage) {}
+
+    /// A number up to `most`; 0: there is none.
+    std::uint64_t number(std::string_view name, std::uint64_t most) {
+        const auto found = document_.find(name);
+        if (found == document_.end()) return 0;
+        if (found->is_number_unsigned() && found->get<std::uint64_t>() <= most) return found->get<std::uint64_t>();
+        damage_.push_back(std::string(name) + ": no such number");
+        return 0;
+    }
+
+    /// The entries of a list that `read` can read; none: there is no list.
+    template <typename Read>
+    auto list(std::string_view name, Read read) {
+        std::vector<typename decltype(read(document_))::value_type> entries;
+        const auto found = document_.find(name);
+        if (found == document_.end()) return entries;
+        if (!found->is_array()) {
+            damage_.push_back(std::string(name) + ": no list");
+            return entries;
+        }
+        std::size_t wrong = 0;
+        std::string first;
+        for (const Json& item : *found) {
+            auto entry = read(item);
+            if (entry)
+                entries.push_back(std::move(*entry));
+            else if (wrong++ == 0)
+                first = entry.error().text;
+        }
+        if (wrong > 0)
+            damage_.push_back(std::string(name) + ": " + std::to_string(wrong) + " of " +
+                              std::to_string(found->size()) + " entries, the first: " + first);
+        return entries;
+    }
+
+  private:
+    const Json& document_;
+    std::vector<std::string>& damage_;
+};
 
 }  // namespace
 
@@ -128,42 +152,26 @@ Result<SnapshotFile> parse_snapshot(std::string_view json) {
     if (!document.is_object()) return fail(ErrorCode::invalid, "Not a JSON object");
     const auto version = document.find("version");
     if (version == document.end() || *version != 1) return fail(ErrorCode::invalid, "Not version 1");
-    const auto taken_at = document.find("taken_at");
-    if (taken_at == document.end() || !taken_at->is_number_integer()) return fail(ErrorCode::invalid, "No taken_at");
     SnapshotFile snapshot;
-    snapshot.taken_at = std::chrono::milliseconds(taken_at->get<std::int64_t>());
-    if (snapshot.taken_at < max_time.zero() || snapshot.taken_at > max_time)
-        return fail(ErrorCode::invalid, "Number out of range in taken_at");
-    for (const auto& [name, into] :
-         {std::pair{"networks", &snapshot.penalties.networks}, std::pair{"accounts", &snapshot.penalties.accounts},
-          std::pair{"pairs", &snapshot.penalties.pairs}, std::pair{"good_pairs", &snapshot.penalties.good_pairs}}) {
-        Result<Entries> entries = entries_of(document, name);
-        if (!entries) return fail(entries.error());
-        *into = std::move(*entries);
-    }
-    if (const auto events = document.find("events"); events != document.end()) {
-        if (!events->is_number_unsigned()) return fail(ErrorCode::invalid, "No number events");
-        snapshot.events = events->get<std::uint64_t>();
-    }
-    if (const auto list = document.find("bans"); list != document.end()) {
-        Result<std::vector<Ban>> bans = bans_of(*list);
-        if (!bans) return fail(bans.error());
-        snapshot.bans = std::move(*bans);
-    }
-    if (document.contains("repeats")) {
-        Result<Entries> repeats = entries_of(document, "repeats");
-        if (!repeats) return fail(repeats.error());
-        snapshot.repeats = std::move(*repeats);
-    }
-    if (const auto rates = document.find("rates"); rates != document.end()) {
-        if (!rates->is_object()) return fail(ErrorCode::invalid, "No object rates");
-        for (const auto& [name, list] : rates->items()) {
-            const std::optional<RateKind> kind = rate_kind_named(name);
-            if (!kind) return fail(ErrorCode::invalid, "Rates of no known kind");
-            Result<std::vector<Rates::Entry>> entries = rates_of(*kind, list);
-            if (!entries) return fail(entries.error());
-            snapshot.rates[index(*kind)] = std::move(*entries);
-        }
+    Reader reader(document, snapshot.damage);
+    // Without it scores count as old, and with that little.
+    snapshot.taken_at =
+        std::chrono::milliseconds(reader.number("taken_at", static_cast<std::uint64_t>(max_time.count())));
+    snapshot.penalties.networks = reader.list("networks", score_from);
+    snapshot.penalties.accounts = reader.list("accounts", score_from);
+    snapshot.penalties.pairs = reader.list("pairs", score_from);
+    snapshot.penalties.good_pairs = reader.list("good_pairs", score_from);
+    snapshot.events = reader.number("events", std::numeric_limits<std::uint64_t>::max());
+    snapshot.bans = reader.list("bans", ban_from);
+    snapshot.repeats = reader.list("repeats", score_from);
+    const auto rates = document.find("rates");
+    if (rates != document.end() && !rates->is_object()) snapshot.damage.emplace_back("rates: no object");
+    if (rates == document.end() || !rates->is_object()) return snapshot;
+    Reader of_rates(*rates, snapshot.damage);
+    for (std::size_t i = 0; i < rate_kinds; ++i) {
+        const auto kind = static_cast<RateKind>(i);
+        snapshot.rates[i] =
+            of_rates.list(name_of(kind), [kind](const Json& item) { return rate_entry_from(kind, item); });
     }
     return snapshot;
 }

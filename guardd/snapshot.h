@@ -22,13 +22,17 @@ struct SnapshotFile {
     std::vector<Ban> bans;
     std::vector<DecayingScores::Entry> repeats;
     std::array<std::vector<Rates::Entry>, rate_kinds> rates;  ///< by RateKind
+    /// Of a file that was read: what had no sense and was passed over, one line for each part of the file.
+    std::vector<std::string> damage{};
 };
 
 /// {"version": 1, "taken_at": …, "networks": [[name, score, age in ms], …], "accounts": …, "pairs": …, "good_pairs": …,
-/// "events": …, "bans": [{…}, …], "repeats": …, "rates": {"user": [[name, hour, day], …], …}}, where hour and day are
-/// [number of the window, amounts before, amounts within]; the last four may be missing.
+/// "events": …, "bans": [{…}, …], "repeats": …, "rates": {"user": [[name, {"hour": window, "day": window}], …], …}},
+/// where a window is [its number, amounts before, amounts within].
 std::string to_json(const SnapshotFile& snapshot);
-/// Errors: invalid (what is wrong). Numbers out of any sense are wrong too.
+/// Any part may be missing, as windows and kinds may that an older or a newer guardd doesn't know. What has no sense, a
+/// number out of any too, is passed over and told in `damage`, entry by entry: it takes nothing else with it, bans
+/// above all. Errors: invalid, when nothing can be read at all.
 Result<SnapshotFile> parse_snapshot(std::string_view json);
 
 }  // namespace posthouse::guard

@@ -38,7 +38,8 @@ void work_with(guard::Answers& answers) {
     const Result<std::vector<guard::Ban>> bans =
         guard::to_bans(answers.answer(guard::Asker::administrator, 1, guard::bans_after({})).reply.action);
     if (!bans) std::abort();
-    if (!guard::parse_snapshot(guard::to_json(answers.snapshot()))) std::abort();
+    const Result<guard::SnapshotFile> again = guard::parse_snapshot(guard::to_json(answers.snapshot()));
+    if (!again || !again->damage.empty()) std::abort();
     for (const guard::Event& event : answers.take_events()) {
         const std::string line = guard::to_line(event);
         if (!guard::parse_event(std::string_view(line).substr(0, line.size() - 1))) std::abort();

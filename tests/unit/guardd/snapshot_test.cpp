@@ -1,7 +1,11 @@
-// Tests of the snapshot file: what it holds comes back, and whatever else it holds is refused.
+// Tests of the snapshot file: what it holds comes back, and whatever else it holds takes nothing of that with it.
 #include "guardd/snapshot.h"
 
 #include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <utility>
 
 namespace posthouse::guard {
 namespace {
@@ -42,6 +46,7 @@ TEST(Snapshot, ComesBackAsItWasWritten) {
     EXPECT_EQ(read->bans[1].reason, "by \"hand\"");
     EXPECT_EQ(read->repeats.size(), 1u);
     EXPECT_EQ(read->rates, example().rates);
+    EXPECT_TRUE(read->damage.empty());
 }
 
 TEST(Snapshot, NamesThatAreNoUtf8StillMakeAFile) {
@@ -56,31 +61,90 @@ TEST(Snapshot, ADamagedFileIsRefusedWhereverItIsCut) {
         EXPECT_FALSE(parse_snapshot(std::string_view(json).substr(0, length))) << length;
 }
 
-TEST(Snapshot, ValuesOutOfAnySenseAreRefused) {
-    const auto with_networks = [](const std::string& networks) {
-        return R"({"version":1,"taken_at":1,"accounts":[],"pairs":[],"good_pairs":[],"networks":)" + networks + "}";
-    };
-    EXPECT_TRUE(parse_snapshot(with_networks(R"([["192.0.2.1",1,5]])")));
+/// What remains of the example with that part of it.
+Result<SnapshotFile> with_part(const char* name, const std::string& value) {
+    nlohmann::json document = nlohmann::json::parse(to_json(example()));
+    document[name] = nlohmann::json::parse(value);
+    return parse_snapshot(document.dump());
+}
+
+TEST(Snapshot, ADamagedPartTakesNoOtherWithIt) {
+    for (const char* part : {"taken_at", "networks", "accounts", "pairs", "good_pairs", "events", "repeats", "rates"}) {
+        const Result<SnapshotFile> read = with_part(part, "\"x\"");
+        ASSERT_TRUE(read) << part;
+        ASSERT_EQ(read->damage.size(), 1u) << part;
+        EXPECT_TRUE(read->damage[0].starts_with(part)) << read->damage[0];
+        EXPECT_EQ(read->bans.size(), 2u) << part;
+        EXPECT_EQ(read->penalties.networks.size(), part == std::string_view("networks") ? 0u : 2u) << part;
+        EXPECT_EQ(read->rates == example().rates, part != std::string_view("rates")) << part;
+    }
+    const Result<SnapshotFile> without_bans = with_part("bans", "{}");
+    ASSERT_TRUE(without_bans);
+    EXPECT_TRUE(without_bans->bans.empty());
+    EXPECT_EQ(without_bans->rates, example().rates);
+}
+
+TEST(Snapshot, ADamagedEntryTakesNoOtherWithIt) {
+    nlohmann::json document = nlohmann::json::parse(to_json(example()));
+    document["bans"].insert(document["bans"].begin(), nlohmann::json::object());
+    document["networks"].push_back("x");
+    document["rates"]["user"].push_back({"b@example.org", {{"hour", {-1, {0, 0, 0}, {0, 0, 0}}}}});
+    const Result<SnapshotFile> read = parse_snapshot(document.dump());
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->bans.size(), 2u);
+    EXPECT_EQ(read->penalties.networks.size(), 2u);
+    EXPECT_EQ(read->rates, example().rates);
+    ASSERT_EQ(read->damage.size(), 3u);
+    EXPECT_TRUE(read->damage[0].starts_with("networks: 1 of 3 entries")) << read->damage[0];
+}
+
+TEST(Snapshot, WindowsAndKindsThatOnlyAnotherGuarddKnowsDoNoHarm) {
+    nlohmann::json document = nlohmann::json::parse(to_json(example()));
+    document["rates"]["user"][0][1]["week"] = {1, {0, 0, 0}, {0, 0, 0}};
+    document["rates"]["planet"] = {{"earth", {{"hour", {1, {0, 0, 0}, {0, 0, 0}}}}}};
+    Result<SnapshotFile> read = parse_snapshot(document.dump());
+    ASSERT_TRUE(read);
+    EXPECT_TRUE(read->damage.empty());
+    EXPECT_EQ(read->rates, example().rates);
+    document["rates"]["user"][0][1].erase("hour");
+    read = parse_snapshot(document.dump());
+    ASSERT_TRUE(read);
+    EXPECT_TRUE(read->damage.empty());
+    const std::vector<Rates::Entry>& users = read->rates[index(RateKind::user)];
+    ASSERT_EQ(users.size(), 1u);
+    EXPECT_EQ(users[0].windows[index(Period::hour)], Rates::Window{});
+    EXPECT_EQ(users[0].windows[index(Period::day)],
+              example().rates[index(RateKind::user)][0].windows[index(Period::day)]);
+}
+
+TEST(Snapshot, ValuesOutOfAnySenseArePassedOver) {
     for (const char* networks :
          {"{}", "[1]", R"([["a",1]])", R"([["a",1,2,3]])", R"([[1,1,1]])", R"([["a","1",1]])", R"([["a",-1,1]])",
-          R"([["a",1e300,1]])", R"([["a",1,-1]])", R"([["a",1,1.5]])", R"([["a",1,9223372036854775807]])"})
-        EXPECT_FALSE(parse_snapshot(with_networks(networks))) << networks;
-    const auto with_more = [&](const std::string& more) {
-        return R"({"version":1,"taken_at":1,"accounts":[],"pairs":[],"good_pairs":[],"networks":[],)" + more + "}";
-    };
-    EXPECT_TRUE(parse_snapshot(with_more(R"("events":1,"bans":[],"repeats":[])")));
-    EXPECT_TRUE(parse_snapshot(with_more(R"("rates":{"user":[["a",[1,[0,0,0],[0,0,0]],[1,[0,0,0],[0,0,0]]]]})")));
-    for (const char* more : {R"("events":-1)", R"("bans":{})", R"("bans":[{}])", R"("repeats":[1])", R"("rates":[])",
-                             R"("rates":{"x":[]})", R"("rates":{"user":[["a",[1,[0,0,0],[0,0,0]]]]})",
-                             R"("rates":{"user":[["a",[-1,[0,0,0],[0,0,0]],[1,[0,0,0],[0,0,0]]]]})",
-                             R"("rates":{"user":[["a",[1,[0,0],[0,0,0]],[1,[0,0,0],[0,0,0]]]]})",
-                             R"("rates":{"user":[["a",[1,[0,0,-1],[0,0,0]],[1,[0,0,0],[0,0,0]]]]})",
-                             R"("rates":{"user":[["",[1,[0,0,0],[0,0,0]],[1,[0,0,0],[0,0,0]]]]})"})
-        EXPECT_FALSE(parse_snapshot(with_more(more))) << more;
-    for (const char* document :
-         {"", "[]", "null", "{}", R"({"version":2})", R"({"version":1,"taken_at":-1})",
-          R"({"version":1,"taken_at":"x"})",
-          R"({"version":1,"taken_at":9223372036854775807,"networks":[],"accounts":[],"pairs":[],"good_pairs":[]})"})
+          R"([["a",1e300,1]])", R"([["a",1,-1]])", R"([["a",1,1.5]])", R"([["a",1,9223372036854775807]])"}) {
+        const Result<SnapshotFile> read = with_part("networks", networks);
+        ASSERT_TRUE(read) << networks;
+        EXPECT_TRUE(read->penalties.networks.empty()) << networks;
+        EXPECT_EQ(read->damage.size(), 1u) << networks;
+    }
+    for (const auto& [part, value] : {std::pair{"events", "-1"},
+                                      {"events", "1.5"},
+                                      {"bans", "{}"},
+                                      {"bans", "[{}]"},
+                                      {"repeats", "[1]"},
+                                      {"rates", "[]"},
+                                      {"rates", R"({"user":{}})"},
+                                      {"rates", R"({"user":[["a",[1,[0,0,0],[0,0,0]]]]})"},
+                                      {"rates", R"({"user":[["a",{"hour":[-1,[0,0,0],[0,0,0]]}]]})"},
+                                      {"rates", R"({"user":[["a",{"hour":[1,[0,0],[0,0,0]]}]]})"},
+                                      {"rates", R"({"user":[["a",{"day":[1,[0,0,-1],[0,0,0]]}]]})"},
+                                      {"rates", R"({"user":[["",{"day":[1,[0,0,0],[0,0,0]]}]]})"},
+                                      {"taken_at", "-1"},
+                                      {"taken_at", "9223372036854775807"}}) {
+        const Result<SnapshotFile> read = with_part(part, value);
+        ASSERT_TRUE(read) << part << value;
+        EXPECT_EQ(read->damage.size(), 1u) << part << value;
+    }
+    for (const char* document : {"", "[]", "null", "{}", R"({"version":2})"})
         EXPECT_FALSE(parse_snapshot(document)) << document;
 }
 
