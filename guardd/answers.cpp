@@ -28,25 +28,15 @@ Answer deny(std::string_view text) { return {{"REJECT " + std::string(text)}, Ou
 
 Answer lifted(std::size_t count) { return {{"LIFTED " + std::to_string(count)}, Outcome::changed}; }
 
-/// "5 minutes", rounded up; from two hours on "3 hours", from two days on "3 days".
-std::string in_words(std::chrono::milliseconds time) {
-    const std::int64_t minutes = std::max<std::int64_t>(1, (time.count() + 59'999) / 60'000);
-    if (minutes == 1) return "a minute";
-    if (minutes < 120) return std::to_string(minutes) + " minutes";
-    const std::int64_t hours = (minutes + 59) / 60;
-    if (hours < 48) return std::to_string(hours) + " hours";
-    return std::to_string((hours + 23) / 24) + " days";
-}
-
-/// "Too many recipients: joe@example.org may have 1000 in an hour; try again in 5 minutes", with DEFER or REJECT and a
-/// status (RFC 3463) before it.
-std::string action_of(const RateSubject& subject, const Excess& excess) {
-    const PeriodFacts& period = facts_of(excess.period);
-    const std::string text = "Too many " + std::string(name_of(excess.measure)) + ": " + subject.name + " may have " +
-                             std::to_string(excess.limit) + " in " + std::string(period.article) + ' ' +
-                             std::string(period.name);
-    if (!excess.wait) return "REJECT 5.5.3 " + text + "; send to fewer at a time";
-    return "DEFER 4.7.1 " + text + "; try again in " + in_words(*excess.wait);
+/// As many of the page as fit into a line.
+template <typename T>
+std::string page_action(std::vector<T> page, std::string (*action_of)(const std::vector<T>&)) {
+    std::string action = action_of(page);
+    while (action.size() > max_page_octets) {
+        page.pop_back();
+        action = action_of(page);
+    }
+    return action;
 }
 
 std::string_view domain_of(std::string_view address) {
@@ -69,20 +59,13 @@ Answers::Answers(Rules rules, Clocks clocks)
       clocks_(std::move(clocks)),
       penalties_(rules_.penalties, clocks_.steady),
       bans_(rules_.bans, clocks_.wall),
-      rates_{Rates(rules_.rate_entries), Rates(rules_.rate_entries), Rates(rules_.rate_entries),
-             Rates(rules_.rate_entries)} {}
+      rates_(rules_.rates, clocks_.wall) {}
 
 void Answers::set(Rules rules) {
     rules_ = std::move(rules);
     penalties_.set(rules_.penalties);
     bans_.set(rules_.bans);
-    for (Rates& rates : rates_) rates.set(rules_.rate_entries);
-}
-
-std::size_t Answers::rates() const {
-    std::size_t sum = 0;
-    for (const Rates& rates : rates_) sum += rates.size();
-    return sum;
+    rates_.set(rules_.rates);
 }
 
 Answers::Client Answers::client_of(const policy::Request& request) const {
@@ -103,10 +86,9 @@ Answer Answers::connect(ConnectionCounts::Owner owner, std::string_view service,
     std::vector<RateSubject> counted;
     constexpr Amounts one_connection{1, 0, 0};
     if (std::ranges::find(sending_services, service) != sending_services.end())
-        counted = limited({{RateKind::client, client.network}}, one_connection);
-    // With what the action is followed by, a status that a greeting has no place for.
-    if (const std::optional<std::string> refused = refusal(counted, one_connection))
-        return refuse(refused->substr(refused->find("Too many")));
+        counted = rates_.limited({{RateKind::client, client.network}}, one_connection);
+    // A greeting has no place for its status.
+    if (const std::optional<Refusal> refused = rates_.refusal(counted, one_connection)) return refuse(refused->text);
     if (!connections_.open(owner, service, client.network, rules_.connections_per_address)) return refuse(too_many);
     count(std::move(counted), one_connection);
     return {{"OK"}};
@@ -123,38 +105,12 @@ Answer Answers::postfix(const Client& client, const policy::Request& request) {
     return {{"DEFER 4.7.0 " + std::string(too_many)}, Outcome::refused};
 }
 
-/// Those that have a limit of what is to be counted.
-std::vector<RateSubject> Answers::limited(std::vector<RateSubject> subjects, const Amounts& more) const {
-    std::erase_if(subjects, [&](const RateSubject& subject) {
-        for (const Amounts& limits : rules_.limits[index(subject.kind)])
-            for (std::size_t i = 0; i < limits.size(); ++i)
-                if (limits[i] > 0 && more[i] > 0) return false;
-        return true;
-    });
-    return subjects;
-}
-
-/// The action for the first of them that has no room for `more`.
-std::optional<std::string> Answers::refusal(const std::vector<RateSubject>& subjects, const Amounts& more) {
-    const WallTime now = clocks_.wall();
-    for (const RateSubject& subject : subjects) {
-        Rates& rates = rates_[index(subject.kind)];
-        const std::optional<Excess> excess = rates.excess(subject.name, more, rules_.limits[index(subject.kind)], now);
-        if (!excess) continue;
-        if (rates.first_in_hour(subject.name, now))
-            limits_met_.push_back({subject, excess->measure, excess->period, excess->limit});
-        return action_of(subject, *excess);
-    }
-    return std::nullopt;
-}
-
 void Answers::count(std::vector<RateSubject> subjects, const Amounts& more) {
     if (subjects.empty()) return;
-    const WallTime now = clocks_.wall();
-    for (const RateSubject& subject : subjects) rates_[index(subject.kind)].add(subject.name, more, now);
-    Event event{.kind = EventKind::count, .at = now, .subject = {}};
+    Event event{.kind = EventKind::count, .at = clocks_.wall(), .subject = {}};
     event.counted = std::move(subjects);
     event.amounts = more;
+    rates_.count(event.counted, more, event.at);
     record(std::move(event));
 }
 
@@ -167,8 +123,10 @@ Answer Answers::message(const Client& client, const policy::Request& request) {
     std::vector<RateSubject> subjects;
     add(subjects, user.empty() ? RateKind::client : RateKind::user, user.empty() ? client.network : user);
     add(subjects, user.empty() ? RateKind::sender_domain : RateKind::user_domain, domain);
-    subjects = limited(std::move(subjects), more);
-    if (std::optional<std::string> refused = refusal(subjects, more)) return {{*std::move(refused)}, Outcome::limited};
+    subjects = rates_.limited(std::move(subjects), more);
+    if (const std::optional<Refusal> refused = rates_.refusal(subjects, more))
+        return {{(refused->for_good ? "REJECT " : "DEFER ") + std::string(refused->status) + ' ' + refused->text},
+                Outcome::limited};
     count(std::move(subjects), more);
     return {{"OK"}};
 }
@@ -176,20 +134,7 @@ Answer Answers::message(const Client& client, const policy::Request& request) {
 Answer Answers::list_rates(const policy::Request& request) const {
     const std::optional<RateKind> first = rate_kind_named(request.get("kind"));
     if (!first) return deny("That is no kind of rates");
-    const WallTime now = clocks_.wall();
-    std::vector<Rate> page;
-    std::string_view after = request.get("name");
-    for (std::size_t kind = index(*first); kind < rate_kinds && page.size() < max_page; ++kind) {
-        for (auto& [name, used] : rates_[kind].list(after, max_page - page.size(), now))
-            page.push_back({{static_cast<RateKind>(kind), std::move(name)}, used});
-        after = {};
-    }
-    std::string action = rates_action(page);
-    while (action.size() > max_page_octets) {
-        page.pop_back();
-        action = rates_action(page);
-    }
-    return {{std::move(action)}};
+    return {{page_action(rates_.list(*first, request.get("name"), max_page), rates_action)}};
 }
 
 Answer Answers::reset(const policy::Request& request) {
@@ -201,7 +146,7 @@ Answer Answers::reset(const policy::Request& request) {
         if (std::string counted = client_network(name, rules_.sizes); !counted.empty()) name = std::move(counted);
     Result<RateSubject> subject = rate_subject(*kind, name);
     if (!subject) return deny(subject.error().text);
-    const bool known = rates_[index(*kind)].reset(subject->name);
+    const bool known = rates_.reset(*subject);
     Event event{.kind = EventKind::reset, .at = clocks_.wall(), .subject = {}};
     event.counted.push_back(std::move(*subject));
     record(std::move(event));
@@ -244,13 +189,7 @@ void Answers::success(const Client& client, std::string_view user) {
 }
 
 Answer Answers::list_bans(const BanSubject& after) const {
-    std::vector<Ban> page = bans_.list(after, max_page);
-    std::string action = bans_action(page);
-    while (action.size() > max_page_octets) {
-        page.pop_back();
-        action = bans_action(page);
-    }
-    return {{std::move(action)}};
+    return {{page_action(bans_.list(after, max_page), bans_action)}};
 }
 
 Answer Answers::ban(const policy::Request& request) {
@@ -300,7 +239,7 @@ void Answers::record(Event event) {
 SnapshotFile Answers::snapshot() const {
     SnapshotFile file{clocks_.wall(), penalties_.snapshot(), last_event_, {}, bans_.repeats(), {}};
     file.bans = bans_.list({}, bans_.size());
-    for (std::size_t kind = 0; kind < rate_kinds; ++kind) file.rates[kind] = rates_[kind].entries(clocks_.wall());
+    file.rates = rates_.entries();
     return file;
 }
 
@@ -308,7 +247,7 @@ void Answers::restore(const SnapshotFile& snapshot) {
     penalties_.restore(snapshot.penalties, clocks_.wall() - snapshot.taken_at);
     for (const Ban& ban : snapshot.bans) (void)bans_.add(ban);  // too many by hand: of a file that guardd did not write
     bans_.restore_repeats(snapshot.repeats, snapshot.taken_at);
-    for (std::size_t kind = 0; kind < rate_kinds; ++kind) rates_[kind].restore(snapshot.rates[kind], clocks_.wall());
+    rates_.restore(snapshot.rates);
     last_event_ = std::max(last_event_, snapshot.events);
 }
 
@@ -322,12 +261,9 @@ void Answers::replay(const Event& event) {
         case EventKind::success: penalties_.success(subject.network, subject.account, ago); return;
         case EventKind::ban: (void)bans_.add(event.ban); return;
         case EventKind::lift: (void)lift_now(subject); return;
-        case EventKind::count:
-            for (const RateSubject& counted : event.counted)
-                rates_[index(counted.kind)].add(counted.name, event.amounts, std::min(event.at, clocks_.wall()));
-            return;
+        case EventKind::count: rates_.count(event.counted, event.amounts, std::min(event.at, clocks_.wall())); return;
         case EventKind::reset:
-            for (const RateSubject& counted : event.counted) (void)rates_[index(counted.kind)].reset(counted.name);
+            for (const RateSubject& counted : event.counted) (void)rates_.reset(counted);
             return;
     }
     std::unreachable();

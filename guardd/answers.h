@@ -1,7 +1,6 @@
 // guardd's answer to each question, out of the counts. Pure but for the injected clocks.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,7 +13,7 @@
 #include "guardd/event.h"
 #include "guardd/penalties.h"
 #include "guardd/questions.h"
-#include "guardd/rates.h"
+#include "guardd/rate_answers.h"
 #include "guardd/snapshot.h"
 #include "lib/net/address.h"
 #include "lib/policy/policy.h"
@@ -29,18 +28,9 @@ struct Rules {
     NetworkSizes sizes;
     PenaltyRules penalties;
     BanRules bans;
-    unsigned network_failures = 20;               ///< ban a network; 0: never
-    unsigned account_failures = 10;               ///< of one account ban it from that network; 0: never
-    std::array<RateLimits, rate_kinds> limits{};  ///< by RateKind
-    std::size_t rate_entries = 20'000;            ///< most subjects of each kind whose rates are known
-};
-
-/// A limit was met for the first time within an hour.
-struct LimitMet {
-    RateSubject subject;
-    Measure measure;
-    Period period;
-    std::uint64_t limit;
+    unsigned network_failures = 20;  ///< ban a network; 0: never
+    unsigned account_failures = 10;  ///< of one account ban it from that network; 0: never
+    RateRules rates;
 };
 
 /// Steady for what is counted, of the wall for what people and files are told.
@@ -83,11 +73,11 @@ class Answers {
     const Penalties& penalties() const { return penalties_; }
     const Bans& bans() const { return bans_; }
     /// Subjects whose rates are known.
-    std::size_t rates() const;
+    std::size_t rates() const { return rates_.size(); }
 
     /// What changed since it was last asked.
     std::vector<Event> take_events() { return std::exchange(events_, {}); }
-    std::vector<LimitMet> take_limits_met() { return std::exchange(limits_met_, {}); }
+    std::vector<LimitMet> take_limits_met() { return rates_.take_limits_met(); }
     /// The number of the last event.
     std::uint64_t last_event() const { return last_event_; }
     SnapshotFile snapshot() const;
@@ -106,9 +96,7 @@ class Answers {
     Answer connect(ConnectionCounts::Owner owner, std::string_view service, const Client& client);
     Answer postfix(const Client& client, const policy::Request& request);
     Answer message(const Client& client, const policy::Request& request);
-    std::optional<std::string> refusal(const std::vector<RateSubject>& subjects, const Amounts& more);
     void count(std::vector<RateSubject> subjects, const Amounts& more);
-    std::vector<RateSubject> limited(std::vector<RateSubject> subjects, const Amounts& more) const;
     Answer list_rates(const policy::Request& request) const;
     Answer reset(const policy::Request& request);
     Penalty penalty(const Client& client, std::string_view user) const;
@@ -126,9 +114,8 @@ class Answers {
     ConnectionCounts connections_;
     Penalties penalties_;
     Bans bans_;
-    std::array<Rates, rate_kinds> rates_;
+    RateAnswers rates_;
     std::vector<Event> events_;
-    std::vector<LimitMet> limits_met_;
     std::uint64_t last_event_ = 0;
 };
 

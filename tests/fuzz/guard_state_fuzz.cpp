@@ -14,7 +14,7 @@ using namespace posthouse;
 
 guard::Answers fresh() {
     guard::Rules rules;
-    rules.limits[guard::index(guard::RateKind::user)] = {{{0, 5, 50}, {0, 9, 90}}};
+    rules.rates.limits[guard::index(guard::RateKind::user)] = {{{0, 5, 50}, {0, 9, 90}}};
     return {rules, {[] { return guard::Time(1'000'000); }, [] { return guard::WallTime(1'700'000'000'000); }}};
 }
 

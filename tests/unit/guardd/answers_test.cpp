@@ -369,10 +369,10 @@ class LimitAnswersTest : public AnswersTest {
     static Rules limiting() {
         Rules limiting = rules();
         limiting.connections_per_address = 100;
-        limiting.limits[index(RateKind::client)] = {{{4, 2, 0}, {}}};
-        limiting.limits[index(RateKind::user)] = {{{0, 0, 10}, {0, 0, 15}}};
-        limiting.limits[index(RateKind::sender_domain)] = {{{0, 3, 0}, {}}};
-        limiting.limits[index(RateKind::user_domain)] = {{{0, 0, 12}, {}}};
+        limiting.rates.limits[index(RateKind::client)] = {{{4, 2, 0}, {}}};
+        limiting.rates.limits[index(RateKind::user)] = {{{0, 0, 10}, {0, 0, 15}}};
+        limiting.rates.limits[index(RateKind::sender_domain)] = {{{0, 3, 0}, {}}};
+        limiting.rates.limits[index(RateKind::user_domain)] = {{{0, 0, 12}, {}}};
         return limiting;
     }
     std::string send(std::string_view ip, std::string_view user, std::string_view sender,
@@ -407,8 +407,8 @@ TEST_F(LimitAnswersTest, AUserIsCountedWhereverHeComesFromAndHisNetworkIsNot) {
 
 TEST_F(LimitAnswersTest, LongWaitsAreToldInHoursAndDays) {
     Rules rules = limiting();
-    rules.limits[index(RateKind::user)] = {{{0, 0, 0}, {0, 0, 20}}};
-    rules.limits[index(RateKind::user_domain)] = {};
+    rules.rates.limits[index(RateKind::user)] = {{{0, 0, 0}, {0, 0, 20}}};
+    rules.rates.limits[index(RateKind::user_domain)] = {};
     answers_.set(rules);
     now_ = milliseconds(0);
     EXPECT_EQ(send("192.0.2.1", alice, alice, 20), "OK");
@@ -543,7 +543,7 @@ TEST_F(LimitAnswersTest, AnAdministratorSeesAndResetsThem) {
 
 TEST_F(LimitAnswersTest, ManyAreToldInPages) {
     Rules many = limiting();
-    many.limits[index(RateKind::user_domain)] = {};
+    many.rates.limits[index(RateKind::user_domain)] = {};
     answers_.set(many);
     for (int i = 0; i < 95; ++i) {
         const std::string user = std::string(200, 'x') + std::to_string(i) + "@example.org";
