@@ -12,7 +12,7 @@
 #include "cli/open_directory.h"
 #include "cli/output.h"
 #include "cli/table.h"
-#include "cli/user_limits.h"
+#include "cli/user_quota.h"
 
 namespace posthouse::cli {
 namespace {
@@ -56,7 +56,7 @@ Result<Explained> explain(auth::Lookups& directory, const config::Config& config
     if (!user) return fail(user.error());
     explained.user = std::move(*user);
     if (!explained.user || !config.quota.enabled) return explained;
-    const Result<storage::QuotaLimits> limits = limits_of(config, *explained.user);
+    const Result<storage::QuotaLimits> limits = quota_of(config, *explained.user);
     if (!limits) return fail(limits.error());
     explained.limit_bytes = limits->total().bytes;
     return explained;

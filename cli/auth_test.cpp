@@ -17,7 +17,7 @@
 #include "cli/output.h"
 #include "cli/password_input.h"
 #include "cli/table.h"
-#include "cli/user_limits.h"
+#include "cli/user_quota.h"
 #include "guardd/administration.h"
 #include "guardd/client.h"
 
@@ -166,7 +166,7 @@ void add_rights(const config::Config& config, const Name& name, const auth::User
     findings.add("enabled", yes_or_no(user.enabled), "enabled", user.enabled);
     if (!user.enabled) findings.object(Exit::failure, user.email + " is disabled");
     findings.add("administrator", yes_or_no(user.admin), "admin", user.admin);
-    const Result<storage::QuotaLimits> limits = limits_of(config, user);
+    const Result<storage::QuotaLimits> limits = quota_of(config, user);
     const std::uint64_t bytes = config.quota.enabled && limits ? limits->total().bytes : 0;
     std::string quota = bytes == 0 ? "none" : std::to_string(bytes >> 20) + " MB";
     if (user.usage) quota += ", used " + std::to_string(user.usage->mb()) + " MB";

@@ -11,7 +11,7 @@
 #include "cli/ask_guardd.h"
 #include "cli/open_directory.h"
 #include "cli/table.h"
-#include "guardd/limits.h"
+#include "guardd/rate_limits.h"
 #include "lib/base/ascii.h"
 #include "lib/net/address.h"
 
@@ -85,7 +85,7 @@ std::vector<std::string> heading() {
 Exit list(Context& context) {
     const Result<config::Snapshot> config = context.config();
     if (!config) return report(context, config.error());
-    const auto limits = guard::limits_of((*config)->smtpd);
+    const auto limits = guard::rate_limits_of((*config)->smtpd);
     return with_guardd(context, [&](guard::Administration& guardd, net::Loop& loop) {
         Result<std::vector<Rate>> rates = loop.run_until_complete(guardd.rates());
         if (!rates) return report(context, rates.error());

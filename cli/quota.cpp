@@ -13,7 +13,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/table.h"
-#include "cli/user_limits.h"
+#include "cli/user_quota.h"
 #include "lib/config/check.h"
 #include "storage/store_state.h"
 #include "storage/usage_source.h"
@@ -63,7 +63,7 @@ Result<std::vector<Counted>> users_of(const Context& context, const Options& opt
     for (auth::User& user : users) {
         Result<storage::AccountName> account = storage::AccountName::parse(user.email);
         if (!account) return fail(account.error());
-        Result<storage::QuotaLimits> limits = limits_of(config, user);
+        Result<storage::QuotaLimits> limits = quota_of(config, user);
         if (!limits) return fail(limits.error());
         counted.push_back(
             {std::move(user), std::move(*account), std::make_shared<const storage::QuotaLimits>(std::move(*limits))});

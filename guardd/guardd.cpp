@@ -8,7 +8,7 @@
 #include <chrono>
 #include <utility>
 
-#include "guardd/limits.h"
+#include "guardd/rate_limits.h"
 #include "guardd/snapshot.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -50,7 +50,7 @@ Rules rules_of(const config::Config& config) {
     rules.network_failures = static_cast<unsigned>(guard.network_ban_failures);
     rules.account_failures = static_cast<unsigned>(guard.account_ban_failures);
     rules.bans = {guard.ban_time, guard.ban_time_limit, static_cast<std::size_t>(guard.entries)};
-    rules.rates.limits = limits_of(config.smtpd);
+    rules.rates.limits = rate_limits_of(config.smtpd);
     rules.rates.entries = static_cast<std::size_t>(guard.entries);
     rules.penalties.free_failures = static_cast<unsigned>(guard.free_failures);
     rules.penalties.first_delay = guard.failure_delay;

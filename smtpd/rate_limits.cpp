@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "guardd/limits.h"
+#include "guardd/rate_limits.h"
 #include "lib/smtp/internationalized.h"
 
 namespace posthouse::smtpd {
@@ -18,7 +18,7 @@ bool limits_mail(const guard::RateLimits& limits) {
 
 /// Which of them hold is guardd's to know; here only whether to ask.
 bool has_limits(const Session& session) {
-    const auto limits = guard::limits_of(session.config->smtpd);
+    const auto limits = guard::rate_limits_of(session.config->smtpd);
     const bool user = !session.user.empty();
     return limits_mail(limits[index(user ? guard::RateKind::user : guard::RateKind::client)]) ||
            limits_mail(limits[index(user ? guard::RateKind::user_domain : guard::RateKind::sender_domain)]);

@@ -8,6 +8,6 @@
 namespace posthouse::cli {
 
 /// The user's own quota, and section [quota] for the rest. Errors: invalid (words of [quota] without sense).
-Result<storage::QuotaLimits> limits_of(const config::Config& config, const auth::User& user);
+Result<storage::QuotaLimits> quota_of(const config::Config& config, const auth::User& user);
 
 }  // namespace posthouse::cli

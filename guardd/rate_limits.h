@@ -9,6 +9,6 @@
 namespace posthouse::guard {
 
 /// Of section [smtpd], by RateKind.
-std::array<RateLimits, rate_kinds> limits_of(const config::Config::Smtpd& smtpd);
+std::array<RateLimits, rate_kinds> rate_limits_of(const config::Config::Smtpd& smtpd);
 
 }  // namespace posthouse::guard

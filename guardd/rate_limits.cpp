@@ -1,5 +1,5 @@
 // Limits of section [smtpd].
-#include "guardd/limits.h"
+#include "guardd/rate_limits.h"
 
 namespace posthouse::guard {
 namespace {
@@ -11,7 +11,7 @@ Amounts amounts(std::int64_t connections, std::int64_t messages, std::int64_t re
 
 }  // namespace
 
-std::array<RateLimits, rate_kinds> limits_of(const config::Config::Smtpd& smtpd) {
+std::array<RateLimits, rate_kinds> rate_limits_of(const config::Config::Smtpd& smtpd) {
     std::array<RateLimits, rate_kinds> limits{};
     const auto set = [&limits](RateKind kind, Period period, const Amounts& most) {
         limits[index(kind)][index(period)] = most;
