@@ -118,6 +118,17 @@ TEST_F(ImportTest, OneDomainIsExportedAlone) {
     EXPECT_EQ((*directory()->find_user("joe@example.org"))->password, "");
 }
 
+TEST_F(ImportTest, LimitsThatNothingObeysAreNotImportedSilently) {
+    fill();
+    nlohmann::json document = nlohmann::json::parse(exported("--with-hashes"));
+    start_anew();
+    EXPECT_EQ(run("import json -", document.dump()), 0) << err_;
+    EXPECT_NE(err_.find("Note: sending_limits are stored, but not obeyed yet"), std::string::npos) << err_;
+    document.erase("sending_limits");
+    EXPECT_EQ(run("import json -", document.dump()), 0) << err_;
+    EXPECT_EQ(err_.find("sending_limits"), std::string::npos) << err_;
+}
+
 TEST_F(ImportTest, ADryRunChangesNothingAndSaysWhatWouldBe) {
     fill();
     const std::string document = exported("--with-hashes");
