@@ -99,7 +99,7 @@ Exit list(Context& context, const Options& options) {
     }
     Table table({"ALIAS", "DESTINATION", "CREATED"});
     for (const auto& alias : *aliases) table.add({alias.source, alias.destination, format_time(alias.created_at)});
-    table.print(context.out);
+    table.print_or("No aliases.", context.out);
     return Exit::ok;
 }
 

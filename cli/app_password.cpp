@@ -155,7 +155,7 @@ Exit list(Context& context, const Options& options) {
     if (context.json)
         print_json(context, rows);
     else
-        table.print(context.out);
+        table.print_or("No app passwords.", context.out);
     return Exit::ok;
 }
 

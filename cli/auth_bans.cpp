@@ -75,7 +75,7 @@ Exit list(Context& context) {
         if (context.json)
             print_json(context, rows);
         else
-            table.print(context.out);
+            table.print_or("No bans.", context.out);
         return Exit::ok;
     });
 }

@@ -114,7 +114,7 @@ Exit audit(Context& context, const Options& options) {
     Table table({"WHEN", "WHO", "WHAT", "ABOUT", "DETAILS"});
     for (const auto& entry : *entries)
         table.add({format_time(entry.at), entry.actor, entry.action, entry.subject, entry.details});
-    table.print(context.out);
+    table.print_or("Nothing was changed.", context.out);
     return Exit::ok;
 }
 

@@ -85,7 +85,7 @@ Exit list(Context& context) {
     }
     for (const RelayedDomain& domain : *relayed)
         table.add({domain.row.name, "-", "-", format_time(domain.row.created_at), sentence(domain)});
-    table.print(context.out);
+    table.print_or("No domains.", context.out);
     return Exit::ok;
 }
 
@@ -158,7 +158,7 @@ Exit list_aliases(Context& context) {
     }
     Table table({"ALIAS", "DOMAIN", "CREATED"});
     for (const auto& alias : *aliases) table.add({alias.name, alias.domain, format_time(alias.created_at)});
-    table.print(context.out);
+    table.print_or("No alias domains.", context.out);
     return Exit::ok;
 }
 

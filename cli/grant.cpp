@@ -78,7 +78,7 @@ Exit list(Context& context, const Options& options) {
     }
     Table table({"USER", "MAY SEND AS", "CREATED"});
     for (const auto& grant : *grants) table.add({grant.user, grant.address, format_time(grant.created_at)});
-    table.print(context.out);
+    table.print_or("No grants.", context.out);
     return Exit::ok;
 }
 

@@ -107,7 +107,7 @@ Exit list(Context& context) {
         if (context.json)
             print_json(context, rows);
         else
-            table.print(context.out);
+            table.print_or("Nothing is counted.", context.out);
         return Exit::ok;
     });
 }

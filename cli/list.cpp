@@ -175,7 +175,7 @@ Exit list_all(Context& context, const Options& options) {
     for (const auto& list : *lists)
         table.add({list.address, std::to_string(list.members), std::string(auth::to_string(list.rules.posters)),
                    list.rules.owner, format_time(list.created_at), list.description});
-    table.print(context.out);
+    table.print_or("No lists.", context.out);
     return Exit::ok;
 }
 

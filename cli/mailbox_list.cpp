@@ -63,7 +63,7 @@ void print(Context& context, const std::vector<Row>& rows, bool with_account) {
         if (with_account) cells.insert(cells.begin(), row.account + mark_of(row.standing));
         table.add(cells);
     }
-    table.print(context.out);
+    table.print_or("No mailboxes.", context.out);
     for (const Row& row : rows)
         if (row.error)
             context.err << "posthouse: "

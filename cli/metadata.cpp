@@ -77,7 +77,7 @@ Exit show(Context& context, const storage::Annotations& annotations, const std::
     Table table({"ENTRY", "USER", "VALUE"});
     for (const storage::Annotation& annotation : found)
         table.add({annotation.name.text(), annotation.user.value_or(""), annotation.value});
-    table.print(context.out);
+    table.print_or("No entries.", context.out);
     return Exit::ok;
 }
 

@@ -126,7 +126,7 @@ Exit who(Context& context, const Options& options) {
         table.add({user.empty() ? "-" : user, session.value("listener", ""), session.value("client", ""),
                    format_time(session.value("since", std::int64_t{0})), session.value("session", "")});
     }
-    table.print(context.out);
+    table.print_or("No sessions.", context.out);
     return Exit::ok;
 }
 

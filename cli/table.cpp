@@ -47,6 +47,13 @@ std::string printable(std::string_view text) {
     return out;
 }
 
+void Table::print_or(std::string_view words, std::ostream& out) const {
+    if (rows_.size() > 1)
+        print(out);
+    else
+        out << words << '\n';
+}
+
 void Table::print(std::ostream& out) const {
     std::vector<std::size_t> widths(rows_.front().size());
     for (const auto& row : rows_) {

@@ -19,6 +19,8 @@ class Table {
     /// A row has as many cells as the heading.
     void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
     void print(std::ostream& out) const;
+    /// Without a row, those words ("No aliases.") in place of the bare heading.
+    void print_or(std::string_view words, std::ostream& out) const;
 
   private:
     std::vector<std::vector<std::string>> rows_;

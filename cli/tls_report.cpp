@@ -61,10 +61,8 @@ Exit show(Context& context, const Options& options) {
     }
     if (context.json)
         print_json(context, rows);
-    else if (rows.empty())
-        context.out << "Nothing was counted that isn't reported.\n";
     else
-        table.print(context.out);
+        table.print_or("Nothing was counted that isn't reported.", context.out);
     return Exit::ok;
 }
 

@@ -48,7 +48,7 @@ Exit list(Context& context) {
     }
     Table table({"FOR", "TRANSPORT", "CREATED"});
     for (const auto& row : *transports) table.add({row.source, row.transport, format_time(row.created_at)});
-    table.print(context.out);
+    table.print_or("No transports.", context.out);
     return Exit::ok;
 }
 

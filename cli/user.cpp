@@ -151,7 +151,7 @@ Exit list(Context& context, const Options& options) {
                    user.usage ? std::to_string(user.usage->mb()) : "?",
                    user.usage ? std::to_string(user.usage->messages) : "?", format_time(user.created_at)});
     }
-    table.print(context.out);
+    table.print_or("No users.", context.out);
     return Exit::ok;
 }
 

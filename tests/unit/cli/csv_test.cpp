@@ -95,6 +95,17 @@ TEST(Table, NothingInItMovesTheCursor) {
     EXPECT_EQ(printable("\xE2\x82"), "\\xe2\\x82");
 }
 
+TEST(Table, WithoutARowItSaysSo) {
+    Table table({"NAME", "N"});
+    std::ostringstream empty;
+    table.print_or("No names.", empty);
+    EXPECT_EQ(empty.str(), "No names.\n");
+    table.add({"a", "1"});
+    std::ostringstream full;
+    table.print_or("No names.", full);
+    EXPECT_EQ(full.str(), "NAME  N\na     1\n");
+}
+
 TEST(Table, ColumnsAreAligned) {
     Table table({"NAME", "N"});
     table.add(
