@@ -53,9 +53,15 @@ Exit for_each_message(Context& context, OpenQueue& queue, const QueueFilter& fil
 /// "joe@example.org" as people see it; the null sender as <>.
 std::string shown(const smtp::ReversePath& sender);
 
-void add_queue_list_commands(CLI::App& group, Context& context);
-void add_queue_show_commands(CLI::App& group, Context& context);
-void add_queue_change_commands(CLI::App& group, Context& context);
+void add_queue_list_command(CLI::App& group, Context& context);
+void add_queue_summary_command(CLI::App& group, Context& context);
+void add_queue_show_command(CLI::App& group, Context& context);
+void add_queue_cat_command(CLI::App& group, Context& context);
+void add_queue_hold_command(CLI::App& group, Context& context);
+void add_queue_release_command(CLI::App& group, Context& context);
+void add_queue_flush_command(CLI::App& group, Context& context);
+void add_queue_bounce_command(CLI::App& group, Context& context);
+void add_queue_delete_command(CLI::App& group, Context& context);
 void add_queue_requeue_command(CLI::App& group, Context& context);
 
 }  // namespace posthouse::cli

@@ -8,14 +8,15 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/queue_commands.h"
+#include "cli/tell_queued.h"
 #include "lib/base/random.h"
 #include "queued/spool/writer.h"
-#include "queued/wake/sender.h"
 
 namespace posthouse::cli {
 namespace {
 
-constexpr std::chrono::seconds patience{10};
+/// For the directory's answer.
+constexpr std::chrono::seconds lookup_timeout{10};
 
 /// What a requeue needs of the running server, and where new messages go.
 struct Tools {
@@ -25,16 +26,14 @@ struct Tools {
     wake::Sender queued;
 
     Tools(const config::Config& config, spool::Incoming open_incoming)
-        : directory(loop, config.listen.socketmap),
-          incoming(std::move(open_incoming)),
-          queued(config.general.run_folder + "/" + wake::socket_name) {}
+        : directory(loop, config.listen.socketmap), incoming(std::move(open_incoming)), queued(to_queued(config)) {}
 };
 
 /// Where mail for a recipient goes as the directory is now. What isn't known any more keeps its place, so that its
 /// sender is told.
 Result<std::vector<spool::Recipient>> resolve(Tools& tools, const spool::Recipient& recipient) {
     const auto resolved = tools.loop.run_until_complete(
-        tools.directory.resolve(recipient.address.to_string(), net::Deadline::in(patience)));
+        tools.directory.resolve(recipient.address.to_string(), net::Deadline::in(lookup_timeout)));
     if (!resolved && resolved.error().code != ErrorCode::denied) return fail(resolved.error());
     if (!resolved || !*resolved) {
         spool::Recipient unknown = recipient;
@@ -95,7 +94,7 @@ Result<std::string> requeue(Tools& tools, OpenQueue& queue, const spool::Listed&
     if (Result<> finished = writer->finish(*envelope); !finished) return fail(finished.error());
     if (Result<> removed = entry->remove(); !removed) return fail(removed.error());
     // When queued is away it finds the message at its start.
-    (void)tools.queued.tell_within({wake::Signal::Kind::arrived, envelope->id}, patience);
+    (void)tell_queued(tools.queued, wake::Signal::Kind::arrived, envelope->id);
     return envelope->id;
 }
 

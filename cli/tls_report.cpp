@@ -1,6 +1,5 @@
 // posthouse tls-report show|send
 #include <CLI/App.hpp>
-#include <chrono>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -10,14 +9,11 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/table.h"
+#include "cli/tell_queued.h"
 #include "lib/tlsrpt/period.h"
-#include "queued/wake/sender.h"
 
 namespace posthouse::cli {
 namespace {
-
-/// How long queued may take to read what it is told.
-constexpr std::chrono::seconds patience{5};
 
 struct Options {
     std::string domain;
@@ -71,8 +67,8 @@ Exit send(Context& context, const Options& options) {
     if (!config) return report(context, config.error());
     if (!(*config)->outbound.tls_reports)
         return report(context, {ErrorCode::invalid, "outbound.tls_reports is off: nothing is counted", {}});
-    wake::Sender queued((*config)->general.run_folder + "/" + wake::socket_name);
-    if (!queued.tell_within({wake::Signal::Kind::tls_reports, options.today ? "all" : "ended"}, patience))
+    wake::Sender queued = to_queued(**config);
+    if (!tell_queued(queued, wake::Signal::Kind::tls_reports, options.today ? "all" : "ended"))
         return report(context, {ErrorCode::unavailable, "queued does not listen: is it running?", {}});
     if (context.json)
         print_json(context, nlohmann::json::object({{"told", true}}));

@@ -18,7 +18,7 @@ Parts::Parts(daemon::Daemon& frame)
            static_cast<std::size_t>(frame.config()->smtpd.lmtp_connections)),
       quota(frame.loop(), frame.config()->listen.quota),
       disk(frame.loop(), disk_threads),
-      queue(disk, frame.config()->general.spool_folder, frame.config()->general.run_folder + "/" + wake::socket_name),
+      queue(disk, frame.config()->general.spool_folder, wake::socket_path(frame.config()->general.run_folder)),
       forwarding(*frame.config()),
       known_domains(frame),
       counters(frame.metrics()),

@@ -15,8 +15,7 @@ net::Async<Result<>> Queued::start() {
     if (!spool) co_return fail(spool.error());
     Result<spool::Incoming> incoming = spool::Incoming::open(root);
     if (!incoming) co_return fail(incoming.error());
-    Result<wake::Receiver> wake =
-        wake::Receiver::bind(daemon_.loop(), config->general.run_folder + "/" + wake::socket_name);
+    Result<wake::Receiver> wake = wake::Receiver::bind(daemon_.loop(), wake::socket_path(config->general.run_folder));
     if (!wake) co_return fail(wake.error());
     Result<std::unique_ptr<WayOut>> way_out = WayOut::make(daemon_);
     if (!way_out) co_return fail(way_out.error());

@@ -8,6 +8,8 @@
 
 namespace posthouse::wake {
 
+std::string socket_path(const std::string& run_folder) { return run_folder + "/queued.wake"; }
+
 Sender::Sender(std::string path) : path_(std::move(path)), socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {}
 
 bool Sender::tell(const Signal& signal) { return send(signal, MSG_DONTWAIT); }

@@ -9,8 +9,8 @@
 
 namespace posthouse::wake {
 
-/// The name of queued's socket below general.run_folder.
-inline constexpr const char* socket_name = "queued.wake";
+/// Where queued's socket is; `run_folder`: general.run_folder.
+std::string socket_path(const std::string& run_folder);
 
 /// Used by one thread at a time.
 class Sender {

@@ -71,7 +71,7 @@ class OutboundTls(QueueTest):
     def check_kept(self, name, reason="."):
         """Mail to NAME.example waits, for this reason, and nobody has seen it."""
         recipient = self.waits(self.send(name, f"joe@{name}.example"))["recipients"][0]
-        self.assertRegex(recipient["reason"], reason)
+        self.assertRegex(recipient["reply"], reason)
         self.assertTrue(recipient["status"].startswith("4."), recipient)
         self.assertEqual(self.hosts[name].taken, [])
         return recipient
@@ -106,7 +106,7 @@ class OutboundTls(QueueTest):
 
     def test_mta_sts_with_a_policy_that_expires(self):
         message = self.send("short", "joe@short.example")
-        self.assertRegex(self.waits(message)["recipients"][0]["reason"], "not among the mail hosts")
+        self.assertRegex(self.waits(message)["recipients"][0]["reply"], "not among the mail hosts")
         # What is gone from the web holds until it has expired.
         del self.web.policies["mta-sts.short.example"]
 

@@ -120,7 +120,7 @@ class Queue(QueueTest):
     def test_nobody_listening_is_a_reason_too_and_filters_find_it(self):
         message = self.send("nobody there", "x@sink.example")
         waiting = self.waits(message)
-        self.assertIn("refused", waiting["recipients"][0]["reason"].lower())
+        self.assertIn("refused", waiting["recipients"][0]["reply"].lower())
         for conditions, expected in ((("--reason", "REFUSED"), 1), (("--destination", "sink.example"), 1), (("--destination", "other.example"), 0),
                                      (("--sender", self.alice.address.split("@")[1]), 1), (("--sender", "<>"), 0),
                                      (("--recipient", "x@sink.example"), 1), (("--older-than", "1h"), 0), (("--newer-than", "1h"), 1),
@@ -133,7 +133,7 @@ class Queue(QueueTest):
         def reason():
             waiting = {one["id"]: one["recipients"][0] for one in self.queue("list") if one["state"] == "deferred"}
             last = waiting.get(messages[-1])
-            return len(waiting) == len(messages) and last["attempts"] == 0 and last["reason"]
+            return len(waiting) == len(messages) and last["attempts"] == 0 and last["reply"]
         told = eventually(reason, "the last one isn't tried, and says why")
         self.assertRegex(told, rf"^smtp:\[127.0.0.1\]:{self.port} not reachable since 20.* UTC: .*refused$")
         self.assertIn("postponed", self.instance.posthouse("queue", "show", messages[-1]).stdout)

@@ -29,7 +29,7 @@ TEST(Signals, WhatIsNoneIsPassedOver) {
 
 TEST(Signals, ReachTheReceiverAndNobodyWhenThereIsNone) {
     const TemporaryFolder folder;
-    const std::string path = folder.path() + "/" + socket_name;
+    const std::string path = socket_path(folder.path());
     Sender sender(path);
     EXPECT_FALSE(sender.tell({arrived, "0123456789ABCDEF"}));
     net::Loop loop;

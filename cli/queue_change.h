@@ -1,0 +1,36 @@
+// Commands that change messages in the queue: what hold, release, flush, bounce and delete share.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "cli/queue_commands.h"
+#include "cli/tell_queued.h"
+#include "queued/spool/entry.h"
+
+namespace posthouse::cli {
+
+/// What such a command works with.
+struct QueueTools {
+    OpenQueue queue;
+    wake::Sender queued;
+};
+
+/// One way of changing a message.
+struct QueueChange {
+    const char* done;      ///< "Held"
+    const char* question;  ///< asked before many; null: never
+    std::function<Result<>(QueueTools& tools, const spool::Listed& listed)> make;
+};
+
+/// Does it to all messages that the filter means, and says how many these were.
+Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange& change);
+
+/// The message's file, opened and locked. Errors: busy, in words for people; as Spool::open.
+Result<spool::Entry> open_entry(QueueTools& tools, const spool::Listed& listed);
+/// queued tries the message now. Errors: unavailable.
+Result<> ask_for(QueueTools& tools, const spool::Listed& listed);
+/// What stands in the journal for a reason that wasn't given.
+std::string by_hand(const std::string& reason);
+
+}  // namespace posthouse::cli

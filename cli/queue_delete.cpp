@@ -1,0 +1,27 @@
+// posthouse queue delete
+#include <memory>
+
+#include "cli/queue_change.h"
+
+namespace posthouse::cli {
+namespace {
+
+Result<> remove(QueueTools& tools, const spool::Listed& listed) {
+    Result<spool::Entry> entry = open_entry(tools, listed);
+    if (!entry) return fail(entry.error());
+    return entry->remove();
+}
+
+}  // namespace
+
+void add_queue_delete_command(CLI::App& group, Context& context) {
+    auto filter = std::make_shared<QueueFilter>();
+    CLI::App* command =
+        add_command(group, context, "delete", "Remove messages; nobody is told, and they can't be got back",
+                    "queue delete 1M8FZR97B5NSDEKZ", [&context, filter] {
+                        return change_queue(context, *filter, {"Deleted", "Delete, without telling anybody,", remove});
+                    });
+    add_filter_options(*command, *filter, true);
+}
+
+}  // namespace posthouse::cli

@@ -1,0 +1,16 @@
+// What is told of a message in the queue: the same by list and by show.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "queued/spool/spool.h"
+
+namespace posthouse::cli {
+
+/// The document of a message; its keys are described in docs/man/posthouse-queue.md.
+nlohmann::ordered_json queue_document(const spool::Listed& listed);
+/// Why a recipient waits, for people: "mx.example.net[192.0.2.1]: 450 4.2.0 greylisted".
+std::string waiting_reason(const spool::RecipientState& state);
+
+}  // namespace posthouse::cli

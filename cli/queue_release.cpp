@@ -1,0 +1,33 @@
+// posthouse queue release
+#include <ctime>
+#include <memory>
+
+#include "cli/queue_change.h"
+
+namespace posthouse::cli {
+namespace {
+
+Result<> release(QueueTools& tools, const spool::Listed& listed) {
+    if (listed.place.folder != spool::Folder::hold) return {};
+    {
+        Result<spool::Entry> entry = open_entry(tools, listed);
+        if (!entry) return fail(entry.error());
+        const std::int64_t now = std::time(nullptr);
+        const Result<> released =
+            entry->release({.kind = spool::EventKind::released, .at = now, .reply = by_hand("")}, now);
+        if (!released) return released;
+    }  // so that queued can open it
+    return ask_for(tools, listed);
+}
+
+}  // namespace
+
+void add_queue_release_command(CLI::App& group, Context& context) {
+    auto filter = std::make_shared<QueueFilter>();
+    CLI::App* command =
+        add_command(group, context, "release", "Let held messages go, at once", "queue release --all",
+                    [&context, filter] { return change_queue(context, *filter, {"Released", nullptr, release}); });
+    add_filter_options(*command, *filter, true);
+}
+
+}  // namespace posthouse::cli

@@ -1,0 +1,80 @@
+// Tests of `posthouse queue`, while queued is away.
+#include "lib/base/random.h"
+#include "queued/spool/spool.h"
+#include "queued/spool/writer.h"
+#include "tests/unit/cli/command_line.h"
+
+namespace posthouse::cli {
+namespace {
+
+class QueueCommandTest : public CommandLineTest {
+  protected:
+    QueueCommandTest() {
+        std::ofstream(folder_ + "/posthouse.toml")
+            << "[general]\nmail_root = \"mail\"\nindex_root = \"index\"\nrun_folder = \"run\"\nstate_folder = "
+               "\"state\"\nspool_folder = \"spool\"\n[directory]\nsqlite = \"directory.sqlite\"\n";
+        EXPECT_TRUE(spool::Spool::open(folder_ + "/spool"));
+    }
+    /// Lies in incoming/ then; gives its id.
+    std::string accept(const std::vector<std::string>& recipients = {"bob@example.net"}) {
+        spool::Envelope envelope;
+        envelope.id = make_id();
+        envelope.arrived = 1'700'000'000;
+        envelope.sender = smtp::parse_mailbox("ann@example.org").value();
+        for (const std::string& address : recipients)
+            envelope.recipients.push_back({.address = smtp::parse_mailbox(address).value()});
+        const auto incoming = spool::Incoming::open(folder_ + "/spool");
+        Result<spool::Writer> writer = spool::Writer::begin(*incoming);
+        EXPECT_TRUE(writer && writer->write("Subject: a\r\n\r\nb\r\n") && writer->finish(envelope));
+        return envelope.id;
+    }
+    void record(const std::string& id, const spool::Event& event) {
+        const auto queue = spool::Spool::open(folder_ + "/spool");
+        Result<spool::Entry> entry = queue->open(*queue->find(id));
+        ASSERT_TRUE(entry && entry->record(std::span(&event, 1)));
+    }
+};
+
+TEST_F(QueueCommandTest, ListAndShowGiveTheSameDocument) {
+    const std::string id = accept({"bob@example.net", "carl@example.com"});
+    record(id, {.kind = spool::EventKind::deferred,
+                .at = 1'700'000'100,
+                .recipients = {0},
+                .remote = "mx.example.net[192.0.2.1]",
+                .status = "4.2.0",
+                .reply = "450 4.2.0 later"});
+    record(id, {.kind = spool::EventKind::delivered, .at = 1'700'000'200, .recipients = {0}});
+    const nlohmann::json listed = json("queue list");
+    ASSERT_EQ(listed.size(), 1u);
+    EXPECT_EQ(listed[0], json("queue show " + id));
+    EXPECT_EQ(listed[0]["recipients"][0]["attempts"], 2);
+    EXPECT_EQ(listed[0]["recipients"][0]["state"], "delivered");
+    EXPECT_EQ(listed[0]["recipients"][1]["state"], "not tried yet");
+}
+
+TEST_F(QueueCommandTest, EveryKeyIsInTheManual) {
+    const std::string id = accept();
+    std::ifstream page(POSTHOUSE_SOURCE "/docs/man/posthouse-queue.md");
+    const std::string text{std::istreambuf_iterator<char>(page), {}};
+    nlohmann::json document = json("queue show " + id);
+    for (const auto& [key, value] : document.items()) EXPECT_NE(text.find("`" + key + "`"), text.npos) << key;
+    for (const auto& [key, value] : document["recipients"][0].items())
+        EXPECT_NE(text.find("`" + key + "`"), text.npos) << key;
+}
+
+TEST_F(QueueCommandTest, ProgramsGetAllMessagesAndPeopleAreToldOfThoseThatAreLeftOut) {
+    for (int i = 0; i < 3; ++i) accept();
+    ASSERT_EQ(run("queue list --limit 2"), 0) << err_;
+    EXPECT_EQ(std::ranges::count(out_, '\n'), 3);  // with the heading
+    EXPECT_NE(err_.find("1 more"), std::string::npos) << err_;
+    EXPECT_EQ(json("queue list --limit 2").size(), 2u);
+    EXPECT_NE(err_.find("1 more"), std::string::npos) << err_;
+    for (int i = 0; i < 1000; ++i) accept();
+    EXPECT_EQ(json("queue list").size(), 1003u);
+    EXPECT_EQ(err_, "");
+    ASSERT_EQ(run("queue list"), 0);
+    EXPECT_NE(err_.find("3 more"), std::string::npos) << err_;
+}
+
+}  // namespace
+}  // namespace posthouse::cli
