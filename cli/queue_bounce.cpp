@@ -22,7 +22,7 @@ std::vector<std::uint32_t> due_of(const spool::Entry& entry) {
     return due;
 }
 
-Result<> give_up(spool::Entry& entry, const std::string& reason) {
+Result<> give_up(QueueTools& tools, spool::Entry& entry, const std::string& reason) {
     const std::vector<std::uint32_t> due = due_of(entry);
     const std::int64_t now = std::time(nullptr);
     if (!due.empty()) {
@@ -32,9 +32,12 @@ Result<> give_up(spool::Entry& entry, const std::string& reason) {
                                  .status = "5.7.1",
                                  .reply = reason.empty() ? "Given up by the administrator" : reason};
         if (Result<> recorded = entry.record(std::span(&event, 1)); !recorded) return recorded;
+        tools.story.tell_bounced(entry.envelope(), event);
     }
     if (entry.place().folder != spool::Folder::hold) return {};
-    return entry.release({.kind = spool::EventKind::released, .at = now, .reply = by_hand("")}, now);
+    const Result<> released = entry.release({.kind = spool::EventKind::released, .at = now, .reply = by_hand("")}, now);
+    if (released) tools.story.tell(entry.envelope(), story::Queue::Action::released, by_hand(""));
+    return released;
 }
 
 /// Gives up whoever is still due; queued tells the sender.
@@ -42,7 +45,7 @@ Result<> bounce(QueueTools& tools, const spool::Listed& listed, const std::strin
     {
         Result<spool::Entry> entry = open_entry(tools, listed);
         if (!entry) return fail(entry.error());
-        if (Result<> given_up = give_up(*entry, reason); !given_up) return given_up;
+        if (Result<> given_up = give_up(tools, *entry, reason); !given_up) return given_up;
     }  // so that queued can open it
     return ask_for(tools, listed);
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "cli/mail_owner.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 
@@ -29,7 +30,10 @@ Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange
     Result<OpenQueue> queue = open_queue(context);
     if (!queue) return report(context, queue.error());
     const config::Snapshot config = queue->config;
-    QueueTools tools{*std::move(queue), to_queued(*config)};
+    // Files that are made by root must be good for the server's user.
+    const Result<ActingAsOwner> acting = ActingAsOwner::of_mail(*config, config->general.spool_folder);
+    if (!acting) return report(context, acting.error());
+    QueueTools tools{*std::move(queue), to_queued(*config), QueueStory(context, *config)};
     if (change.question != nullptr && filter.ids.empty() && !context.yes) {
         const std::uint64_t number = count(context, tools.queue, filter);
         if (number == 0) return done(context, "No messages.", {{"messages", 0}});

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/queue_commands.h"
+#include "cli/queue_story.h"
 #include "cli/tell_queued.h"
 #include "queued/spool/entry.h"
 
@@ -14,6 +15,7 @@ namespace posthouse::cli {
 struct QueueTools {
     OpenQueue queue;
     wake::Sender queued;
+    QueueStory story;
 };
 
 /// One way of changing a message.
@@ -30,7 +32,7 @@ Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange
 Result<spool::Entry> open_entry(QueueTools& tools, const spool::Listed& listed);
 /// queued tries the message now. Errors: unavailable.
 Result<> ask_for(QueueTools& tools, const spool::Listed& listed);
-/// What stands in the journal for a reason that wasn't given.
+/// What stands in journal and story for a reason that wasn't given.
 std::string by_hand(const std::string& reason);
 
 }  // namespace posthouse::cli

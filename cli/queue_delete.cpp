@@ -9,7 +9,9 @@ namespace {
 Result<> remove(QueueTools& tools, const spool::Listed& listed) {
     Result<spool::Entry> entry = open_entry(tools, listed);
     if (!entry) return fail(entry.error());
-    return entry->remove();
+    const Result<> removed = entry->remove();
+    if (removed) tools.story.tell(entry->envelope(), story::Queue::Action::deleted, by_hand(""));
+    return removed;
 }
 
 }  // namespace

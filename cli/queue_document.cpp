@@ -49,6 +49,7 @@ nlohmann::ordered_json queue_document(const spool::Listed& listed) {
                                     {"state", to_string(listed.place.folder)},
                                     {"arrived", envelope.arrived},
                                     {"due", listed.place.name.due},
+                                    {"held", listed.place.folder == spool::Folder::hold ? listed.held : ""},
                                     {"size", listed.message_bytes},
                                     {"sender", shown(envelope.sender)},
                                     {"client", envelope.client.address},

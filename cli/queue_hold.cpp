@@ -17,7 +17,10 @@ Result<> hold(QueueTools& tools, const spool::Listed& listed, const std::string&
     if (listed.place.folder == spool::Folder::hold) return {};
     Result<spool::Entry> entry = open_entry(tools, listed);
     if (!entry) return fail(entry.error());
-    return entry->hold({.kind = spool::EventKind::held, .at = std::time(nullptr), .reply = by_hand(reason)});
+    const Result<> held =
+        entry->hold({.kind = spool::EventKind::held, .at = std::time(nullptr), .reply = by_hand(reason)});
+    if (held) tools.story.tell(entry->envelope(), story::Queue::Action::held, by_hand(reason));
+    return held;
 }
 
 }  // namespace

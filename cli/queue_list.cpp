@@ -42,6 +42,13 @@ std::string next_try(const spool::Listed& listed) {
     return listed.place.name.due <= std::time(nullptr) ? "now" : format_time(listed.place.name.due);
 }
 
+/// Why it is kept back, or what was last said of the first that is due.
+std::string reason_of(const spool::Listed& listed) {
+    if (listed.place.folder == spool::Folder::hold && !listed.held.empty()) return "held: " + listed.held;
+    const auto first = first_due(listed);
+    return first ? waiting_reason(listed.states[*first]) : "nobody is left";
+}
+
 std::vector<std::string> row_of(const spool::Listed& listed) {
     const auto first = first_due(listed);
     const std::size_t due = due_recipients(listed);
@@ -54,7 +61,7 @@ std::vector<std::string> row_of(const spool::Listed& listed) {
             format_size(listed.message_bytes),
             shown(listed.envelope.sender),
             std::move(to),
-            first ? waiting_reason(listed.states[*first]) : "nobody is left"};
+            reason_of(listed)};
 }
 
 Exit list(Context& context, const ListOptions& options) {

@@ -16,6 +16,7 @@ Result<> release(QueueTools& tools, const spool::Listed& listed) {
         const Result<> released =
             entry->release({.kind = spool::EventKind::released, .at = now, .reply = by_hand("")}, now);
         if (!released) return released;
+        tools.story.tell(entry->envelope(), story::Queue::Action::released, by_hand(""));
     }  // so that queued can open it
     return ask_for(tools, listed);
 }

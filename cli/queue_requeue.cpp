@@ -5,9 +5,11 @@
 #include <ostream>
 
 #include "auth/client/socketmap_client.h"
+#include "cli/mail_owner.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/queue_commands.h"
+#include "cli/queue_story.h"
 #include "cli/tell_queued.h"
 #include "lib/base/random.h"
 #include "queued/spool/writer.h"
@@ -24,9 +26,13 @@ struct Tools {
     auth::SocketmapClient directory;
     spool::Incoming incoming;
     wake::Sender queued;
+    QueueStory story;
 
-    Tools(const config::Config& config, spool::Incoming open_incoming)
-        : directory(loop, config.listen.socketmap), incoming(std::move(open_incoming)), queued(to_queued(config)) {}
+    Tools(Context& context, const config::Config& config, spool::Incoming open_incoming)
+        : directory(loop, config.listen.socketmap),
+          incoming(std::move(open_incoming)),
+          queued(to_queued(config)),
+          story(context, config) {}
 };
 
 /// Where mail for a recipient goes as the directory is now. What isn't known any more keeps its place, so that its
@@ -93,6 +99,7 @@ Result<std::string> requeue(Tools& tools, OpenQueue& queue, const spool::Listed&
     if (Result<> copied = copy(*entry, *writer); !copied) return fail(copied.error());
     if (Result<> finished = writer->finish(*envelope); !finished) return fail(finished.error());
     if (Result<> removed = entry->remove(); !removed) return fail(removed.error());
+    tools.story.tell_requeued(entry->envelope(), *envelope);
     // When queued is away it finds the message at its start.
     (void)tell_queued(tools.queued, wake::Signal::Kind::arrived, envelope->id);
     return envelope->id;
@@ -104,9 +111,12 @@ Exit requeue_all(Context& context, const QueueFilter& filter) {
                Exit::usage;
     Result<OpenQueue> queue = open_queue(context);
     if (!queue) return report(context, queue.error());
+    // Files that are made by root must be good for the server's user.
+    const Result<ActingAsOwner> acting = ActingAsOwner::of_mail(*queue->config, queue->config->general.spool_folder);
+    if (!acting) return report(context, acting.error());
     Result<spool::Incoming> incoming = spool::Incoming::open(queue->config->general.spool_folder);
     if (!incoming) return report(context, incoming.error());
-    Tools tools(*queue->config, *std::move(incoming));
+    Tools tools(context, *queue->config, *std::move(incoming));
     nlohmann::json ids = nlohmann::json::object();
     std::uint64_t count = 0;
     const Exit exit = for_each_message(context, *queue, filter, [&](const spool::Listed& listed) {

@@ -28,6 +28,14 @@ std::uint64_t octets_in(const std::string& folder) {
 
 }  // namespace
 
+SegmentFile::Settings SegmentFile::settings_for(const config::Config& config, std::string_view name) {
+    Settings settings;
+    settings.folder = config.general.state_folder + "/history/incoming";
+    settings.name = name;
+    settings.folder_octets = config.history.size_limit / 4;
+    return settings;
+}
+
 Result<> SegmentFile::open() {
     if (Result<> made = make_folders(settings_.folder); !made) return made;
     if (octets_in(settings_.folder) > settings_.folder_octets)

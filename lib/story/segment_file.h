@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "lib/base/fd.h"
 #include "lib/base/result.h"
+#include "lib/config/config.h"
 
 namespace posthouse::story {
 
@@ -23,6 +25,8 @@ class SegmentFile {
         std::uint64_t folder_octets = 512u << 20;  ///< no new file when all files in the folder have more
     };
 
+    /// Where the configuration says; `name`: of the program.
+    static Settings settings_for(const config::Config& config, std::string_view name);
     explicit SegmentFile(Settings settings) : settings_(std::move(settings)) {}
 
     /// Writes what an earlier call could not, then `lines`. What can't be written is kept for the next call: give

@@ -82,6 +82,19 @@ std::string_view word(Answer::Result result) {
     return "bounced";
 }
 
+std::string_view word(Queue::Action action) {
+    switch (action) {
+        case Queue::Action::deferred: return "deferred";
+        case Queue::Action::postponed: return "postponed";
+        case Queue::Action::held: return "held";
+        case Queue::Action::released: return "released";
+        case Queue::Action::deleted: return "deleted";
+        case Queue::Action::requeued: return "requeued";
+        case Queue::Action::removed: break;
+    }
+    return "removed";
+}
+
 }  // namespace
 
 Event connect(const About& about, const Connect& told) {
@@ -137,7 +150,7 @@ Event refuse(const About& about, const Refuse& told) {
 
 Event queue(const About& about, const Queue& told) {
     Told event(about, Kind::queue);
-    event.text("action", told.action).recipients(told.recipients).text("sender", told.sender);
+    event.text("action", word(told.action)).recipients(told.recipients).text("sender", told.sender);
     return event.text("reason", told.reason).number("due", seconds(told.due)).take();
 }
 

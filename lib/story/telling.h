@@ -72,7 +72,16 @@ Event refuse(const About& about, const Refuse& told);
 
 /// What the queue does with a message without trying to deliver it.
 struct Queue {
-    std::string action;  ///< "queued", "deferred", "postponed", "held", "released", "removed", "expired"
+    enum class Action {
+        deferred,   ///< it rests until it is due again
+        postponed,  ///< it was due, but was not tried
+        held,       ///< kept back
+        released,   ///< may go again
+        deleted,    ///< taken out by an administrator, whoever was still due
+        requeued,   ///< goes on under another id
+        removed,    ///< nothing is left to do
+    };
+    Action action = Action::deferred;
     std::vector<std::string> recipients{};  ///< empty: all
     std::string sender{};
     std::string reason{};

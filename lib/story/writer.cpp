@@ -15,15 +15,6 @@ std::int64_t now() {
         .count();
 }
 
-SegmentFile::Settings segment_settings(const daemon::Daemon& daemon) {
-    const config::Snapshot config = daemon.config();
-    SegmentFile::Settings settings;
-    settings.folder = config->general.state_folder + "/history/incoming";
-    settings.name = daemon.name();
-    settings.folder_octets = config->history.size_limit / 4;
-    return settings;
-}
-
 }  // namespace
 
 Writer::Writer(daemon::Daemon& daemon, Settings settings)
@@ -31,7 +22,7 @@ Writer::Writer(daemon::Daemon& daemon, Settings settings)
       settings_(settings),
       enabled_(daemon.config()->history.enabled),
       buffer_(settings.buffer_octets),
-      file_(segment_settings(daemon)),
+      file_(SegmentFile::settings_for(*daemon.config(), daemon.name())),
       told_(daemon.metrics().counter("posthouse_story_events_total", "Events told for the story of messages")),
       dropped_(daemon.metrics().counter("posthouse_story_dropped_total",
                                         "Events that were dropped, as they could not be written in time")),

@@ -40,7 +40,7 @@ void tell_attempt(Parts& parts, const spool::Envelope& envelope, const Group& gr
 
 void tell_event(Parts& parts, const spool::Envelope& envelope, const spool::Event& event) {
     if (event.kind == EventKind::postponed) {
-        parts.story.tell(story::queue({envelope.id}, {.action = "postponed",
+        parts.story.tell(story::queue({envelope.id}, {.action = story::Queue::Action::postponed,
                                                       .recipients = addresses(envelope, event.recipients),
                                                       .sender = sender_of(envelope),
                                                       .reason = event.reply}));
@@ -53,7 +53,11 @@ void tell_event(Parts& parts, const spool::Envelope& envelope, const spool::Even
         case EventKind::relayed: result = Result::delivered; break;
         case EventKind::bounced: result = Result::bounced; break;
         case EventKind::deferred: break;
-        default: return;  // notices are told by themselves
+        case EventKind::warned:
+        case EventKind::notified: return;  // tell_report has told it
+        case EventKind::held:
+        case EventKind::released: return;   // the command that does it tells it
+        case EventKind::postponed: return;  // above
     }
     auto [host, address] = host_and_address(event.remote);
     parts.story.tell(story::answer({envelope.id}, {.result = result,
@@ -75,11 +79,13 @@ void tell_report(Parts& parts, const spool::Envelope& about, const Notice& notic
 }
 
 void tell_rest(Parts& parts, const spool::Envelope& envelope, std::int64_t due) {
-    parts.story.tell(story::queue({envelope.id}, {.action = "deferred", .sender = sender_of(envelope), .due = due}));
+    parts.story.tell(story::queue(
+        {envelope.id}, {.action = story::Queue::Action::deferred, .sender = sender_of(envelope), .due = due}));
 }
 
 void tell_removed(Parts& parts, const spool::Envelope& envelope) {
-    parts.story.tell(story::queue({envelope.id}, {.action = "removed", .sender = sender_of(envelope)}));
+    parts.story.tell(
+        story::queue({envelope.id}, {.action = story::Queue::Action::removed, .sender = sender_of(envelope)}));
 }
 
 void tell_tls_report(Parts& parts, const spool::Envelope& report, const smtp::Mailbox& to) {

@@ -171,7 +171,8 @@ Result<Listed> look(const Folders& folders, const Place& place) {
     if (!file) return fail(file.error());
     Result<QueueFile> loaded = load_named(*file, place);
     if (!loaded) return fail(loaded.error());
-    return Listed{place, std::move(loaded->envelope), std::move(loaded->states), loaded->layout.message_bytes()};
+    return Listed{place, std::move(loaded->envelope), std::move(loaded->states), std::move(loaded->held),
+                  loaded->layout.message_bytes()};
 }
 
 Result<MessageReader> MessageReader::open(const Folders& folders, const Place& place) {

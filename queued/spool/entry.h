@@ -72,6 +72,7 @@ struct Listed {
     Place place;
     Envelope envelope;
     std::vector<RecipientState> states;
+    std::string held;  ///< as QueueFile::held
     std::uint64_t message_bytes = 0;
 };
 /// Looks into a file, whoever has it open, and changes nothing. Errors: as Entry::open, but not busy; of a damaged one

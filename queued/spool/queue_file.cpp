@@ -35,6 +35,8 @@ class JournalReader {
             const Result<Event> event = parse_event(*body);
             if (!event) return fail(event.error());
             apply_event(*event, file_.states);
+            if (event->kind == EventKind::held) file_.held = event->reply;
+            if (event->kind == EventKind::released) file_.held.clear();
             taken_ += record_head_bytes + body->size();
             file_.journal_end += record_head_bytes + body->size();
             if (file_.journal_end - file_.layout.journal_at() > max_journal_bytes)

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -22,6 +23,7 @@ struct QueueFile {
     Layout layout;
     Envelope envelope;
     std::vector<RecipientState> states;  ///< one per recipient
+    std::string held;                    ///< why it is kept back, as its journal says; empty: it isn't
     std::uint64_t journal_end = 0;       ///< where the next event goes; what lies behind it is torn
 };
 

@@ -79,6 +79,9 @@ class Queue(QueueTest):
             return [one for one in self.inbox(self.alice, "x@sink.example") if f"Subject: {subject}" in one.as_string()]
         return eventually(found, "a report comes")[0]
 
+    def story(self, message):
+        return self.instance.posthouse("trace", message).stdout
+
     def test_mail_for_elsewhere_arrives_there(self):
         body = ".\n..two dots\n" + "x" * 990 + "\n"
         with Sink(self.port) as sink:
@@ -168,6 +171,7 @@ class Queue(QueueTest):
         self.assertEqual(asked.returncode, 7, "it asks, and there is nobody to answer")
         self.assertEqual(self.queue("delete", message)["ids"], [message])
         self.assertTrue(self.is_gone(message))
+        self.assertIn("deleted: by the administrator", self.story(message))
         self.assertEqual(len(self.inbox(self.alice, "x@sink.example")), before)
 
     def test_requeued_it_goes_where_the_directory_says_now(self):
@@ -180,6 +184,7 @@ class Queue(QueueTest):
         with Sink(self.port) as sink:
             ids = self.queue("requeue", message)["ids"]
             self.assertTrue(self.is_gone(message))
+            self.assertIn(f"requeued: it is {ids[message]} now", self.story(message))
             eventually(lambda: len(sink.messages()) == 1, "the new one goes")
         eventually(lambda: self.is_gone(ids[message]), "nothing of it is left")
 

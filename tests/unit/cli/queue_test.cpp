@@ -28,6 +28,13 @@ class QueueCommandTest : public CommandLineTest {
         EXPECT_TRUE(writer && writer->write("Subject: a\r\n\r\nb\r\n") && writer->finish(envelope));
         return envelope.id;
     }
+    using Words = std::vector<std::string>;
+    Words words_of(const std::string& id) {
+        Words words;
+        const nlohmann::json stories = json("trace " + id);
+        for (const auto& event : stories.at(0)["events"]) words.push_back(event["words"]);
+        return words;
+    }
     void record(const std::string& id, const spool::Event& event) {
         const auto queue = spool::Spool::open(folder_ + "/spool");
         Result<spool::Entry> entry = queue->open(*queue->find(id));
@@ -74,6 +81,47 @@ TEST_F(QueueCommandTest, ProgramsGetAllMessagesAndPeopleAreToldOfThoseThatAreLef
     EXPECT_EQ(err_, "");
     ASSERT_EQ(run("queue list"), 0);
     EXPECT_NE(err_.find("3 more"), std::string::npos) << err_;
+}
+
+TEST_F(QueueCommandTest, WhyAMessageIsHeldIsShown) {
+    const std::string id = accept();
+    ASSERT_EQ(run_words({"queue", "hold", id, "--because", "looks like spam"}), 0) << err_;
+    ASSERT_EQ(run("queue list"), 0);
+    EXPECT_NE(out_.find("held: looks like spam"), std::string::npos) << out_;
+    ASSERT_EQ(run("queue show " + id), 0);
+    EXPECT_NE(out_.find("looks like spam"), std::string::npos) << out_;
+    EXPECT_EQ(json("queue list")[0]["held"], "looks like spam");
+    run("queue release " + id);
+    EXPECT_EQ(json("queue list")[0]["held"], "");
+    ASSERT_EQ(run("queue list"), 0);
+    EXPECT_EQ(out_.find("spam"), std::string::npos) << out_;
+}
+
+TEST_F(QueueCommandTest, WhatIsDoneToAMessageIsInItsStory) {
+    const std::string id = accept();
+    ASSERT_EQ(run_words({"queue", "hold", id, "--because", "looks like spam"}), 0) << err_;
+    ASSERT_EQ(run("queue hold " + id), 0) << "nothing happens to it";
+    run("queue release " + id);  // says that queued doesn't listen
+    ASSERT_EQ(run("queue delete " + id), 0) << err_;
+    EXPECT_EQ(words_of(id),
+              (Words{"held: looks like spam", "released: by the administrator", "deleted: by the administrator"}));
+}
+
+TEST_F(QueueCommandTest, WhomAnAdministratorGivesUpIsInTheStoryToo) {
+    const std::string id = accept();
+    ASSERT_EQ(run("queue hold " + id), 0) << err_;
+    run_words({"queue", "bounce", id, "--because", "No such company"});
+    EXPECT_EQ(words_of(id),
+              (Words{"held: by the administrator", "could not be delivered to <bob@example.net>: No such company",
+                     "released: by the administrator"}));
+}
+
+TEST_F(QueueCommandTest, AStoryThatCannotBeWrittenKeepsNobodyFromDeleting) {
+    std::ofstream(folder_ + "/state") << "no folder";
+    const std::string id = accept();
+    EXPECT_EQ(run("queue delete " + id), 0) << err_;
+    EXPECT_NE(err_.find("story"), std::string::npos) << err_;
+    EXPECT_EQ(run("queue show " + id), 3);
 }
 
 }  // namespace

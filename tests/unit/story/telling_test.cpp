@@ -73,8 +73,12 @@ TEST(StoryTelling, WordsSayWhatHappenedAndWhatTheOtherSideWasTold) {
                                      .recipients = {"x@example.org"},
                                      .reply = "550 5.1.1 <x@example.org>: no such user here"})),
               "refused RCPT from <> for <x@example.org>; told: 550 5.1.1 <x@example.org>: no such user here");
-    EXPECT_EQ(in_words(queue({id}, {.action = "deferred", .reason = "too many connections", .due = 1'700'000'000})),
+    EXPECT_EQ(in_words(queue(
+                  {id}, {.action = Queue::Action::deferred, .reason = "too many connections", .due = 1'700'000'000})),
               "deferred: too many connections; next try at 2023-11-14 22:13:20");
+    EXPECT_EQ(in_words(queue({id}, {.action = Queue::Action::held, .reason = "looks like spam"})),
+              "held: looks like spam");
+    EXPECT_EQ(in_words(queue({id}, {.action = Queue::Action::deleted})), "deleted");
     EXPECT_EQ(in_words(attempt({id}, {.recipients = {"a@example.net"}, .route = "smtp:example.net", .attempt = 2})),
               "trying to deliver to <a@example.net> by smtp:example.net, attempt 2");
     EXPECT_EQ(
