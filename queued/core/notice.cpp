@@ -1,13 +1,11 @@
 // Notice: states of recipients become a report, the report becomes a message in the queue.
 #include "queued/core/notice.h"
 
-#include <sodium.h>
-
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 
+#include "lib/base/hash.h"
 #include "lib/base/random.h"
 #include "lib/dsn/content.h"
 #include "lib/dsn/report.h"
@@ -161,10 +159,7 @@ std::string notice_id(const spool::Envelope& envelope, const Notice& notice) {
     std::string told = envelope.id + (notice.delayed ? " delayed " : " ended ") + notice.to.to_path();
     told += notice.audience == Notice::Audience::postmaster ? " postmaster" : " sender";
     for (const std::uint32_t number : notice.recipients) told += " " + std::to_string(number);
-    std::array<unsigned char, crypto_generichash_BYTES> hash{};
-    crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(told.data()), told.size(),
-                       nullptr, 0);
-    return make_id(std::string_view(reinterpret_cast<const char*>(hash.data()), hash.size()));
+    return make_id(blake2b(told));
 }
 
 Result<std::string> write_notice(const spool::Incoming& incoming, spool::Entry& entry,

@@ -1,19 +1,12 @@
-// TlsReports: days that end, and reports that leave.
+// TlsReports: days that end, and those whose reports are owed.
 #include "queued/core/tls_reports.h"
 
-#include <sodium.h>
-
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
-#include "lib/base/hex.h"
+#include "lib/base/hash.h"
 #include "lib/base/log.h"
-#include "lib/base/random.h"
-#include "lib/dns/mail_hosts.h"
-#include "queued/core/targets.h"
-#include "queued/core/telling.h"
 
 namespace posthouse::queued {
 namespace {
@@ -24,39 +17,23 @@ constexpr std::int64_t spread = 4 * 3600;
 /// Whom nothing could be sent to is tried again so often, until so long after the period's end.
 constexpr std::int64_t retry_pause = 3600;
 constexpr std::int64_t patience = 2 * day;
-/// Domains that are looked up and sent to at one time, and threads for those who want it by HTTPS.
+/// Domains that are looked up and sent to at one time.
 constexpr int at_once = 8;
-constexpr std::size_t threads = 2;
 constexpr std::chrono::seconds longest_nap{60};
-constexpr std::chrono::seconds lookup_timeout{30};
-
-std::array<unsigned char, crypto_generichash_BYTES> hash_of(const std::string& text) {
-    std::array<unsigned char, crypto_generichash_BYTES> hash{};
-    crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                       nullptr, 0);
-    return hash;
-}
-
-Result<std::string> put_into_queue(const spool::Incoming& incoming, const spool::Envelope& envelope,
-                                   const std::string& content) {
-    Result<spool::Writer> writer = spool::Writer::begin(incoming);
-    if (!writer) return fail(writer.error());
-    if (Result<> written = writer->write(content); !written) return fail(written.error());
-    const Result<> finished = writer->finish(envelope);
-    if (!finished && finished.error().code != ErrorCode::exists) return fail(finished.error());
-    return envelope.id;
-}
 
 }  // namespace
 
 TlsReports::TlsReports(Parts& parts, dns::Resolver& resolver, tlsrpt::Counters& counters, TlsReportsSettings settings)
     : parts_(parts),
-      resolver_(resolver),
       counters_(counters),
       settings_(std::move(settings)),
       files_(settings_.folder),
-      posting_(parts.daemon.loop(), threads),
-      wake_(parts.daemon.loop()) {}
+      sender_(parts, resolver, settings_.https, [this] { return now(); }),
+      wake_(parts.daemon.loop()) {
+    sender_.on_mail = [this](const std::string& id) {
+        if (on_mail) on_mail(id);
+    };
+}
 
 std::int64_t TlsReports::now() const { return settings_.clock ? settings_.clock() : unix_now(); }
 
@@ -64,7 +41,7 @@ bool TlsReports::enabled() const { return parts_.daemon.config()->outbound.tls_r
 
 /// When the reports of a day leave: always the same time after its end, another on each server.
 std::int64_t TlsReports::sending_time(std::int64_t of_day) const {
-    const auto hash = hash_of("TLS reports of " + parts_.daemon.config()->general.hostname);
+    const std::string hash = blake2b("TLS reports of " + parts_.daemon.config()->general.hostname);
     std::uint32_t number = 0;
     std::memcpy(&number, hash.data(), sizeof number);
     return of_day + day + static_cast<std::int64_t>(number % spread);
@@ -170,116 +147,9 @@ net::Async<> TlsReports::send_some(TlsReports* self, tlsrpt::Period* period, std
     while (!domains->empty() && !stopping->cancelled()) {
         std::string domain = std::move(domains->back());
         domains->pop_back();
-        const Sent sent = co_await self->send(*period, domain);
-        if (sent != Sent::later) period->domains.erase(domain);
+        const TlsReportSender::Sent sent = co_await self->sender_.send(*period, domain);
+        if (sent != TlsReportSender::Sent::later) period->domains.erase(domain);
     }
-}
-
-/// RFC 8460 §3: to each place that the domain names; one that takes it is enough.
-net::Async<TlsReports::Sent> TlsReports::send(const tlsrpt::Period& period, std::string domain) {
-    const dns::Answer<std::string> record =
-        co_await resolver_.txt("_smtp._tls." + domain, net::Deadline::in(lookup_timeout));
-    if (record.failed()) co_return Sent::later;
-    const std::optional<tlsrpt::Destinations> destinations = tlsrpt::find_destinations(record.records);
-    if (!destinations) co_return Sent::unwanted;
-    const tlsrpt::Report report = report_of(period, domain);
-    bool taken = false;
-    for (const std::string& url : destinations->urls) {
-        const bool posted = co_await post(report, url);
-        taken = taken || posted;
-    }
-    for (const smtp::Mailbox& mailbox : destinations->mailboxes) {
-        const bool mailed = co_await mail(report, mailbox);
-        taken = taken || mailed;
-    }
-    co_return taken ? Sent::yes : Sent::later;
-}
-
-std::optional<smtp::Mailbox> TlsReports::contact() const {
-    const std::string& own = parts_.daemon.config()->outbound.tls_report_contact;
-    const Result<smtp::Mailbox> mailbox = smtp::parse_mailbox(own.empty() ? parts_.notice_rules().postmaster : own);
-    if (!mailbox) return std::nullopt;
-    return *mailbox;
-}
-
-tlsrpt::Report TlsReports::report_of(const tlsrpt::Period& period, const std::string& domain) const {
-    const config::Snapshot config = parts_.daemon.config();
-    const std::string& organization = config->outbound.tls_report_organization;
-    tlsrpt::Report report;
-    report.organization = organization.empty() ? config->general.hostname : organization;
-    if (const auto mailbox = contact()) report.contact = mailbox->to_string();
-    // Always the same of a period and a domain: whoever gets it twice, after a crash, can tell.
-    const auto hash = hash_of(config->general.hostname + " " + domain);
-    report.id = std::to_string(period.start) + "." +
-                hex::encode(std::string_view(reinterpret_cast<const char*>(hash.data()), 8));
-    report.domain = domain;
-    report.start = period.start;
-    report.end = period.end;
-    report.policies = period.domains.at(domain);
-    return report;
-}
-
-net::Async<bool> TlsReports::mail(const tlsrpt::Report& report, const smtp::Mailbox& to) {
-    const std::optional<smtp::Mailbox> from = contact();
-    if (!from) {
-        log::error("TLS reports have no sender", {{"contact", parts_.notice_rules().postmaster}});
-        co_return false;
-    }
-    const Result<std::string> content = tlsrpt::report_mail(report, from->domain, *from, to, now());
-    if (!content) {
-        log::warning("a TLS report can't be written",
-                     {{"domain", report.domain}, {"error", content.error().message()}});
-        co_return false;
-    }
-    const Result<std::optional<NoticeTargets>> targets = co_await find_targets(parts_, to.to_string());
-    if (!targets || !*targets) co_return false;
-    const auto hash = hash_of("TLS report " + report.id + " " + to.to_string());
-    spool::Envelope envelope;
-    envelope.id = make_id(std::string_view(reinterpret_cast<const char*>(hash.data()), hash.size()));
-    envelope.arrived = unix_now();
-    envelope.sender = *from;
-    envelope.tls_optional = true;
-    envelope.recipients = **targets;
-    for (spool::Recipient& recipient : envelope.recipients) recipient.notify = smtp::DsnNotify{};
-    const Result<std::string> id =
-        co_await parts_.disk.run([&] { return put_into_queue(parts_.incoming, envelope, *content); });
-    if (!id) {
-        log::error("a TLS report can't be queued", {{"domain", report.domain}, {"error", id.error().message()}});
-        co_return false;
-    }
-    tell_tls_report(parts_, envelope, to);
-    parts_.counters.tls_mailed.add();
-    log::write(log::Level::info, *id, "TLS report", {{"domain", report.domain}, {"to", to.to_path()}});
-    if (on_mail) on_mail(*id);
-    co_return true;
-}
-
-net::Async<bool> TlsReports::post(const tlsrpt::Report& report, std::string url) {
-    const auto failed = [&](const std::string& why) {
-        log::warning("a TLS report can't be posted", {{"domain", report.domain}, {"url", url}, {"error", why}});
-        return false;
-    };
-    Result<https::Place> place = https::parse_url(url);
-    if (!place) co_return failed(place.error().message());
-    Result<std::string> content = tlsrpt::gzip(tlsrpt::to_json(report));
-    if (!content) co_return failed(content.error().message());
-    dns::AddressRules rules;
-    rules.port = place->port;
-    smtp::Parsed<dns::HostAddresses> host =
-        co_await dns::find_addresses(resolver_, place->host, std::move(rules), net::Deadline::in(lookup_timeout));
-    if (!host) co_return failed(host.error().text());
-    const https::Request request{.place = *std::move(place),
-                                 .addresses = host->addresses,
-                                 .content_type = "application/tlsrpt+gzip",
-                                 .content = *std::move(content)};
-    https::Settings how = settings_.https;
-    if (how.ca_file.empty()) how.ca_file = parts_.daemon.config()->outbound.tls_ca_file;
-    const Result<https::Answer> answer = co_await posting_.run([&] { return https::ask(how, request); });
-    if (!answer) co_return failed(answer.error().message());
-    if (answer->status < 200 || answer->status > 299) co_return failed("status " + std::to_string(answer->status));
-    parts_.counters.tls_posted.add();
-    log::info("TLS report", {{"domain", report.domain}, {"url", url}});
-    co_return true;
 }
 
 }  // namespace posthouse::queued

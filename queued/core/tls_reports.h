@@ -5,19 +5,16 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "lib/dns/resolver.h"
 #include "lib/https/request.h"
 #include "lib/net/event.h"
-#include "lib/net/pool.h"
 #include "lib/tlsrpt/counters.h"
 #include "lib/tlsrpt/period.h"
-#include "lib/tlsrpt/record.h"
-#include "lib/tlsrpt/report.h"
 #include "queued/core/parts.h"
+#include "queued/core/tls_report_sender.h"
 
 namespace posthouse::queued {
 
@@ -43,7 +40,6 @@ class TlsReports {
     std::function<void(const std::string& id)> on_mail{};
 
   private:
-    enum class Sent { yes, unwanted, later };
     std::int64_t now() const;
     bool enabled() const;
     std::int64_t sending_time(std::int64_t day) const;
@@ -53,18 +49,12 @@ class TlsReports {
     net::Async<> send_owed(net::Event& stopping);
     static net::Async<> send_some(TlsReports* self, tlsrpt::Period* period, std::vector<std::string>* domains,
                                   net::Event* stopping);
-    net::Async<Sent> send(const tlsrpt::Period& period, std::string domain);
-    net::Async<bool> mail(const tlsrpt::Report& report, const smtp::Mailbox& to);
-    net::Async<bool> post(const tlsrpt::Report& report, std::string url);
-    tlsrpt::Report report_of(const tlsrpt::Period& period, const std::string& domain) const;
-    std::optional<smtp::Mailbox> contact() const;
 
     Parts& parts_;
-    dns::Resolver& resolver_;
     tlsrpt::Counters& counters_;
     const TlsReportsSettings settings_;
     const tlsrpt::PeriodFiles files_;
-    net::Pool posting_;
+    TlsReportSender sender_;
     net::Event wake_;
     std::int64_t start_ = 0;   ///< of the period that is counted now
     std::uint64_t saved_ = 0;  ///< counters_.counted() then
