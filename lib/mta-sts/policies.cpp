@@ -53,6 +53,11 @@ net::Async<std::optional<Cached>> Policies::load(std::string domain) {
     co_return cached;
 }
 
+net::Async<std::size_t> Policies::remove_expired(std::int64_t now) {
+    const std::size_t removed = co_await pool_.run([&] { return cache_.remove_expired(now); });
+    co_return removed;
+}
+
 net::Async<Found> Policies::find(std::string domain, std::int64_t now, net::Deadline deadline) {
     domain = dns::normal_name(domain);
     dns::Answer<std::string> record = co_await resolver_.txt("_mta-sts." + domain, deadline);

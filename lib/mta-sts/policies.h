@@ -53,6 +53,10 @@ class Policies {
     /// by one at a time, and after a failure not at once again. `now`: seconds since 1970.
     net::Async<Found> find(std::string domain, std::int64_t now, net::Deadline deadline);
 
+    /// Removes policies from the folder that no longer hold, as Cache::remove_expired. Now and then, so that it doesn't
+    /// grow with every domain that ever got mail.
+    net::Async<std::size_t> remove_expired(std::int64_t now);
+
     /// Fetches that begin from now on believe these authorities (https::Settings::ca_file).
     void believe(std::string ca_file) { settings_.fetch.https.ca_file = std::move(ca_file); }
 

@@ -2,11 +2,13 @@
 #include "queued/core/way_out.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "lib/base/log.h"
 #include "lib/dns/configure.h"
 #include "lib/net/address.h"
+#include "queued/core/parts.h"
 #include "queued/outbound/configure.h"
 
 namespace posthouse::queued {
@@ -14,6 +16,8 @@ namespace {
 
 /// For policies that are fetched, and for messages that are made fit for a server.
 constexpr std::size_t threads = 4;
+/// MTA-STS policies that no longer hold are removed so often, and at the start.
+constexpr std::chrono::hours clean_interval{24};
 
 bool needs_dns(const Hop& hop) {
     if (hop.unix_socket) return false;
@@ -45,7 +49,11 @@ net::Async<> WayOut::run(net::Event& stopping) {
     if (!started) log::error("DNS can't be asked", {{"error", started.error().message()}});
     asks_ = true;
     changed_.notify_all();
-    while (!stopping.cancelled()) (void)co_await stopping.wait(net::Deadline::never());
+    while (!stopping.cancelled()) {
+        const std::size_t removed = co_await policies_.remove_expired(unix_now());
+        if (removed > 0) log::info("removed MTA-STS policies that no longer hold", {{"files", removed}});
+        (void)co_await stopping.wait(net::Deadline::in(clean_interval));
+    }
     while (running_ > 0) (void)co_await changed_.wait(net::Deadline::never());
     co_await resolver_.stop();
 }

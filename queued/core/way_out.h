@@ -20,7 +20,8 @@ class WayOut final : public Courier {
     /// Errors: invalid, not_found, denied: settings that can't be used; the text names the parameter.
     static Result<std::unique_ptr<WayOut>> make(daemon::Daemon& daemon);
 
-    /// Begins to ask DNS, and ends that when `stopping` is cancelled and all deliveries are over.
+    /// Begins to ask DNS, and ends that when `stopping` is cancelled and all deliveries are over. Meanwhile it removes
+    /// MTA-STS policies that no longer hold, each day.
     net::Async<> run(net::Event& stopping);
     net::Async<Attempt> deliver(const Route& route, const Parcel& parcel) override;
     net::Async<> close() override;
