@@ -307,8 +307,7 @@ void Active::take_put_off() {
 void Active::put_off(Work& work, Work::Part& part, TimePoint until) {
     part.state = Work::State::over;
     work.put_off_until(std::chrono::ceil<std::chrono::seconds>(until.time_since_epoch()).count());
-    if (const auto trouble = scheduler_.trouble(part.group.destination))
-        work.postponed.push_back(postponed(part.group, *trouble, unix_now()));
+    work.postponed.push_back(postponed(part.group, scheduler_.trouble(part.group.destination), unix_now()));
 }
 
 net::Async<> Active::deliver(Work& work, Work::Part& part, schedule::Ticket ticket) {

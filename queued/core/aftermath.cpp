@@ -70,17 +70,21 @@ std::vector<spool::Event> expired(const spool::Envelope& envelope, std::span<con
     return result;
 }
 
-spool::Event postponed(const Group& group, const schedule::Trouble& trouble, std::int64_t now) {
-    const std::time_t since = std::chrono::floor<std::chrono::seconds>(trouble.since.time_since_epoch()).count();
+spool::Event postponed(const Group& group, const std::optional<schedule::Trouble>& trouble, std::int64_t now) {
+    spool::Event event{.kind = EventKind::postponed, .at = now, .recipients = group.recipients};
+    if (!trouble) {
+        event.status = "4.4.5";
+        event.reply = "waits for its turn";
+        return event;
+    }
+    const std::time_t since = std::chrono::floor<std::chrono::seconds>(trouble->since.time_since_epoch()).count();
     std::tm parts{};
     ::gmtime_r(&since, &parts);
     char text[32];
     const std::string time(text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts));
-    return {.kind = EventKind::postponed,
-            .at = now,
-            .recipients = group.recipients,
-            .status = trouble.status,
-            .reply = group.destination + " not reachable since " + time + ": " + trouble.reason};
+    event.status = trouble->status;
+    event.reply = group.destination + " not reachable since " + time + ": " + trouble->reason;
+    return event;
 }
 
 std::vector<spool::Event> news(std::vector<spool::Event> events, std::span<const spool::RecipientState> states) {

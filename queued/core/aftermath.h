@@ -30,8 +30,9 @@ schedule::Backoff backoff_for(const spool::Envelope& envelope, const LifetimeRul
 std::vector<spool::Event> expired(const spool::Envelope& envelope, std::span<const spool::RecipientState> states,
                                   const LifetimeRules& rules, std::int64_t now);
 
-/// That the recipients of a group were not tried because of the trouble that their destination has.
-spool::Event postponed(const Group& group, const schedule::Trouble& trouble, std::int64_t now);
+/// That the recipients of a group were not tried: because of the trouble that their destination has; without one, for
+/// there was no room for them (4.4.5, RFC 3463 §3.5).
+spool::Event postponed(const Group& group, const std::optional<schedule::Trouble>& trouble, std::int64_t now);
 /// Those of such events that tell something new: of recipients that were never tried, and were not told to wait for the
 /// same reason already.
 std::vector<spool::Event> news(std::vector<spool::Event> events, std::span<const spool::RecipientState> states);

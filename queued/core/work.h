@@ -46,7 +46,7 @@ struct Work {
     net::Semaphore turn;                  ///< who holds it uses the entry
     std::vector<Part> parts{};
     std::int64_t put_off = 0;               ///< seconds since 1970; 0: nobody is
-    std::vector<spool::Event> postponed{};  ///< of those that are put off because their destination is dead
+    std::vector<spool::Event> postponed{};  ///< of those that are put off
     bool gone = false;                      ///< the file is no longer where it was: somebody removed or moved it
 };
 

@@ -25,7 +25,7 @@ enum class EventKind {
     delivered,  ///< in its mailbox, or handed to a program: the journey ends
     relayed,    ///< another server took it
     bounced,    ///< given up
-    postponed,  ///< not tried when they were due: nothing reaches their destination now
+    postponed,  ///< not tried when they were due: nothing reaches their destination now, or they wait for their turn
     warned,     ///< that it is delayed was told to the sender
     notified,   ///< the notice (RFC 3461 §5.2) that was owed for its fate lies in the queue
     held,       ///< kept back by an administrator or a rule

@@ -25,7 +25,7 @@ struct RecipientState {
     std::string remote, status, reply;  ///< as last told, also of why it was not tried
 
     bool is_due() const { return !fate; }
-    /// It was its turn, but nothing reached its destination.
+    /// It was due, but was not tried: nothing reached its destination, or there was no room for it.
     bool postponed() const { return is_due() && deferrals == 0 && !reply.empty(); }
     bool operator==(const RecipientState&) const = default;
 };

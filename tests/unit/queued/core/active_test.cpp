@@ -231,6 +231,18 @@ TEST_F(ActiveTest, ADestinationThatIsDeadIsSparedAndOthersGoOn) {
     world.until([&] { return count() == before + 1 && world.files(Folder::incoming).empty(); });
 }
 
+TEST_F(ActiveTest, WhatIsPutOffForLackOfRoomWaitsForItsTurn) {
+    world.config.queued.active_limit = 10;
+    world.config.queued.destination_rate = 1;  // a minute
+    world.start();
+    for (int i = 0; i < 12; ++i) world.accept(envelope_to({{"x@busy.example", ""}}));
+    world.until([&] { return count() == 1 && !world.files(Folder::deferred).empty(); });
+    for (const spool::Listed& listed : world.listed(Folder::deferred)) {
+        EXPECT_TRUE(listed.states[0].postponed());
+        EXPECT_EQ(listed.states[0].reply, "waits for its turn");
+    }
+}
+
 TEST_F(ActiveTest, AFlushTriesNowWhoRestsAndWhoseDestinationCountsAsDead) {
     world.courier.outcome = schedule::Outcome::unreachable;
     world.courier.fate = [&](const std::string&, const std::string&) { return put_off(); };

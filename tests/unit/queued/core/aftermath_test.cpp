@@ -137,6 +137,10 @@ TEST_F(AftermathTest, WhoIsPostponedIsToldWhyOnce) {
     EXPECT_TRUE(news({event}, states).empty());
     trouble.since += 1h;
     EXPECT_EQ(news({postponed(group, trouble, arrived + 9000)}, states).size(), 1u);
+    const auto room = news({postponed(group, std::nullopt, arrived + 9060)}, states);
+    ASSERT_EQ(room.size(), 1u);
+    EXPECT_EQ(room[0].reply, "waits for its turn");
+    EXPECT_EQ(room[0].status, "4.4.5");
     EXPECT_EQ(due(arrived + 60, arrived + 90), arrived + 90) << "it is no attempt";
     EXPECT_EQ(warning_due(envelope, states, rules, arrived + 4 * 3600), (std::vector<std::uint32_t>{0, 1}));
     const auto ended = expired(envelope, states, rules, arrived + 5 * day + 3600);
