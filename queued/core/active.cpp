@@ -51,8 +51,8 @@ bool is_for_later(const Work& work) {
     return work.haste == Haste::due && work.entry->envelope().hold_until.value_or(0) > unix_now();
 }
 
-/// Who shares fairly: a user, else the domain of whoever sends, else the client.
-std::string sender_of(const spool::Envelope& envelope) {
+/// Who shares fairly (schedule::Job::sender): a user, else the domain of whoever sends, else the client.
+std::string fairness_key(const spool::Envelope& envelope) {
     if (!envelope.client.user.empty()) return "user:" + envelope.client.user;
     if (envelope.sender) return "domain:" + envelope.sender->domain;
     return "client:" + envelope.client.address;
@@ -263,7 +263,7 @@ void Active::admit(Work& work, TimePoint time) {
     for (Work::Part& part : work.parts) {
         const schedule::Job job{.id = work.id,
                                 .destination = part.group.destination,
-                                .sender = sender_of(envelope),
+                                .sender = fairness_key(envelope),
                                 .priority = envelope.priority,
                                 .cost = cost_of(part.group, work.entry->message_bytes()),
                                 .expiry = backoff.expiry(TimePoint(std::chrono::seconds(
