@@ -14,9 +14,4 @@ bool is_wanted(Action action, const std::optional<smtp::DsnNotify>& notify, bool
     return false;
 }
 
-std::optional<Action> after_relay(const std::optional<smtp::DsnNotify>& notify, bool peer_offers_dsn) {
-    if (peer_offers_dsn || !is_wanted(Action::relayed, notify)) return std::nullopt;
-    return Action::relayed;
-}
-
 }  // namespace posthouse::dsn

@@ -19,16 +19,13 @@ DataPolicy policy_for(DataPolicy policy, bool binary) {
 }  // namespace
 
 ChunkReceiver::ChunkReceiver(const DataPolicy& policy, std::optional<Body> body)
-    : policy_(policy_for(policy, body == Body::binary_mime)),
-      binary_(body == Body::binary_mime),
-      decoder_(policy_, Framing::counted) {}
+    : policy_(policy_for(policy, body == Body::binary_mime)), decoder_(policy_, Framing::counted) {}
 
 void ChunkReceiver::begin(const Bdat& chunk, std::optional<Reply> refused) {
     size_ = remaining_ = chunk.size;
     last_ = chunk.last;
     if (finished_) refused = Reply(503, "5.5.1", "BDAT after the last chunk");
     if (refused && (!refused_ || finished_)) refused_ = std::move(refused);
-    started_ = true;
     if (refused_) return;
     if (chunk.size > policy_.max_size - total_) {
         refused_ = too_large(policy_);
@@ -51,12 +48,6 @@ std::optional<Reply> ChunkReceiver::end(std::string& out) {
     if (refused_) return refused_;
     if (last_) return std::nullopt;
     return Reply(250, "2.0.0", std::to_string(size_) + " octets received");
-}
-
-std::optional<Reply> ChunkReceiver::refuse_data() const {
-    if (started_) return Reply(503, "5.5.1", "DATA can't follow BDAT in a transaction");
-    if (binary_) return Reply(503, "5.5.1", "DATA can't carry BINARYMIME, use BDAT");
-    return std::nullopt;
 }
 
 }  // namespace posthouse::smtp

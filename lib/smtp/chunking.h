@@ -37,22 +37,18 @@ class ChunkReceiver {
     /// and the content is whole and acceptable; what comes of the message is the reply. May append to `out` once more.
     std::optional<Reply> end(std::string& out);
 
-    /// 503 5.5.1 when DATA can't be used: chunks have come (RFC 3030 §2), or the content is binary (RFC 3030 §3).
-    std::optional<Reply> refuse_data() const;
     /// The last chunk has come; whatever it was answered, the transaction is over.
     bool finished() const { return finished_; }
     const DataFacts& facts() const { return decoder_.facts(); }
 
   private:
     DataPolicy policy_;
-    bool binary_;
     DataDecoder decoder_;
     std::optional<Reply> refused_;  ///< this and every later chunk
     std::uint64_t remaining_ = 0;
     std::uint64_t size_ = 0;   ///< of the present chunk
     std::uint64_t total_ = 0;  ///< of all chunks that were told
     bool last_ = false;        ///< the present chunk
-    bool started_ = false;
     bool finished_ = false;
 };
 

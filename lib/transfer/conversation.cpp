@@ -92,7 +92,6 @@ net::Async<Conversation::Done<>> Conversation::hello() {
     if (!reply) co_return std::unexpected(std::move(reply.error()));
     if (reply->code != 250) co_return give_up(refused(Step::hello, *std::move(reply)));
     capabilities_ = {};
-    basic_ = true;
     co_return Done<>{};
 }
 
@@ -116,7 +115,6 @@ net::Async<Conversation::Done<>> Conversation::start_tls(const TlsDemand& demand
     if (!shaken) co_return shaken;
     // RFC 3207 §4.2: whatever was said before doesn't count any more.
     capabilities_ = {};
-    basic_ = false;
     Done<> greeted = co_await hello();
     co_return greeted;
 }

@@ -60,8 +60,6 @@ class Conversation {
     void cancel() { stream_.cancel(); }
 
     const smtp::Capabilities& capabilities() const { return capabilities_; }
-    /// It speaks only what RFC 821 has: HELO.
-    bool basic() const { return basic_; }
     net::TlsInfo tls_info() const { return stream_.tls_info(); }
     bool tls() const { return stream_.tls(); }
     /// Within TLS: X509_V_OK, or why the server's certificate isn't good for the names that were demanded.
@@ -93,7 +91,6 @@ class Conversation {
     net::Stream stream_;
     const Terms terms_;
     smtp::Capabilities capabilities_;
-    bool basic_ = false;
     bool usable_ = false;
     bool dirty_ = false;  ///< the server may think that a transaction is under way
     bool content_begun_ = false;

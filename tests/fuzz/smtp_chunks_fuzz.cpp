@@ -48,7 +48,7 @@ Outcome receive(std::string_view input, const DataPolicy& policy, std::optional<
         const auto reply = receiver.end(out.content);
         require(reply.has_value() || (chunk.last && !finished));
         finished = finished || chunk.last;
-        require(receiver.finished() == finished && receiver.refuse_data().has_value());
+        require(receiver.finished() == finished);
         out.replies.push_back(reply ? reply->to_wire() : "");
         out.refused = out.refused || (reply && !reply->positive());
     }

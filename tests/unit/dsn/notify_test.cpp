@@ -35,12 +35,5 @@ TEST(DsnNotify, EachKeywordStandsForItself) {
     EXPECT_TRUE(is_wanted(Action::delayed, smtp::DsnNotify{.delay = true}, false));
 }
 
-TEST(DsnNotify, ARelayIsToldWhenTheNextServerWontConfirm) {
-    EXPECT_EQ(after_relay(smtp::DsnNotify{.success = true}, false), Action::relayed);
-    EXPECT_EQ(after_relay(smtp::DsnNotify{.success = true}, true), std::nullopt);
-    EXPECT_EQ(after_relay(smtp::DsnNotify{.failure = true}, false), std::nullopt);
-    EXPECT_EQ(after_relay(std::nullopt, false), std::nullopt);
-}
-
 }  // namespace
 }  // namespace posthouse::dsn

@@ -138,15 +138,5 @@ TEST(Chunking, BinaryContentMayHoldAnything) {
     EXPECT_EQ(conversation.receiver.facts().nul, 1u);
 }
 
-TEST(Chunking, DataIsNotMixedIn) {
-    ChunkReceiver receiver{DataPolicy()};
-    EXPECT_FALSE(receiver.refuse_data());
-    receiver.begin({0, false});
-    EXPECT_EQ(receiver.refuse_data()->code, 503);
-    EXPECT_EQ(receiver.refuse_data()->status, "5.5.1");
-    EXPECT_EQ(ChunkReceiver(DataPolicy(), Body::binary_mime).refuse_data()->code, 503);
-    EXPECT_FALSE(ChunkReceiver(DataPolicy(), Body::eight_bit_mime).refuse_data());
-}
-
 }  // namespace
 }  // namespace posthouse::smtp

@@ -223,7 +223,6 @@ TEST_F(Talk, HeloFollowsWhenEhloIsNotKnown) {
                    {"> 502 5.5.1 what", "< HELO client.example", "> 250 mx.example", "< MAIL FROM:<joe@example.org>",
                     "> 250 ok", "< RCPT", "> 250 ok", "< DATA", "> 354 go", "data", "> 250 taken"}})});
     ASSERT_TRUE(open());
-    EXPECT_TRUE(conversation_->basic());
     Message message = message_to({"a@example.net"});
     message.parameters.size = 5;
     EXPECT_EQ(codes(send(message)), std::vector{250});
