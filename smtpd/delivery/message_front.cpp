@@ -1,6 +1,8 @@
 // MessageFront: what goes before the content of a message.
 #include "smtpd/delivery/message_front.h"
 
+#include "lib/base/ascii.h"
+#include "lib/mime/header.h"
 #include "lib/smtp/internationalized.h"
 #include "lib/smtp/trace.h"
 #include "smtpd/receiving/added_fields.h"
@@ -39,11 +41,18 @@ bool needs_utf8(const Transaction& transaction, const Reception& message) {
     return smtp::needs_smtputf8(transaction.sender, recipients, declared ? message.header.text() : std::string_view());
 }
 
+/// "No" is the only value that there is.
+bool says_tls_is_optional(std::string_view header) {
+    const auto field = mime::first_field(header, {0, header.size()}, "TLS-Required");
+    return field && ascii::iequals(field->text(), "No");
+}
+
 }  // namespace
 
 Facts facts_of(const Session& session, const Reception& message) {
     const Transaction& transaction = *session.transaction;
-    Facts facts{trace_header(session), needs_utf8(transaction, message)};
+    Facts facts{trace_header(session), needs_utf8(transaction, message),
+                !transaction.parameters.require_tls && says_tls_is_optional(message.header.text())};
     if (session.submission())
         facts.front +=
             added_fields(message.header, transaction.id, session.config->general.hostname, transaction.arrived);

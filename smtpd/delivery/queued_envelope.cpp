@@ -50,6 +50,7 @@ spool::Envelope queued_envelope(const Session& session, const smtp::DataFacts& c
     envelope.body = content.has_8bit ? smtp::Body::eight_bit_mime : smtp::Body::seven_bit;
     envelope.smtputf8 = facts.needs_utf8;
     envelope.require_tls = parameters.require_tls;
+    envelope.tls_optional = facts.tls_optional;
     envelope.priority = parameters.priority.value_or(0);
     envelope.hold_until = hold_until(transaction);
     if (parameters.deliver_by) envelope.deliver_by = absolute(*parameters.deliver_by, transaction.arrived);

@@ -59,6 +59,23 @@ TEST(Extensions, RequiretlsIsThereWithinTlsOnly) {
     EXPECT_TRUE(world.only_queued().envelope.recipients.at(0).require_tls);
 }
 
+TEST(Extensions, AMessageMaySayThatTlsIsOptionalUnlessItIsRequired) {
+    const auto says = [](std::string_view field, std::string_view mail = "") {
+        World world;
+        world.with_certificate();
+        const std::string data = std::string(field) + "Subject: x\r\n\r\nTLS-Required: No\r\n";
+        const std::string output = world.talk_encrypted(
+            "EHLO x\r\n" + login + transaction("alice@local.example", "x@elsewhere.example", mail, "", data) +
+                "QUIT\r\n",
+            "submissions");
+        return world.only_queued().envelope.tls_optional;
+    };
+    EXPECT_TRUE(says("tls-required:\r\n no \r\n"));
+    EXPECT_FALSE(says("TLS-Required: No\r\n", " REQUIRETLS"));
+    EXPECT_FALSE(says("TLS-Required: Yes\r\n"));
+    EXPECT_FALSE(says(""));
+}
+
 TEST(Extensions, MessagesAreHeldBackForUsersOnly) {
     World world;
     const auto now = static_cast<std::int64_t>(std::time(nullptr));
