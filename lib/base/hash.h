@@ -6,7 +6,7 @@
 
 namespace posthouse {
 
-/// BLAKE2b-256 without a key (RFC 7693): 32 octets, always the same of a text. make_id(blake2b(text)) is an id of it.
+/// BLAKE2b-256 without a key: 32 octets, always the same of a text. make_id(blake2b(text)) is an id of it.
 std::string blake2b(std::string_view text);
 
 }  // namespace posthouse

@@ -86,7 +86,7 @@ net::Async<Conversation::Done<>> Conversation::hello() {
         capabilities_ = smtp::parse_capabilities(*reply);
         co_return Done<>{};
     }
-    // RFC 5321 §3.2: a server may know nothing of extensions.
+    // RFC 5321 §3.2: a server may know nothing but what RFC 821 has.
     if (!reply->permanent() || lmtp) co_return give_up(refused(Step::hello, *std::move(reply)));
     reply = co_await ask("HELO " + terms_.helo_name + "\r\n", Step::hello, deadline);
     if (!reply) co_return std::unexpected(std::move(reply.error()));
