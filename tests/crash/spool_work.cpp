@@ -124,9 +124,10 @@ std::map<std::string, Found> look_at(const Spool& spool) {
             const Result<std::string> message = message_of(*entry);
             EXPECT_TRUE(message) << to_string(place) << ": " << message.error().message();
             const bool is_first =
-                all.emplace(place.name.id, Found{place,
-                                                 {place, entry->envelope(), entry->states(), "", entry->message_bytes()},
-                                                 message.value_or("")})
+                all.emplace(place.name.id,
+                            Found{place,
+                                  {place, entry->envelope(), entry->states(), "", entry->message_bytes()},
+                                  message.value_or("")})
                     .second;
             EXPECT_TRUE(is_first) << "twice in the queue: " << to_string(place);
         }
