@@ -21,6 +21,7 @@ constexpr std::array<std::pair<Transport, std::string_view>, 3> words{
 std::string encode(const Resolution& resolution) {
     std::string text;
     for (const std::string& list : resolution.restricted_lists) text += "list\t" + sasl::tab_escape(list) + '\n';
+    for (const std::string& list : resolution.open_lists) text += "open\t" + sasl::tab_escape(list) + '\n';
     for (const Recipient& recipient : resolution.recipients) {
         std::vector<std::string_view> fields{recipient.address};
         if (recipient.transport == Transport::local) fields.push_back(recipient.detail);
@@ -46,9 +47,9 @@ Result<Resolution> parse_resolution(std::string_view text) {
         };
         Result<std::string> address = field(1);
         if (!address || address->empty()) return fail(ErrorCode::invalid, "Malformed field in a resolution");
-        if (fields[0] == "list") {
+        if (fields[0] == "list" || fields[0] == "open") {
             if (fields.size() != 2) return fail(ErrorCode::invalid, "Malformed line in a resolution");
-            resolution.restricted_lists.push_back(std::move(*address));
+            (fields[0] == "list" ? resolution.restricted_lists : resolution.open_lists).push_back(std::move(*address));
             continue;
         }
         const auto* const word = std::ranges::find(words, fields[0], &std::pair<Transport, std::string_view>::second);

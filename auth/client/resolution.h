@@ -36,11 +36,16 @@ struct Resolution {
     std::vector<Recipient> recipients;
     /// Addresses of lists on the way that not everybody may post to: the map `poster` tells who may.
     std::vector<std::string> restricted_lists = {};
+    /// Addresses of those that anybody may post to.
+    std::vector<std::string> open_lists = {};
+
+    /// A list is on the way: who gets the mail is its member, and not who the address is.
+    bool through_list() const { return !restricted_lists.empty() || !open_lists.empty(); }
 };
 
 /// One line per recipient, ended by LF: `local TAB <address> [TAB <detail> [TAB <route> [TAB <owner>]]]`, or `remote`
-/// or `relay TAB <address> [TAB <route> [TAB <owner>]]`; and per restricted list `list TAB <address>`. Fields are
-/// escaped as in the auth protocol (lib/sasl/tabs.h).
+/// or `relay TAB <address> [TAB <route> [TAB <owner>]]`; and per list on the way `list TAB <address>` when it is
+/// restricted, else `open TAB <address>`. Fields are escaped as in the auth protocol (lib/sasl/tabs.h).
 std::string encode(const Resolution& resolution);
 /// Lines of a transport that is not known here are an error.
 Result<Resolution> parse_resolution(std::string_view text);

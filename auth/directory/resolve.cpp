@@ -98,7 +98,8 @@ class Resolver {
         if (!*list) return {};
         const std::string address = source.text();
         tell(Rule::list, address, true, {std::string(to_string((*list)->posters))});
-        if ((*list)->posters != ListPosters::anyone) result_.restricted_lists.push_back(address);
+        const bool open = (*list)->posters == ListPosters::anyone;
+        (open ? result_.open_lists : result_.restricted_lists).push_back(address);
         if (!(*list)->owner.empty()) owner_ = owner_address(address);
         return {};
     }

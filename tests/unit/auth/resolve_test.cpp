@@ -330,6 +330,11 @@ TEST_F(ResolveTest, RestrictedListsOnTheWayAreTold) {
         return resolve(*directory_, address, settings_)->restricted_lists;
     };
     EXPECT_TRUE(restricted("open@example.org").empty());
+    const auto through_list = [&](const std::string& address) {
+        return parse_resolution(encode(*resolve(*directory_, address, settings_)))->through_list();
+    };
+    EXPECT_TRUE(through_list("inner@example.org"));
+    EXPECT_FALSE(through_list("joe@example.org"));
     ASSERT_TRUE(lists.set_rules("inner@example.org", {ListPosters::members, ""}));
     EXPECT_EQ(restricted("open@example.org"), std::vector<std::string>{"inner@example.org"});
     EXPECT_EQ(restricted("INNER+x@example.org"), std::vector<std::string>{"inner@example.org"});
