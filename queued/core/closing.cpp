@@ -50,7 +50,7 @@ net::Async<Result<std::string>> tell_postmaster(Parts& parts, Work& work, std::v
     const std::string address = parts.notice_rules().postmaster;
     const auto mailbox = smtp::parse_mailbox(address);
     Result<std::optional<NoticeTargets>> targets = std::optional<NoticeTargets>();
-    if (mailbox) targets = co_await find_targets(parts, address);
+    if (mailbox) targets = co_await find_targets(parts, address, Lists::to_members);
     if (!targets) co_return fail(targets.error());
     if (!*targets) {
         log::write(log::Level::error, work.text(), "nobody can be told that a message is lost: no such postmaster",

@@ -9,7 +9,12 @@
 
 namespace posthouse::queued {
 
-/// The address as the directory resolves it now. nullopt: there is no such address. Errors: unavailable.
-net::Async<Result<std::optional<NoticeTargets>>> find_targets(Parts& parts, std::string address);
+/// Who gets what goes to a list: a report belongs to its owner, and is nobody's way to post to it.
+enum class Lists { to_owners, to_members };
+
+/// The address as the directory resolves it now. nullopt: there is no such address, or nobody behind it gets reports.
+/// Errors: unavailable.
+net::Async<Result<std::optional<NoticeTargets>>> find_targets(Parts& parts, std::string address,
+                                                              Lists lists = Lists::to_owners);
 
 }  // namespace posthouse::queued

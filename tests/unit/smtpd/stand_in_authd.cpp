@@ -57,6 +57,14 @@ SocketmapReply look_up(const sasl::SocketmapRequest& request) {
         if (name == "club") members.push_back({remote, "x@elsewhere.example", "", "", owner});
         return found(auth::encode(auth::Resolution{std::move(members), {request.key}}));
     }
+    if (name == "club-owner" || name == "crew-owner") return resolved({{local, "alice@local.example", ""}});
+    if (name == "closed")
+        return found(auth::encode(auth::Resolution{{{local, "bob@local.example", ""}}, {request.key}}));
+    if (name == "solo" || name == "forum") {
+        std::vector<auth::Recipient> members{{local, "alice@local.example", ""}};
+        if (name == "forum") members.push_back({local, "bob@local.example", ""});
+        return found(auth::encode(auth::Resolution{std::move(members), {}, {request.key}}));
+    }
     if (name == "ext") return resolved({{remote, "x@elsewhere.example", ""}});
     if (name == "both") return resolved({{local, "bob@local.example", ""}, {remote, "x@elsewhere.example", ""}});
     if (name.starts_with("alice+")) return resolved({{local, request.key, ""}});

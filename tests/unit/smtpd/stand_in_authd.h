@@ -6,8 +6,11 @@
 //   moved               a user whose mailbox another server has
 //   loop, broken        alias loop; directory away
 //   club, crew          lists of bob and another server's, and of bob; owned by alice; alice and s@client.example may
-//   post any@branch.example  of a relay domain; nobody@ isn't listed there ext, both           aliases to another
-//   server, and to bob and another server
+//   post
+//   closed              a list of bob without an owner, to which the same may post
+//   solo, forum         lists that anybody may post to, without owners: of alice, and of alice and bob
+//   any@branch.example  of a relay domain; nobody@ isn't listed there
+//   ext, both           aliases to another server, and to bob and another server
 #pragma once
 
 #include <string>

@@ -147,6 +147,27 @@ TEST_F(ActiveTest, ASenderWhoIsNobodyHereIsReplacedByThePostmaster) {
         << "who reads the postmaster's mail";
 }
 
+TEST_F(ActiveTest, AReportForAListIsItsOwners) {
+    world.courier.fate = [&](const std::string& destination, const std::string&) {
+        return destination == "local" ? Fate{.kind = EventKind::delivered} : refused();
+    };
+    world.start();
+    world.accept(envelope_to({{"nobody@example.net", ""}}, "club@local.example"));
+    world.until([&] { return count() == 2 && is_empty(); });
+    EXPECT_EQ(world.courier.deliveries[1].recipients, (std::vector<std::string>{"alice@local.example"}));
+}
+
+TEST_F(ActiveTest, NobodyPostsToAClosedListThroughAReport) {
+    world.courier.fate = [&](const std::string& destination, const std::string&) {
+        return destination == "local" ? Fate{.kind = EventKind::delivered} : refused();
+    };
+    world.start();
+    world.accept(envelope_to({{"nobody@example.net", ""}}, "closed@local.example"));
+    world.until([&] { return count() == 2 && is_empty(); });
+    EXPECT_EQ(world.courier.deliveries[1].recipients, (std::vector<std::string>{"alice@local.example"}))
+        << "who reads the postmaster's mail";
+}
+
 TEST_F(ActiveTest, AReportThatIsRefusedGoesToThePostmasterAndThenToNobody) {
     world.courier.fate = [&](const std::string&, const std::string&) { return refused(); };
     world.start();
