@@ -21,8 +21,9 @@ TEST(Senders, UsersSendAsThemselvesAsTheirAliasesAndAsWhatWasGranted) {
     World world;
     for (const std::string_view own : {"alice@local.example", "info@local.example", "sales@local.example", ""})
         EXPECT_EQ(codes(mail_as(world, own)), "220 250 235 250 221") << own;
-    for (const std::string_view other : {"bob@local.example", "team@local.example", "ext@local.example",
-                                         "nobody@local.example", "alice@elsewhere.example", "loop@local.example"}) {
+    for (const std::string_view other :
+         {"bob@local.example", "team@local.example", "ext@local.example", "solo@local.example", "nobody@local.example",
+          "alice@elsewhere.example", "loop@local.example"}) {
         const std::string output = mail_as(world, other);
         EXPECT_NE(output.find("\r\n553 5.7.1 <" + std::string(other) + ">: not an address of alice@local.example; "),
                   std::string::npos)
