@@ -24,9 +24,10 @@ bool has_limits(const Session& session) {
            limits_mail(limits[index(user ? guard::RateKind::user_domain : guard::RateKind::sender_domain)]);
 }
 
-/// One spelling of a domain for all senders.
-std::string sender_of(const Transaction& transaction) {
-    if (!transaction.sender) return {};
+/// One spelling of a domain for all senders. What users send without one counts as theirs.
+std::string sender_of(const Session& session) {
+    const Transaction& transaction = *session.transaction;
+    if (!transaction.sender) return session.user;
     const smtp::Mailbox& sender = *transaction.sender;
     return sender.local_part + '@' + smtp::ascii_domain(sender.domain);
 }
@@ -37,7 +38,7 @@ net::Async<std::optional<Refusal>> rate_refusal(Session& session) {
     if (!has_limits(session)) co_return std::nullopt;
     const Transaction& transaction = *session.transaction;
     const Result<> counted = co_await session.parts.guard.message(session.connection.peer.ip(), session.user,
-                                                                  sender_of(transaction), transaction.given.size());
+                                                                  sender_of(session), transaction.given.size());
     if (counted) co_return std::nullopt;
     if (counted.error().code == ErrorCode::denied)
         co_return Refusal({550, "5.5.3", counted.error().text}, Rule::rate_limit);

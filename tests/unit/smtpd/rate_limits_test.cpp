@@ -43,6 +43,15 @@ TEST(RateLimits, WhoHasLoggedInIsNamed) {
     EXPECT_EQ(world.guard.asked, std::vector<std::string>{"192.0.2.7 alice@local.example alice@local.example 2"});
 }
 
+TEST(RateLimits, WhatUsersSendWithoutASenderIsTheirDomains) {
+    World world;
+    world.talk_encrypted("EHLO x\r\n" + login + "MAIL FROM:<>\r\n" + two + data + "QUIT\r\n", "submissions");
+    EXPECT_EQ(world.guard.asked, std::vector<std::string>{"192.0.2.7 alice@local.example alice@local.example 2"});
+    world.frame.settings.smtpd.client_message_rate_limit = 10;
+    world.talk("EHLO x\r\nMAIL FROM:<>\r\n" + two + data + "QUIT\r\n");
+    EXPECT_EQ(world.guard.asked.back(), "192.0.2.7   2");
+}
+
 TEST(RateLimits, AMessageOverALimitIsPutOffBeforeItsContent) {
     World world;
     world.frame.settings.smtpd.client_message_rate_limit = 10;
