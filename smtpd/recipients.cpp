@@ -45,6 +45,19 @@ smtp::RcptParameters with_original(smtp::RcptParameters dsn, const smtp::Mailbox
     return dsn;
 }
 
+/// What one of those an address leads to gets of its parameters (RFC 3461 §5.2.7). Reports would name them to the
+/// sender, who may be anybody: there are none of success about several, and none but of failure about members of a
+/// list. Its owner is told of failures, whatever the sender wants.
+smtp::RcptParameters passed_on(const smtp::RcptParameters& dsn, const Resolution& resolution,
+                               const Recipient& recipient) {
+    smtp::RcptParameters members;
+    members.notify = smtp::DsnNotify{.failure = !recipient.owner.empty() || !dsn.notify || dsn.notify->failure};
+    if (!recipient.owner.empty() || resolution.through_list()) return members;
+    smtp::RcptParameters passed = dsn;
+    if (resolution.recipients.size() > 1 && passed.notify) passed.notify->success = false;
+    return passed;
+}
+
 /// RFC 5321 §4.5.1: <postmaster> is the one of this server: as configured, or of its host name's domain, or of the one
 /// above that.
 net::Async<Result<std::optional<Resolution>>> resolve_postmaster(Session& session) {
@@ -80,9 +93,10 @@ std::optional<Refusal> relay_refusal(const Session& session, const smtp::Mailbox
 }
 
 /// An address on another server that authd can't read: an address literal, a local part that is longer than 64 octets.
-net::Async<Targets> beyond_the_directory(Session& session, smtp::Mailbox address, bool vouched) {
+net::Async<Targets> beyond_the_directory(Session& session, smtp::Mailbox address, bool vouched,
+                                         const smtp::RcptParameters& dsn) {
     const std::string path = address.to_path();
-    Target target{.address = for_other_server(address)};
+    Target target{.address = for_other_server(address), .dsn = dsn};
     if (!address.is_address_literal()) {
         const Result<bool> ours = co_await is_ours(session, address.domain);
         if (!ours) co_return directory_is_away(path, ours.error());
@@ -113,14 +127,16 @@ net::Async<Result<std::optional<smtp::ReversePath>>> forwarding_sender(Session& 
 }
 
 /// Errors: the directory holds what is no address.
-Result<std::vector<Target>> to_targets(const Resolution& resolution, const smtp::ReversePath& sender) {
+Result<std::vector<Target>> to_targets(const Resolution& resolution, const smtp::ReversePath& sender,
+                                       const smtp::RcptParameters& dsn) {
     std::vector<Target> targets;
     for (const Recipient& recipient : resolution.recipients) {
         auto mailbox = smtp::parse_mailbox(recipient.address, smtp::Utf8::allowed);
         if (!mailbox) return fail(ErrorCode::invalid, mailbox.error().text, recipient.address);
         Target target{.address = *std::move(mailbox),
                       .local = is_user(recipient) && recipient.route.empty(),
-                      .transport = recipient.route};
+                      .transport = recipient.route,
+                      .dsn = passed_on(dsn, resolution, recipient)};
         // What comes through a list is its owner's, but a report stays one that nobody answers.
         if (sender && !recipient.owner.empty()) {
             auto owner = smtp::parse_mailbox(recipient.owner, smtp::Utf8::allowed);
@@ -161,9 +177,10 @@ net::Async<std::optional<Refusal>> poster_refusal(Session& session, const smtp::
 }
 
 /// What authd's answer means: who it is when the domain is ours, or that mail goes to another server.
-net::Async<Targets> judge(Session& session, const smtp::Mailbox& address, const Resolution& resolution, bool vouched) {
+net::Async<Targets> judge(Session& session, const smtp::Mailbox& address, const Resolution& resolution, bool vouched,
+                          const smtp::RcptParameters& dsn) {
     const std::string path = address.to_path();
-    Result<std::vector<Target>> targets = to_targets(resolution, session.transaction->sender);
+    Result<std::vector<Target>> targets = to_targets(resolution, session.transaction->sender, dsn);
     if (!targets) {
         session.connection.log.error("the directory holds a malformed address", {{"address", targets.error().detail}});
         co_return refuse(451, "4.3.5", path + ": the directory is in error, try again later", Rule::directory,
@@ -191,10 +208,11 @@ net::Async<Targets> judge(Session& session, const smtp::Mailbox& address, const 
     co_return *std::move(targets);
 }
 
-net::Async<Targets> resolve(Session& session, const smtp::Mailbox& address, bool vouched) {
+net::Async<Targets> resolve(Session& session, const smtp::Mailbox& address, bool vouched,
+                            const smtp::RcptParameters& dsn) {
     const std::string path = address.to_path();
     if (address.is_address_literal() || address.local_part.size() > smtp::max_local_part) {
-        Targets targets = co_await beyond_the_directory(session, address, vouched);
+        Targets targets = co_await beyond_the_directory(session, address, vouched, dsn);
         co_return targets;
     }
     Result<std::optional<Resolution>> resolved = co_await ask(session, address);
@@ -204,7 +222,7 @@ net::Async<Targets> resolve(Session& session, const smtp::Mailbox& address, bool
     if (!*resolved || (*resolved)->recipients.empty()) co_return unknown(path);
     std::optional<Refusal> refused = co_await poster_refusal(session, address, **resolved);
     if (refused) co_return std::unexpected(*std::move(refused));
-    Targets targets = co_await judge(session, address, **resolved, vouched);
+    Targets targets = co_await judge(session, address, **resolved, vouched, dsn);
     co_return targets;
 }
 
@@ -223,9 +241,9 @@ net::Async<Targets> find_targets(Session& session, const smtp::Mailbox& given, c
             co_return refuse(550, "5.1.1", given.to_path() + ": " + original.error().text, Rule::unknown_recipient);
         address = *std::move(original);
     }
-    Targets targets = co_await resolve(session, address, returning);
+    Targets targets = co_await resolve(session, address, returning, dsn);
     if (!targets) co_return targets;
-    for (Target& target : *targets) target.dsn = with_original(dsn, given, target.address);
+    for (Target& target : *targets) target.dsn = with_original(std::move(target.dsn), given, target.address);
     co_return targets;
 }
 

@@ -109,6 +109,44 @@ TEST(Lists, WhatGoesToMembersIsTheOwners) {
     EXPECT_EQ(world.lmtpd.messages.at(0).sender, "<crew-owner@local.example>");
 }
 
+/// The recipients of one message to `recipient`, with these parameters, in the queue.
+std::vector<spool::Recipient> asking(std::string_view recipient, const std::string& parameters) {
+    World world;
+    world.frame.settings.smtpd.mynetworks = {"192.0.2.7"};
+    const std::string output =
+        world.talk("EHLO client.example\r\nMAIL FROM:<s@client.example>\r\nRCPT TO:<" + std::string(recipient) + "> " +
+                   parameters + "\r\nRCPT TO:<x@far.example> NOTIFY=NEVER\r\nDATA\r\nx\r\n.\r\nQUIT\r\n");
+    EXPECT_NE(output.find("queued as"), std::string::npos) << output;
+    std::vector<spool::Recipient> recipients = world.only_queued().envelope.recipients;
+    recipients.pop_back();
+    return recipients;
+}
+
+TEST(Lists, ReportsDoNotNameMembersToTheSender) {
+    const std::string all = "NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;spy@client.example";
+    for (const std::string& parameters : {all, "NOTIFY=NEVER"s, "ORCPT=rfc822;spy@client.example"s}) {
+        for (const spool::Recipient& member : asking("club@local.example", parameters)) {
+            EXPECT_EQ(member.notify, smtp::DsnNotify{.failure = true}) << parameters << ": its owner is told";
+            EXPECT_EQ(member.original, (spool::OriginalRecipient{.type = "rfc822", .address = "club@local.example"}));
+        }
+    }
+    for (const spool::Recipient& member : asking("forum@local.example", all)) {
+        EXPECT_EQ(member.notify, smtp::DsnNotify{.failure = true});
+        EXPECT_EQ(member.original, (spool::OriginalRecipient{.type = "rfc822", .address = "forum@local.example"}));
+    }
+    EXPECT_EQ(asking("forum@local.example", "NOTIFY=NEVER").at(0).notify, smtp::DsnNotify{});
+    EXPECT_EQ(asking("forum@local.example", "NOTIFY=SUCCESS").at(0).notify, smtp::DsnNotify{});
+}
+
+TEST(Relay, SuccessIsNotReportedOfAllThatAnAliasLeadsTo) {
+    const std::string all = "NOTIFY=SUCCESS,FAILURE,DELAY";
+    for (const spool::Recipient& recipient : asking("team@local.example", all))
+        EXPECT_EQ(recipient.notify, (smtp::DsnNotify{.failure = true, .delay = true}));
+    const smtp::DsnNotify asked{.success = true, .failure = true, .delay = true};
+    EXPECT_EQ(asking("sales@local.example", all).at(0).notify, asked);
+    EXPECT_EQ(asking("bob@local.example", all).at(0).notify, asked);
+}
+
 TEST(Lists, MembersOfAListAndOthersAreNotDeliveredToWithOneSender) {
     World world;
     const std::string output = world.talk(
