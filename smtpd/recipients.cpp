@@ -241,7 +241,9 @@ net::Async<Targets> find_targets(Session& session, const smtp::Mailbox& given, c
             co_return refuse(550, "5.1.1", given.to_path() + ": " + original.error().text, Rule::unknown_recipient);
         address = *std::move(original);
     }
-    Targets targets = co_await resolve(session, address, returning, dsn);
+    // Bounces have no sender: an address of SRS is no way for anybody's mail to another server.
+    const bool vouched = returning && !session.transaction->sender;
+    Targets targets = co_await resolve(session, address, vouched, dsn);
     if (!targets) co_return targets;
     for (Target& target : *targets) target.dsn = with_original(std::move(target.dsn), given, target.address);
     co_return targets;

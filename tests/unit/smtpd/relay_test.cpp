@@ -232,6 +232,15 @@ TEST(Relay, OnlyWhatThisServerHasMadeIsUndone) {
     EXPECT_EQ(world.queued().size(), 2u);
 }
 
+TEST(Relay, OnlyBouncesGoBackToARewrittenSender) {
+    World world;
+    from_stranger(world, "ext@local.example");
+    const std::string made = (**world.only_queued().envelope.recipients.at(0).sender).to_string();
+    const std::string output = from_stranger(world, made, "spammer@client.example");
+    EXPECT_NE(output.find("\r\n554 5.7.1 "), std::string::npos) << output;
+    EXPECT_EQ(world.queued().size(), 1u);
+}
+
 TEST(Relay, WhatTheDirectoryCannotReadIsRelayedForThoseWhoMay) {
     World world;
     const std::string literal = "x@[192.0.2.99]";
