@@ -130,13 +130,20 @@ net::Async<Result<std::optional<smtp::ReversePath>>> forwarding_sender(Session& 
 Result<std::vector<Target>> to_targets(const Resolution& resolution, const smtp::ReversePath& sender,
                                        const smtp::RcptParameters& dsn) {
     std::vector<Target> targets;
+    std::shared_ptr<const std::vector<std::string>> lists;
+    if (resolution.through_list()) {
+        std::vector<std::string> all = resolution.restricted_lists;
+        all.insert(all.end(), resolution.open_lists.begin(), resolution.open_lists.end());
+        lists = std::make_shared<const std::vector<std::string>>(std::move(all));
+    }
     for (const Recipient& recipient : resolution.recipients) {
         auto mailbox = smtp::parse_mailbox(recipient.address, smtp::Utf8::allowed);
         if (!mailbox) return fail(ErrorCode::invalid, mailbox.error().text, recipient.address);
         Target target{.address = *std::move(mailbox),
                       .local = is_user(recipient) && recipient.route.empty(),
                       .transport = recipient.route,
-                      .dsn = passed_on(dsn, resolution, recipient)};
+                      .dsn = passed_on(dsn, resolution, recipient),
+                      .lists = lists};
         // What comes through a list is its owner's, but a report stays one that nobody answers.
         if (sender && !recipient.owner.empty()) {
             auto owner = smtp::parse_mailbox(recipient.owner, smtp::Utf8::allowed);

@@ -23,6 +23,8 @@ struct Target {
     std::string transport = {};                    ///< how it leaves, as the directory has it; empty: by DNS
     std::optional<smtp::ReversePath> sender = {};  ///< stands in for the transaction's sender (SRS)
     smtp::RcptParameters dsn = {};
+    /// Addresses of the lists on the way to it; null: there are none.
+    std::shared_ptr<const std::vector<std::string>> lists = {};
 };
 
 /// Who hands the message in, as a trusted host told it by XFORWARD or as the connection is.

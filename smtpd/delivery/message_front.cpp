@@ -5,6 +5,7 @@
 #include "lib/mime/header.h"
 #include "lib/smtp/internationalized.h"
 #include "lib/smtp/trace.h"
+#include "smtpd/delivery/delivered_to.h"
 #include "smtpd/receiving/added_fields.h"
 
 namespace posthouse::smtpd {
@@ -51,8 +52,10 @@ bool says_tls_is_optional(std::string_view header) {
 
 Facts facts_of(const Session& session, const Reception& message) {
     const Transaction& transaction = *session.transaction;
-    Facts facts{trace_header(session), needs_utf8(transaction, message),
+    Facts facts{{},
+                needs_utf8(transaction, message),
                 !transaction.parameters.require_tls && says_tls_is_optional(message.header.text())};
+    facts.front = delivered_to_fields(transaction, facts.needs_utf8) + trace_header(session);
     if (session.submission())
         facts.front +=
             added_fields(message.header, transaction.id, session.config->general.hostname, transaction.arrived);

@@ -10,7 +10,7 @@
 namespace posthouse::smtpd {
 
 struct Facts {
-    std::string front;        ///< Received, and on submission what the header lacked
+    std::string front;        ///< Delivered-To of lists, Received, and on submission what the header lacked
     bool needs_utf8 = false;  ///< an address or the header can go only where SMTPUTF8 is offered (RFC 6531 §3.4)
     /// The header has TLS-Required: No; with REQUIRETLS that doesn't count (RFC 8689 §3).
     bool tls_optional = false;

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "smtpd/delivery/delivered_to.h"
+
 namespace posthouse::smtpd {
 namespace {
 
@@ -67,6 +69,7 @@ net::Async<> Reception::finish(Session& session, const smtp::DataFacts& decoded,
             {554, "5.4.6", "Too many hops: the message has " + std::to_string(trace.count()) + " Received fields"},
             Rule::hop_count);
     }
+    if (!refused && session.transaction) refused = list_loop(*session.transaction, header);
     if (refused || !binary) co_return;
     Result<> opened = co_await session.parts.queue.open();
     if (!opened) {

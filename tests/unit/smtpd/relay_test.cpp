@@ -147,6 +147,28 @@ TEST(Relay, SuccessIsNotReportedOfAllThatAnAliasLeadsTo) {
     EXPECT_EQ(asking("bob@local.example", all).at(0).notify, asked);
 }
 
+TEST(Lists, AMessageThatComesBackToAListIsRefused) {
+    World world;
+    const auto post = [&](std::string_view recipient, const std::string& header) {
+        return world.talk("EHLO x\r\nMAIL FROM:<s@client.example>\r\nRCPT TO:<" + std::string(recipient) +
+                          ">\r\nDATA\r\n" + header + "Subject: x\r\n\r\nbody\r\n.\r\nQUIT\r\n");
+    };
+    EXPECT_NE(post("crew@local.example", "").find("Ok: delivered"), std::string::npos);
+    const std::string passed = world.lmtpd.messages.at(0).content;
+    EXPECT_TRUE(passed.starts_with("Delivered-To: crew@local.example\r\nReceived: ")) << passed;
+    const std::string refused = "\r\n554 5.4.6 Mail loop: ";
+    const std::string mark = "Received: x\r\ndelivered-to:\r\n Crew@local.example\r\n";
+    EXPECT_NE(post("crew@local.example", mark).find(refused), std::string::npos);
+    EXPECT_NE(world
+                  .talk("EHLO x\r\nMAIL FROM:<s@client.example>\r\nRCPT TO:<crew@local.example>\r\nBDAT " +
+                        std::to_string(mark.size() + 2) + " LAST\r\n" + mark + "\r\nQUIT\r\n")
+                  .find(refused),
+              std::string::npos);
+    EXPECT_EQ(world.lmtpd.messages.size(), 1u);
+    EXPECT_NE(post("forum@local.example", mark).find("Ok: delivered"), std::string::npos) << "another list";
+    EXPECT_NE(post("bob@local.example", mark).find("Ok: delivered"), std::string::npos) << "no list";
+}
+
 TEST(Lists, MembersOfAListAndOthersAreNotDeliveredToWithOneSender) {
     World world;
     const std::string output = world.talk(
