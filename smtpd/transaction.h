@@ -44,6 +44,7 @@ struct Transaction {
     std::vector<smtp::Mailbox> given;  ///< recipients as the client named them
     std::vector<Target> targets;       ///< final recipients, none twice
     std::unordered_set<std::string> known_targets;
+    std::size_t original_octets = 0;             ///< of ORCPT, of all targets
     std::optional<bool> sender_is_ours;          ///< its domain is; nullopt: not asked yet
     std::shared_ptr<ChunkedReception> chunks{};  ///< since the first BDAT
 };

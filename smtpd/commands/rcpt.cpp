@@ -45,6 +45,9 @@ net::Async<std::optional<Refusal>> no_room(Session& session, const smtp::Mailbox
     co_return refused;
 }
 
+/// What a stranger's transaction keeps of ORCPT, which may be 500 octets of each recipient.
+constexpr std::size_t max_original_octets = 64u << 10;
+
 }  // namespace
 
 net::Async<Answer> handle_rcpt(Session& session, smtp::Command command) {
@@ -65,12 +68,15 @@ net::Async<Answer> handle_rcpt(Session& session, smtp::Command command) {
     // transactions gets on.
     const bool first = transaction.given.empty();
     if (!first && transaction.targets.size() + found->size() > limit) co_return too_many;
+    const std::size_t octets = transaction.original_octets + rcpt.parameters.original_recipient.size() * found->size();
+    if (!first && !session.may_relay() && octets > max_original_octets) co_return too_many;
     std::optional<Refusal> refused = co_await no_room(session, rcpt.recipient, *found);
     if (refused) co_return *std::move(refused);
     for (Target& target : *found) {
         transaction.known_targets.insert(target.address.to_string());
         transaction.targets.push_back(std::move(target));
     }
+    transaction.original_octets = octets;
     transaction.given.push_back(rcpt.recipient);
     co_return smtp::Reply(250, "2.1.5", "Recipient ok");
 }

@@ -127,6 +127,21 @@ TEST(Session, AClientThatTricklesItsMessageIsSentAway) {
     EXPECT_TRUE(world.lmtpd.messages.empty());
 }
 
+TEST(Session, AStrangersParametersAreBounded) {
+    World world;
+    std::string input = "EHLO x\r\nMAIL FROM:<>\r\n";
+    for (int i = 0; i < 150; ++i)
+        input +=
+            "RCPT TO:<alice+" + std::to_string(i) + "@local.example> ORCPT=rfc822;" + std::string(470, 'x') + "\r\n";
+    const std::string output = world.talk(input + "RCPT TO:<bob@local.example>\r\nQUIT\r\n");
+    std::size_t refused = 0;
+    for (std::size_t at = output.find("\r\n452 4.5.3 "); at != std::string::npos;
+         at = output.find("\r\n452 4.5.3 ", at + 1))
+        ++refused;
+    EXPECT_EQ(refused, 150u - 65536 / 470) << output;
+    EXPECT_NE(output.find("\r\n250 2.1.5 Recipient ok\r\n221 "), std::string::npos) << output;
+}
+
 TEST(Session, AConnectionLostWithinAMessageDeliversNothing) {
     World world;
     world.talk("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<alice@local.example>\r\nDATA\r\nhalf a message\r\n");
