@@ -28,7 +28,9 @@ net::Async<Result<>> send(Session& session, smtp::Reply reply) {
 
 /// The next command line. Between transactions a drain ends the wait (`cancelled`); a transaction goes on to its end.
 net::Async<Result<std::string>> next_line(Session& session) {
-    const net::Deadline deadline = net::Deadline::in(session.config->smtpd.command_timeout);
+    const net::Deadline end = session.transaction_deadline();
+    if (end.passed()) co_return fail(ErrorCode::timeout, "The transaction takes too long");
+    const net::Deadline deadline = sooner(net::Deadline::in(session.config->smtpd.command_timeout), end);
     if (!session.transaction) {
         Result<net::Input> input = co_await session.connection.stream.wait_input(deadline);
         if (!input) co_return fail(input.error());
@@ -112,6 +114,12 @@ bool Session::in_mynetworks() const {
         const Result<net::Network> network = net::Network::parse(text);
         return network && network->contains(connection.peer);
     });
+}
+
+net::Deadline Session::transaction_deadline() const {
+    constexpr int pauses = 20;
+    if (!transaction || may_relay()) return net::Deadline::never();
+    return {transaction->begun + pauses * net::Clock::duration(config->smtpd.data_timeout)};
 }
 
 std::vector<std::string> Session::mechanisms() const {

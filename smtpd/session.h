@@ -55,6 +55,9 @@ struct Session {
     std::vector<std::string> mechanisms() const;
     /// The extensions whose parameters MAIL and RCPT may use.
     smtp::Offered offered() const;
+    /// Until when the transaction of a stranger has to be over: after 20 smtpd.data_timeout. What never ends would hold
+    /// room in the spool.
+    net::Deadline transaction_deadline() const;
     net::Deadline lookup_deadline() const { return net::Deadline::in(config->smtpd.lookup_timeout); }
 };
 

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "lib/net/deadline.h"
 #include "lib/smtp/address.h"
 #include "lib/smtp/parameters.h"
 #include "queued/spool/envelope.h"
@@ -38,6 +39,7 @@ struct Origin {
 struct Transaction {
     std::string id;            ///< born at MAIL; makes a repeated delivery harmless, and finds the message in every log
     std::int64_t arrived = 0;  ///< seconds since 1970
+    net::Clock::time_point begun = net::Clock::now();
     smtp::ReversePath sender;
     smtp::MailParameters parameters;
     Origin origin;

@@ -16,15 +16,16 @@ namespace {
 net::Async<Result<>> receive(Session& session, ChunkedReception& reception) {
     const auto& settings = session.config->smtpd;
     net::Stream& stream = session.connection.stream;
+    const net::Deadline end = session.transaction_deadline();
     Reception& message = reception.message;
     while (reception.chunks.remaining() > 0) {
-        Result<std::string_view> bytes = co_await stream.peek(message.next_bytes_by(settings));
+        Result<std::string_view> bytes = co_await stream.peek(sooner(message.next_bytes_by(settings), end));
         if (!bytes) co_return fail(bytes.error());
         std::string& out = message.sink();
         const std::size_t before = out.size();
         const std::size_t taken = reception.chunks.feed(*bytes, out);
         stream.consume(taken);
-        message.octets += taken;
+        message.count(taken, settings);
         co_await message.keep(session, before);
     }
     co_return Result<>{};
@@ -55,8 +56,7 @@ net::Async<Answer> perform_bdat(Session& session, smtp::Bdat chunk, std::optiona
         reception = std::make_shared<ChunkedReception>(session);
         reception->message.refused = *refused;
     }
-    reception->message.begun = net::Clock::now();
-    reception->message.octets = 0;
+    reception->message.begin_chunk();
     reception->chunks.begin(chunk, std::move(refused));
     Result<> received = co_await receive(session, *reception);
     if (!received) co_return lost_within_message(session, received.error());

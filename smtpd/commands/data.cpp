@@ -15,15 +15,16 @@ namespace {
 net::Async<Result<>> receive(Session& session, Reception& message) {
     const auto& settings = session.config->smtpd;
     net::Stream& stream = session.connection.stream;
+    const net::Deadline end = session.transaction_deadline();
     smtp::DataDecoder decoder(policy_of(session));
     while (!decoder.done()) {
-        Result<std::string_view> bytes = co_await stream.peek(message.next_bytes_by(settings));
+        Result<std::string_view> bytes = co_await stream.peek(sooner(message.next_bytes_by(settings), end));
         if (!bytes) co_return fail(bytes.error());
         std::string& out = message.sink();
         const std::size_t before = out.size();
         const std::size_t taken = decoder.feed(*bytes, out);
         stream.consume(taken);
-        message.octets += taken;
+        message.count(taken, settings);
         co_await message.keep(session, before);
     }
     co_await message.finish(session, decoder.facts(), decoder.refusal());

@@ -57,6 +57,14 @@ net::Async<> Reception::keep(Session& session, std::size_t before) {
         kept = co_await content.settle();
     }
     if (!kept) refused = storage_refusal(session, kept.error());
+    if (!refused && (binary || content.size() > Content::max_in_memory)) co_await look_at_room(session);
+}
+
+/// Its size needn't have been told, and others fill the disk as well.
+net::Async<> Reception::look_at_room(Session& session) {
+    const Result<bool> room = co_await session.parts.queue.has_room(0, session.config->smtpd.queue_minfree);
+    if (room && !*room)
+        refused = storage_refusal(session, Error{ErrorCode::no_space, "less than smtpd.queue_minfree", ""});
 }
 
 net::Async<> Reception::finish(Session& session, const smtp::DataFacts& decoded, std::optional<smtp::Reply> verdict) {
@@ -89,11 +97,18 @@ net::Async<> Reception::finish(Session& session, const smtp::DataFacts& decoded,
     binary.reset();
 }
 
-net::Deadline Reception::next_bytes_by(const config::Config::Smtpd& settings) const {
+void Reception::count(std::size_t octets, const config::Config::Smtpd& settings) {
+    if (settings.min_data_rate == 0 || !paced_) return;
+    const std::chrono::duration<double> earned(static_cast<double>(octets) /
+                                               static_cast<double>(settings.min_data_rate));
+    *paced_ = std::min(*paced_ + std::chrono::duration_cast<net::Clock::duration>(earned), net::Clock::now());
+}
+
+net::Deadline Reception::next_bytes_by(const config::Config::Smtpd& settings) {
+    if (!paced_) paced_ = net::Clock::now();
     const auto pause = net::Deadline::in(settings.data_timeout);
     if (settings.min_data_rate == 0) return pause;
-    const std::chrono::seconds earned(octets / static_cast<std::uint64_t>(settings.min_data_rate));
-    return sooner(pause, net::Deadline{begun + settings.data_timeout + earned});
+    return sooner(pause, net::Deadline{*paced_ + settings.data_timeout});
 }
 
 ChunkedReception::ChunkedReception(const Session& session)

@@ -32,9 +32,7 @@ struct Reception {
     smtp::ReceivedCounter trace;
     smtp::FieldKeeper message_id{"Message-ID:"};  ///< for its story
     std::optional<Refusal> refused;
-    bool reported = false;                             ///< a refusal, before the last chunk came
-    net::Clock::time_point begun = net::Clock::now();  ///< the data, or the present chunk
-    std::uint64_t octets = 0;                          ///< of it, that came over the connection
+    bool reported = false;  ///< a refusal, before the last chunk came
 
     /// Where decoded bytes are appended to; call keep() after it with its size from before.
     std::string& sink();
@@ -42,11 +40,19 @@ struct Reception {
     net::Async<> keep(Session& session, std::size_t before);
     /// The content is whole. Gives the verdict of what decoded it, and ours, in `refused`.
     net::Async<> finish(Session& session, const smtp::DataFacts& decoded, std::optional<smtp::Reply> verdict);
-    /// Until when the next bytes must come: after no longer pause than data_timeout, and on the whole no slower than
-    /// min_data_rate, so that a client that trickles can't hold its session for ever.
-    net::Deadline next_bytes_by(const config::Config::Smtpd& settings) const;
+    /// A chunk begins: the pause before it was no part of the message.
+    void begin_chunk() { paced_.reset(); }
+    /// So many octets came over the connection.
+    void count(std::size_t octets, const config::Config::Smtpd& settings);
+    /// Until when the next bytes must come: after no longer pause than data_timeout, and no slower than min_data_rate
+    /// over any time of that length, so that a client that trickles can't hold its session for ever, however fast it
+    /// was before.
+    net::Deadline next_bytes_by(const config::Config::Smtpd& settings);
 
   private:
+    net::Async<> look_at_room(Session& session);
+
+    std::optional<net::Clock::time_point> paced_;  ///< how far what came has brought the time
     std::string dropped_;
 };
 

@@ -127,6 +127,59 @@ TEST(Session, AClientThatTricklesItsMessageIsSentAway) {
     EXPECT_TRUE(world.lmtpd.messages.empty());
 }
 
+TEST(Session, WhatCameFastBeforeEarnsNoTimeToTrickle) {
+    World world;
+    world.frame.settings.smtpd.data_timeout = std::chrono::milliseconds(50);
+    world.frame.settings.smtpd.min_data_rate = 1000;
+    const std::string output = world.connect("smtp", [](net::Stream& stream) -> net::Async<std::string> {
+        std::string fast;
+        for (int i = 0; i < 1000; ++i) fast += std::string(98, 'x') + "\r\n";
+        Result<> sent =
+            co_await stream.write("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<alice@local.example>\r\nDATA\r\n" + fast, soon());
+        std::string out;
+        for (int bytes = 0; sent && bytes < 150;) {
+            Result<std::string> line = co_await stream.read_line(1000, net::Deadline::in(std::chrono::milliseconds(5)));
+            if (line) {
+                out += *line + "\n";
+            } else if (line.error().code == ErrorCode::timeout) {
+                ++bytes;
+                sent = co_await stream.write("x", soon());
+                if (sent) sent = co_await stream.flush(soon());
+            } else {
+                break;
+            }
+        }
+        co_return out;
+    });
+    EXPECT_EQ(codes(output), "220 250 250 250 354 421") << output;
+}
+
+TEST(Session, ATransactionOfAStrangerEnds) {
+    World world;
+    world.frame.settings.smtpd.data_timeout = std::chrono::milliseconds(20);
+    const auto chatter = [](net::Stream& stream) -> net::Async<std::string> {
+        Result<> sent =
+            co_await stream.write("EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<alice@local.example>\r\nBDAT 1\r\nx", soon());
+        std::string last;
+        for (int noops = 0; sent && noops < 300;) {
+            Result<std::string> line = co_await stream.read_line(1000, net::Deadline::in(std::chrono::milliseconds(5)));
+            if (line) {
+                last = *line;
+            } else if (line.error().code == ErrorCode::timeout) {
+                ++noops;
+                sent = co_await stream.write("NOOP\r\n", soon());
+                if (sent) sent = co_await stream.flush(soon());
+            } else {
+                break;
+            }
+        }
+        (void)co_await stream.write("QUIT\r\n", soon());
+        co_return last;
+    };
+    const std::string output = world.connect("smtp", chatter);
+    EXPECT_TRUE(output.starts_with("421 4.4.2 ")) << output;
+}
+
 TEST(Session, AStrangersParametersAreBounded) {
     World world;
     std::string input = "EHLO x\r\nMAIL FROM:<>\r\n";
