@@ -41,7 +41,7 @@ std::string delivered_to_fields(const Transaction& transaction, bool utf8) {
     return fields;
 }
 
-std::optional<smtp::Reply> list_loop(const Transaction& transaction, const HeaderCollector& header) {
+std::optional<Refusal> list_loop(const Transaction& transaction, const HeaderCollector& header) {
     const std::set<std::string> lists = lists_of(transaction);
     if (lists.empty()) return std::nullopt;
     std::set<std::string> names;
@@ -52,7 +52,8 @@ std::optional<smtp::Reply> list_loop(const Transaction& transaction, const Heade
         if (!field->is("Delivered-To")) continue;
         if (++seen > max_fields) break;
         if (names.contains(ascii::lower(field->text())))
-            return smtp::Reply(554, "5.4.6", "Mail loop: the message has passed the list already that it is for");
+            return Refusal({554, "5.4.6", "Mail loop: the message has passed the list already that it is for"},
+                           Rule::hop_count);
     }
     return std::nullopt;
 }

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "lib/smtp/reply.h"
 #include "smtpd/receiving/header_collector.h"
+#include "smtpd/refusal.h"
 #include "smtpd/transaction.h"
 
 namespace posthouse::smtpd {
@@ -16,6 +16,6 @@ std::string delivered_to_fields(const Transaction& transaction, bool utf8);
 
 /// 554 5.4.6 for a message that has passed one of these lists already: a member sends it back, and each round would
 /// make more of it. The first 100 of the fields are looked at.
-std::optional<smtp::Reply> list_loop(const Transaction& transaction, const HeaderCollector& header);
+std::optional<Refusal> list_loop(const Transaction& transaction, const HeaderCollector& header);
 
 }  // namespace posthouse::smtpd
