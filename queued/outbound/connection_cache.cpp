@@ -40,6 +40,12 @@ void ConnectionCache::end(std::unique_ptr<Connection> connection) {
 
 net::Async<> ConnectionCache::quit(std::unique_ptr<Connection> connection) { co_await connection->conversation.quit(); }
 
+void ConnectionCache::clear() {
+    for (Kept& kept : kept_) end(std::move(kept.connection));
+    kept_.clear();
+    changed_.notify_all();
+}
+
 void ConnectionCache::set_limits(std::chrono::milliseconds idle, std::size_t most) {
     idle_ = idle;
     most_ = most;
@@ -63,8 +69,7 @@ net::Async<> ConnectionCache::sweep() {
 net::Async<> ConnectionCache::close() {
     closed_ = true;
     changed_.cancel();
-    for (Kept& kept : kept_) end(std::move(kept.connection));
-    kept_.clear();
+    clear();
     co_await scope_.join();
 }
 

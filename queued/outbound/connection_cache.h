@@ -36,6 +36,8 @@ class ConnectionCache {
     void keep(std::unique_ptr<Connection> connection);
     /// QUIT, beside whatever else goes on.
     void end(std::unique_ptr<Connection> connection);
+    /// Ends all that are kept now.
+    void clear();
     /// From now on `idle` and `most` are these.
     void set_limits(std::chrono::milliseconds idle, std::size_t most);
 

@@ -69,6 +69,14 @@ Handover::NextHop Handover::next_hop(const Hop& hop) const {
                (own_source ? domain : "") + (requires_tls_ ? "|requires TLS" : "");
     next.port = hop.port != 0 ? hop.port : lmtp ? settings_->lmtp_port : settings_->port;
     if (hop.unix_socket) return next;
+    set_tls(next);
+    next.key += '|' + std::string(to_string(next.level)) + (next.credentials ? '|' + next.credentials->user : "");
+    return next;
+}
+
+/// The level that is asked of the hop's servers, and who logs in there.
+void Handover::set_tls(NextHop& next) const {
+    const Hop& hop = next.hop;
     next.credentials = credentials_for(*settings_, route_.kind, hop);
     const auto told = settings_->tls.find(hop);
     next.level = told.value_or(settings_->tls.usual());
@@ -76,13 +84,9 @@ Handover::NextHop Handover::next_hop(const Hop& hop) const {
     const bool open = next.level == TlsLevel::none || next.level == TlsLevel::may;
     if (next.credentials && !told) next.level = TlsLevel::verify;
     if (next.credentials && told && open) next.level = TlsLevel::encrypt;
-    if (tls_optional_ && next.level == TlsLevel::dane) {
-        next.level = TlsLevel::may;
-        next.key += "|TLS is optional";
-    }
+    if (tls_optional_ && next.level == TlsLevel::dane) next.level = TlsLevel::may;
     const bool optional = next.level == TlsLevel::may || next.level == TlsLevel::dane;
     if (!settings_->tls_context && optional) next.level = TlsLevel::none;
-    return next;
 }
 
 net::Async<> Handover::try_hop(const Hop& hop) {
@@ -237,7 +241,8 @@ net::Async<> Handover::release(std::unique_ptr<Connection> connection) {
         co_return;
     }
     const std::uint32_t told = conversation.capabilities().limits.mail_max.value_or(smtp::max_limit);
-    if (conversation.messages() < std::min(settings_->connection_messages, static_cast<int>(told)))
+    const bool is_current = settings_ == out_.settings_;  // no reload came meanwhile
+    if (is_current && conversation.messages() < std::min(settings_->connection_messages, static_cast<int>(told)))
         out_.cache_.keep(std::move(connection));
     else
         out_.cache_.end(std::move(connection));

@@ -45,6 +45,7 @@ class Handover {
     bool finished() const { return fates_.open().empty(); }
     bool may_go_on() const;
     NextHop next_hop(const Hop& hop) const;
+    void set_tls(NextHop& next) const;
 
     net::Async<> try_hop(const Hop& hop);
     net::Async<> by_kept_connections(const NextHop& next);

@@ -34,6 +34,7 @@ net::Async<> Outbound::close() {
 
 void Outbound::use(std::shared_ptr<const OutboundSettings> settings) {
     settings_ = std::move(settings);
+    cache_.clear();
     cache_.set_limits(settings_->connection_idle, settings_->connection_cache);
 }
 

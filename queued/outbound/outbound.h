@@ -34,7 +34,7 @@ class Outbound final : public Courier {
     net::Async<Attempt> deliver(const Route& route, const Parcel& parcel) override;
     net::Async<> close() override;
 
-    /// For deliveries that begin from now on; connections that are kept stay as they are.
+    /// For deliveries that begin from now on. None of them goes by a connection that was made under other settings.
     void use(std::shared_ptr<const OutboundSettings> settings);
     std::size_t idle_connections() const { return cache_.size(); }
 

@@ -63,6 +63,45 @@ TEST_F(OutboundWay, ClosesConnectionsThatWereIdleLongEnough) {
     EXPECT_EQ(server.heard.back(), "QUIT");
 }
 
+TEST_F(OutboundWay, NothingGoesByConnectionsOfOtherSettings) {
+    auto stricter = std::make_shared<OutboundSettings>(settings_);
+    stricter->tls_context = net::TlsContext::client({}).value();
+    stricter->tls = TlsPolicies(TlsLevel::encrypt);
+    ScriptedServer& server = serve({takes_for_ever, offering(plain, {"< QUIT", "> 221 bye"})});
+    EXPECT_EQ(kinds(deliver(hop(server), {"a@example.net"})), Kinds{relayed});
+    EXPECT_EQ(outbound().idle_connections(), 1u);
+    outbound().use(stricter);
+    EXPECT_EQ(outbound().idle_connections(), 0u);
+    const Attempt attempt = deliver(hop(server), {"a@example.net"});
+    EXPECT_EQ(kinds(attempt), Kinds{deferred});
+    EXPECT_EQ(attempt.fates[0].status, "4.7.5");
+}
+
+TEST_F(OutboundWay, ADeliveryThatOutlivesAReloadKeepsNoConnection) {
+    ScriptedServer& server = serve({takes_for_ever});
+    envelope_.recipients = {{.address = box("a@example.net")}};
+    TextSource source(short_message);
+    const Parcel parcel{.envelope = envelope_, .recipients = {0}, .content = source, .attempt = 1};
+    const Route route = parse_route(hop(server), "").value();
+    const auto newer = std::make_shared<const OutboundSettings>(settings_);
+    struct Work {
+        static net::Async<> deliver(Outbound* outbound, const Route* route, const Parcel* parcel) {
+            const Attempt attempt = co_await outbound->deliver(*route, *parcel);
+            EXPECT_EQ(kinds(attempt), Kinds{relayed});
+        }
+        static net::Async<> both(net::Loop& loop, Outbound& outbound, const Route& route, const Parcel& parcel,
+                                 ScriptedServer& server, std::shared_ptr<const OutboundSettings> newer) {
+            net::Scope scope(loop);
+            scope.spawn(deliver, &outbound, &route, &parcel);
+            while (server.heard.empty()) co_await loop.yield();
+            outbound.use(std::move(newer));
+            co_await scope.join();
+        }
+    };
+    wait(Work::both(loop(), outbound(), route, parcel, server, newer));
+    EXPECT_EQ(outbound().idle_connections(), 0u);
+}
+
 TEST_F(OutboundWay, TakesANewConnectionAfterSoManyMessages) {
     settings_.connection_messages = 2;
     ScriptedServer& server = serve({takes_for_ever});
