@@ -15,6 +15,7 @@
 #include "cli/table.h"
 #include "lib/config/check.h"
 #include "lib/config/show.h"
+#include "queued/outbound/configure.h"
 #include "storage/default_folders.h"
 
 namespace posthouse::cli {
@@ -65,6 +66,7 @@ Exit check(Context& context) {
     const std::time_t now = std::time(nullptr);
     config::Problems problems = config::check(*config, origins);
     std::ranges::move(storage::default_folder_problems(*config, origins), std::back_inserter(problems));
+    std::ranges::move(queued::outbound_problems(*config, origins), std::back_inserter(problems));
     std::ranges::move(config::expired(*config, origins, now), std::back_inserter(problems));
     config::Problems warnings = config::warnings(*config, origins, now);
     struct stat st{};

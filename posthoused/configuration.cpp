@@ -8,6 +8,7 @@
 #include "lib/config/bundle.h"
 #include "lib/config/check.h"
 #include "lib/config/value.h"
+#include "queued/outbound/configure.h"
 #include "storage/default_folders.h"
 
 namespace posthouse::supervisor {
@@ -27,6 +28,7 @@ Result<Configuration> load_configuration(const std::string& path) {
     if (!loaded) return first_of(loaded.error());
     config::Problems problems = config::check(*loaded->config, loaded->origins);
     std::ranges::move(storage::default_folder_problems(*loaded->config, loaded->origins), std::back_inserter(problems));
+    std::ranges::move(queued::outbound_problems(*loaded->config, loaded->origins), std::back_inserter(problems));
     if (!problems.empty()) return first_of(problems);
     Result<std::map<std::string, std::string>> files = config::read_tls_files(*loaded->config);
     if (!files) return fail(files.error());

@@ -6,51 +6,67 @@
 
 #include <algorithm>
 #include <cstring>
+#include <expected>
 #include <utility>
 
 #include "lib/base/ascii.h"
 #include "lib/base/file.h"
 #include "lib/dane/verify.h"
+#include "lib/dns/configure.h"
 #include "lib/smtp/internationalized.h"
 
 namespace posthouse::queued {
 namespace {
 
-std::unexpected<Error> bad(std::string_view parameter, const std::string& why) {
-    return fail(ErrorCode::invalid, "outbound." + std::string(parameter) + ": " + why);
+/// A value that can't be used: whose, and why.
+struct Wrong {
+    std::string parameter;
+    Error error;
+};
+template <typename T>
+using Checked = std::expected<T, Wrong>;
+
+std::unexpected<Wrong> bad(std::string parameter, std::string why) {
+    return std::unexpected(Wrong{std::move(parameter), Error{ErrorCode::invalid, std::move(why), {}}});
 }
 
-Result<std::string> file_of(std::string_view parameter, const std::string& path) {
+/// The text of the file that the parameter names.
+Checked<std::string> file_of(std::string parameter, const std::string& path) {
     Result<std::string> text = read_file(path);
-    if (!text) return fail(text.error().code, "outbound." + std::string(parameter) + ": " + path, text.error().detail);
-    return text;
+    if (!text)
+        return std::unexpected(Wrong{std::move(parameter), Error{text.error().code, path, text.error().detail}});
+    return *std::move(text);
 }
 
-Result<std::shared_ptr<const net::TlsContext>> tls_context(const config::Config& config) {
+Checked<std::shared_ptr<const net::TlsContext>> tls_context(const config::Config& config) {
     const auto& settings = config.outbound;
     net::TlsClientSettings tls;
     if (!settings.tls_ca_file.empty()) {
-        Result<std::string> authorities = file_of("tls_ca_file", settings.tls_ca_file);
-        if (!authorities) return fail(authorities.error());
+        Checked<std::string> authorities = file_of("tls_ca_file", settings.tls_ca_file);
+        if (!authorities) return std::unexpected(authorities.error());
         tls.ca_pem = *std::move(authorities);
         tls.ca_origin = settings.tls_ca_file;
     }
     if (settings.tls_certificate.empty() != settings.tls_key.empty())
         return bad("tls_key", "a certificate and its key go together");
     if (!settings.tls_certificate.empty()) {
-        Result<std::string> certificate = file_of("tls_certificate", settings.tls_certificate);
-        if (!certificate) return fail(certificate.error());
-        Result<std::string> key = file_of("tls_key", settings.tls_key);
-        if (!key) return fail(key.error());
+        Checked<std::string> certificate = file_of("tls_certificate", settings.tls_certificate);
+        if (!certificate) return std::unexpected(certificate.error());
+        Checked<std::string> key = file_of("tls_key", settings.tls_key);
+        if (!key) return std::unexpected(key.error());
         tls.certificate = {*std::move(certificate), *std::move(key), settings.tls_certificate};
     }
     Result<std::shared_ptr<const net::TlsContext>> context = net::TlsContext::client(tls);
-    if (context && !dane::enable((*context)->raw())) return bad("tls_security_level", "OpenSSL has no DANE");
-    return context;
+    if (!context) {
+        const bool own = !settings.tls_certificate.empty() && context.error().text.find(settings.tls_certificate) == 0;
+        return std::unexpected(Wrong{own ? "tls_certificate" : "tls_ca_file", context.error()});
+    }
+    if (!dane::enable((*context)->raw())) return bad("tls_security_level", "OpenSSL has no DANE");
+    return *std::move(context);
 }
 
 /// "192.0.2.1", "example.org=192.0.2.7".
-Result<SourceAddress> source_address(std::string_view entry) {
+Checked<SourceAddress> source_address(std::string_view entry) {
     SourceAddress source;
     if (const auto equals = entry.find('='); equals != std::string_view::npos) {
         Result<std::string> domain = smtp::to_a_labels(entry.substr(0, equals));
@@ -65,15 +81,15 @@ Result<SourceAddress> source_address(std::string_view entry) {
 }
 
 /// "[mail.example.net]:587=user:/path/of/password".
-Result<> add_credentials(std::string_view entry, OutboundSettings& out) {
+Checked<void> add_credentials(std::string_view entry, OutboundSettings& out) {
     const auto equals = entry.find('=');
     const auto colon = entry.find(":/", equals == std::string_view::npos ? entry.size() : equals);
     if (equals == std::string_view::npos || colon == std::string_view::npos)
         return bad("credentials", std::string(entry) + ": write host=user:/path/of/the/password");
     const Result<Route> route = parse_route("smtp:" + std::string(entry.substr(0, equals)), "");
     if (!route) return bad("credentials", route.error().text);
-    Result<std::string> password = file_of("credentials", std::string(entry.substr(colon + 1)));
-    if (!password) return fail(password.error());
+    Checked<std::string> password = file_of("credentials", std::string(entry.substr(colon + 1)));
+    if (!password) return std::unexpected(password.error());
     const auto end = std::min(password->find('\n'), password->size());
     Secret secret(std::string(std::string_view(*password).substr(0, end)));
     wipe(*password);
@@ -109,10 +125,13 @@ bool listens_at(const config::Config& config, std::uint16_t port) {
     });
 }
 
-}  // namespace
-
-Result<OutboundSettings> outbound_settings(const config::Config& config) {
+/// All of it, whatever is wrong: that is added to `wrong`, and left out.
+OutboundSettings read(const config::Config& config, std::vector<Wrong>& wrong) {
     const auto& from = config.outbound;
+    const auto told = [&wrong](auto& checked) {
+        if (!checked) wrong.push_back(std::move(checked.error()));
+        return !checked;
+    };
     OutboundSettings out;
     out.helo_name = from.helo_name.empty() ? config.general.hostname : from.helo_name;
     out.lmtp_socket = config.listen.lmtp;
@@ -122,26 +141,28 @@ Result<OutboundSettings> outbound_settings(const config::Config& config) {
     if (listens_at(config, out.port)) out.own_addresses = addresses_of_this_host();
     out.ipv4 = from.ipv4;
     out.ipv6 = from.ipv6;
-    if (!out.ipv4 && !out.ipv6) return bad("ipv6", "one of ipv4 and ipv6 must be true");
+    if (!out.ipv4 && !out.ipv6) wrong.push_back(bad("ipv6", "one of ipv4 and ipv6 must be true").error());
     out.max_addresses = static_cast<std::size_t>(from.mx_address_limit);
     out.max_sessions = static_cast<std::size_t>(from.mx_session_limit);
     for (const std::string& entry : from.bind_address) {
-        Result<SourceAddress> source = source_address(entry);
-        if (!source) return fail(source.error());
-        out.sources.push_back(*std::move(source));
+        Checked<SourceAddress> source = source_address(entry);
+        if (!told(source)) out.sources.push_back(*std::move(source));
     }
     out.tls = TlsPolicies(parse_tls_level(from.tls_security_level).value_or(TlsLevel::dane));
     for (const std::string& entry : from.tls_policy) {
-        if (const Result<> added = out.tls.add(entry); !added) return bad("tls_policy", added.error().text);
+        if (Result<> added = out.tls.add(entry); !added) wrong.push_back({"tls_policy", std::move(added.error())});
     }
-    Result<std::shared_ptr<const net::TlsContext>> context = tls_context(config);
-    if (!context) return fail(context.error());
-    out.tls_context = *std::move(context);
+    Checked<std::shared_ptr<const net::TlsContext>> context = tls_context(config);
+    if (!told(context)) out.tls_context = *std::move(context);
     out.mta_sts = from.mta_sts;
     for (const std::string& entry : from.credentials) {
-        if (const Result<> added = add_credentials(entry, out); !added) return fail(added.error());
+        Checked<void> added = add_credentials(entry, out);
+        (void)told(added);
     }
-    if (const Result<std::string> host = relayhost(config); !host) return fail(host.error());
+    if (!from.relayhost.empty()) {
+        Result<Route> route = parse_route("smtp:" + from.relayhost, "");
+        if (!route) wrong.push_back({"relayhost", std::move(route.error())});
+    }
     out.timeouts = {.hello = from.helo_timeout,
                     .mail = from.mail_timeout,
                     .rcpt = from.rcpt_timeout,
@@ -159,6 +180,32 @@ Result<OutboundSettings> outbound_settings(const config::Config& config) {
     return out;
 }
 
+}  // namespace
+
+Result<OutboundSettings> outbound_settings(const config::Config& config) {
+    std::vector<Wrong> wrong;
+    OutboundSettings settings = read(config, wrong);
+    if (wrong.empty()) return settings;
+    const auto& [parameter, error] = wrong.front();
+    return fail(error.code, "outbound." + parameter + ": " + error.text, error.detail);
+}
+
+config::Problems outbound_problems(const config::Config& config, const config::Origins& origins) {
+    config::Problems problems;
+    const auto add = [&](const std::string& parameter, const std::string& text) {
+        const auto origin = origins.find(parameter);
+        problems.push_back({origin == origins.end() ? parameter : origin->second + ": " + parameter, text});
+    };
+    std::vector<Wrong> wrong;
+    (void)read(config, wrong);
+    for (const auto& [parameter, error] : wrong) add("outbound." + parameter, error.message());
+    if (const Result<dns::Settings> dns = dns::settings_of(config); !dns) {
+        const std::string name = "dns.servers: ";
+        add("dns.servers", dns.error().text.starts_with(name) ? dns.error().text.substr(name.size()) : dns.error().text);
+    }
+    return problems;
+}
+
 mta_sts::PoliciesSettings policies_settings(const config::Config& config) {
     mta_sts::PoliciesSettings out;
     out.folder = config.general.state_folder + "/mta-sts";
@@ -170,7 +217,7 @@ Result<std::string> relayhost(const config::Config& config) {
     const std::string& host = config.outbound.relayhost;
     if (host.empty()) return std::string();
     if (const Result<Route> route = parse_route("smtp:" + host, ""); !route)
-        return bad("relayhost", route.error().text);
+        return fail(ErrorCode::invalid, "outbound.relayhost: " + route.error().text);
     return host;
 }
 

@@ -3,6 +3,7 @@
 
 #include "lib/base/result.h"
 #include "lib/config/config.h"
+#include "lib/config/load.h"
 #include "lib/mta-sts/policies.h"
 #include "queued/outbound/settings.h"
 
@@ -11,6 +12,9 @@ namespace posthouse::queued {
 /// Reads the files that are named: authorities, the own certificate, passwords. Errors: invalid, not_found, denied; the
 /// text names the parameter.
 Result<OutboundSettings> outbound_settings(const config::Config& config);
+/// What of [outbound] and dns.servers keeps queued from starting, all of it: with the files, by the rights of the
+/// effective user. Empty: nothing.
+config::Problems outbound_problems(const config::Config& config, const config::Origins& origins);
 /// Policies are fetched from servers that the same authorities vouch for as mail hosts.
 mta_sts::PoliciesSettings policies_settings(const config::Config& config);
 /// outbound.relayhost as the next hop of a transport: for parse_route. Errors: invalid.

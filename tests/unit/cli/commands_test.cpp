@@ -192,6 +192,17 @@ TEST_F(CommandsTest, ConfigCheckNamesAFolderOfNewUsersThatCanNotBe) {
     EXPECT_EQ(err_.find("Drafts"), std::string::npos) << err_;
 }
 
+TEST_F(CommandsTest, ConfigCheckNamesWhatKeepsOutboundMailFromBeingSent) {
+    std::ofstream(folder_ + "/posthouse.toml") << "[general]\nmail_root = \"mail\"\n[outbound]\n"
+                                                  "tls_policy = [\"example.net=encypt\"]\n"
+                                                  "credentials = [\"[a.example]=joe:/nonexistent/password\"]\n";
+    EXPECT_EQ(run("config check"), 6);
+    EXPECT_NE(err_.find("posthouse.toml:4: outbound.tls_policy: TLS policy \"example.net=encypt\": the levels are"),
+              err_.npos)
+        << err_;
+    EXPECT_NE(err_.find("posthouse.toml:5: outbound.credentials: /nonexistent/password"), err_.npos) << err_;
+}
+
 TEST_F(CommandsTest, ConfigCheckOfRootSeesWhatTheServersUserSees) {
     if (::geteuid() != 0) GTEST_SKIP() << "only root can act for others";
     std::ofstream(folder_ + "/posthouse.toml")

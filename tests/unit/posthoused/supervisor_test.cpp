@@ -161,6 +161,17 @@ TEST(Posthoused, ReloadOfAWrongConfigurationChangesNothing) {
     EXPECT_FALSE(contains(instance.events(), "reloaded")) << instance.events();
 }
 
+TEST(Posthoused, ReloadOfSettingsThatQueuedCouldNotUseIsRefused) {
+    Instance instance;
+    instance.start();
+    ASSERT_TRUE(instance.becomes_ready()) << instance.output();
+    instance.configure("outbound.tls_policy = [\"example.net=encypt\"]\n");
+    instance.signal(SIGHUP);
+    EXPECT_TRUE(Instance::eventually([&] { return contains(instance.log(), "reload refused"); })) << instance.log();
+    EXPECT_TRUE(contains(instance.log(), "outbound.tls_policy: ")) << instance.log();
+    EXPECT_FALSE(contains(instance.events(), "reloaded")) << instance.events();
+}
+
 TEST(Posthoused, NamesParameterAndAddressOfAPortInUse) {
     for (const bool reuse : {false, true}) {
         Instance instance;

@@ -89,5 +89,28 @@ TEST(OutboundSettings, SayWhichParameterIsWrong) {
     EXPECT_TRUE(names(error([](config::Config& c) { c.outbound.ipv4 = c.outbound.ipv6 = false; }), "ipv6"));
 }
 
+TEST(OutboundProblems, AreToldAllAtOnceWithTheirLines) {
+    config::Config config = configured();
+    EXPECT_TRUE(outbound_problems(config, {}).empty());
+    config.outbound.relayhost = "[127.0.0.1";
+    config.outbound.tls_policy = {"example.net=encypt", "example.org=may"};
+    config.outbound.credentials = {"[a.example]=joe:/nonexistent/password", "a.example"};
+    config.outbound.bind_address = {"300.1.1.1"};
+    config.outbound.tls_ca_file = "/nonexistent/ca.pem";
+    config.dns.servers = {"resolver.example:53"};
+    std::vector<std::string> where;
+    for (const config::Problem& problem : outbound_problems(config, {{"outbound.tls_policy", "/p.toml:4"}})) {
+        where.push_back(problem.where);
+        EXPECT_FALSE(problem.text.contains("outbound.")) << problem.text;
+    }
+    EXPECT_EQ(where, (std::vector<std::string>{"outbound.bind_address", "/p.toml:4: outbound.tls_policy",
+                                               "outbound.tls_ca_file", "outbound.credentials", "outbound.credentials",
+                                               "outbound.relayhost", "dns.servers"}));
+    config.outbound.tls_ca_file.clear();
+    config.outbound.tls_certificate = "/x.pem";
+    const config::Problems problems = outbound_problems(config, {});
+    EXPECT_TRUE(std::ranges::any_of(problems, [](const auto& one) { return one.where == "outbound.tls_key"; }));
+}
+
 }  // namespace
 }  // namespace posthouse::queued
