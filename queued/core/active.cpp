@@ -110,7 +110,8 @@ schedule::DestinationLimits Active::limits_of(std::string_view destination) cons
     const bool local = destination == "local";
     return {.concurrency = static_cast<std::uint32_t>(local ? queued.local_destination_concurrency_limit
                                                             : queued.destination_concurrency_limit),
-            .per_minute = static_cast<std::uint32_t>(local ? 0 : queued.destination_rate)};
+            .per_minute = static_cast<std::uint32_t>(local ? 0 : queued.destination_rate),
+            .local = local};
 }
 
 // What is due is taken up, what the scheduler lets go is delivered, and so on until the daemon stops.

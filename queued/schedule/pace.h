@@ -29,6 +29,7 @@ struct Feedback {
 struct DestinationLimits {
     std::uint32_t concurrency = 20;  ///< deliveries at a time, at least 1
     std::uint32_t per_minute = 0;    ///< deliveries begun in a minute, evenly; 0: no limit
+    bool local = false;              ///< mailboxes here: a part of all deliveries is kept for them
 };
 
 /// The state of one destination.

@@ -47,11 +47,18 @@ Scheduler::Scheduler(const SchedulerLimits& limits, LimitsOf limits_of, Random::
 /// Deliveries that may still begin to destinations of that kind.
 std::int64_t Scheduler::room(Tier tier) const {
     const std::int64_t all = limits_.running;
-    const std::int64_t unreserved = (3 * all + 3) / 4 - running_;
+    const std::int64_t slow_share = (all + 3) / 4;
+    // Slow ones beyond their share are not held against prompt ones; unknown ones may be as slow, and wait.
+    const std::int64_t counted = running_ - std::max<std::int64_t>(running_in_[slow] - slow_share, 0);
+    const std::int64_t free = std::min(all - counted, all + slow_share - running_);
+    const std::int64_t kept_for_local = std::max<std::int64_t>(all / 8 - running_in_[local], 0);
+    const std::int64_t elsewhere = free - kept_for_local;
+    const std::int64_t unreserved = std::min((3 * all + 3) / 4 - running_, elsewhere);
     switch (tier) {
-        case prompt: return all - running_;
+        case local: return std::max(kept_for_local, free);
+        case prompt: return elsewhere;
         case unknown: return std::min(unreserved, (all + 1) / 2 - running_in_[unknown]);
-        case slow: return std::min(unreserved, (all + 3) / 4 - running_in_[slow]);
+        case slow: return std::min(unreserved, slow_share - running_in_[slow]);
     }
     return 0;
 }
@@ -63,6 +70,7 @@ bool Scheduler::open(const Destination& destination, TimePoint now) const {
 }
 
 void Scheduler::set_tier(Destination& destination, Tier tier) {
+    if (destination.tier == local) return;
     running_in_[destination.tier] -= destination.running;
     running_in_[tier] += destination.running;
     destination.tier = tier;
@@ -145,7 +153,7 @@ void Scheduler::settle(Destination& destination, TimePoint now) {
 
 /// One of the destinations that had their share may go on.
 bool Scheduler::settle_shares(TimePoint now) {
-    for (const Tier tier : {prompt, unknown, slow}) {
+    for (const Tier tier : kAllTiers) {
         auto& waiters = share_waiters_[tier];
         if (room(tier) <= 0) continue;
         for (auto at = waiters.begin(); at != waiters.end();) {
@@ -179,7 +187,7 @@ void Scheduler::fire_timers(TimePoint now) {
 /// The tier with room whose first turn is the earliest.
 std::optional<Scheduler::Tier> Scheduler::next_tier(const ClassQueue& queue) const {
     std::optional<Tier> best;
-    for (const Tier tier : {prompt, unknown, slow}) {
+    for (const Tier tier : kAllTiers) {
         if (queue.turns[tier].empty() || room(tier) <= 0) continue;
         if (!best || queue.turns[*best].front() > queue.turns[tier].front()) best = tier;
     }
@@ -206,7 +214,7 @@ std::optional<Scheduler::Class> Scheduler::choose_class() {
 std::optional<Start> Scheduler::next(TimePoint now) {
     fire_timers(now);
     find_stalled(now);
-    while (running_ < limits_.running) {
+    for (;;) {
         if (const auto priority = choose_class()) {
             if (auto start = next_of(*priority, now)) return start;
         } else if (!settle_shares(now)) {

@@ -59,7 +59,7 @@ struct PutOff {
 
 struct SchedulerLimits {
     std::size_t jobs = 20'000;    ///< in memory, running ones included; the others wait on disk
-    std::uint32_t running = 500;  ///< deliveries at a time
+    std::uint32_t running = 500;  ///< deliveries at a time; a quarter more when slow ones hold them up
     /// A delivery that takes longer makes its destination a slow one, until another is quicker.
     Duration slow_after = std::chrono::seconds(10);
     std::size_t remembered = 10'000;  ///< destinations and senders without jobs of which something is remembered
@@ -69,7 +69,9 @@ struct SchedulerLimits {
 /// Jobs that are due, in memory. What is full is shared so that nobody takes all of it: of deliveries a destination
 /// may have as many as are still free, of memory so may a destination and a sender. So there is always room for
 /// another one, and whoever is alone gets half. A quarter of the deliveries is kept for destinations that were prompt
-/// the last time, and slow ones get a quarter at most, so that many slow ones together delay nobody either.
+/// the last time, and slow ones get a quarter at most, so that many slow ones together delay nobody either. Those that
+/// turn out to be slow while they have more than that count no more than that, so that prompt ones go on, until there
+/// are a quarter more deliveries than the limit. An eighth is kept for mailboxes here, whatever goes on elsewhere.
 class Scheduler {
   public:
     /// `limits_of` is asked when a destination is new.
@@ -106,9 +108,10 @@ class Scheduler {
     static constexpr std::size_t kClasses = 3;
     static constexpr std::uint32_t kNone = 0xffffffff;
 
-    /// What a destination was like the last time.
-    enum Tier : std::uint8_t { prompt, unknown, slow };
-    static constexpr std::size_t kTiers = 3;
+    /// What a destination was like the last time; mailboxes here are always `local`.
+    enum Tier : std::uint8_t { local, prompt, unknown, slow };
+    static constexpr std::size_t kTiers = 4;
+    static constexpr std::array<Tier, kTiers> kAllTiers = {local, prompt, unknown, slow};
 
     struct Flow;
     /// Flows in a row, doubly linked; a flow is in at most one.
@@ -120,13 +123,14 @@ class Scheduler {
         void push_front(Flow& flow);
     };
     struct Destination {
-        Destination(const Feedback& feedback, const DestinationLimits& limits) : pace(feedback, limits) {}
+        Destination(const Feedback& feedback, const DestinationLimits& limits)
+            : pace(feedback, limits), tier(limits.local ? local : unknown) {}
         std::string_view name;
         Pace pace;
         std::uint32_t running = 0;
         std::size_t jobs = 0;
         std::array<FlowList, kClasses> parked;  ///< flows that wait until it is open again
-        Tier tier = unknown;
+        Tier tier;
         TimePoint progress;              ///< when a delivery of it last ended, or the first of those running began
         std::optional<Trouble> trouble;  ///< it was unreachable, and nothing was served since
         std::optional<std::list<Destination*>::iterator> moving;  ///< in moving_

@@ -79,6 +79,26 @@ TEST(Schedule, ManySlowDestinationsTogetherDontDelayPromptOnes) {
     EXPECT_LE(simulation.longest_delay(prompt), 500ms);
 }
 
+TEST(Schedule, DestinationsThatHangAfterTheyWerePromptStopNobodyForLong) {
+    // 20 destinations that could take 400 deliveries at a time, with room for 100, stop to answer all at once.
+    const auto limits_of = [](std::string_view name) { return DestinationLimits{.local = name == "local"}; };
+    Simulation simulation({.running = 100}, limits_of);
+    for (int i = 0; i < 20'000; ++i) {
+        const std::string destination = "trap" + std::to_string(i % 20);
+        simulation.behave(destination, [](TimePoint now, Random&) {
+            return now < kStart + 1min ? Attempt{200ms} : Attempt{5min, Outcome::unreachable};
+        });
+        simulation.send(kStart + i * 5ms, "bulk" + std::to_string(i % 3), destination);
+    }
+    for (int i = 0; i < 6000; ++i) {
+        simulation.send(kStart + 1s + i * 50ms, "user" + std::to_string(i % 10), "local");
+        simulation.send(kStart + 1s + i * 50ms, "user" + std::to_string(i % 10), "d" + std::to_string(i % 50));
+    }
+    simulation.run_until(kStart + 7min);
+    EXPECT_LE(simulation.longest_delay([](const Mail& mail) { return mail.destination == "local"; }), 500ms);
+    EXPECT_LE(simulation.longest_delay([](const Mail& mail) { return mail.destination.starts_with("d"); }), 12s);
+}
+
 TEST(Schedule, RetriesToDestinationsThatDontAnswerLeaveRoomForNewOnes) {
     // Once it is known which are slow they have a quarter of the room: a destination that was never seen gets through.
     Simulation simulation({.running = 100});

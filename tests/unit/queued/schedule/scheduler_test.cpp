@@ -227,6 +227,28 @@ TEST(Scheduler, WhatItRemembersIsBounded) {
     EXPECT_LE(scheduler.senders(), 100u);
 }
 
+TEST(Scheduler, MoreThanTheLimitAreSlowOnesAndAQuarterAtMost) {
+    Scheduler scheduler(
+        {.running = 40}, [](std::string_view name) { return DestinationLimits{.local = name == "local"}; }, 1);
+    std::uint64_t number = 0;
+    TimePoint now = kNow;
+    for (int i = 0; i < 600; ++i) (void)scheduler.admit(job(number++, "a", "d" + std::to_string(i)), now);
+    while (const auto start = scheduler.next(now)) scheduler.finished(start->ticket, Outcome::served, now);
+    // All of them were prompt, and hang now.
+    for (int i = 0; i < 600; ++i) {
+        (void)scheduler.admit(job(number++, "a", "d" + std::to_string(i)), now);
+        while (scheduler.next(now)) ASSERT_LE(scheduler.running(), 45u) << "50, and five are kept for mailboxes here";
+        if (i % 30 == 29) now += 11s;
+    }
+    while (scheduler.next(now)) continue;
+    EXPECT_EQ(scheduler.running(), 45u);
+    for (int i = 0; i < 20; ++i) (void)scheduler.admit(job(number++, "b", "local"), now);
+    std::size_t local = 0;
+    while (const auto start = scheduler.next(now)) local += start->destination == "local";
+    EXPECT_GE(local, 3u) << "a destination has half of what is free";
+    EXPECT_LE(scheduler.running(), 50u);
+}
+
 TEST(Scheduler, WithRoomForOneDeliveryItMakesOne) {
     Scheduler scheduler({.running = 1}, limited(20), 1);
     for (std::uint64_t i = 0; i < 3; ++i) ASSERT_FALSE(scheduler.admit(job(i, "a", "x.example"), kNow));
