@@ -10,7 +10,7 @@ metrics::Counter deliveries(metrics::Registry& registry, const char* result) {
 }
 
 metrics::Gauge messages(metrics::Registry& registry, const char* folder) {
-    return registry.gauge("posthouse_queue_messages", "Messages in the queue at the last scan, by folder",
+    return registry.gauge("posthouse_queue_messages", "Messages in the queue, by folder, some seconds ago",
                           {{"folder", folder}});
 }
 

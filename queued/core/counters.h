@@ -14,7 +14,7 @@ struct Counters {
     metrics::Counter tls_mailed, tls_posted;                 ///< TLS reports that were sent, by the way they took
     metrics::Counter tls_given_up;                           ///< TLS reports that could not be sent in time
     metrics::Histogram delay;                                ///< seconds from arrival until a recipient had it
-    metrics::Gauge incoming, waiting, held;                  ///< messages by folder, at the last scan
+    metrics::Gauge incoming, waiting, held;                  ///< messages by folder, when it was read last
     metrics::Gauge active;                                   ///< messages that are being worked on
     metrics::Gauge running;                                  ///< deliveries
     metrics::Gauge destinations;                             ///< of which something is known

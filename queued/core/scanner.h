@@ -1,7 +1,8 @@
-// Scanner: reads the names in the queue's folders: all of them at the start, then what nobody told of, and what the
-// window has no room for.
+// Scanner: reads the names in the queue's folders: all of them at the start, then those of folders that have changed,
+// and what the window has no room for.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 
@@ -25,14 +26,19 @@ class Scanner {
     bool has_scanned() const { return has_scanned_; }
 
   private:
-    struct Counts {
-        std::uint64_t messages = 0;
-        std::uint64_t foreign = 0;
+    /// A folder as it was read last.
+    struct Seen {
+        std::int64_t changed_at = -1;    ///< its time of change when that began
+        bool settled = false;            ///< a change since has another time
+        net::Clock::time_point again{};  ///< not before
     };
     static net::Async<> wake_at_end(Scanner* scanner, net::Event* stopping);
     net::Async<Result<>> scan_once(net::Event& stopping);
     net::Async<Result<>> scan_all(net::Event& stopping);
-    net::Async<Result<Counts>> scan(spool::Folder folder, net::Event& stopping);
+    net::Async<Result<>> scan_if_changed(spool::Folder folder, net::Event& stopping);
+    net::Async<Result<>> scan(spool::Folder folder, net::Event& stopping);
+    metrics::Gauge& gauge_of(spool::Folder folder);
+    Seen& seen(spool::Folder folder) { return seen_[static_cast<std::size_t>(folder)]; }
     net::Async<> sweep();
 
     Parts& parts_;
@@ -41,6 +47,8 @@ class Scanner {
     bool told_foreign_ = false;
     std::chrono::steady_clock::time_point swept_{};
     std::chrono::steady_clock::time_point scanned_{};
+    std::array<Seen, spool::all_folders.size()> seen_;
+    bool was_told_ = false;  ///< incoming/ is read, whatever its time of change
     net::Event wake_;
     net::Clock::time_point next_{};  ///< the next scan
 };

@@ -39,6 +39,12 @@ Result<Spool> Spool::open_existing(const std::string& root) {
     return Spool(*std::move(folders));
 }
 
+Result<std::int64_t> Spool::changed_at(Folder folder) const {
+    struct stat st{};
+    if (::fstat((*folders_)[folder].fd(), &st) != 0) return fail_errno("stat " + std::string(to_string(folder)), errno);
+    return std::int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec;
+}
+
 Result<Place> Spool::find(std::string_view id) const {
     for (const Folder folder : all_folders) {
         Result<Scan> all = scan(folder);

@@ -23,6 +23,8 @@ class Spool {
     /// Makes nothing. Errors: not_found, denied, io.
     static Result<Spool> open_existing(const std::string& root);
 
+    /// When the folder's names changed last: nanoseconds since 1970. Errors: io.
+    Result<std::int64_t> changed_at(Folder folder) const;
     Result<Scan> scan(Folder folder) const { return Scan::begin((*folders_)[folder]); }
     /// As Entry::open.
     Result<Entry> open(const Place& place) const { return Entry::open(folders_, place); }

@@ -371,6 +371,35 @@ TEST_F(ActiveTest, WhatNobodyToldOfIsFoundSoonAfterWhatSomebodyDid) {
     world.until([&] { return count() == 21 && is_empty(); });
 }
 
+TEST_F(ActiveTest, WhatIsPutBackIntoAFolderIsTakenUpAndCounted) {
+    world.config.queued.queue_run_delay = std::chrono::seconds(1);
+    const std::string root = world.config.general.spool_folder;
+    const auto gauge = [&](const std::string& folder, int messages) {
+        const std::string line = "folder=\"" + folder + "\"} " + std::to_string(messages) + "\n";
+        return world.daemon->metrics().text().contains(line);
+    };
+    std::vector<std::string> ids;
+    for (std::size_t i = 0; i < 3; ++i) {
+        ids.push_back(world.accept(envelope_to({{"x@example.net", ""}})));
+        std::filesystem::rename(root + "/incoming/" + ids[i], world.folder.path() + "/" + ids[i]);
+    }
+    std::filesystem::resize_file(world.folder.path() + "/" + ids[2], 50);
+    world.start();
+    world.until([&] { return world.scanner->has_scanned(); });
+    const auto put = [&](std::size_t number, const std::string& place) {
+        const std::string& id = ids[number];
+        std::filesystem::rename(world.folder.path() + "/" + id, root + "/" + place + "/" + id + ".1790000000");
+    };
+    put(1, "hold");
+    world.until([&] { return gauge("hold", 1); });
+    put(0, "deferred");
+    put(2, "deferred");
+    world.until([&] { return count() == 1 && world.files(Folder::deferred).empty(); });
+    EXPECT_EQ(world.courier.deliveries[0].id, ids[0]);
+    EXPECT_EQ(world.files(Folder::corrupt).size(), 1u);
+    world.until([&] { return gauge("deferred", 0); });
+}
+
 TEST_F(ActiveTest, ADamagedFileIsPutAsideAndTheOthersGoOn) {
     const std::string id = world.accept(envelope_to({{"x@example.net", ""}}));
     std::filesystem::resize_file(world.config.general.spool_folder + "/incoming/" + id, 50);
