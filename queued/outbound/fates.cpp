@@ -50,7 +50,10 @@ Problem problem_of(const transfer::Failure& failure, const std::string& peer) {
                 .outcome = closes ? schedule::Outcome::overloaded : schedule::Outcome::unreachable};
     }
     Problem problem{.remote = {}, .reply = smtp::Reply(451, status_of(failure), peer + ": " + failure.text)};
-    if (at_login && failure.reply) {
+    if (failure.kind == Kind::ended) {
+        problem.reply.lines.front() =
+            peer + ": delivery was interrupted by the end of queued " + std::string(transfer::to_string(failure.step));
+    } else if (at_login && failure.reply) {
         problem.reply.status = "4.7.8";
         problem.reply.lines.front() = peer + " refuses the log-in: " + smtp::diagnostic(*failure.reply, 500);
     } else if (failure.reply) {
@@ -117,6 +120,8 @@ void Fates::failed(Problem problem) {
     if (problem_ && problem.reply.permanent() && !problem_->reply.permanent()) return;
     problem_ = std::move(problem);
 }
+
+bool Fates::interrupted() const { return problem_ && problem_->outcome == schedule::Outcome::cancelled; }
 
 Attempt Fates::finish() {
     if (!open_.empty()) {

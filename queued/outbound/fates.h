@@ -41,6 +41,8 @@ class Fates {
     /// Nothing came of a host: the open recipients get this fate unless another host does better. One that may pass
     /// counts more than one for good.
     void failed(Problem problem);
+    /// The last that failed was ended by this side, which says why.
+    bool interrupted() const;
     /// More than `outcome` said before.
     void tell(schedule::Outcome outcome);
 

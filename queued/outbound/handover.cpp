@@ -51,9 +51,10 @@ net::Async<Attempt> Handover::run() {
             if (may_go_on()) co_await try_hop(hop);
         }
     }
-    if (out_.closing_ && !finished()) {
+    if (out_.closing_ && !finished() && !fates_.interrupted()) {
         fates_.failed({.remote = {},
-                       .reply = smtp::Reply(451, "4.3.2", "This server is shutting down"),
+                       .reply = smtp::Reply(451, "4.3.2",
+                                            "Delivery was interrupted by the end of queued before a server greeted"),
                        .outcome = schedule::Outcome::cancelled});
     }
     co_return fates_.finish();

@@ -295,6 +295,9 @@ TEST_F(OutboundWay, ClosingEndsWhatHasSentNoContent) {
     Attempt attempt;
     wait(Work::both(loop(), outbound(), route, parcel, server, attempt));
     EXPECT_EQ(kinds(attempt), Kinds{deferred});
+    EXPECT_TRUE(
+        attempt.fates[0].reply.contains(": delivery was interrupted by the end of queued while sending the envelope"))
+        << attempt.fates[0].reply;
     EXPECT_EQ(attempt.outcome, schedule::Outcome::cancelled);
 }
 
