@@ -85,6 +85,12 @@ void Handover::set_tls(NextHop& next) const {
     const bool open = next.level == TlsLevel::none || next.level == TlsLevel::may;
     if (next.credentials && !told) next.level = TlsLevel::verify;
     if (next.credentials && told && open) next.level = TlsLevel::encrypt;
+    // Their domains may demand more of a smart host than it is asked for otherwise, and never less.
+    for (const std::uint32_t place : parcel_.recipients) {
+        const std::string& recipients_domain = parcel_.envelope.recipients[place].address.domain;
+        if (const auto demanded = settings_->tls.find({.host = recipients_domain}))
+            next.level = stricter(next.level, *demanded);
+    }
     if (tls_optional_ && next.level == TlsLevel::dane) next.level = TlsLevel::may;
     const bool optional = next.level == TlsLevel::may || next.level == TlsLevel::dane;
     if (!settings_->tls_context && optional) next.level = TlsLevel::none;

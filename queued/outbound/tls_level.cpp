@@ -35,6 +35,12 @@ std::string_view to_string(TlsLevel level) {
     return std::ranges::find(words, level, [](const auto& entry) { return entry.first; })->second;
 }
 
+TlsLevel stricter(TlsLevel one, TlsLevel other) {
+    constexpr std::array order{TlsLevel::none,    TlsLevel::may,    TlsLevel::dane,
+                               TlsLevel::encrypt, TlsLevel::verify, TlsLevel::dane_only};
+    return std::ranges::find(order, one) < std::ranges::find(order, other) ? other : one;
+}
+
 Result<> TlsPolicies::add(std::string_view entry) {
     const auto bad = [&](const std::string& why) {
         return fail(ErrorCode::invalid, "TLS policy \"" + std::string(entry) + "\": " + why);

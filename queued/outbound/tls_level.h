@@ -22,6 +22,8 @@ enum class TlsLevel {
 /// "dane-only", … nullopt: none of them.
 std::optional<TlsLevel> parse_tls_level(std::string_view word);
 std::string_view to_string(TlsLevel level);
+/// Which of them lets less go on: none, may, dane, encrypt, verify, dane-only.
+TlsLevel stricter(TlsLevel one, TlsLevel other);
 
 /// Levels by destination.
 class TlsPolicies {

@@ -77,6 +77,21 @@ TEST_F(OutboundWay, NothingGoesByConnectionsOfOtherSettings) {
     EXPECT_EQ(attempt.fates[0].status, "4.7.5");
 }
 
+TEST_F(OutboundWay, ADomainsPolicyCountsAtItsNextHopToo) {
+    settings_.tls_context = net::TlsContext::client({}).value();
+    settings_.tls = TlsPolicies(TlsLevel::encrypt);
+    ScriptedServer& server = serve({takes_for_ever, offering(plain, {"< QUIT", "> 221 bye"})});
+    ASSERT_TRUE(settings_.tls.add(hop(server).substr(5) + "=none"));
+    ASSERT_TRUE(settings_.tls.add("strict.example=encrypt"));
+    ASSERT_TRUE(settings_.tls.add("lax.example=none"));
+    EXPECT_EQ(kinds(deliver(hop(server), {"a@other.example"})), Kinds{relayed});
+    const Attempt attempt = deliver(hop(server), {"a@strict.example", "b@lax.example"});
+    EXPECT_EQ(kinds(attempt), (Kinds{deferred, deferred}));
+    EXPECT_EQ(attempt.fates[0].status, "4.7.5");
+    EXPECT_EQ(kinds(deliver(hop(server), {"a@lax.example"})), Kinds{relayed}) << "by the connection that was kept";
+    EXPECT_EQ(server.connections, 2);
+}
+
 TEST_F(OutboundWay, ADeliveryThatOutlivesAReloadKeepsNoConnection) {
     ScriptedServer& server = serve({takes_for_ever});
     envelope_.recipients = {{.address = box("a@example.net")}};

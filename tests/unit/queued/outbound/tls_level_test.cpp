@@ -14,6 +14,13 @@ TEST(TlsLevel, HasTheWordsOfPostfix) {
     EXPECT_EQ(parse_tls_level("secure"), std::nullopt);
 }
 
+TEST(TlsLevel, TheStricterOneLetsLessGoOn) {
+    EXPECT_EQ(stricter(TlsLevel::may, TlsLevel::dane), TlsLevel::dane);
+    EXPECT_EQ(stricter(TlsLevel::encrypt, TlsLevel::dane), TlsLevel::encrypt);
+    EXPECT_EQ(stricter(TlsLevel::verify, TlsLevel::none), TlsLevel::verify);
+    EXPECT_EQ(stricter(TlsLevel::dane_only, TlsLevel::verify), TlsLevel::dane_only);
+}
+
 TEST(TlsPolicies, TheNearestEntryCounts) {
     TlsPolicies policies(TlsLevel::dane);
     for (const std::string_view entry : {"example.net=encrypt", ".example.net=may", "[mail.example.net]:587=verify",
