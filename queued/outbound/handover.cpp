@@ -88,6 +88,7 @@ void Handover::set_tls(NextHop& next) const {
     // Their domains may demand more of a smart host than it is asked for otherwise, and never less.
     for (const std::uint32_t place : parcel_.recipients) {
         const std::string& recipients_domain = parcel_.envelope.recipients[place].address.domain;
+        if (recipients_domain == hop.host) continue;
         if (const auto demanded = settings_->tls.find({.host = recipients_domain}))
             next.level = stricter(next.level, *demanded);
     }
