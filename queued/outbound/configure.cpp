@@ -33,8 +33,7 @@ std::unexpected<Wrong> bad(std::string parameter, std::string why) {
 /// The text of the file that the parameter names.
 Checked<std::string> file_of(std::string parameter, const std::string& path) {
     Result<std::string> text = read_file(path);
-    if (!text)
-        return std::unexpected(Wrong{std::move(parameter), Error{text.error().code, path, text.error().detail}});
+    if (!text) return std::unexpected(Wrong{std::move(parameter), Error{text.error().code, path, text.error().detail}});
     return *std::move(text);
 }
 
@@ -201,7 +200,8 @@ config::Problems outbound_problems(const config::Config& config, const config::O
     for (const auto& [parameter, error] : wrong) add("outbound." + parameter, error.message());
     if (const Result<dns::Settings> dns = dns::settings_of(config); !dns) {
         const std::string name = "dns.servers: ";
-        add("dns.servers", dns.error().text.starts_with(name) ? dns.error().text.substr(name.size()) : dns.error().text);
+        add("dns.servers",
+            dns.error().text.starts_with(name) ? dns.error().text.substr(name.size()) : dns.error().text);
     }
     return problems;
 }
