@@ -68,7 +68,7 @@ class TraceTest : public HistoryTest {
                                       .host = "mx.example.com",
                                       .reply = "250 ok"}));
         for (const std::string& id : {second, report})
-            tell("queued", 95, story::queue({id}, {.action = "removed", .sender = "alice@example.com"}));
+            tell("queued", 95, story::queue({id}, {.action = story::Queue::Action::removed, .sender = "alice@example.com"}));
     }
     /// The stories, each as its id and the kinds of its events.
     std::vector<std::string> stories(const std::string& term, Question question = {}) {
@@ -129,9 +129,11 @@ TEST_F(TraceTest, ResultTimeAndLimitChoose) {
 
 TEST_F(TraceTest, OnlyWhatWasPutOffCountsAsQueued) {
     std::vector<std::string> expected;
-    for (const std::string action : {"queued", "deferred", "held", "postponed", "released", "removed", "expired"}) {
-        tell("queued", 0, story::queue({action}, {.action = action, .sender = "alice@example.com"}));
-        if (action == "deferred" || action == "postponed" || action == "held") expected.push_back(action + ": queue");
+    using enum story::Queue::Action;
+    for (const auto action : {deferred, postponed, held, released, deleted, requeued, removed}) {
+        const std::string id = std::to_string(static_cast<int>(action));
+        tell("queued", 0, story::queue({id}, {.action = action, .sender = "alice@example.com"}));
+        if (action == deferred || action == postponed || action == held) expected.push_back(id + ": queue");
     }
     for (const bool indexed : {false, true}) {
         if (indexed) {
