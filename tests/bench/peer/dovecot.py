@@ -174,6 +174,8 @@ auth_cache_size = 1M
 mail_max_userip_connections = 0
 default_process_limit = {self.clients}
 default_client_limit = {4 * self.clients}
+# Its cache of a mailbox of 100,000 messages, mapped, is larger than the 256 MiB that it grants a process.
+default_vsz_limit = 4G
 mail_home = {self.mail_root}/%d/%n
 mail_location = {self.location}
 mail_uid = {user}
