@@ -18,10 +18,6 @@ std::vector<std::string> addresses(const spool::Envelope& envelope, const std::v
     return result;
 }
 
-std::string sender_of(const spool::Envelope& envelope) {
-    return envelope.sender ? envelope.sender->to_string() : std::string();
-}
-
 /// "failure", "delay", "success": what the report is about. Of fates that differ the worst counts.
 std::string kind_of(const Notice& notice, const std::vector<spool::RecipientState>& states) {
     if (notice.delayed) return "delay";
@@ -42,7 +38,7 @@ void tell_event(Parts& parts, const spool::Envelope& envelope, const spool::Even
     if (event.kind == EventKind::postponed) {
         parts.story.tell(story::queue({envelope.id}, {.action = story::Queue::Action::postponed,
                                                       .recipients = addresses(envelope, event.recipients),
-                                                      .sender = sender_of(envelope),
+                                                      .sender = smtp::to_text(envelope.sender),
                                                       .reason = event.reply}));
         return;
     }
@@ -79,17 +75,19 @@ void tell_report(Parts& parts, const spool::Envelope& about, const Notice& notic
 }
 
 void tell_rest(Parts& parts, const spool::Envelope& envelope, std::int64_t due) {
-    parts.story.tell(story::queue(
-        {envelope.id}, {.action = story::Queue::Action::deferred, .sender = sender_of(envelope), .due = due}));
+    parts.story.tell(
+        story::queue({envelope.id},
+                     {.action = story::Queue::Action::deferred, .sender = smtp::to_text(envelope.sender), .due = due}));
 }
 
 void tell_removed(Parts& parts, const spool::Envelope& envelope) {
-    parts.story.tell(
-        story::queue({envelope.id}, {.action = story::Queue::Action::removed, .sender = sender_of(envelope)}));
+    parts.story.tell(story::queue({envelope.id},
+                                  {.action = story::Queue::Action::removed, .sender = smtp::to_text(envelope.sender)}));
 }
 
 void tell_tls_report(Parts& parts, const spool::Envelope& report, const smtp::Mailbox& to) {
-    parts.story.tell(story::accept({report.id}, {.sender = sender_of(report), .recipients = {to.to_string()}}));
+    parts.story.tell(
+        story::accept({report.id}, {.sender = smtp::to_text(report.sender), .recipients = {to.to_string()}}));
 }
 
 }  // namespace posthouse::queued

@@ -18,8 +18,6 @@ std::unexpected<Error> wrong(std::string_view key) {
 }
 
 /// "" is the null path.
-std::string path_text(const smtp::ReversePath& path) { return path ? path->to_string() : std::string(); }
-
 std::optional<smtp::ReversePath> parse_path_text(std::string_view text) {
     if (text.empty()) return smtp::ReversePath();
     Result<smtp::Mailbox> mailbox = smtp::parse_mailbox(text, smtp::Utf8::allowed);
@@ -211,7 +209,7 @@ class Parser {
 
 void append_recipient(std::string& text, const Recipient& recipient) {
     append_field(text, "recipient", recipient.address.to_string());
-    if (recipient.sender) append_field(text, "recipient.sender", path_text(*recipient.sender));
+    if (recipient.sender) append_field(text, "recipient.sender", smtp::to_text(*recipient.sender));
     if (recipient.original)
         append_field(text, "recipient.original", recipient.original->type + ";" + recipient.original->address);
     if (recipient.notify) append_field(text, "recipient.notify", notify_text(*recipient.notify));
@@ -225,7 +223,7 @@ std::string to_text(const Envelope& envelope) {
     std::string text;
     append_field(text, "id", envelope.id);
     append_field(text, "arrived", envelope.arrived);
-    append_field(text, "sender", path_text(envelope.sender));
+    append_field(text, "sender", smtp::to_text(envelope.sender));
     if (envelope.envelope_id) append_field(text, "envid", *envelope.envelope_id);
     if (envelope.ret) append_field(text, "ret", *envelope.ret == smtp::DsnReturn::full ? "FULL" : "HDRS");
     if (envelope.body != smtp::Body::seven_bit) append_field(text, "body", "8BITMIME");
