@@ -141,6 +141,7 @@ Result<std::vector<Target>> to_targets(const Resolution& resolution, const smtp:
         if (!mailbox) return fail(ErrorCode::invalid, mailbox.error().text, recipient.address);
         Target target{.address = *std::move(mailbox),
                       .local = is_user(recipient) && recipient.route.empty(),
+                      .quota = recipient.quota,
                       .transport = recipient.route,
                       .dsn = passed_on(dsn, resolution, recipient),
                       .lists = lists};

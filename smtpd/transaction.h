@@ -21,6 +21,7 @@ class ChunkedReception;
 struct Target {
     smtp::Mailbox address = {};
     bool local = false;                            ///< a mailbox of lmtpd's
+    bool quota = false;                            ///< which has a limit of its own
     std::string transport = {};                    ///< how it leaves, as the directory has it; empty: by DNS
     std::optional<smtp::ReversePath> sender = {};  ///< stands in for the transaction's sender (SRS)
     smtp::RcptParameters dsn = {};

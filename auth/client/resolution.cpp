@@ -15,6 +15,7 @@ using Transport = Recipient::Transport;
 
 constexpr std::array<std::pair<Transport, std::string_view>, 3> words{
     {{Transport::local, "local"}, {Transport::remote, "remote"}, {Transport::relay, "relay"}}};
+constexpr std::string_view quota_word = "quota";
 
 }  // namespace
 
@@ -26,6 +27,7 @@ std::string encode(const Resolution& resolution) {
         std::vector<std::string_view> fields{recipient.address};
         if (recipient.transport == Transport::local) fields.push_back(recipient.detail);
         fields.insert(fields.end(), {recipient.route, recipient.owner});
+        if (recipient.quota) fields.push_back(quota_word);
         while (fields.back().empty()) fields.pop_back();
         text += words[static_cast<std::size_t>(recipient.transport)].second;
         for (const std::string_view field : fields) text += '\t' + sasl::tab_escape(field);
@@ -54,8 +56,11 @@ Result<Resolution> parse_resolution(std::string_view text) {
         }
         const auto* const word = std::ranges::find(words, fields[0], &std::pair<Transport, std::string_view>::second);
         if (word == words.end()) return fail(ErrorCode::invalid, "Unknown transport in a resolution");
-        const std::size_t details = word->first == Transport::local ? 1 : 0;
-        if (fields.size() > 4 + details) return fail(ErrorCode::invalid, "Malformed line in a resolution");
+        const bool local = word->first == Transport::local;
+        const std::size_t details = local ? 1 : 0;
+        const bool quota = local && fields.size() == 6 && fields[5] == quota_word;
+        if (fields.size() > 4 + details + (quota ? 1 : 0))
+            return fail(ErrorCode::invalid, "Malformed line in a resolution");
         Result<std::string> detail = details > 0 ? field(2) : std::string();
         Result<std::string> route = field(2 + details);
         Result<std::string> owner = field(3 + details);
@@ -66,6 +71,7 @@ Result<Resolution> parse_resolution(std::string_view text) {
         recipient.detail = std::move(*detail);
         recipient.route = std::move(*route);
         recipient.owner = std::move(*owner);
+        recipient.quota = quota;
         resolution.recipients.push_back(std::move(recipient));
     }
     if (resolution.recipients.empty()) return fail(ErrorCode::invalid, "Resolution without a recipient");

@@ -28,6 +28,8 @@ struct Recipient {
     /// The address for bounces of mail that came through a list, which is its sender from there on; empty: it came
     /// through none that has an owner.
     std::string owner = {};
+    /// The directory limits what the mailbox of a local one may take; whether [quota] does, who asks knows.
+    bool quota = false;
     friend bool operator==(const Recipient&, const Recipient&) = default;
 };
 
@@ -43,9 +45,9 @@ struct Resolution {
     bool through_list() const { return !restricted_lists.empty() || !open_lists.empty(); }
 };
 
-/// One line per recipient, ended by LF: `local TAB <address> [TAB <detail> [TAB <route> [TAB <owner>]]]`, or `remote`
-/// or `relay TAB <address> [TAB <route> [TAB <owner>]]`; and per list on the way `list TAB <address>` when it is
-/// restricted, else `open TAB <address>`. Fields are escaped as in the auth protocol (lib/sasl/tabs.h).
+/// One line per recipient, ended by LF: `local TAB <address> [TAB <detail> [TAB <route> [TAB <owner> [TAB quota]]]]`,
+/// or `remote` or `relay TAB <address> [TAB <route> [TAB <owner>]]`; and per list on the way `list TAB <address>` when
+/// it is restricted, else `open TAB <address>`. Fields are escaped as in the auth protocol (lib/sasl/tabs.h).
 std::string encode(const Resolution& resolution);
 /// Lines of a transport that is not known here are an error.
 Result<Resolution> parse_resolution(std::string_view text);

@@ -54,6 +54,9 @@ struct User {
     bool must_change_password = false;  ///< before it serves for mail
     std::int64_t created_at = 0;
     std::optional<MailboxUsage> usage;  ///< none was reported yet
+
+    /// The user's mailbox has a limit of its own.
+    bool has_quota() const { return quota_mb > 0; }
 };
 
 /// A row of virtual_aliases, unless of a list.

@@ -139,7 +139,10 @@ class Resolver {
         const Result<std::optional<User>> user = directory_.find_user(email);
         if (!user) return fail(user.error());
         if (!tell(Rule::user, email, user->has_value())) return false;
-        return add({Recipient::Transport::local, (*user)->email, detail});
+        return add({.transport = Recipient::Transport::local,
+                    .address = (*user)->email,
+                    .detail = detail,
+                    .quota = (*user)->has_quota()});
     }
 
     Result<bool> user_or_list(const std::string& address, const std::string& detail) {

@@ -6,7 +6,7 @@
 namespace posthouse::auth {
 
 sasl::Parameters quota_fields(const User& user) {
-    if (user.quota_mb <= 0) return {};
+    if (!user.has_quota()) return {};
     return {{"quota_rule", "*:storage=" + std::to_string(user.quota_mb) + 'M'}};
 }
 

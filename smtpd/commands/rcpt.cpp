@@ -30,7 +30,7 @@ net::Async<std::optional<Refusal>> no_room(Session& session, const smtp::Mailbox
     if (!session.config->quota.enabled || socket.empty()) co_return std::nullopt;
     std::optional<Refusal> refused;
     for (const Target& target : targets) {
-        if (!target.local) co_return std::nullopt;
+        if (!target.local || (session.config->quota.rule.empty() && !target.quota)) co_return std::nullopt;
         policy::Request request;
         request.add("request", "smtpd_access_policy");
         request.add("protocol_state", "RCPT");

@@ -188,7 +188,7 @@ TEST(SocketmapClient, LooksUpAndResolves) {
         EXPECT_TRUE(local && !*local);
         Result<std::optional<Resolution>> resolved = co_await client.resolve("info+x@example.org", soon());
         EXPECT_EQ((*resolved)->recipients,
-                  (std::vector<Recipient>{{Recipient::Transport::local, "joe@example.org", "x"}}));
+                  (std::vector<Recipient>{{Recipient::Transport::local, "joe@example.org", "x", "", "", true}}));
         resolved = co_await client.resolve("nobody@example.org", soon());
         EXPECT_TRUE(resolved && !*resolved);
         EXPECT_TRUE(authd.open()->add_alias("a@example.org", "b@example.org"));

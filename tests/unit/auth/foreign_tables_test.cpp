@@ -91,10 +91,10 @@ TEST_P(PostfixAdmin, ItsTablesServeAsTheyAre) {
 }
 
 TEST_P(PostfixAdmin, AddressesAreResolvedThroughAliasesAndAliasDomains) {
-    EXPECT_EQ(map("resolve", "joe+x@example.org"), sasl::encode_netstring("OK local\tjoe@example.org\tx\n"));
-    EXPECT_EQ(
-        map("resolve", "Team@example.net"),
-        sasl::encode_netstring("OK local\tjoe@example.org\nlocal\tann@example.org\nremote\tbob@elsewhere.example\n"));
+    EXPECT_EQ(map("resolve", "joe+x@example.org"), sasl::encode_netstring("OK local\tjoe@example.org\tx\t\t\tquota\n"));
+    EXPECT_EQ(map("resolve", "Team@example.net"),
+              sasl::encode_netstring(
+                  "OK local\tjoe@example.org\t\t\t\tquota\nlocal\tann@example.org\nremote\tbob@elsewhere.example\n"));
     EXPECT_EQ(map("resolve", "nobody@example.net"), "9:NOTFOUND ,");
     EXPECT_EQ(map("sender", "team@example.org"),
               sasl::encode_netstring("OK joe@example.org, ann@example.org, bob@elsewhere.example"));

@@ -196,6 +196,20 @@ TEST_F(ResolveTest, MapsForPostfixStayOneLevel) {
     EXPECT_EQ(map("songs", "x"), "16:PERM No such map,");
 }
 
+TEST_F(ResolveTest, WhoseMailboxHasALimitOfItsOwnIsTold) {
+    ASSERT_TRUE(directory_->add_user({"max@example.org", "h", 100, true, false}));
+    alias("team@example.org", {"joe@example.org", "max@example.org"});
+    EXPECT_EQ(map("resolve", "max@example.org"), sasl::encode_netstring("OK local\tmax@example.org\t\t\t\tquota\n"));
+    const Result<Resolution> team = resolve(*directory_, "team@example.org", settings_);
+    ASSERT_TRUE(team);
+    const Result<Resolution> read = parse_resolution(encode(*team));
+    ASSERT_TRUE(read) << read.error().text;
+    EXPECT_EQ(read->recipients, team->recipients);
+    EXPECT_TRUE(std::ranges::any_of(read->recipients, &Recipient::quota));
+    EXPECT_FALSE(parse_resolution("local\tmax@example.org\t\t\t\tmuch\n"));
+    EXPECT_FALSE(parse_resolution("remote\tmax@example.net\t\t\tquota\n"));
+}
+
 TEST_F(ResolveTest, MapsForPostfixKnowDetailsAndCatchAllsAsItAsksForWholeAddressesOnly) {
     alias("team@example.org", {"joe@example.org", "ann+lists@example.org", "bob@elsewhere.example"});
     EXPECT_EQ(map("mailbox", "joe+x@example.org"), "19:OK example.org/joe/,");

@@ -8,8 +8,19 @@ namespace {
 
 constexpr std::string_view hello = "EHLO client.example\r\n";
 
+TEST(RcptQuota, WhereNothingIsLimitedNobodyIsAsked) {
+    World world;
+    world.quota.actions["alice@local.example"] = "552 5.2.2 Mailbox is full";
+    const std::string begin = std::string(hello) + "MAIL FROM:<s@client.example>\r\n";
+    const std::string output =
+        world.talk(begin + "RCPT TO:<alice@local.example>\r\nRCPT TO:<carol@local.example>\r\nQUIT\r\n");
+    EXPECT_EQ(output.find("\r\n552 "), std::string::npos) << output;
+    EXPECT_EQ(world.quota.asked, std::vector<std::string>{"carol@local.example 0"}) << "she has a quota of her own";
+}
+
 TEST(RcptQuota, AFullMailboxIsRefusedBeforeTheDataWithTheSizeGiven) {
     World world;
+    world.frame.settings.quota.rule = {"*:storage=1M"};
     world.quota.actions["alice@local.example"] = "552 5.2.2 Mailbox is full";
     world.quota.actions["bob@local.example"] = "452 4.2.2 Mailbox is full, try again later";
     const std::string output = world.talk(std::string(hello) +
@@ -23,6 +34,7 @@ TEST(RcptQuota, AFullMailboxIsRefusedBeforeTheDataWithTheSizeGiven) {
 
 TEST(RcptQuota, AnAliasIsRefusedWhenNoneOfItsMailboxesHasRoom) {
     World world;
+    world.frame.settings.quota.rule = {"*:storage=1M"};
     world.quota.actions["alice@local.example"] = "552 5.2.2 Mailbox is full";
     const std::string rcpt =
         std::string(hello) + "MAIL FROM:<s@client.example>\r\nRCPT TO:<team@local.example>\r\nQUIT\r\n";
@@ -33,6 +45,7 @@ TEST(RcptQuota, AnAliasIsRefusedWhenNoneOfItsMailboxesHasRoom) {
 
 TEST(RcptQuota, WithoutAnAnswerTheDeliveryDecides) {
     World world;
+    world.frame.settings.quota.rule = {"*:storage=1M"};
     world.quota.actions["alice@local.example"] = "what?";
     const std::string rcpt =
         std::string(hello) + "MAIL FROM:<s@client.example>\r\nRCPT TO:<alice@local.example>\r\nQUIT\r\n";

@@ -88,6 +88,7 @@ TEST(Refusals, EachRuleIsCountedLoggedAndToldOnce) {
     settings.message_size_limit = 1000;
     settings.recipient_limit = 1;
     settings.error_limit = 100;
+    world.frame.settings.quota.rule = {"*:storage=1M"};
     world.quota.actions["bob@local.example"] = "452 4.2.2 Mailbox is full, try again later";
     const std::string begin = "RSET\r\n" + mail;
     const std::string input = "EHLO not_a..name\r\n" + hello + "MAIL FROM:<s@client.example> SIZE=2000\r\n" + begin +

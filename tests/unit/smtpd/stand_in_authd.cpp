@@ -48,7 +48,8 @@ SocketmapReply look_up(const sasl::SocketmapRequest& request) {
     if (key.ends_with("@routed.example")) return resolved({{remote, request.key, "", "smtp:[relay.example]:2525"}});
     if (!key.ends_with("@local.example")) return resolved({{remote, request.key, ""}});
     const std::string_view name = key.substr(0, key.find('@'));
-    if (name == "alice" || name == "bob" || name == "carol") return resolved({{local, request.key, ""}});
+    if (name == "carol") return resolved({{.transport = local, .address = request.key, .detail = "", .quota = true}});
+    if (name == "alice" || name == "bob") return resolved({{local, request.key, ""}});
     if (name == "postmaster") return resolved({{local, "alice@local.example", ""}});
     if (name == "team") return resolved({{local, "alice@local.example", ""}, {local, "bob@local.example", ""}});
     if (name == "club" || name == "crew") {

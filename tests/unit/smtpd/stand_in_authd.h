@@ -1,5 +1,6 @@
 // StandInAuthd: socketmap and log-ins over a handful of addresses, in the real protocols.
 //   alice, bob, carol   mailboxes in local.example; alice's password is "secret", bob's has expired, carol may not send
+//                       and has a quota of her own
 //   team                alias of alice and bob
 //   alice+…             as many mailboxes as are asked for
 //   sales               alias of alice; she may also send as info
