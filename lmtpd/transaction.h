@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@
 #include "storage/delivery.h"
 
 namespace posthouse::lmtpd {
+
+struct ChunkedReception;
 
 /// A recipient that was accepted; gets a reply of its own after the data, even when it is named twice.
 struct Recipient {
@@ -33,8 +36,9 @@ struct Transaction {
     smtp::ReversePath sender;
     bool utf8 = false;  ///< MAIL said SMTPUTF8
     std::vector<Recipient> recipients;
-    std::optional<std::uint64_t> size;  ///< MAIL said SIZE
-    std::vector<Target> targets;        ///< none twice
+    std::optional<std::uint64_t> size;              ///< MAIL said SIZE
+    std::vector<Target> targets;                    ///< none twice
+    std::shared_ptr<ChunkedReception> chunks = {};  ///< since the first BDAT
 
     /// Adds a recipient and its mailbox.
     void add_recipient(smtp::Mailbox address, Target target);

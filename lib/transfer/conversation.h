@@ -26,6 +26,9 @@ struct Terms {
     /// From so many octets on content goes by BDAT (RFC 3030 §2) where that is offered: it needn't be looked through
     /// for dots.
     std::uint64_t chunk_from = 1u << 20;
+    /// Content of up to so many octets, at most Source::piece, goes by BDAT together with its envelope, where CHUNKING
+    /// and PIPELINING are offered: one turn instead of two, but a refused recipient's content has gone, too.
+    std::uint64_t at_once_up_to = 0;
 };
 
 /// Replies are bounded: 4 KiB a line, and what smtp::ReplyParser bounds. Commands are pipelined where that is offered
@@ -75,7 +78,9 @@ class Conversation {
     net::Async<Done<>> log_in(const Credentials& credentials);
 
     struct Transaction;
+    net::Async<Done<>> answer_at_once(Transaction& transaction);
     net::Async<Done<>> end_without_content();
+    net::Async<Done<>> add_content(Transaction& transaction);
     net::Async<Done<>> send_envelope(Transaction& transaction);
     net::Async<Done<>> pipeline(Transaction& transaction);
     net::Async<Done<>> take_reply(Transaction& transaction, std::size_t command);
@@ -84,6 +89,7 @@ class Conversation {
     net::Async<Done<>> send_chunk(Transaction& transaction);
     net::Async<Done<>> give(std::string_view octets, Transaction& transaction);
     net::Async<Done<>> take_final_replies(Transaction& transaction);
+    bool at_once(const Transaction& transaction) const;
     bool by_chunks(const Transaction& transaction) const;
     bool readable();
     std::unexpected<Failure> give_up(Failure failure);

@@ -46,10 +46,15 @@ bool Conversation::readable() {
     return !bytes || !bytes->empty();
 }
 
+bool Conversation::at_once(const Transaction& transaction) const {
+    return capabilities_.chunking && capabilities_.pipelining && transaction.content.size() <= terms_.at_once_up_to &&
+           transaction.message.recipients.size() < window;
+}
+
 bool Conversation::by_chunks(const Transaction& transaction) const {
     if (!capabilities_.chunking) return false;
     return transaction.message.parameters.body == smtp::Body::binary_mime ||
-           transaction.content.size() >= terms_.chunk_from;
+           transaction.content.size() >= terms_.chunk_from || at_once(transaction);
 }
 
 net::Async<Sent> Conversation::send(const Message& message, Source& content, net::Deadline deadline) {
@@ -63,13 +68,26 @@ net::Async<Sent> Conversation::send(const Message& message, Source& content, net
                             .accepted = {}};
     transaction.sent.answers.resize(message.recipients.size());
     Done<> done = co_await send_envelope(transaction);
-    if (done && !transaction.accepted.empty() && (transaction.go_ahead || by_chunks(transaction))) {
+    if (done && content_begun_) {
+        done = co_await answer_at_once(transaction);
+    } else if (done && !transaction.accepted.empty() && (transaction.go_ahead || by_chunks(transaction))) {
         done = co_await send_content(transaction);
     } else if (done && transaction.go_ahead) {
         done = co_await end_without_content();
     }
     if (!done) transaction.sent.failure = std::move(done.error());
     co_return std::move(transaction.sent);
+}
+
+/// The content went with its envelope. With nobody left to send it to, the server refuses it, once.
+net::Async<Conversation::Done<>> Conversation::answer_at_once(Transaction& transaction) {
+    if (!transaction.accepted.empty()) {
+        Done<> taken = co_await take_final_replies(transaction);
+        co_return taken;
+    }
+    Done<smtp::Reply> refusal = co_await read_reply(Step::content, net::Deadline::in(terms_.timeouts.data_done));
+    if (!refusal) co_return std::unexpected(std::move(refusal.error()));
+    co_return Done<>{};
 }
 
 /// Nobody is left to send it to, but the server waits for it (RFC 2920 §3.1). LMTP has a reply for each recipient that
@@ -104,9 +122,27 @@ net::Async<Conversation::Done<>> Conversation::send_envelope(Transaction& transa
             {smtp::rcpt_command(recipient.address, recipient.parameters, capabilities_), smtp::Verb::rcpt, i});
     }
     if (!by_chunks(transaction)) commands.push_back({"DATA\r\n", smtp::Verb::data});
+    if (at_once(transaction)) {
+        Done<> added = co_await add_content(transaction);
+        if (!added) co_return added;
+    }
     dirty_ = true;
     Done<> done = co_await pipeline(transaction);
     co_return done;
+}
+
+/// The content as one more command.
+net::Async<Conversation::Done<>> Conversation::add_content(Transaction& transaction) {
+    const std::uint64_t size = transaction.content.size();
+    Result<std::string> all = co_await transaction.content.read(0);
+    if (!all || all->size() != size) {
+        co_return give_up({.kind = Failure::Kind::local,
+                           .step = Step::content,
+                           .text = "the message can't be read: " + (all ? "its size is wrong" : all.error().text),
+                           .reply = {}});
+    }
+    transaction.commands.push_back({smtp::bdat_command(size, true) + *all, smtp::Verb::bdat});
+    co_return Done<>{};
 }
 
 /// Sends the commands and takes their replies, as far as they are of use.
@@ -122,16 +158,19 @@ net::Async<Conversation::Done<>> Conversation::pipeline(Transaction& transaction
         lines.clear();
         while (asked < commands.size() && asked - answered < most && !refused) {
             const bool nobody = asked == answered && transaction.accepted.empty();
-            if (commands[asked].verb == smtp::Verb::data && nobody) co_return Done<>{};
+            const bool content = commands[asked].verb == smtp::Verb::data || commands[asked].verb == smtp::Verb::bdat;
+            if (content && nobody) co_return Done<>{};
             lines += commands[asked].line;
+            content_begun_ = commands[asked].verb == smtp::Verb::bdat;
             ++asked;
         }
         if (!lines.empty()) {
             const net::Deadline deadline = sooner(transaction.deadline, net::Deadline::in(terms_.timeouts.mail));
             Result<> sent = co_await stream_.write(lines, deadline);
             if (!sent) co_return give_up(from_error(sent.error(), Step::envelope));
+            content_sent_ = content_begun_;
         }
-        if (answered == asked) break;
+        if (answered == asked || commands[answered].verb == smtp::Verb::bdat) break;
         Done<> taken = co_await take_reply(transaction, answered);
         if (!taken) co_return taken;
         refused = refused || (commands[answered].verb == smtp::Verb::mail && !transaction.mail_accepted);

@@ -19,6 +19,10 @@ net::Async<Answer> mail(Session& session, smtp::Command command);
 net::Async<Answer> rcpt(Session& session, smtp::Command command);
 net::Async<Answer> rset(Session& session, smtp::Command command);
 
+// bdat.cpp
+/// Reads the chunk that follows in any case. `refused`: why it can't be performed now.
+net::Async<Answer> bdat(Session& session, smtp::Bdat chunk, Answer refused);
+
 // data.cpp
 net::Async<Answer> data(Session& session, smtp::Command command);
 

@@ -14,7 +14,7 @@ net::Async<Answer> lhlo(Session& session, smtp::Command command) {
     // SIZE without a number: no fixed maximum (RFC 1870 §4). Who hands over has bounded the message.
     for (const std::string_view extension :
          {std::string_view("PIPELINING"), std::string_view("ENHANCEDSTATUSCODES"), std::string_view("8BITMIME"),
-          std::string_view("SIZE"), std::string_view("SMTPUTF8"), Forwarded::offered})
+          std::string_view("SIZE"), std::string_view("SMTPUTF8"), std::string_view("CHUNKING"), Forwarded::offered})
         reply.lines.emplace_back(extension);
     co_return reply;
 }

@@ -34,6 +34,8 @@ net::Async<Result<LmtpPool::Connection>> LmtpPool::open(net::Deadline deadline) 
     if (!stream) co_return fail(stream.error());
     transfer::Terms terms;
     terms.protocol = transfer::Protocol::lmtp;
+    terms.chunk_from = 0;
+    terms.at_once_up_to = transfer::Source::piece;
     terms.helo_name = hostname_;
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline.at - net::Clock::now());
     terms.timeouts.hello = std::clamp(left, std::chrono::milliseconds(1), terms.timeouts.hello);

@@ -23,7 +23,7 @@ const std::string invitation = "354 End data with <CR><LF>.<CR><LF>\r\n";
 TEST_F(LmtpSession, LhloOffersWhatRfc2033AsksFor) {
     const std::string transcript = converse("LHLO x\r\nQUIT\r\n");
     for (const char* extension :
-         {"-PIPELINING\r\n", "-ENHANCEDSTATUSCODES\r\n", "-8BITMIME\r\n", "-SIZE\r\n", "XFORWARD "})
+         {"-PIPELINING\r\n", "-ENHANCEDSTATUSCODES\r\n", "-8BITMIME\r\n", "-SIZE\r\n", "-CHUNKING\r\n", "XFORWARD "})
         EXPECT_NE(transcript.find(extension), std::string::npos) << extension;
     EXPECT_TRUE(transcript.ends_with("\r\n221 2.0.0 Bye\r\n"));
 }
@@ -114,6 +114,57 @@ TEST_F(LmtpSession, OnlyCrlfDotCrlfEndsTheData) {
     after_lhlo(to_joe + "a\n.\nMAIL FROM:<b@example.net>\r\n.\r\nQUIT\r\n");
     ASSERT_EQ(delivered("joe").size(), 1u);
     EXPECT_TRUE(delivered("joe")[0].ends_with("\na\n.\nMAIL FROM:<b@example.net>\n")) << delivered("joe")[0];
+}
+
+/// Its octets, behind BDAT.
+std::string chunk(const std::string& octets, bool last) {
+    return "BDAT " + std::to_string(octets.size()) + (last ? " LAST\r\n" : "\r\n") + octets;
+}
+
+const std::string envelope = "MAIL FROM:<a@example.net>\r\nRCPT TO:<joe@example.org>\r\n";
+
+TEST_F(LmtpSession, ChunksMakeAMessageInWhichDotsMeanNothing) {
+    EXPECT_EQ(after_lhlo("XFORWARD IDENT=01ABC123ABC12345\r\n" + envelope + "RCPT TO:<no@example.org>\r\n" +
+                         "RCPT TO:<ann@example.org>\r\n" + chunk("Subject: x\r\n\r\n.\r", false) +
+                         chunk("\nbare\nend\r\n", true) + "QUIT\r\n"),
+              "250 2.0.0 OK\r\n250 2.1.0 OK\r\n250 2.1.5 OK\r\n550 5.1.1 <no@example.org> User unknown\r\n"
+              "250 2.1.5 OK\r\n250 2.0.0 16 octets received\r\n"
+              "250 2.0.0 <joe@example.org> 01ABC123ABC12345 Delivered\r\n"
+              "250 2.0.0 <ann@example.org> 01ABC123ABC12345 Delivered\r\n221 2.0.0 Bye\r\n");
+    for (const char* user : {"joe", "ann"}) {
+        ASSERT_EQ(delivered(user).size(), 1u);
+        EXPECT_TRUE(delivered(user)[0].ends_with("\nSubject: x\n\n.\nbare\nend\n")) << delivered(user)[0];
+    }
+}
+
+TEST_F(LmtpSession, AChunkThatNobodyWantsIsReadAway) {
+    const std::string octets = "RCPT TO:<joe@example.org>\r\n.\r\nQUIT\r\n";
+    EXPECT_EQ(converse(chunk(octets, true) + "LHLO x\r\nQUIT\r\n").substr(0, 30), "503 5.5.1 LHLO comes first\r\n25");
+    EXPECT_EQ(after_lhlo(chunk(octets, true) + "MAIL FROM:<>\r\nRCPT TO:<no@example.org>\r\n" + chunk(octets, true) +
+                         "RSET\r\n" + envelope + chunk("x\r\n", false) +
+                         "RCPT TO:<ann@example.org>\r\nDATA\r\nRSET\r\nQUIT\r\n"),
+              "503 5.5.1 MAIL comes first\r\n250 2.1.0 OK\r\n550 5.1.1 <no@example.org> User unknown\r\n"
+              "503 5.5.1 No valid recipients\r\n250 2.0.0 OK\r\n250 2.1.0 OK\r\n250 2.1.5 OK\r\n"
+              "250 2.0.0 3 octets received\r\n503 5.5.1 BDAT has begun: only BDAT and RSET can follow\r\n"
+              "503 5.5.1 BDAT has begun: only BDAT and RSET can follow\r\n250 2.0.0 OK\r\n221 2.0.0 Bye\r\n");
+    EXPECT_EQ(delivered("joe").size(), 0u);
+}
+
+TEST_F(LmtpSession, ALargeMessageInChunksArrivesWholeAndOneThatIsCutOffLeavesNothing) {
+    std::string content = "Subject: long\r\n\r\n";
+    while (content.size() < 500'000) content += "line " + std::to_string(content.size()) + "\r\n";
+    after_lhlo(envelope + chunk(content.substr(0, 200'001), false) + chunk(content.substr(200'001), false) +
+               chunk("", true) + envelope + chunk(content, true).substr(0, 300'000));
+    ASSERT_EQ(delivered("joe").size(), 1u);
+    std::string stored = content;
+    std::erase(stored, '\r');
+    EXPECT_TRUE(delivered("joe")[0].ends_with("\n" + stored));
+}
+
+TEST_F(LmtpSession, WhereNobodyKnowsHowLongAChunkIsTheSessionEnds) {
+    const std::string output = after_lhlo(envelope + "BDAT many LAST\r\nQUIT\r\n");
+    EXPECT_NE(output.find("\r\n501 5.5.4 "), std::string::npos) << output;
+    EXPECT_EQ(output.find("221"), std::string::npos) << output;
 }
 
 TEST_F(LmtpSession, CommandsOutOfOrderAndNonsenseLeaveTheSessionUsable) {

@@ -218,6 +218,66 @@ TEST_F(Talk, LargeContentGoesInChunksWhereTheyAreOffered) {
     EXPECT_EQ(sent.answers[0]->to, smtp::Verb::bdat);
 }
 
+const std::string chunking_ehlo = "> 250-mx.example\r\n250-CHUNKING\r\n250 PIPELINING";
+
+TEST_F(Talk, SmallContentGoesWithItsEnvelopeWhereThatIsWanted) {
+    terms_.protocol = Protocol::lmtp;
+    terms_.at_once_up_to = 20;
+    // Nothing is answered before all of it was heard.
+    serve({{"> 220 lmtp.example", "< LHLO", chunking_ehlo, "< MAIL", "< RCPT", "< RCPT", "< RCPT", "< BDAT 5 LAST",
+            "octets 5", "> 250 ok\r\n250 ok\r\n550 no\r\n250 ok\r\n250 2.0.0 stored\r\n452 4.2.2 full", "< MAIL",
+            "< RCPT", "< DATA", "> 250 ok\r\n250 ok\r\n354 go", "data", "> 250 stored"}});
+    ASSERT_TRUE(open());
+    const Sent sent = send(message_to({"a@example.net", "b@example.net", "c@example.net"}), ".\nx\r\n");
+    EXPECT_EQ(codes(sent), (std::vector{250, 550, 452}));
+    EXPECT_EQ(sent.answers[2]->to, smtp::Verb::bdat);
+    EXPECT_TRUE(conversation_->content_sent());
+    EXPECT_EQ(server_->contents, std::vector<std::string>{".\nx\r\n"});
+    EXPECT_EQ(codes(send(message_to({"a@example.net"}), std::string(19, 'x') + "\r\n")), std::vector{250})
+        << "too large, and it begins without RSET";
+}
+
+TEST_F(Talk, ContentThatWentWithoutARecipientIsRefusedOnceAndForgotten) {
+    terms_.protocol = Protocol::lmtp;
+    terms_.at_once_up_to = 20;
+    serve({{"> 220 lmtp.example",
+            "< LHLO",
+            chunking_ehlo,
+            "< MAIL",
+            "< RCPT",
+            "< RCPT",
+            "< BDAT 3 LAST",
+            "octets 3",
+            "> 250 ok\r\n550 no\r\n550 no\r\n503 no valid recipients",
+            "< RSET",
+            "< MAIL",
+            "< RCPT",
+            "< BDAT 3 LAST",
+            "octets 3",
+            "> 250 ok\r\n451 not now\r\n503 what\r\n503 what",
+            "< RSET",
+            "< MAIL",
+            "< RCPT",
+            "< BDAT 3 LAST",
+            "octets 3",
+            "> 250 ok\r\n250 ok\r\n250 ok\r\n250 stored"}});
+    ASSERT_TRUE(open());
+    EXPECT_EQ(codes(send(message_to({"a@example.net", "b@example.net"}), "x\r\n")), (std::vector{550, 550}));
+    EXPECT_EQ(codes(send(message_to({"a@example.net"}), "x\r\n")), std::vector{451});
+    EXPECT_EQ(codes(send(message_to({"a@example.net"}), "x\r\n")), std::vector{250});
+}
+
+TEST_F(Talk, ContentThatWentAndIsNotAnsweredMayHaveBeenTaken) {
+    terms_.at_once_up_to = 20;
+    serve({script({hello, {chunking_ehlo, "< MAIL", "< RCPT", "< BDAT 3 LAST", "octets 3", "> 250 ok\r\n250 ok"}})});
+    ASSERT_TRUE(open());
+    const Sent sent = send(message_to({"a@example.net"}), "x\r\n");
+    ASSERT_TRUE(sent.failure);
+    EXPECT_EQ(codes(sent), std::vector{0});
+    EXPECT_TRUE(conversation_->content_begun());
+    EXPECT_TRUE(conversation_->content_sent());
+}
+
 TEST_F(Talk, HeloFollowsWhenEhloIsNotKnown) {
     serve({script({hello,
                    {"> 502 5.5.1 what", "< HELO client.example", "> 250 mx.example", "< MAIL FROM:<joe@example.org>",
