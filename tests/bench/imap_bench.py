@@ -13,7 +13,7 @@ import pathlib
 import shutil
 import tempfile
 
-from side_by_side import CHEAP, Report, instance, measured, turns  # also finds the next
+from side_by_side import CHEAP, Report, apart, instance, measured, turns  # also finds the next
 from dovecot import Dovecot, give, passdb
 
 CLIENTS = 50
@@ -137,8 +137,9 @@ def main():
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     report = Report()
-    for messages in options.messages or (1000, 100_000):
-        compare(report, messages, options.seconds, options.only)
+    with apart():
+        for messages in options.messages or (1000, 100_000):
+            compare(report, messages, options.seconds, options.only)
     if options.json:
         print(json.dumps(report.rows))
 

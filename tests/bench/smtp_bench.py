@@ -2,8 +2,7 @@
 another server, past a dead destination; and a queue of a million. Both make a message durable before they answer, and log as they
 do by default. What counts is what has arrived. Nothing here fails because it is slow.
 
-TMPDIR is to lie on a disk, and its file system should be one of its own and have a journal: an ext4 without passes over each inode that
-was freed within the last minutes, one by one, before it finds one for a new file, and both sides then pay for what others removed.
+TMPDIR is to lie on a disk.
 
     POSTHOUSE_BUILD=build/release python3 tests/bench/smtp_bench.py [--seconds 5] [--only ROW] [--side Posthouse]
 """
@@ -21,7 +20,7 @@ import subprocess
 import tempfile
 import time
 
-from side_by_side import BUILD, LOAD, Report, instance, load, memory, processor_seconds, turns  # also finds the next
+from side_by_side import BUILD, LOAD, Report, apart, instance, load, memory, processor_seconds, turns  # also finds the next
 from mail_transfer import why_not_here
 from posthouse_test import PATIENCE, PortBlock, eventually
 from postfix import MailHost
@@ -266,9 +265,10 @@ def main():
     if Peer in kinds and why_not_here():
         parser.error(why_not_here())
     report = Report()
-    for row in rows:
-        if options.only is None or row.__name__ in options.only:
-            row(report, options, kinds)
+    with apart():
+        for row in rows:
+            if options.only is None or row.__name__ in options.only:
+                row(report, options, kinds)
     if options.json:
         print(json.dumps(report.rows))
 
