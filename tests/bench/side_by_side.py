@@ -1,4 +1,4 @@
-"""What benchmarks of whole servers share: clients (load.cpp), processor time, sides that take turns, and the report."""
+"""What benchmarks of whole servers share: clients (load/), processor time, sides that take turns, and the report."""
 
 import base64
 import contextlib
