@@ -36,7 +36,8 @@ _posthouse() {
     candidates=("${(@f)$(posthouse __complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
     if [[ $candidates[1] == :files ]]; then _files; else compadd -a candidates; fi
 }
-compdef _posthouse posthouse
+# As an autoloaded function the file is the first call itself.
+if [[ $funcstack[1] == _posthouse ]]; then _posthouse "$@"; else compdef _posthouse posthouse; fi
 )sh";
 
 constexpr const char* fish_script =

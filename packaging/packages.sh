@@ -9,11 +9,11 @@ build_packages="clang-19 lld-19 libstdc++-12-dev libc6-dev cmake ninja-build pkg
 instance_packages="openssl curl dns-root-data"
 # To build and run the tests: libraries, the mail programs that talk to the server, the peer that shares its mail, what
 # reads the filter for fail2ban, a DNS server and what signs its zones, what gives a network addresses, what shows manual
-# pages, and a browser. Roundcube wants a PHP for a web server: php-cgi is the one without Apache.
+# pages, shells that complete, and a browser. Roundcube wants a PHP for a web server: php-cgi is the one without Apache.
 test_packages="libgtest-dev libbenchmark-dev python3 strace dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd
   dovecot-mysql mariadb-server gsasl swaks libio-socket-ssl-perl libnet-ssleay-perl libauthen-sasl-perl msmtp isync mutt neomutt
   offlineimap3 getmail6 fetchmail imapfilter libmail-imapclient-perl fail2ban
-  nsd ldnsutils iproute2 groff-base man-db roundcube-core roundcube-sqlite3 php-cli php-cgi chromium chromium-driver
+  nsd ldnsutils iproute2 groff-base man-db zsh fish roundcube-core roundcube-sqlite3 php-cli php-cgi chromium chromium-driver
   python3-selenium"
 # Mail servers that the tests run, too, and that can't be installed beside each other, nor beside whatever sends this machine's
 # mail. tests/run.sh unpacks them below build/unpacked/.
