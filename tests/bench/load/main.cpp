@@ -97,9 +97,9 @@ class Load {
         for (Client& client : clients_) work(client);
         std::array<epoll_event, 64> events{};
         while (open_ > 0) {
-            const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 30'000);
+            const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 300'000);
             if (count < 0 && errno == EINTR) continue;
-            if (count <= 0) give_up("no answer for 30 s");
+            if (count <= 0) give_up("no answer for 300 s");
             for (int i = 0; i < count; ++i) {
                 const epoll_event& event = events.at(static_cast<std::size_t>(i));
                 Client& client = *static_cast<Client*>(event.data.ptr);
