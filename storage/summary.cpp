@@ -72,7 +72,7 @@ std::string encode(const HeaderSummary& summary) {
         flag(envelope.has_value(), kHasEnvelope) | flag(summary.header_size.has_value(), kHasHeaderSize) |
         flag(summary.sent.has_value(), kHasSent) | flag(summary.is_reply, kIsReply));
 
-    // References: the first half and the last, as mime::parse_message_ids does it.
+    // Of too many references the first and the last: the thread's root and the direct ancestors matter most.
     constexpr std::size_t half = kMaxSummaryReferences / 2 * sizeof(imap::MessageIdHash);
     const std::string_view ids =
         summary.references.bytes().substr(0, summary.references.size() * sizeof(imap::MessageIdHash));

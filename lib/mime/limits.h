@@ -21,8 +21,6 @@ inline constexpr std::size_t max_boundary = 1000;
 inline constexpr std::size_t max_parameters = 200;
 /// Addresses, groups included, in one address list.
 inline constexpr std::size_t max_addresses = 10000;
-/// Message-IDs in one References field; RFC 5322 §3.6.4 lets a thread grow without end.
-inline constexpr std::size_t max_message_ids = 1000;
 /// Languages of one Content-Language field.
 inline constexpr std::size_t max_languages = 100;
 /// Bytes of an encoded word; RFC 2047 §2 permits 75, but many senders don't split their text.

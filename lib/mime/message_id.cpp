@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "lib/base/ascii.h"
-#include "lib/mime/limits.h"
 #include "lib/mime/scanner.h"
 
 namespace posthouse::mime {
@@ -32,21 +31,6 @@ std::string_view MessageIdReader::next() {
         return inside;
     }
     return {};
-}
-
-std::vector<std::string> parse_message_ids(std::string_view value) {
-    std::vector<std::string_view> found;
-    MessageIdReader reader(value);
-    for (auto id = reader.next(); !id.empty(); id = reader.next()) found.push_back(id);
-    if (found.size() > max_message_ids) {
-        const auto surplus = static_cast<std::ptrdiff_t>(found.size() - max_message_ids);
-        const auto middle = found.begin() + static_cast<std::ptrdiff_t>(max_message_ids / 2);
-        found.erase(middle, middle + surplus);
-    }
-    std::vector<std::string> ids;
-    ids.reserve(found.size());
-    for (const auto id : found) ids.push_back(without_space(id));
-    return ids;
 }
 
 std::optional<std::string> parse_message_id(std::string_view value) {

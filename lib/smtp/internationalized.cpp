@@ -22,21 +22,20 @@ struct CloseIdna {
 using Idna = std::unique_ptr<UIDNA, CloseIdna>;
 
 Idna open_idna(UErrorCode& status) {
-    constexpr std::uint32_t options =
-        UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_NONTRANSITIONAL_TO_UNICODE | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ;
+    constexpr std::uint32_t options = UIDNA_NONTRANSITIONAL_TO_ASCII | UIDNA_CHECK_BIDI | UIDNA_CHECK_CONTEXTJ;
     return Idna(uidna_openUTS46(options, &status));
 }
 
-/// One of uidna_nameToASCII_UTF8 and its inverse; empty: the domain has no such form.
-template <typename Convert>
-std::string convert(std::string_view domain, Convert convert_name) {
+/// Empty: the domain has no such form.
+std::string convert(std::string_view domain) {
     UErrorCode status = U_ZERO_ERROR;
     const Idna idna = open_idna(status);
     if (U_FAILURE(status)) return {};
     std::array<char, max_u_domain> buffer{};
     UIDNAInfo info = UIDNA_INFO_INITIALIZER;
-    const std::int32_t length = convert_name(idna.get(), domain.data(), static_cast<std::int32_t>(domain.size()),
-                                             buffer.data(), static_cast<std::int32_t>(buffer.size()), &info, &status);
+    const std::int32_t length =
+        uidna_nameToASCII_UTF8(idna.get(), domain.data(), static_cast<std::int32_t>(domain.size()), buffer.data(),
+                               static_cast<std::int32_t>(buffer.size()), &info, &status);
     if (U_FAILURE(status) || info.errors != 0 || length < 0) return {};
     return {buffer.data(), static_cast<std::size_t>(length)};
 }
@@ -47,18 +46,12 @@ Result<std::string> to_a_labels(std::string_view domain) {
     if (domain.size() > max_u_domain) return fail(ErrorCode::limit, "The domain is too long");
     if (domain.starts_with('[')) return std::string(domain);
     if (std::ranges::none_of(domain, ascii::is_8bit)) return ascii::lower(domain);
-    std::string converted = convert(domain, uidna_nameToASCII_UTF8);
+    std::string converted = convert(domain);
     if (converted.empty()) return fail(ErrorCode::invalid, "The domain is not an internationalised domain name");
     return converted;
 }
 
 std::string ascii_domain(const std::string& domain) { return to_a_labels(domain).value_or(domain); }
-
-std::string to_u_labels(std::string_view domain) {
-    if (domain.size() > max_u_domain || domain.starts_with('[')) return std::string(domain);
-    const std::string converted = convert(domain, uidna_nameToUnicodeUTF8);
-    return converted.empty() ? std::string(domain) : converted;
-}
 
 Result<Mailbox> to_ascii(const Mailbox& mailbox) {
     if (std::ranges::any_of(mailbox.local_part, ascii::is_8bit)) {

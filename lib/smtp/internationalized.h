@@ -1,4 +1,4 @@
-// Internationalised addresses and headers (RFC 6531): domains as A-labels and U-labels, and who needs SMTPUTF8.
+// Internationalised addresses and headers (RFC 6531): domains as A-labels, and who needs SMTPUTF8.
 #pragma once
 
 #include <span>
@@ -16,8 +16,6 @@ namespace posthouse::smtp {
 Result<std::string> to_a_labels(std::string_view domain);
 /// The domain by which others know it: in A-labels where it has such a form, else as it is.
 std::string ascii_domain(const std::string& domain);
-/// For people: A-labels as U-labels (RFC 5891). A domain with a label that has no such form stays as it is.
-std::string to_u_labels(std::string_view domain);
 
 /// The address for a server that doesn't offer SMTPUTF8: the domain in A-labels. `unsupported`: the local part isn't
 /// ASCII, so there is no other form (RFC 6531 §3.2); `invalid`: the domain has none.

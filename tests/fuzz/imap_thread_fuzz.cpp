@@ -30,13 +30,10 @@ void try_subject(std::string_view value) {
 
 void try_ids(std::string_view value) {
     mime::MessageIdReader reader(value);
-    std::size_t count = 0;
     for (auto id = reader.next(); !id.empty(); id = reader.next()) {
         const std::string normal = mime::normal_message_id(id);
         require(normal.size() <= id.size() && (message_id_hash(normal) == 0) == normal.empty());
-        ++count;
     }
-    require(std::min(count, std::size_t{1000}) == mime::parse_message_ids(value).size());
 }
 
 /// Each message is there once, and parentheses balance.

@@ -82,7 +82,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(date->zone_minutes > -24 * 60 && date->zone_minutes < 24 * 60);
         require(date->seconds > -3'000'000'000 && date->seconds < 300'000'000'000);
     }
-    for (const std::string& id : mime::parse_message_ids(value)) require(!id.empty());
+    mime::MessageIdReader reader(value);
+    for (auto id = reader.next(); !id.empty(); id = reader.next()) require(id.size() < value.size());
     mime::parse_message_id(value);
     check_content(value);
     require(ascii::is_utf8(mime::decode_encoded_words(value)));

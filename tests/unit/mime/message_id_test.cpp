@@ -10,17 +10,24 @@ namespace {
 
 using Ids = std::vector<std::string>;
 
+Ids ids_in(std::string_view value) {
+    Ids ids;
+    MessageIdReader reader(value);
+    for (auto id = reader.next(); !id.empty(); id = reader.next()) ids.push_back(normal_message_id(id));
+    return ids;
+}
+
 // RFC 5322 Appendix A.2.
 TEST(MessageId, ReferencesAreReadInOrder) {
-    EXPECT_EQ(parse_message_ids("<1234@local.machine.example>\r\n <3456@example.net>"),
+    EXPECT_EQ(ids_in("<1234@local.machine.example>\r\n <3456@example.net>"),
               (Ids{"1234@local.machine.example", "3456@example.net"}));
-    EXPECT_EQ(parse_message_ids("<a@b><c@d>,<e@f>"), (Ids{"a@b", "c@d", "e@f"}));
+    EXPECT_EQ(ids_in("<a@b><c@d>,<e@f>"), (Ids{"a@b", "c@d", "e@f"}));
 }
 
 TEST(MessageId, WhiteSpaceInsideGoesAndPhrasesAreSkipped) {
-    EXPECT_EQ(parse_message_ids("Your message of \"Mon\" <1234 @ local.\r\n example>"), (Ids{"1234@local.example"}));
-    EXPECT_EQ(parse_message_ids("<a<b@c> <> < > x@y <unclosed"), (Ids{"b@c"}));
-    EXPECT_EQ(parse_message_ids(""), Ids{});
+    EXPECT_EQ(ids_in("Your message of \"Mon\" <1234 @ local.\r\n example>"), (Ids{"1234@local.example"}));
+    EXPECT_EQ(ids_in("<a<b@c> <> < > x@y <unclosed"), (Ids{"b@c"}));
+    EXPECT_EQ(ids_in(""), Ids{});
 }
 
 TEST(MessageId, AnIdWithoutBracketsIsTakenAsItIs) {
@@ -29,15 +36,6 @@ TEST(MessageId, AnIdWithoutBracketsIsTakenAsItIs) {
     EXPECT_EQ(parse_message_id("<1@x"), "1@x");
     EXPECT_FALSE(parse_message_id("  "));
     EXPECT_FALSE(parse_message_id("<>"));
-}
-
-TEST(MessageId, OfTooManyTheFirstAndTheLastStay) {
-    std::string value;
-    for (std::size_t i = 0; i < max_message_ids + 100; ++i) value += "<" + std::to_string(i) + "@x>\r\n ";
-    const Ids ids = parse_message_ids(value);
-    EXPECT_EQ(ids.size(), max_message_ids);
-    EXPECT_EQ(ids.front(), "0@x");
-    EXPECT_EQ(ids.back(), std::to_string(max_message_ids + 99) + "@x");
 }
 
 // RFC 5256 §3.

@@ -8,19 +8,13 @@
 namespace posthouse::smtp {
 namespace {
 
-TEST(Internationalized, DomainsGoToALabelsAndBack) {
+TEST(Internationalized, DomainsGoToALabels) {
     EXPECT_EQ(to_a_labels("B\u00DCCHER.example"), "xn--bcher-kva.example");
     EXPECT_EQ(to_a_labels("stra\u00DFe.example"), "xn--strae-oqa.example");
     EXPECT_EQ(to_a_labels("Example.COM"), "example.com");
-    EXPECT_EQ(to_u_labels("xn--bcher-kva.example"), "bücher.example");
-    EXPECT_EQ(to_u_labels("xn--strae-oqa.example"), "straße.example");
-    EXPECT_EQ(to_u_labels("example.com"), "example.com");
 }
 
 TEST(Internationalized, WhatHasNoOtherFormIsNotMadeUp) {
-    EXPECT_EQ(to_u_labels("xn--\u00FC.example"), "xn--\u00FC.example");
-    EXPECT_EQ(to_u_labels("xn--999999999.example"), "xn--999999999.example");
-    EXPECT_EQ(to_u_labels("[192.0.2.1]"), "[192.0.2.1]");
     EXPECT_FALSE(to_a_labels("\u00FC\xff.example"));
     EXPECT_FALSE(to_a_labels("\u202E.example"));
     EXPECT_FALSE(to_a_labels(std::string(5000, 'a') + "\u00FC"));
