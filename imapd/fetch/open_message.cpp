@@ -37,21 +37,22 @@ class HeaderEnd {
   public:
     /// The octets up to and with the empty line, once they were all seen.
     std::optional<std::uint64_t> feed(std::string_view piece) {
-        for (const char c : piece) {
-            ++seen_;
-            if (c == '\n') {
-                if (line_ == 0) return seen_;
-                line_ = 0;
-            } else if (c != '\r') {
-                ++line_;
-            }
+        for (;;) {
+            const std::size_t lf = piece.find('\n');
+            if (piece.substr(0, lf).find_first_not_of('\r') != std::string_view::npos) empty_ = false;
+            if (lf == std::string_view::npos) break;
+            seen_ += lf + 1;
+            if (empty_) return seen_;
+            empty_ = true;
+            piece.remove_prefix(lf + 1);
         }
+        seen_ += piece.size();
         return std::nullopt;
     }
 
   private:
     std::uint64_t seen_ = 0;
-    std::uint64_t line_ = 0;  ///< octets of this line that are not CR
+    bool empty_ = true;  ///< nothing but CR was seen of this line
 };
 
 }  // namespace

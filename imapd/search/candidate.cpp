@@ -30,15 +30,21 @@ bool day_matches(Kind kind, imap::Day day, imap::Day wanted) {
     }
 }
 
+/// The text is in the fields of a header, unfolded and decoded. They are searched as one text, since to begin a search
+/// costs as much as a field.
+bool in_header(const TextMatch& wanted, std::string_view message, mime::Range header) {
+    std::string fields;
+    mime::visit_header_text(message, header, [&](std::string_view name, std::string_view text) {
+        fields.append(name).append(": ").append(text).append("\r\n");
+        return true;
+    });
+    return wanted.in(fields);
+}
+
 /// The text is in a header of a part (RFC 9051 §6.4.4: TEXT looks there too).
 bool in_part_headers(const TextMatch& wanted, std::string_view message, const mime::Structure& structure) {
-    bool found = false;
-    for (std::size_t i = 1; i < structure.parts.size() && !found; ++i)
-        mime::visit_header_text(message, structure.parts[i].header, [&](std::string_view name, std::string_view text) {
-            found = wanted.in(text) || wanted.in(name);
-            return !found;
-        });
-    return found;
+    return std::any_of(structure.parts.begin() + 1, structure.parts.end(),
+                       [&](const mime::Part& part) { return in_header(wanted, message, part.header); });
 }
 
 /// Since 1970; before that: 0.
@@ -206,19 +212,14 @@ Result<bool> Candidate::content_matches(const PreparedKey& key) {
     const Result<bool> there = open();
     if (!there || !*there) return there;
     octets_read_ += header_->size();
-    bool found = key.any_text;
-    if (!found && key.kind == Kind::text) {
-        mime::visit_header_text(*header_, {0, header_->size()}, [&](std::string_view name, std::string_view text) {
-            found = key.match.in(text) || key.match.in(name);
-            return !found;
-        });
-    }
-    if (found) return true;
+    if (key.any_text) return true;
+    if (key.kind == Kind::text && in_header(key.match, *header_, {0, header_->size()})) return true;
     const Result<std::string> text = message_->text();
     if (!text) return fail(text.error());
     octets_read_ += text->size();
     const mime::Structure structure = mime::parse_structure(*text);
     if (key.kind == Kind::text && in_part_headers(key.match, *text, structure)) return true;
+    bool found = false;
     mime::visit_text(*text, structure, [&](const mime::Part&, std::string_view part) {
         found = key.match.in(part);
         return !found;

@@ -50,6 +50,19 @@ TEST_F(SearchTest, FieldsOfTheEnvelopeAndDatesAreFoundWithoutOpeningAMessage) {
     EXPECT_EQ(untagged(client.run("SEARCH TEXT pears")), "* SEARCH\r\n");
 }
 
+// RFC 9051 §6.4.4.
+TEST_F(SearchTest, TextIsInTheHeaderAsAPersonReadsItAndInNoPlaceBetween) {
+    TestClient client = select_inbox();
+    append(client, "Subject: =?utf-8?q?=C3=84pfel?=\r\n and\r\n pears\r\nX-Note: fine\r\n\r\nBody text\r\n");
+    const auto finds = [&](const std::string& text) {
+        return untagged(client.run("SEARCH TEXT {" + std::to_string(text.size()) + "+}\r\n" + text)) ==
+               "* SEARCH 1\r\n";
+    };
+    for (const char* text : {"äPFEL and pears", "subject: ä", "X-note", "fine", "y tex"})
+        EXPECT_TRUE(finds(text)) << text;
+    for (const char* text : {"pearsX-Note", "pears X-Note", "fineBody", "=C3=84"}) EXPECT_FALSE(finds(text)) << text;
+}
+
 TEST_F(SearchTest, FieldsThatListsShowComeWithoutOpeningAMessage) {
     TestClient client = with_hollow_messages();
     EXPECT_EQ(untagged(client.run("FETCH 2 BODY.PEEK[HEADER.FIELDS (subject X-Priority From)]")),
