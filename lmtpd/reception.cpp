@@ -35,7 +35,7 @@ std::string trace_header(const Session& session, const Transaction& transaction)
 storage::DeliveryOrder make_order(const Session& session, const Transaction& transaction) {
     storage::DeliveryOrder order;
     order.id = transaction.id;
-    order.first_attempt = transaction.first_attempt;
+    order.first_until = transaction.first_until;
     const std::string header = trace_header(session, transaction);
     order.quota = &session.services().quota.keeper();
     for (const Target& target : transaction.targets)

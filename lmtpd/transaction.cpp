@@ -4,9 +4,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/base/ascii.h"
 #include "lib/base/random.h"
 
 namespace posthouse::lmtpd {
+namespace {
+
+/// The year 2255: a time_point holds it.
+constexpr std::uint64_t max_milliseconds = 9'000'000'000'000;
+
+}  // namespace
+
 void Transaction::add_recipient(smtp::Mailbox address, Target target) {
     const auto known = std::ranges::find(targets, target.account, &Target::account);
     const auto index = static_cast<std::size_t>(known - targets.begin());
@@ -18,7 +26,9 @@ void Forwarded::add(const smtp::Attributes& attributes) {
     for (const auto& [name, value] : attributes.values) {
         if (name == "IDENT") ident_ = value;
         if (name == "ADDR") address_ = value;
-        if (name == "ATTEMPT") first_attempt_ = value == "1";
+        if (name != "FIRST") continue;
+        const std::chrono::milliseconds until(std::min(ascii::parse_number(value).value_or(0), max_milliseconds));
+        first_until_ = std::chrono::system_clock::time_point(until);
     }
 }
 
@@ -27,7 +37,7 @@ Transaction Forwarded::begin() const {
     // Another server's ids (Postfix's short ones) come again after a while: taken for a repeat, mail would be lost.
     const bool told = is_id(ident_);
     transaction.id = told ? ident_ : make_id();
-    transaction.first_attempt = !told || first_attempt_;
+    transaction.first_until = told ? first_until_ : storage::always;
     return transaction;
 }
 

@@ -1,6 +1,7 @@
 // One mail transaction of LMTP (RFC 2033): who sends, who receives, and under which id it is delivered.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,8 +32,9 @@ struct Target {
 
 /// From MAIL to the replies after the data.
 struct Transaction {
-    std::string id;              ///< XFORWARD IDENT, or an id of our own: part of the file's name
-    bool first_attempt = false;  ///< nobody can have tried this id before
+    std::string id;  ///< XFORWARD IDENT, or an id of our own: part of the file's name
+    /// Nobody can have tried this id before, nor tries it meanwhile, until then.
+    std::chrono::system_clock::time_point first_until = {};
     smtp::ReversePath sender;
     bool utf8 = false;  ///< MAIL said SMTPUTF8
     std::vector<Recipient> recipients;
@@ -47,9 +49,9 @@ struct Transaction {
 /// What XFORWARD told for the next transaction (Postfix's extension of SMTP and LMTP).
 class Forwarded {
   public:
-    /// The attributes we offer to take. Beside Postfix's: ATTEMPT, 1 for the first delivery of an IDENT, which spares
-    /// the look for an earlier one.
-    static constexpr std::string_view offered = "XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE ATTEMPT";
+    /// The attributes we offer to take. Beside Postfix's: FIRST, which spares the look for an earlier delivery of the
+    /// IDENT: there is none, and who says it delivers it nowhere else before so many milliseconds since 1970.
+    static constexpr std::string_view offered = "XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE FIRST";
 
     void add(const smtp::Attributes& attributes);
     void clear() { *this = {}; }
@@ -62,7 +64,7 @@ class Forwarded {
   private:
     std::string ident_;
     std::string address_;
-    bool first_attempt_ = false;
+    std::chrono::system_clock::time_point first_until_ = {};
 };
 
 }  // namespace posthouse::lmtpd

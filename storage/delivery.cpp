@@ -178,7 +178,8 @@ void DeliveryState::prepare(Store& store, const DeliveryTarget& target, Slot& sl
     }
     slot.lock = std::move(*lock);
     slot.tmp_name = std::move(tmp_name);
-    if (!is_named || order_.first_attempt) return;
+    // Behind the lock: who tries the id from then on finds it taken.
+    if (!is_named || std::chrono::system_clock::now() < order_.first_until) return;
     Result<std::optional<std::string>> earlier = find_delivered(*slot.folder, order_.id);
     if (!earlier)
         slot.result = fail(earlier.error());

@@ -1,6 +1,7 @@
 // Delivery: one message into the mailboxes of its recipients, durable before the answer, never twice under one id.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,13 +25,17 @@ struct DeliveryTarget {
     SharedLimits limits = nullptr;  ///< the account's quota; none: no limit
 };
 
+/// For an id that nobody else knows.
+inline constexpr std::chrono::system_clock::time_point always = std::chrono::system_clock::time_point::max();
+
 /// The transaction a delivery belongs to.
 struct DeliveryOrder {
     /// 1 to 64 letters, digits, "-" and "_"; part of the file's name. The same id never means another message. Empty:
     /// each delivery is its own.
     std::string id;
-    /// True only if nobody can have tried this id before: spares the look through the whole mailbox for a first result.
-    bool first_attempt = false;
+    /// Nobody can have tried this id before, and nobody else tries it before then: spares the look through the whole
+    /// mailbox for a first result, when the delivery begins in time. Whoever comes later waits for it, or finds it.
+    std::chrono::system_clock::time_point first_until = {};
     std::vector<DeliveryTarget> targets;
     /// Where room is reserved for those targets that have limits.
     QuotaKeeper* quota = nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 namespace posthouse::transfer {
 
@@ -15,5 +16,9 @@ struct Timeouts {
     std::chrono::milliseconds quit{std::chrono::seconds(10)};       ///< QUIT
     std::chrono::milliseconds message{std::chrono::hours(1)};       ///< a message on the whole
 };
+
+/// The value of XFORWARD FIRST for a message that is sent now: milliseconds since 1970 before which no time-out can end
+/// the attempt, so that nobody makes a second one. At most `longest` from now.
+std::string first_until(const Timeouts& timeouts, std::chrono::milliseconds longest);
 
 }  // namespace posthouse::transfer

@@ -10,17 +10,19 @@ namespace posthouse::queued {
 namespace {
 
 /// What lmtpd is told of the client by XFORWARD; IDENT lets it recognise what it has already, for which it looks unless
-/// ATTEMPT is 1: smtpd may have tried before the queue did, or the queue before it was killed.
-std::vector<std::pair<std::string, std::string>> attributes_of(const Parcel& parcel) {
+/// this is the first attempt: smtpd may have tried before the queue did, or the queue before it was killed.
+std::vector<std::pair<std::string, std::string>> attributes_of(const Parcel& parcel,
+                                                               const transfer::Timeouts& timeouts) {
     const spool::Client& client = parcel.envelope.client;
     const bool ipv6 = client.address.find(':') != std::string::npos;
-    const std::uint32_t attempt = parcel.certainly_first ? 1 : std::max<std::uint32_t>(parcel.attempt, 1) + 1;
-    return {{"IDENT", parcel.envelope.id},
-            {"NAME", ""},
-            {"ADDR", (ipv6 ? "IPV6:" : "") + client.address},
-            {"HELO", client.helo},
-            {"SOURCE", client.user.empty() && !client.address.empty() ? "REMOTE" : "LOCAL"},
-            {"ATTEMPT", std::to_string(attempt)}};
+    std::vector<std::pair<std::string, std::string>> attributes{
+        {"IDENT", parcel.envelope.id},
+        {"NAME", ""},
+        {"ADDR", (ipv6 ? "IPV6:" : "") + client.address},
+        {"HELO", client.helo},
+        {"SOURCE", client.user.empty() && !client.address.empty() ? "REMOTE" : "LOCAL"}};
+    if (parcel.certainly_first) attributes.emplace_back("FIRST", first_until(timeouts, timeouts.message));
+    return attributes;
 }
 
 bool is_for_good(const transfer::Answer& answer) {
@@ -77,7 +79,7 @@ net::Async<Handover::Next> Handover::send_once(Connection& connection, bool kept
     }
     transfer::Message message = std::move(form->message);
     message.parameters.size = (*content)->size();
-    if (route_.kind == Route::Kind::local) message.attributes = attributes_of(parcel_);
+    if (route_.kind == Route::Kind::local) message.attributes = attributes_of(parcel_, settings_->timeouts);
     std::vector<std::uint32_t> batch;
     for (const std::uint32_t place : first_batch(fates_.open(), parcel_.envelope, offered.limits)) {
         std::expected<transfer::Recipient, smtp::Reply> recipient = fit(parcel_.envelope.recipients[place], form->utf8);

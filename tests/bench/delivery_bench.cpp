@@ -80,7 +80,7 @@ void delivery(benchmark::State& state, bool own_mailbox) {
     const MailboxName inbox = *MailboxName::parse("INBOX");
     for (auto _ : state) {
         Result<Delivery> one = Delivery::begin(
-            shared_store(), {.id = make_id(), .first_attempt = true, .targets = {{*account, inbox, ""}}});
+            shared_store(), {.id = make_id(), .first_until = always, .targets = {{*account, inbox, ""}}});
         if (!one || !one->write(message()) || !one->commit().front()) state.SkipWithError("a delivery failed");
     }
     state.SetItemsProcessed(state.iterations());

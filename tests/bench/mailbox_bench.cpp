@@ -147,7 +147,7 @@ void open_after_one_delivery(benchmark::State& state) {
     for (auto _ : state) {
         state.PauseTiming();
         Result<Delivery> one = Delivery::begin(
-            store(), {.id = {}, .first_attempt = true, .targets = {{Place::name(), MailboxName(), ""}}});
+            store(), {.id = {}, .first_until = always, .targets = {{Place::name(), MailboxName(), ""}}});
         if (!one || !one->write("Subject: x\r\n\r\nx\r\n") || !one->commit().front()) state.SkipWithError("delivery");
         state.ResumeTiming();
         const Result<View> view = View::open(inbox(), Access::read_write);

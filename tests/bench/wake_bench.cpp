@@ -138,7 +138,7 @@ void delivery_to_exists(benchmark::State& state) {
     std::size_t next = 0;
     for (auto _ : state) {
         const std::uint64_t before = seen.count;
-        DeliveryOrder order{{}, false, {{name_of(next++ * 7 % idle_sessions), MailboxName(), ""}}};
+        DeliveryOrder order{{}, {}, {{name_of(next++ * 7 % idle_sessions), MailboxName(), ""}}};
         Result<Delivery> delivery = Delivery::begin(store, std::move(order));
         if (!delivery || !delivery->write("Subject: benchmark\r\n\r\n") || !delivery->commit().at(0)) std::abort();
         const double answered = now_us();

@@ -39,7 +39,8 @@ Result<> append_to(Mailbox& mailbox, const std::vector<std::string>& tokens, con
 
 Result<> deliver_to(Store& store, const std::vector<DeliveryTarget>& targets, const std::string& token,
                     bool first_attempt) {
-    Result<Delivery> delivery = Delivery::begin(store, {token, first_attempt, targets});
+    Result<Delivery> delivery =
+        Delivery::begin(store, {token, first_attempt ? always : std::chrono::system_clock::time_point(), targets});
     if (!delivery) return fail(delivery.error());
     if (Result<> written = delivery->write(text_of(token)); !written) return written;
     for (const Result<Delivered>& delivered : delivery->commit())

@@ -116,7 +116,7 @@ void KillTest::repeat(const std::vector<OpenDelivery>& open) {
     // Whoever got no answer tries again with the same id: one message in the end.
     Store store(round_.settings);
     for (const OpenDelivery& delivery : open) {
-        DeliveryOrder order{delivery.token, false, {}};
+        DeliveryOrder order{delivery.token, {}, {}};
         std::vector<int> expected;
         for (const std::string& guid : delivery.guids) {
             const SeenMailbox& inbox = round_.before.mailboxes.at(guid);

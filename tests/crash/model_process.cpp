@@ -96,7 +96,7 @@ class Server {
     }
     Words deliver_to(const Words& command) {
         const MailboxName mailbox = MailboxName::parse(command.at(1)).value();
-        Result<Delivery> delivery = Delivery::begin(*store_, {command.at(2), true, {{name_, mailbox, ""}}});
+        Result<Delivery> delivery = Delivery::begin(*store_, {command.at(2), always, {{name_, mailbox, ""}}});
         if (!delivery) return told(delivery.error());
         if (const Result<> written = delivery->write(text_of(command.at(2))); !written) return told(written.error());
         const Result<Delivered> delivered = delivery->commit().at(0);

@@ -28,7 +28,7 @@ bool append(Mailbox& mailbox, const Flags& flags) {
 }
 
 bool deliver(Store& store, const AccountName& account) {
-    Result<Delivery> delivery = Delivery::begin(store, {"PROBE", true, {{account, {}, "X-Probe: yes\r\n"}}});
+    Result<Delivery> delivery = Delivery::begin(store, {"PROBE", always, {{account, {}, "X-Probe: yes\r\n"}}});
     return delivery && delivery->write("Subject: probe\r\n\r\nbody\r\n") && delivery->commit().at(0).has_value();
 }
 

@@ -54,7 +54,7 @@ TEST_F(DeliveryTest, MessageLiesInNewUnderANameThatTellsSizesAndId) {
 }
 
 TEST_F(DeliveryTest, RecipientsOfTheSameBytesShareThem) {
-    const auto results = run({"TX", false, {{bob, {}, "X: 1\r\n"}, {ann, {}, "X: 1\r\n"}, {eve, {}, "X: 2\r\n"}}});
+    const auto results = run({"TX", {}, {{bob, {}, "X: 1\r\n"}, {ann, {}, "X: 1\r\n"}, {eve, {}, "X: 2\r\n"}}});
     ASSERT_EQ(results.size(), 3u);
     for (const auto& result : results) ASSERT_TRUE(result);
     EXPECT_EQ(content(*inbox_of(bob), Uid(1)), "X: 1\r\n" + std::string(hello));
@@ -69,7 +69,7 @@ TEST_F(DeliveryTest, RecipientsOfTheSameBytesShareThem) {
 
 TEST_F(DeliveryTest, ContentWithABareCrIsTheSameInEveryCopy) {
     const std::string text = "A: b\r\n\r\nbare\rcr\r\nlast\r\n";
-    const auto results = run({"TX", false, {{bob, {}, "X: 1\r\n"}, {ann, {}, "X: 2\r\n"}}}, text);
+    const auto results = run({"TX", {}, {{bob, {}, "X: 1\r\n"}, {ann, {}, "X: 2\r\n"}}}, text);
     for (const auto& result : results) ASSERT_TRUE(result);
     EXPECT_EQ(content(*inbox_of(bob), Uid(1)), "X: 1\r\n" + text);
     EXPECT_EQ(content(*inbox_of(ann), Uid(1)), "X: 2\r\n" + text);
@@ -93,9 +93,18 @@ TEST_F(DeliveryTest, RepeatGivesTheFirstResult) {
     EXPECT_EQ(open()->status().value().messages, 3u);
 }
 
+// Who stood still while another delivered the same.
+TEST_F(DeliveryTest, AFirstAttemptThatBeginsTooLateLooksForOthers) {
+    const auto begun = std::chrono::system_clock::now();
+    ASSERT_TRUE(deliver(store, bob, hello, "TX1"));
+    const auto late = run({"TX1", begun, {{bob, {}, ""}}});
+    EXPECT_TRUE(late.at(0)->repeated);
+    EXPECT_EQ(inbox_of(bob)->status().value().messages, 1u);
+}
+
 TEST_F(DeliveryTest, RepeatDeliversOnlyToWhomItIsMissing) {
     ASSERT_TRUE(deliver(store, ann, hello, "TX1", true));
-    const auto results = run({"TX1", false, {{ann, {}, ""}, {bob, {}, ""}}});
+    const auto results = run({"TX1", {}, {{ann, {}, ""}, {bob, {}, ""}}});
     EXPECT_TRUE(results.at(0)->repeated);
     EXPECT_FALSE(results.at(1)->repeated);
     EXPECT_EQ(inbox_of(ann)->status().value().messages, 1u);
@@ -103,21 +112,21 @@ TEST_F(DeliveryTest, RepeatDeliversOnlyToWhomItIsMissing) {
 }
 
 TEST_F(DeliveryTest, SameMailboxTwiceGetsOneMessage) {
-    const auto results = run({"", false, {{bob, {}, ""}, {bob, {}, "X: y\r\n"}}});
+    const auto results = run({"", {}, {{bob, {}, ""}, {bob, {}, "X: y\r\n"}}});
     EXPECT_FALSE(results.at(0)->repeated);
     EXPECT_TRUE(results.at(1)->repeated);
     EXPECT_EQ(open()->status().value().messages, 1u);
 }
 
 TEST_F(DeliveryTest, DeliveryThatAnotherHoldsIsBusy) {
-    Result<Delivery> first = Delivery::begin(store, {"TX1", true, {{bob, {}, ""}}});
+    Result<Delivery> first = Delivery::begin(store, {"TX1", always, {{bob, {}, ""}}});
     ASSERT_TRUE(first);
     Store other(settings_for(folder.path()));
     const auto second = deliver(other, bob, hello, "TX1");
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, ErrorCode::busy);
     // One of two mailboxes is held: the other one is served.
-    Result<Delivery> both = Delivery::begin(other, {"TX1", false, {{bob, {}, ""}, {ann, {}, ""}}});
+    Result<Delivery> both = Delivery::begin(other, {"TX1", {}, {{bob, {}, ""}, {ann, {}, ""}}});
     ASSERT_TRUE(both);
     ASSERT_TRUE(both->write(hello));
     const auto results = both->commit();
@@ -129,7 +138,7 @@ TEST_F(DeliveryTest, DeliveryThatAnotherHoldsIsBusy) {
 
 TEST_F(DeliveryTest, DroppedDeliveryLeavesNothing) {
     {
-        Result<Delivery> delivery = Delivery::begin(store, {"TX1", true, {{bob, {}, ""}, {ann, {}, "A: b\r\n"}}});
+        Result<Delivery> delivery = Delivery::begin(store, {"TX1", always, {{bob, {}, ""}, {ann, {}, "A: b\r\n"}}});
         ASSERT_TRUE(delivery);
         ASSERT_TRUE(delivery->write(hello));
     }
@@ -148,11 +157,11 @@ TEST_F(DeliveryTest, WhatACrashLeftInTmpIsNeverWrittenAgain) {
 }
 
 TEST_F(DeliveryTest, MailboxThatIsNotThereFailsAloneOrAll) {
-    const auto results = run({"", false, {{bob, named("None"), ""}, {bob, named("Junk"), ""}}});
+    const auto results = run({"", {}, {{bob, named("None"), ""}, {bob, named("Junk"), ""}}});
     EXPECT_EQ(results.at(0).error().code, ErrorCode::not_found);
     ASSERT_TRUE(results.at(1));
     EXPECT_EQ(open("Junk")->status().value().messages, 1u);
-    const auto none = Delivery::begin(store, {"", false, {{bob, named("None"), ""}}});
+    const auto none = Delivery::begin(store, {"", {}, {{bob, named("None"), ""}}});
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().code, ErrorCode::not_found);
 }
@@ -160,16 +169,16 @@ TEST_F(DeliveryTest, MailboxThatIsNotThereFailsAloneOrAll) {
 TEST_F(DeliveryTest, IdsThatCannotStandInANameAreRefused) {
     for (const std::string& id :
          {std::string("a.b"), std::string("a/b"), std::string("a b"), std::string(65, 'x'), std::string("ä")}) {
-        const auto refused = Delivery::begin(store, {id, false, {{bob, {}, ""}}});
+        const auto refused = Delivery::begin(store, {id, {}, {{bob, {}, ""}}});
         ASSERT_FALSE(refused) << id;
         EXPECT_EQ(refused.error().code, ErrorCode::invalid);
     }
-    EXPECT_FALSE(Delivery::begin(store, {"x", false, {}}));
+    EXPECT_FALSE(Delivery::begin(store, {"x", {}, {}}));
 }
 
 TEST_F(DeliveryTest, WriteThatFailsLeavesNothing) {
     // A limit on the size of files stands in for a disk that takes no more.
-    Result<Delivery> delivery = Delivery::begin(store, {"", false, {{bob, {}, ""}}});
+    Result<Delivery> delivery = Delivery::begin(store, {"", {}, {{bob, {}, ""}}});
     ASSERT_TRUE(delivery);
     rlimit old{};
     ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);

@@ -94,7 +94,7 @@ TEST_P(LinksTest, ALinkedFolderIsNoMailbox) {
         EXPECT_EQ(code(bobs->rename(named(name), named("Z"))), ErrorCode::not_found) << name;
         EXPECT_EQ(code(bobs->acl(named(name))), ErrorCode::not_found) << name;
         EXPECT_FALSE(bobs->exists(named(name)).value()) << name;
-        const auto delivered = Delivery::begin(store, {"", false, {{bob, named(name), ""}}});
+        const auto delivered = Delivery::begin(store, {"", {}, {{bob, named(name), ""}}});
         EXPECT_FALSE(delivered) << name;
     }
     EXPECT_EQ(code(bobs->create(named("X"))), ErrorCode::exists);
@@ -120,7 +120,7 @@ TEST_P(LinksTest, AMailboxWithALinkedPartCannotBeOpened) {
         link(up + part, place(name) + "/" + part);
         EXPECT_FALSE(bobs->open(named(name))) << part;
         EXPECT_FALSE(bobs->status(named(name))) << part;
-        EXPECT_FALSE(Delivery::begin(store, {"", false, {{bob, named(name), ""}}})) << part;
+        EXPECT_FALSE(Delivery::begin(store, {"", {}, {{bob, named(name), ""}}})) << part;
     }
 }
 

@@ -96,7 +96,8 @@ inline Uid append(Mailbox& mailbox, std::string_view text, const Flags& with = {
 /// Delivers to one INBOX.
 inline Result<Delivered> deliver(Store& store, const AccountName& account, std::string_view text,
                                  const std::string& id = {}, bool first_attempt = false) {
-    DeliveryOrder order{id, first_attempt, {{account, MailboxName(), ""}}};
+    DeliveryOrder order{
+        id, first_attempt ? always : std::chrono::system_clock::time_point(), {{account, MailboxName(), ""}}};
     Result<Delivery> delivery = Delivery::begin(store, std::move(order));
     if (!delivery) return fail(delivery.error());
     if (Result<> written = delivery->write(text); !written) return fail(written.error());

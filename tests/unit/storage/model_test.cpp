@@ -157,7 +157,7 @@ void ModelTest::step() {
         }
         case 2: {
             const std::string text = some_text();
-            DeliveryOrder order{"T" + std::to_string(counter), roll(2) == 0, {{bob, named(names.at(which)), ""}}};
+            DeliveryOrder order{"T" + std::to_string(counter), roll(2) == 0 ? always : std::chrono::system_clock::time_point(), {{bob, named(names.at(which)), ""}}};
             Delivery delivery = Delivery::begin(*engine, order).value();
             ASSERT_TRUE(delivery.write(text));
             ASSERT_TRUE(delivery.commit().at(0));

@@ -55,7 +55,7 @@ TEST_F(MovedTest, WhatWasOnItsWayToTheOldNameIsToBeTriedAgain) {
 }
 
 TEST_F(MovedTest, ADeliveryThatHadBegunArrives) {
-    Delivery delivery = Delivery::begin(store, {"", true, {{bob, MailboxName(), ""}}}).value();
+    Delivery delivery = Delivery::begin(store, {"", always, {{bob, MailboxName(), ""}}}).value();
     ASSERT_TRUE(delivery.write("slow\r\n"));
     ASSERT_TRUE(*store.rename(bob, ann));
     ASSERT_TRUE(delivery.commit().at(0));

@@ -40,7 +40,7 @@ class UsageTest : public MailRoot {
     Usage usage() { return usage(none); }
     /// Delivers as lmtpd does.
     Result<Delivered> deliver_within(std::size_t bytes, const SharedLimits& by, QuotaKeeper& with) {
-        DeliveryOrder order{"", true, {{bob, inbox, "", by}}, &with};
+        DeliveryOrder order{"", always, {{bob, inbox, "", by}}, &with};
         Result<Delivery> delivery = Delivery::begin(store, std::move(order));
         if (!delivery) return fail(delivery.error());
         if (Result<> written = delivery->write(message(bytes)); !written) return fail(written.error());
@@ -297,7 +297,7 @@ TEST_F(UsageTest, OneFullMailboxDoesNotKeepTheOthersFromGettingTheMessage) {
     for (const std::string& header_of_carl : {std::string(), std::string("Delivered-To: carl\r\n")}) {
         // The full one is the first of all targets, or the first with its header.
         for (const auto& order : {std::vector{bob, anna, carl}, std::vector{carl, bob, anna}}) {
-            DeliveryOrder delivery_order{"", true, {}, &keeper};
+            DeliveryOrder delivery_order{"", always, {}, &keeper};
             for (const AccountName& name : order)
                 delivery_order.targets.push_back(
                     {name, inbox, name == carl ? header_of_carl : "", name == bob ? small : limits({"*:bytes=1M"})});

@@ -277,8 +277,8 @@ TEST_F(OutboundWay, LocalMailGoesToLmtpdWithItsId) {
     servers_.push_back(std::make_unique<ScriptedServer>(
         loop(), settings_.lmtp_socket,
         std::vector<Script>{{"> 220 lmtpd", "< LHLO",
-                             "> 250-lmtpd\r\n250-PIPELINING\r\n250 XFORWARD IDENT ADDR ATTEMPT",
-                             "< XFORWARD IDENT=abcdef0123456789 ADDR=IPV6:2001:db8::1 ATTEMPT=2", "< MAIL", "< RCPT",
+                             "> 250-lmtpd\r\n250-PIPELINING\r\n250 XFORWARD IDENT ADDR FIRST",
+                             "< XFORWARD IDENT=abcdef0123456789 ADDR=IPV6:2001:db8::1", "< MAIL", "< RCPT",
                              "< RCPT", "< DATA", "> 250 ok\r\n250 ok\r\n250 ok\r\n250 ok\r\n354 go", "data",
                              "> 250 2.0.0 stored\r\n452 4.2.2 over quota"}}));
     envelope_.client.address = "2001:db8::1";
