@@ -62,6 +62,13 @@ Result<Mailbox> to_ascii(const Mailbox& mailbox) {
     return Mailbox{mailbox.local_part, *std::move(domain)};
 }
 
+Mailbox for_envelope(const Mailbox& mailbox, bool utf8) { return utf8 ? mailbox : to_ascii(mailbox).value_or(mailbox); }
+
+ReversePath for_envelope(const ReversePath& path, bool utf8) {
+    if (!path) return path;
+    return for_envelope(*path, utf8);
+}
+
 bool has_utf8_header(std::string_view header) {
     return std::ranges::any_of(ascii::split(header, '\n'), [](std::string_view line) {
         return std::ranges::any_of(line, ascii::is_8bit) && ascii::is_utf8(line);

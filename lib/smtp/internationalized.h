@@ -21,6 +21,10 @@ std::string ascii_domain(const std::string& domain);
 /// ASCII, so there is no other form (RFC 6531 §3.2); `invalid`: the domain has none.
 Result<Mailbox> to_ascii(const Mailbox& mailbox);
 
+/// An address for an envelope: in ASCII where it has such a form, unless `utf8`: the message goes by SMTPUTF8.
+Mailbox for_envelope(const Mailbox& mailbox, bool utf8);
+ReversePath for_envelope(const ReversePath& path, bool utf8);
+
 /// A field of the header holds UTF-8 beyond ASCII (RFC 6532 §3.2). `header` may be the message's or a part's (RFC 6532
 /// §3). A line with bytes that are no UTF-8 doesn't count: SMTPUTF8 doesn't make it legal.
 bool has_utf8_header(std::string_view header);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "lib/smtp/internationalized.h"
 #include "lib/smtp/trace.h"
 #include "smtpd/delivery/message_front.h"
 #include "smtpd/delivery/outcome.h"
@@ -50,12 +51,14 @@ class WithFront final : public transfer::Source {
 
 transfer::Message message_for_lmtp(const Transaction& transaction, const Reception& message, const Facts& facts,
                                    const Session& session) {
-    transfer::Message envelope{.sender = transaction.targets.front().sender.value_or(transaction.sender),
-                               .recipients = {}};
-    for (const Target& target : transaction.targets) envelope.recipients.push_back({.address = target.address});
+    const bool utf8 = facts.needs_utf8;
+    const smtp::ReversePath sender = transaction.targets.front().sender.value_or(transaction.sender);
+    transfer::Message envelope{.sender = smtp::for_envelope(sender, utf8), .recipients = {}};
+    for (const Target& target : transaction.targets)
+        envelope.recipients.push_back({.address = smtp::for_envelope(target.address, utf8)});
     envelope.parameters.size = message.content.size() + facts.front.size();
     if (message.facts.has_8bit) envelope.parameters.body = smtp::Body::eight_bit_mime;
-    envelope.parameters.smtputf8 = facts.needs_utf8;
+    envelope.parameters.smtputf8 = utf8;
     const Origin& origin = transaction.origin;
     envelope.attributes = {
         {"IDENT", transaction.id},
@@ -65,7 +68,8 @@ transfer::Message message_for_lmtp(const Transaction& transaction, const Recepti
         {"PROTO", smtp::with_protocol({.lmtp = false, .extended = session.extended})},
         {"HELO", origin.helo},
         {"SOURCE", session.user.empty() ? "REMOTE" : "LOCAL"},
-        {"ATTEMPT", "1"},  // the id was born in this transaction: lmtpd needn't look for an earlier delivery
+        // The id was born in this transaction: lmtpd needn't look for an earlier delivery, as long as this one waits.
+        {"FIRST", transfer::first_until({}, session.config->smtpd.delivery_timeout)},
     };
     return envelope;
 }

@@ -6,20 +6,10 @@
 namespace posthouse::smtpd {
 namespace {
 
-smtp::Mailbox in_form(const smtp::Mailbox& mailbox, bool utf8) {
-    if (utf8) return mailbox;
-    return smtp::to_ascii(mailbox).value_or(mailbox);
-}
-
-smtp::ReversePath in_form(const smtp::ReversePath& path, bool utf8) {
-    if (!path) return path;
-    return in_form(*path, utf8);
-}
-
 spool::Recipient recipient_of(const Target& target, bool utf8, bool require_tls) {
     spool::Recipient recipient;
-    recipient.address = in_form(target.address, utf8);
-    if (target.sender) recipient.sender = in_form(*target.sender, utf8);
+    recipient.address = for_envelope(target.address, utf8);
+    if (target.sender) recipient.sender = for_envelope(*target.sender, utf8);
     if (!target.dsn.original_type.empty())
         recipient.original = {.type = target.dsn.original_type, .address = target.dsn.original_recipient};
     recipient.notify = target.dsn.notify;
@@ -44,7 +34,7 @@ spool::Envelope queued_envelope(const Session& session, const smtp::DataFacts& c
     spool::Envelope envelope;
     envelope.id = transaction.id;
     envelope.arrived = transaction.arrived;
-    envelope.sender = in_form(transaction.sender, facts.needs_utf8);
+    envelope.sender = for_envelope(transaction.sender, facts.needs_utf8);
     envelope.envelope_id = parameters.envelope_id;
     envelope.ret = parameters.ret;
     envelope.body = content.has_8bit ? smtp::Body::eight_bit_mime : smtp::Body::seven_bit;

@@ -149,6 +149,15 @@ TEST(Extensions, DomainsAreInAsciiWhereNothingElseNeedsUtf8) {
     EXPECT_NE(message.content.find(" with UTF8SMTP id "), std::string::npos) << message.content;
 }
 
+TEST(Extensions, DomainsAreInAsciiForMailboxesHereToo) {
+    World world;
+    const std::string output =
+        world.talk("EHLO x\r\n" + transaction("s@bücher.example", "alice@local.example", " SMTPUTF8") + "QUIT\r\n");
+    ASSERT_EQ(world.lmtpd.messages.size(), 1u) << output;
+    EXPECT_EQ(world.lmtpd.messages[0].sender, "<s@xn--bcher-kva.example>");
+    EXPECT_FALSE(world.lmtpd.messages[0].parameters.smtputf8);
+}
+
 TEST(Extensions, AnAddressThatIsUtf8NeedsIt) {
     World world;
     from_stranger(world, "ext@local.example", " SMTPUTF8", "", content);
