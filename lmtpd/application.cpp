@@ -34,9 +34,9 @@ net::Async<Result<>> Application::start() {
 }
 
 net::Async<> Application::serve(daemon::Connection& connection) {
+    const auto config = [this] { return daemon_.config(); };
     if (connection.listener == "quota") {
-        const config::Snapshot config = daemon_.config();
-        const Result<> ended = co_await serve_quota_questions(connection.stream, quota_, disk_, users_, *config);
+        const Result<> ended = co_await serve_quota_questions(connection.stream, quota_, disk_, users_, config);
         if (!ended && ended.error().code != ErrorCode::closed)
             connection.log.warning("connection ended", {{"listener", "quota"}, {"reason", ended.error().message()}});
         co_return;
@@ -46,8 +46,9 @@ net::Async<> Application::serve(daemon::Connection& connection) {
                      .quota = quota_,
                      .users = users_,
                      .counters = counters_,
-                     .story = story_},
-                    connection, daemon_.config());
+                     .story = story_,
+                     .config = config},
+                    connection);
     co_await session.run();
 }
 

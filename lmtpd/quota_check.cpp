@@ -61,13 +61,14 @@ net::Async<Result<>> check_room(quota::Service& quota, net::Pool& disk, const st
 }
 
 net::Async<Result<>> serve_quota_questions(net::Stream& stream, quota::Service& quota, net::Pool& disk,
-                                           auth::UserdbClient& users, const config::Config& config) {
+                                           auth::UserdbClient& users, std::function<config::Snapshot()> config) {
     for (;;) {
         Result<std::optional<policy::Request>> request = co_await daemon::read_policy_request(stream);
         if (!request) co_return fail(request.error());
         if (!*request) co_return Result<>{};
         policy::Reply reply;
-        reply.action = co_await answer(quota, disk, users, config, **request);
+        const config::Snapshot now = config();
+        reply.action = co_await answer(quota, disk, users, *now, **request);
         Result<> written = co_await daemon::write_policy_reply(stream, reply);
         if (!written) co_return written;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -24,8 +25,8 @@ net::Async<Result<>> check_room(quota::Service& quota, net::Pool& disk, const st
                                 const storage::SharedLimits& limits, std::optional<std::uint64_t> size);
 
 /// Answers one connection of smtpd, or of a Postfix (check_policy_service): DUNNO, or the refusal, as Dovecot's
-/// quota-status does.
+/// quota-status does. `config`: as it is now; connections live for hours.
 net::Async<Result<>> serve_quota_questions(net::Stream& stream, quota::Service& quota, net::Pool& disk,
-                                           auth::UserdbClient& users, const config::Config& config);
+                                           auth::UserdbClient& users, std::function<config::Snapshot()> config);
 
 }  // namespace posthouse::lmtpd

@@ -3,13 +3,14 @@
 
 #include <utility>
 
+#include "lib/base/ascii.h"
 #include "lib/smtp/limits.h"
 #include "lmtpd/commands/table.h"
 
 namespace posthouse::lmtpd {
 
-Session::Session(const Services& services, daemon::Connection& connection, config::Snapshot config)
-    : services_(services), connection_(connection), config_(std::move(config)) {}
+Session::Session(const Services& services, daemon::Connection& connection)
+    : services_(services), connection_(connection), config_(services.config()) {}
 
 net::Async<> Session::run() {
     const bool greeted = co_await send(smtp::Reply(220, "", config().general.hostname + " LMTP Posthouse").to_wire());
@@ -32,6 +33,8 @@ net::Async<> Session::serve_commands() {
         } else {
             count_error();
             answer = smtp::Reply(500, "5.5.2", "Line too long");
+            // Nobody knows how many octets follow.
+            if (ascii::istarts_with(line.error().detail, "BDAT")) end("BDAT line too long");
         }
         if (answer) co_await send(answer->to_wire());
         if (errors_ >= error_limit && end_reason_.empty())
@@ -55,7 +58,9 @@ net::Async<bool> Session::wait_for_command() {
             co_await say_good_bye(smtp::Reply(421, "4.3.2", "Server is shutting down"), "server is stopping");
             co_return false;
         }
-        if (*input == net::Input::ready) co_return true;
+        if (*input != net::Input::ready) continue;
+        config_ = services_.config();
+        co_return true;
     }
     co_return true;
 }

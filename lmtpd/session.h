@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ struct Services {
     auth::UserdbClient& users;
     Counters& counters;
     story::Writer& story;
+    /// As it is now: connections live for hours.
+    std::function<config::Snapshot()> config;
 };
 
 /// What a handler gives: the reply to send, or nothing when it has sent its replies itself.
@@ -38,7 +41,7 @@ class Session {
     /// error.
     static constexpr int error_limit = 100;
 
-    Session(const Services& services, daemon::Connection& connection, config::Snapshot config);
+    Session(const Services& services, daemon::Connection& connection);
 
     /// From greeting to good-bye.
     net::Async<> run();
@@ -63,6 +66,7 @@ class Session {
     void count_error() { ++errors_; }
 
     const Services& services() const { return services_; }
+    /// The same within a transaction.
     const config::Config& config() const { return *config_; }
     const log::SessionLog& log() const { return connection_.log; }
     net::Stream& stream() const { return connection_.stream; }

@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t input_cap = std::size_t{66} * 1024;   // most bytes that wait to be consumed: a line of 64 KiB
 constexpr std::size_t output_cap = std::size_t{16} * 1024;  // bytes that wait for company before they are sent
+constexpr std::size_t line_start = 8;                       // what is told of an overlong line
 constexpr std::size_t skip_cap = std::size_t{16} * 1024 * 1024;     // how much of an overlong line is skipped
 constexpr std::size_t compressed_at_once = std::size_t{16} * 1024;  // bytes that wait to be inflated
 constexpr unsigned reads_between_yields = 32;                       // a flood of input must not starve other sessions
@@ -267,18 +268,19 @@ Async<Result<std::string>> Stream::read_line(std::size_t max_length, Deadline de
         const std::string_view bytes = s.buffered();
         const auto end = bytes.find('\n', scanned);
         if (end != std::string_view::npos) {
-            line += bytes.substr(0, end);
+            if (skipped == 0) line += bytes.substr(0, end);
             s.in_start += end + 1;
             if (line.ends_with('\r')) line.pop_back();
-            if (skipped > 0 || line.size() > max_length) co_return fail(ErrorCode::limit, "Line too long");
+            if (skipped > 0 || line.size() > max_length)
+                co_return fail(ErrorCode::limit, "Line too long", line.substr(0, line_start));
             co_return line;
         }
         scanned = bytes.size();
         const bool is_too_long = skipped > 0 || line.size() + scanned > max_length + 1;
         if (is_too_long || scanned >= input_cap) {
             if (is_too_long) {
+                if (skipped == 0) line.append(bytes.substr(0, line_start)).resize(std::min(line.size(), line_start));
                 skipped += scanned;
-                line.clear();
             } else {
                 line += bytes;
             }

@@ -63,7 +63,8 @@ class Stream {
     /// Waits between commands: until there is input, a wake() or a drain(). The only wait that those two end.
     Async<Result<Input>> wait_input(Deadline deadline);
     /// A line without its end (LF or CRLF). A line of more than `max_length` bytes is skipped up to
-    /// its end (at most 16 MiB, then `closed`) and gives `limit`: the stream is at the next line then.
+    /// its end (at most 16 MiB, then `closed`) and gives `limit`, with the line's first 8 in `detail`: the stream is at the next
+    /// line then.
     Async<Result<std::string>> read_line(std::size_t max_length, Deadline deadline);
     /// Exactly `count` bytes, which the caller has bounded.
     Async<Result<std::string>> read_exactly(std::size_t count, Deadline deadline);

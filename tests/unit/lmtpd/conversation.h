@@ -84,9 +84,22 @@ class ConversationTest : public testing::Test {
         return contents;
     }
 
+    /// From the so-many-and-first time on that a session asks for it, the configuration is another one.
+    void reload_after(int times, std::function<void(config::Config&)> change) {
+        asked_ = 0;
+        changes_after_ = times;
+        change_ = std::move(change);
+    }
+
     config::Config config;
 
   private:
+    config::Snapshot config_now() {
+        config::Config now = config;
+        if (change_ && ++asked_ > changes_after_) change_(now);
+        return std::make_shared<const config::Config>(std::move(now));
+    }
+
     std::string userdb_path() const { return folder_ + "/userdb"; }
 
     static net::Async<> accept_all(net::Loop& loop, net::Scope& scope, net::Listener& listener) {
@@ -105,7 +118,7 @@ class ConversationTest : public testing::Test {
     static net::Async<> serve_questions(Session& session, daemon::Connection& connection) {
         const Services& services = session.services();
         const Result<> done = co_await serve_quota_questions(connection.stream, services.quota, services.disk,
-                                                             services.users, session.config());
+                                                             services.users, services.config);
         EXPECT_TRUE(done) << done.error().message();
         co_await connection.stream.close(soon());
     }
@@ -135,9 +148,14 @@ class ConversationTest : public testing::Test {
                                       .local = {},
                                       .listener = "lmtp",
                                       .log = log::SessionLog("test")};
-        Session session(
-            {.store = *test.store_, .disk = disk, .quota = quota, .users = users, .counters = counters, .story = story},
-            connection, snapshot);
+        Session session({.store = *test.store_,
+                         .disk = disk,
+                         .quota = quota,
+                         .users = users,
+                         .counters = counters,
+                         .story = story,
+                         .config = [&test] { return test.config_now(); }},
+                        connection);
         if (about_quota)
             scope.spawn(serve_questions, std::ref(session), std::ref(connection));
         else
@@ -165,6 +183,9 @@ class ConversationTest : public testing::Test {
     }
 
     std::string folder_;
+    int asked_ = 0;
+    int changes_after_ = 0;
+    std::function<void(config::Config&)> change_;
     net::Loop loop_;
     std::optional<storage::Store> store_;
 };

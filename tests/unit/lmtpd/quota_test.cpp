@@ -49,6 +49,19 @@ TEST_F(LmtpQuota, WhatTurnsOutNotToFitIsRefusedAfterTheDataForThatRecipientOnly)
     EXPECT_EQ(delivered("ann").size(), 1u);
 }
 
+TEST_F(LmtpQuota, ANewConfigurationHoldsOnConnectionsThatAreThere) {
+    user_rule = "*:bytes=2000";
+    after_lhlo(mail("", to("joe"), 1500));
+    reload_after(2, [](config::Config& now) { now.quota.full_tempfail = true; });
+    const std::string asked = ask_quota(question("joe@example.org", "500") + question("joe@example.org", "500"));
+    EXPECT_EQ(asked, "action=552 5.2.2 Mailbox is full\n\naction=452 4.2.2 Mailbox is full, try again later\n\n");
+    config.quota.full_tempfail = false;
+    reload_after(3, [](config::Config& now) { now.quota.full_tempfail = true; });
+    const std::string attempt = "MAIL FROM:<> SIZE=500\r\n" + to("joe") + "RSET\r\n";
+    const std::string replies = after_lhlo(attempt + attempt);
+    EXPECT_TRUE(has(replies, "\r\n552 5.2.2 ") && has(replies, "\r\n452 4.2.2 ")) << replies;
+}
+
 TEST_F(LmtpQuota, TheLastMessageMayUseTheGrace) {
     user_rule = "*:bytes=2000";
     config.quota.grace = "50%";

@@ -83,6 +83,7 @@ Async<> lines_and_limits(Loop& loop) {
     EXPECT_EQ(line, "second");
     line = co_await stream.read_line(80, soon());
     EXPECT_EQ(line.error().code, ErrorCode::limit);
+    EXPECT_EQ(line.error().detail, "xxxxxxxx");
     line = co_await stream.read_line(80, soon());
     EXPECT_EQ(line, "");
     EXPECT_TRUE(stream.has_buffered_input());
@@ -120,6 +121,7 @@ Async<> lines_larger_than_the_buffer(Loop& loop) {
         EXPECT_EQ(line, std::string(length, 'x'));
         line = co_await stream.read_line(length, soon());
         EXPECT_EQ(line.error().code, ErrorCode::limit);
+        EXPECT_EQ(line.error().detail, "yyyyyyyy");
         line = co_await stream.read_line(length, soon());
         EXPECT_EQ(line, "last");
     }
