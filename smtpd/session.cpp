@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lib/base/ascii.h"
 #include "lib/daemon/origin.h"
 #include "lib/smtp/limits.h"
 #include "smtpd/commands/perform.h"
@@ -50,6 +51,8 @@ net::Async<bool> exchange(Session& session) {
     } else if (line.error().code == ErrorCode::limit) {
         reply = smtp::Reply(500, "5.5.2", "Line too long");
         ++session.errors;
+        // Nobody knows how many octets follow.
+        if (ascii::istarts_with(line.error().detail, "BDAT")) session.ending = true;
     } else if (line.error().code == ErrorCode::timeout) {
         reply = timed_out(session);
         session.ending = true;

@@ -37,20 +37,22 @@ net::Async<Answer> skip(Session& session, const smtp::Bdat& chunk, smtp::Reply r
 }  // namespace
 
 net::Async<Answer> bdat(Session& session, smtp::Bdat chunk, Answer refused) {
-    if (!refused && session.transaction->recipients.empty()) refused = {503, "5.5.1", "No valid recipients"};
     if (refused) {
         Answer answer = co_await skip(session, chunk, *std::move(refused));
         co_return answer;
     }
+    const bool nobody = session.transaction->recipients.empty();
+    if (nobody) refused = {503, "5.5.1", "No valid recipients"};
     if (!session.transaction->chunks) session.transaction->chunks = std::make_shared<ChunkedReception>(session);
     const std::shared_ptr<ChunkedReception> reception = session.transaction->chunks;
-    reception->chunks.begin(chunk);
+    // What is refused refuses all that follows: it would be half a message.
+    reception->chunks.begin(chunk, std::move(refused));
     const bool received = co_await receive(session, reception->chunks, &reception->message);
     if (!received) co_return std::nullopt;
     const std::size_t before = reception->message.sink().size();
     const std::optional<smtp::Reply> reply = reception->chunks.end(reception->message.sink());
     co_await reception->message.keep(before);
-    if (!chunk.last) co_return reply;
+    if (!chunk.last || nobody) co_return reply;
     const std::string replies = co_await reception->message.finish(session, reception->chunks.facts(), reply);
     session.reset();
     co_await session.send(replies);

@@ -55,6 +55,8 @@ net::Async<Answer> perform_bdat(Session& session, smtp::Bdat chunk, std::optiona
     } else {
         reception = std::make_shared<ChunkedReception>(session);
         reception->message.refused = *refused;
+        // What follows would be half a message.
+        if (session.transaction && !session.transaction->chunks) session.transaction->chunks = reception;
     }
     reception->message.begin_chunk();
     reception->chunks.begin(chunk, std::move(refused));

@@ -147,6 +147,12 @@ TEST_F(LmtpSession, AChunkThatNobodyWantsIsReadAway) {
               "503 5.5.1 No valid recipients\r\n250 2.0.0 OK\r\n250 2.1.0 OK\r\n250 2.1.5 OK\r\n"
               "250 2.0.0 3 octets received\r\n503 5.5.1 BDAT has begun: only BDAT and RSET can follow\r\n"
               "503 5.5.1 BDAT has begun: only BDAT and RSET can follow\r\n250 2.0.0 OK\r\n221 2.0.0 Bye\r\n");
+    EXPECT_EQ(
+        after_lhlo("MAIL FROM:<>\r\n" + chunk("Subject: x\r\n\r\n", false) + "RCPT TO:<joe@example.org>\r\n" +
+                   chunk("rest\r\n", true) + "RSET\r\nQUIT\r\n"),
+        "250 2.1.0 OK\r\n503 5.5.1 No valid recipients\r\n503 5.5.1 BDAT has begun: only BDAT and RSET can follow\r\n"
+        "503 5.5.1 No valid recipients\r\n250 2.0.0 OK\r\n221 2.0.0 Bye\r\n")
+        << "half a message";
     EXPECT_EQ(delivered("joe").size(), 0u);
 }
 
@@ -165,6 +171,20 @@ TEST_F(LmtpSession, WhereNobodyKnowsHowLongAChunkIsTheSessionEnds) {
     const std::string output = after_lhlo(envelope + "BDAT many LAST\r\nQUIT\r\n");
     EXPECT_NE(output.find("\r\n501 5.5.4 "), std::string::npos) << output;
     EXPECT_EQ(output.find("221"), std::string::npos) << output;
+    const std::string spaces(20'000, ' ');
+    EXPECT_FALSE(after_lhlo(envelope + "BDAT 6 LAST" + spaces + "\r\nNOOP\r\nQUIT\r\n").contains("221"));
+}
+
+TEST_F(LmtpSession, AFirstAttemptIsOneUntilTheTimeThatIsTold) {
+    const std::string begin = "XFORWARD IDENT=01SAME0SAME0SAME FIRST=";
+    const std::string late = "1000000000000\r\n" + envelope + chunk("x\r\n", true);
+    after_lhlo(begin + late);
+    after_lhlo(begin + late);
+    EXPECT_EQ(delivered("joe").size(), 1u) << "the time is over: it is looked for";
+    after_lhlo(begin + "9000000000000\r\n" + envelope + chunk("x\r\n", true));
+    EXPECT_EQ(delivered("joe").size(), 2u) << "who says so is believed";
+    after_lhlo(begin + "99999999999999999999\r\n" + envelope + chunk("x\r\n", true));
+    EXPECT_EQ(delivered("joe").size(), 2u) << "that is no time";
 }
 
 TEST_F(LmtpSession, CommandsOutOfOrderAndNonsenseLeaveTheSessionUsable) {

@@ -36,13 +36,23 @@ TEST(Chunking, OctetsOfRefusedChunksAreNoCommands) {
     World world;
     const std::string commands = "MAIL FROM:<evil@client.example>\r\nRCPT TO:<bob@local.example>\r\nDATA\r\nx\r\n.\r\n";
     // Before EHLO, without a transaction, without a recipient, after the last one.
-    const std::string output = world.talk(
-        chunk(commands) + "EHLO x\r\n" + chunk(commands, true) +
-        "MAIL FROM:<s@client.example>\r\nRCPT TO:<nobody@local.example>\r\n" + chunk(commands) + chunk(commands, true) +
-        "RCPT TO:<alice@local.example>\r\n" + chunk("x\r\n", true) + chunk(commands, true) + "NOOP\r\nQUIT\r\n");
-    EXPECT_EQ(codes(output), "220 503 250 503 250 550 554 554 250 250 503 250 221") << output;
+    const std::string output = world.talk(chunk(commands) + "EHLO x\r\n" + chunk(commands, true) +
+                                          "MAIL FROM:<s@client.example>\r\nRCPT TO:<nobody@local.example>\r\n" +
+                                          chunk(commands) + chunk(commands, true) +
+                                          "RCPT TO:<alice@local.example>\r\nRSET\r\nMAIL FROM:<s@client.example>\r\n"
+                                          "RCPT TO:<alice@local.example>\r\n" +
+                                          chunk("x\r\n", true) + chunk(commands, true) + "NOOP\r\nQUIT\r\n");
+    EXPECT_EQ(codes(output), "220 503 250 503 250 550 554 554 503 250 250 250 250 503 250 221") << output;
     ASSERT_EQ(world.lmtpd.messages.size(), 1u);
     EXPECT_EQ(world.lmtpd.messages[0].recipients, std::vector<std::string>{"alice@local.example"});
+}
+
+TEST(Chunking, WhatFollowsARefusedChunkIsNoMessage) {
+    World world;
+    const std::string output = world.talk("EHLO x\r\nMAIL FROM:<s@client.example>\r\n" + chunk("Subject: x\r\n\r\n") +
+                                          "RCPT TO:<alice@local.example>\r\n" + chunk("rest\r\n", true) + "QUIT\r\n");
+    EXPECT_EQ(codes(output), "220 250 250 554 503 554 221") << output;
+    EXPECT_TRUE(world.lmtpd.messages.empty());
 }
 
 TEST(Chunking, WithoutLoginOctetsAreSkippedToo) {
@@ -59,6 +69,9 @@ TEST(Chunking, ASizeThatCannotBeReadEndsTheSession) {
         const std::string output = world.talk(envelope + std::string(line) + "\r\nNOOP\r\nQUIT\r\n");
         EXPECT_EQ(codes(output), "220 250 250 250 501") << line;
     }
+    World world;
+    const std::string output = world.talk(envelope + "BDAT 6 LAST" + std::string(70'000, ' ') + "\r\nNOOP\r\nQUIT\r\n");
+    EXPECT_EQ(codes(output), "220 250 250 250 500");
 }
 
 TEST(Chunking, ChunksAndOtherWaysDoNotMix) {
