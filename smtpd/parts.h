@@ -24,8 +24,9 @@ struct Parts {
     auth::SocketmapClient directory;
     guard::Client guard;
     LmtpPool lmtp;
-    auth::PolicyClient quota;  ///< lmtpd's answers whether there is room
-    net::Pool disk;            ///< writes and reads what lies in the spool
+    auth::PolicyClient quota;             ///< lmtpd's answers whether there is room
+    net::Clock::time_point quota_from{};  ///< it didn't answer in time, and isn't asked before then
+    net::Pool disk;                       ///< writes and reads what lies in the spool
     Queue queue;
     Forwarding forwarding;
     KnownDomains known_domains;  ///< to DNS

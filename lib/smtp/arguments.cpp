@@ -119,7 +119,7 @@ Parsed<Command> parse_auth(std::string_view arguments) {
 
 Parsed<Command> parse_attributes(Verb verb, std::string_view arguments) {
     const auto syntax = [verb] {
-        return refuse(501, "5.5.4", "Syntax: " + std::string(to_string(verb)) + " attribute=value …");
+        return refuse(501, "5.5.4", "Syntax: " + std::string(to_string(verb)) + " attribute=value ...");
     };
     Attributes out{verb, {}};
     for (const std::string_view word : ascii::split(arguments, ' ')) {

@@ -1,6 +1,7 @@
 // RCPT (RFC 5321 §4.1.1.3): one more recipient, resolved at once to those it means.
 //   rcpt = "RCPT TO:" ( "<Postmaster>" / Forward-path ) [SP Rcpt-parameters] CRLF
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <variant>
 
@@ -22,12 +23,16 @@ std::optional<Refusal> refusal_of(std::string_view action, const smtp::Mailbox& 
     return Refusal(std::move(reply), Rule::quota);
 }
 
+/// Clients wouldn't wait for each recipient as long as for one.
+constexpr std::chrono::seconds silence_after_timeout{30};
+
 /// Why no mailbox of this recipient has room for the message; nullopt: one has, or lmtpd can't say, and decides when it
 /// gets the message.
 net::Async<std::optional<Refusal>> no_room(Session& session, const smtp::Mailbox& given,
                                            const std::vector<Target>& targets) {
     const std::string& socket = session.config->listen.quota;
     if (!session.config->quota.enabled || socket.empty()) co_return std::nullopt;
+    if (net::Clock::now() < session.parts.quota_from) co_return std::nullopt;
     std::optional<Refusal> refused;
     for (const Target& target : targets) {
         if (!target.local || (session.config->quota.rule.empty() && !target.quota)) co_return std::nullopt;
@@ -38,6 +43,8 @@ net::Async<std::optional<Refusal>> no_room(Session& session, const smtp::Mailbox
         request.add("size", std::to_string(session.transaction->parameters.size.value_or(0)));
         const Result<std::string> action =
             co_await session.parts.quota.ask(std::move(request), session.lookup_deadline());
+        if (!action && action.error().code == ErrorCode::timeout)
+            session.parts.quota_from = net::Clock::now() + silence_after_timeout;
         if (!action) co_return std::nullopt;
         refused = refusal_of(*action, given);
         if (!refused) co_return std::nullopt;
