@@ -21,7 +21,6 @@ constexpr std::size_t max_service_list = 255;  // bytes, as the columns have the
 constexpr std::size_t max_networks = 1024;
 constexpr std::size_t max_app_name = 100;
 constexpr std::int64_t latest_time = 253'402'300'799;  // the year 9999
-constexpr std::int64_t max_limit = 1'000'000'000;
 
 /// What is wrong, as far as it is worth telling.
 class Problems {
@@ -136,9 +135,10 @@ class Reader {
         });
         each("app_passwords", [&](Row& row) { out.app_passwords.push_back(read_app_password(row)); });
         each("sending_limits", [&](Row& row) {
-            out.limits.push_back(
-                {any_address(row, "address", row.text("address")), row.number("messages_per_hour", max_limit),
-                 row.number("recipients_per_hour", max_limit), row.number("recipients_per_message", max_limit)});
+            auth::SendingLimit limit{any_address(row, "address", row.text("address"))};
+            for (const auth::SendingLimitColumn& column : auth::sending_limit_columns)
+                limit.*column.number = row.number(std::string(column.name).c_str(), auth::max_sending_limit);
+            out.limits.push_back(std::move(limit));
         });
         if (const Result<> fine = problems_.result(); !fine) return fail(fine.error());
         return out;

@@ -1,4 +1,4 @@
-// posthouse domain add|list|show|remove, and domain alias add|list|remove; rename is in rename.cpp
+// posthouse domain add|list|set|show|remove, and domain alias add|list|remove; rename is in rename.cpp
 #include <CLI/Option.hpp>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -15,6 +15,7 @@
 #include "cli/output.h"
 #include "cli/relay_domain.h"
 #include "cli/rename.h"
+#include "cli/sending_limit.h"
 #include "cli/sessions.h"
 #include "cli/table.h"
 
@@ -26,6 +27,7 @@ struct Options {
     std::string alias;
     MailDisposal mail;
     RelayOptions relay;
+    SendingLimitOptions limits;
 };
 
 Exit add(Context& context, const Options& options) {
@@ -87,6 +89,25 @@ Exit list(Context& context) {
         table.add({domain.row.name, "-", "-", format_time(domain.row.created_at), sentence(domain)});
     table.print_or("No domains.", context.out);
     return Exit::ok;
+}
+
+Exit set(Context& context, const Options& options) {
+    const Result<std::string> name = auth::canonical_domain(options.name);
+    if (!name) return report(context, name.error());
+    if (!options.limits.given())
+        return report(context, {ErrorCode::invalid, "What to set? --help lists the options", {}});
+    if (const Result<> numbers = check(options.limits); !numbers) return report(context, numbers.error());
+    Result<Change> change = Change::begin_existing(context);
+    if (!change) return report(context, change.error());
+    const Result<bool> known = change->directory().has_domain(*name);
+    if (!known) return report(context, known.error());
+    if (!*known) return report(context, {ErrorCode::not_found, "Domain " + *name + " does not exist", {}});
+    const Result<auth::SendingLimit> limit = change_sending_limit(change->directory(), '@' + *name, options.limits);
+    if (!limit) return report(context, limit.error());
+    if (const Result<> kept = change->commit("domain.set", *name, "sending limits " + in_words(*limit)); !kept)
+        return report(context, kept.error());
+    return done(context, "Sending limits of the users of " + *name + " together: " + in_words(*limit) + '.',
+                {{"domain", *name}, {"sending_limits", to_json(*limit)}});
 }
 
 Exit remove(Context& context, const Options& options) {
@@ -187,6 +208,12 @@ void add_domain_commands(CLI::App& app, Context& context) {
 
     add_command(*group, context, "list", "List all domains", "domain list --json",
                 [&context] { return list(context); });
+
+    command = add_command(*group, context, "set", "Change how much the users of a domain may send together",
+                          "domain set example.org --recipients-per-day 20000",
+                          [&context, options] { return set(context, *options); });
+    command->add_option("name", options->name, "The domain")->required();
+    add_sending_limit_options(*command, options->limits);
 
     add_domain_rename(*group, context);
 

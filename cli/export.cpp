@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/directory_document.h"
 #include "cli/open_directory.h"
+#include "cli/sending_limit.h"
 
 namespace posthouse::cli {
 namespace {
@@ -189,10 +190,8 @@ class Writer {
             "sending_limits", directory_.sending_limits().list(),
             [&](const auth::SendingLimit& row) { return is_meant(row.address); },
             [](const auth::SendingLimit& row) -> Result<json> {
-                json limit = {{"address", row.address}};
-                if (row.messages_per_hour) limit["messages_per_hour"] = *row.messages_per_hour;
-                if (row.recipients_per_hour) limit["recipients_per_hour"] = *row.recipients_per_hour;
-                if (row.recipients_per_message) limit["recipients_per_message"] = *row.recipients_per_message;
+                json limit = to_json(row);
+                limit["address"] = row.address;
                 return limit;
             });
     }

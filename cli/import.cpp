@@ -128,11 +128,7 @@ Exit import_json(Context& context, const Options& options) {
         parse_document(*text, local_part(context), password_settings(context).default_scheme);
     wipe(*text);
     if (!document) return report(context, document.error());
-    Remarks remarks;
-    if (!document->limits.empty())
-        remarks.emplace_back(
-            "sending_limits are stored, but not obeyed yet: the limits of section [smtpd] hold for all");
-    return import(context, *document, remarks, Faulty::refuse_all, options);
+    return import(context, *document, {}, Faulty::refuse_all, options);
 }
 
 Exit import_passwd_file(Context& context, const Options& options) {

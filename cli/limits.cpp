@@ -5,11 +5,14 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "auth/directory/address.h"
 #include "cli/ask_guardd.h"
 #include "cli/open_directory.h"
+#include "cli/sending_limit.h"
 #include "cli/table.h"
 #include "guardd/rate_limits.h"
 #include "lib/base/ascii.h"
@@ -82,26 +85,64 @@ std::vector<std::string> heading() {
     return heading;
 }
 
+/// A rate and the limits that hold for it.
+struct Line {
+    Rate rate;
+    RateLimits limits;
+};
+
+/// What the directory says of a user, or of the users of a domain.
+const auth::SendingLimit* own_limit(const SendingLimitMap& own, const guard::RateSubject& subject) {
+    if (subject.kind != RateKind::user && subject.kind != RateKind::user_domain) return nullptr;
+    const auto found = own.find(subject.kind == RateKind::user ? subject.name : '@' + subject.name);
+    return found == own.end() ? nullptr : &found->second;
+}
+
+/// Whose limits are in the directory, as far as nothing was counted of them yet.
+void add_unused(std::vector<Rate>& rates, const SendingLimitMap& own) {
+    std::set<guard::RateSubject> known;
+    for (const Rate& rate : rates) known.insert(rate.subject);
+    for (const auto& [address, limit] : own) {
+        const bool domain = address.starts_with('@');
+        guard::RateSubject subject{domain ? RateKind::user_domain : RateKind::user, address.substr(domain ? 1 : 0)};
+        if (!known.contains(subject)) rates.push_back({std::move(subject), {}});
+    }
+}
+
+Result<SendingLimitMap> limits_in_directory(Context& context) {
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return fail(directory.error());
+    return sending_limits(**directory);
+}
+
 Exit list(Context& context) {
     const Result<config::Snapshot> config = context.config();
     if (!config) return report(context, config.error());
-    const auto limits = guard::rate_limits_of((*config)->smtpd);
+    const guard::KindLimits settings = guard::rate_limits_of((*config)->smtpd);
+    const Result<SendingLimitMap> own = limits_in_directory(context);
+    if (!own) return report(context, own.error());
     return with_guardd(context, [&](guard::Administration& guardd, net::Loop& loop) {
         Result<std::vector<Rate>> rates = loop.run_until_complete(guardd.rates());
         if (!rates) return report(context, rates.error());
-        const auto limits_for = [&](const Rate& rate) -> const RateLimits& { return limits[index(rate.subject.kind)]; };
-        std::ranges::sort(*rates, [&](const Rate& one, const Rate& other) {
-            const double difference = fullness(one, limits_for(one)) - fullness(other, limits_for(other));
-            return difference != 0 ? difference > 0 : one.subject < other.subject;
+        add_unused(*rates, *own);
+        std::vector<Line> lines;
+        for (Rate& rate : *rates) {
+            RateLimits limits = settings[index(rate.subject.kind)];
+            if (const auth::SendingLimit* limit = own_limit(*own, rate.subject))
+                limits = guard::with_own(limits, *limit);
+            lines.push_back({std::move(rate), limits});
+        }
+        std::ranges::sort(lines, [](const Line& one, const Line& other) {
+            const double difference = fullness(one.rate, one.limits) - fullness(other.rate, other.limits);
+            return difference != 0 ? difference > 0 : one.rate.subject < other.rate.subject;
         });
         nlohmann::json rows = nlohmann::json::array();
         Table table(heading());
-        for (const Rate& rate : *rates) {
-            rows.push_back(row_of(rate, limits_for(rate)));
+        for (const auto& [rate, limits] : lines) {
+            rows.push_back(row_of(rate, limits));
             std::vector<std::string> cells{kind_in_words(rate.subject.kind), rate.subject.name};
             for (const Measure measure : columns)
-                for (const auto& facts : guard::periods)
-                    cells.push_back(cell(rate, limits_for(rate), facts.period, measure));
+                for (const auto& facts : guard::periods) cells.push_back(cell(rate, limits, facts.period, measure));
             table.add(std::move(cells));
         }
         if (context.json)
@@ -159,8 +200,9 @@ Exit reset(Context& context, const Options& options) {
 void add_limits_commands(CLI::App& app, Context& context) {
     CLI::App* group = add_group(app, "limits", "How much clients, users and domains have sent, and may send");
     add_command(*group, context, "list",
-                "Show what was counted in the last hour and day; who is nearest to a limit first", "limits list",
-                [&context] { return list(context); });
+                "Show what was counted in the last hour and day, and who has limits of his own; who is nearest to a "
+                "limit first",
+                "limits list", [&context] { return list(context); });
     auto options = std::make_shared<Options>();
     CLI::App* command =
         add_command(*group, context, "reset", "Forget what was counted, so that more may be sent at once",

@@ -16,6 +16,7 @@
 #include "cli/password_input.h"
 #include "cli/quota_size.h"
 #include "cli/rename.h"
+#include "cli/sending_limit.h"
 #include "cli/sessions.h"
 #include "cli/table.h"
 #include "cli/user_import.h"
@@ -31,6 +32,7 @@ struct Options {
     std::optional<std::string> quota;
     std::optional<std::string> services;
     std::string app_passwords_only;
+    SendingLimitOptions limits;
     bool admin = false;
     bool disabled = false;
     MailDisposal mail;
@@ -121,10 +123,14 @@ Exit list(Context& context, const Options& options) {
     if (!directory) return report(context, directory.error());
     const Result<std::vector<auth::User>> users = (*directory)->users(*domain);
     if (!users) return report(context, users.error());
+    const auto limits = sending_limits(**directory);
+    if (!limits) return report(context, limits.error());
     if (context.json) {
         nlohmann::json rows = nlohmann::json::array();
         for (const auto& user : *users) {
+            const auto limit = limits->find(user.email);
             rows.push_back({{"email", user.email},
+                            {"sending_limits", limit == limits->end() ? nlohmann::json() : to_json(limit->second)},
                             {"enabled", user.enabled},
                             {"admin", user.admin},
                             {"services", as_json(user.services)},
@@ -147,6 +153,7 @@ Exit list(Context& context, const Options& options) {
         if (user.must_change_password) state += ", must change password";
         if (user.app_passwords_only) state += ", app passwords";
         if (!user.services.all()) state += ", only " + listed(user.services);
+        if (limits->contains(user.email)) state += ", own sending limits";
         table.add({user.email, state, user.quota_mb == 0 ? "-" : std::to_string(user.quota_mb),
                    user.usage ? std::to_string(user.usage->mb()) : "?",
                    user.usage ? std::to_string(user.usage->messages) : "?", format_time(user.created_at)});
@@ -158,12 +165,13 @@ Exit list(Context& context, const Options& options) {
 Exit set(Context& context, const Options& options) {
     const Result<std::string> email = address(context, options);
     if (!email) return report(context, email.error());
-    if (!options.quota && !options.services && options.app_passwords_only.empty())
+    if (!options.quota && !options.services && options.app_passwords_only.empty() && !options.limits.given())
         return report(context, {ErrorCode::invalid, "What to set? --help lists the options", {}});
     const Result<auth::Services> services = auth::Services::parse(options.services.value_or("all"));
     if (!services) return report(context, services.error());
     const Result<std::int64_t> quota_mb = parse_quota_mb(options.quota.value_or("0"));
     if (!quota_mb) return report(context, quota_mb.error());
+    if (const Result<> numbers = check(options.limits); !numbers) return report(context, numbers.error());
     Result<Change> change = Change::begin_existing(context);
     if (!change) return report(context, change.error());
     std::string details;
@@ -195,6 +203,15 @@ Exit set(Context& context, const Options& options) {
         note("app passwords only " + options.app_passwords_only,
              *email + (only ? " needs app passwords but for webmail." : " may use the password everywhere."));
         document["app_passwords_only"] = only;
+    }
+    if (options.limits.given()) {
+        const Result<std::optional<auth::User>> user = change->directory().find_user(*email);
+        if (!user) return report(context, user.error());
+        if (!*user) return report(context, {ErrorCode::not_found, "User " + *email + " does not exist", {}});
+        const Result<auth::SendingLimit> limit = change_sending_limit(change->directory(), *email, options.limits);
+        if (!limit) return report(context, limit.error());
+        note("sending limits " + in_words(*limit), "Sending limits of " + *email + ": " + in_words(*limit) + '.');
+        document["sending_limits"] = to_json(*limit);
     }
     if (const Result<> kept = change->commit("user.set", *email, details); !kept) return report(context, kept.error());
     if (!services->all() || options.app_passwords_only == "on") end_sessions(context, {*email});
@@ -328,6 +345,7 @@ void add_user_commands(CLI::App& app, Context& context) {
                      "Whether imap, pop3 and smtp take app passwords only")
         ->type_name("SWITCH")
         ->check(CLI::IsMember({"on", "off"}));
+    add_sending_limit_options(*command, options->limits);
 
     command = add_command(*group, context, "passwd", "Set a user's password, and end the user's sessions",
                           "user passwd joe@example.org --generate",

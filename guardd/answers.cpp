@@ -59,13 +59,13 @@ Answers::Answers(Rules rules, Clocks clocks)
       clocks_(std::move(clocks)),
       penalties_(rules_.penalties, clocks_.steady),
       bans_(rules_.bans, clocks_.wall),
-      rates_(rules_.rates, clocks_.wall) {}
+      rates_(rules_.rates.entries, clocks_.wall) {}
 
 void Answers::set(Rules rules) {
     rules_ = std::move(rules);
     penalties_.set(rules_.penalties);
     bans_.set(rules_.bans);
-    rates_.set(rules_.rates);
+    rates_.set(rules_.rates.entries);
 }
 
 Answers::Client Answers::client_of(const policy::Request& request) const {
@@ -86,9 +86,10 @@ Answer Answers::connect(ConnectionCounts::Owner owner, std::string_view service,
     std::vector<RateSubject> counted;
     constexpr Amounts one_connection{1, 0, 0};
     if (std::ranges::find(sending_services, service) != sending_services.end())
-        counted = rates_.limited({{RateKind::client, client.network}}, one_connection);
+        counted = RateAnswers::limited({{RateKind::client, client.network}}, one_connection, rules_.rates.limits);
     // A greeting has no place for its status.
-    if (const std::optional<Refusal> refused = rates_.refusal(counted, one_connection)) return refuse(refused->text);
+    if (const std::optional<Refusal> refused = rates_.refusal(counted, one_connection, rules_.rates.limits))
+        return refuse(refused->text);
     if (!connections_.open(owner, service, client.network, rules_.connections_per_address)) return refuse(too_many);
     count(std::move(counted), one_connection);
     return {{"OK"}};
@@ -123,8 +124,11 @@ Answer Answers::message(const Client& client, const policy::Request& request) {
     std::vector<RateSubject> subjects;
     add(subjects, user.empty() ? RateKind::client : RateKind::user, user.empty() ? client.network : user);
     add(subjects, user.empty() ? RateKind::sender_domain : RateKind::user_domain, domain);
-    subjects = rates_.limited(std::move(subjects), more);
-    if (const std::optional<Refusal> refused = rates_.refusal(subjects, more))
+    KindLimits limits = rules_.rates.limits;
+    for (const RateKind kind : {RateKind::user, RateKind::user_domain})
+        if (const std::optional<RateLimits> own = own_limits(request, kind)) limits[index(kind)] = *own;
+    subjects = RateAnswers::limited(std::move(subjects), more, limits);
+    if (const std::optional<Refusal> refused = rates_.refusal(subjects, more, limits))
         return {{(refused->for_good ? "REJECT " : "DEFER ") + std::string(refused->status) + ' ' + refused->text},
                 Outcome::limited};
     count(std::move(subjects), more);

@@ -211,10 +211,9 @@ void Client::auth_failure(std::string_view ip, std::string_view user) { state_->
 
 void Client::auth_success(std::string_view ip, std::string_view user) { state_->report(Question::success, ip, user); }
 
-net::Async<Result<>> Client::message(std::string_view ip, std::string_view user, std::string_view sender,
-                                     std::uint64_t recipients) {
+net::Async<Result<>> Client::message(policy::Request about) {
     if (!state_->usable()) co_return Result<>{};
-    const std::string action = co_await state_->ask(Question::message, {}, about_message(ip, user, sender, recipients));
+    const std::string action = co_await state_->ask(Question::message, {}, std::move(about));
     // What follows "DEFER 4.7.1 " and "REJECT 5.5.3 ".
     const auto text_of = [&action](std::string_view prefix) {
         return action.substr(std::min(action.find(' ', prefix.size()), action.size() - 1) + 1);

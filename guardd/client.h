@@ -76,12 +76,10 @@ class Client {
     /// A log-in succeeded: forgives the failures of this network with this account.
     void auth_success(std::string_view ip, std::string_view user);
 
-    /// A message of this client (`ip` without port), of who has logged in (empty: nobody), from this sender's address
-    /// (empty: the null sender), to so many recipients, counted unless a limit speaks against it. When guardd is away
-    /// it is taken, and not counted. Errors: limit, try again later; denied, it exceeds a limit by itself; with a text
-    /// for the client.
-    net::Async<Result<>> message(std::string_view ip, std::string_view user, std::string_view sender,
-                                 std::uint64_t recipients);
+    /// The message that about_message() tells of, counted unless a limit speaks against it. When guardd is away it is
+    /// taken, and not counted. Errors: limit, try again later; denied, it exceeds a limit by itself; with a text for
+    /// the client.
+    net::Async<Result<>> message(policy::Request about);
 
     /// The last question got no answer.
     bool away() const;

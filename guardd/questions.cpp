@@ -98,6 +98,36 @@ policy::Request about_message(std::string_view ip, std::string_view user, std::s
 
 namespace {
 
+/// "user_recipients_hour"
+std::string limit_name(RateKind kind, Measure measure, const PeriodFacts& period) {
+    return std::string(name_of(kind)) + '_' + std::string(name_of(measure)) + '_' + std::string(period.name);
+}
+
+constexpr std::array measures_of_messages{Measure::messages, Measure::recipients};
+
+}  // namespace
+
+void add_own_limits(policy::Request& request, RateKind kind, const RateLimits& limits) {
+    for (const PeriodFacts& period : periods)
+        for (const Measure measure : measures_of_messages)
+            request.add(limit_name(kind, measure, period),
+                        std::to_string(limits[index(period.period)][index(measure)]));
+}
+
+std::optional<RateLimits> own_limits(const policy::Request& request, RateKind kind) {
+    std::optional<RateLimits> limits;
+    for (const PeriodFacts& period : periods)
+        for (const Measure measure : measures_of_messages) {
+            const std::string_view text = request.get(limit_name(kind, measure, period));
+            if (text.empty()) continue;
+            if (!limits) limits.emplace();
+            (*limits)[index(period.period)][index(measure)] = ascii::parse_number(text).value_or(0);
+        }
+    return limits;
+}
+
+namespace {
+
 policy::Request about_rate(Question question, const RateSubject& subject) {
     policy::Request request;
     request.add("request", name_of(question));

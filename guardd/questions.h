@@ -28,8 +28,9 @@ enum class Question {
     penalty,     ///< guard_penalty: client_address, sasl_username. Answers DELAY milliseconds, or REFUSE reason.
     failure,     ///< guard_failure: client_address, sasl_username. Answers DUNNO.
     success,     ///< guard_success: client_address, sasl_username. Answers DUNNO.
-    message,     ///< guard_message: client_address, sasl_username, sender, recipient_count. Answers OK (counted), DEFER
-                 ///< status text (a limit is reached) or REJECT status text (one that this message alone exceeds).
+    message,  ///< guard_message: client_address, sasl_username, sender, recipient_count, and limits of the user or of
+              ///< the sender's domain that hold instead of the settings. Answers OK (counted), DEFER status text (a
+              ///< limit is reached) or REJECT status text (one that this message alone exceeds).
     // Of administrators:
     bans,  ///< guard_bans: client_network, sasl_username of the last ban that is known. Answers BANS and the next ones.
     ban,   ///< guard_ban: client_network, sasl_username, duration, reason. Answers OK, or REJECT text.
@@ -63,6 +64,11 @@ policy::Request about_login(Question question, std::string_view ip, std::string_
 /// message. `sender`: its address; empty: the null sender.
 policy::Request about_message(std::string_view ip, std::string_view user, std::string_view sender,
                               std::uint64_t recipients);
+/// Limits that hold for the message's subject of that kind, instead of the settings: attributes such as
+/// user_recipients_hour and user_domain_messages_day, of all but connections.
+void add_own_limits(policy::Request& request, RateKind kind, const RateLimits& limits);
+/// nullopt: the request tells none, the settings hold. What is no number is no limit.
+std::optional<RateLimits> own_limits(const policy::Request& request, RateKind kind);
 
 /// Bans after `after`, in their order; all empty: from the first on.
 policy::Request bans_after(const BanSubject& after);

@@ -53,6 +53,8 @@ using Amounts = std::array<std::uint64_t, measures.size()>;
 using PeriodAmounts = std::array<Amounts, periods.size()>;
 /// The most of each measure in each period; 0: no limit.
 using RateLimits = PeriodAmounts;
+/// Of each RateKind.
+using KindLimits = std::array<RateLimits, rate_kinds>;
 
 constexpr std::size_t index(RateKind kind) { return static_cast<std::size_t>(kind); }
 constexpr std::size_t index(Measure measure) { return static_cast<std::size_t>(measure); }

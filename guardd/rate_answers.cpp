@@ -28,31 +28,30 @@ Refusal refusal_for(const RateSubject& subject, const Excess& excess) {
 
 }  // namespace
 
-RateAnswers::RateAnswers(const RateRules& rules, Bans::WallClock now)
-    : limits_(rules.limits),
-      now_(std::move(now)),
-      rates_{Rates(rules.entries), Rates(rules.entries), Rates(rules.entries), Rates(rules.entries)} {}
+RateAnswers::RateAnswers(std::size_t entries, Bans::WallClock now)
+    : now_(std::move(now)), rates_{Rates(entries), Rates(entries), Rates(entries), Rates(entries)} {}
 
-void RateAnswers::set(const RateRules& rules) {
-    limits_ = rules.limits;
-    for (Rates& rates : rates_) rates.set(rules.entries);
+void RateAnswers::set(std::size_t entries) {
+    for (Rates& rates : rates_) rates.set(entries);
 }
 
-std::vector<RateSubject> RateAnswers::limited(std::vector<RateSubject> subjects, const Amounts& more) const {
+std::vector<RateSubject> RateAnswers::limited(std::vector<RateSubject> subjects, const Amounts& more,
+                                              const KindLimits& limits) {
     std::erase_if(subjects, [&](const RateSubject& subject) {
-        for (const Amounts& limits : limits_[index(subject.kind)])
-            for (std::size_t i = 0; i < limits.size(); ++i)
-                if (limits[i] > 0 && more[i] > 0) return false;
+        for (const Amounts& most : limits[index(subject.kind)])
+            for (std::size_t i = 0; i < most.size(); ++i)
+                if (most[i] > 0 && more[i] > 0) return false;
         return true;
     });
     return subjects;
 }
 
-std::optional<Refusal> RateAnswers::refusal(const std::vector<RateSubject>& subjects, const Amounts& more) {
+std::optional<Refusal> RateAnswers::refusal(const std::vector<RateSubject>& subjects, const Amounts& more,
+                                            const KindLimits& limits) {
     const WallTime now = now_();
     for (const RateSubject& subject : subjects) {
         Rates& rates = of(subject);
-        const std::optional<Excess> excess = rates.excess(subject.name, more, limits_[index(subject.kind)], now);
+        const std::optional<Excess> excess = rates.excess(subject.name, more, limits[index(subject.kind)], now);
         if (!excess) continue;
         if (rates.first_in_hour(subject.name, now))
             limits_met_.push_back({subject, excess->measure, excess->period, excess->limit});

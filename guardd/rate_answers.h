@@ -16,8 +16,8 @@
 namespace posthouse::guard {
 
 struct RateRules {
-    std::array<RateLimits, rate_kinds> limits{};  ///< by RateKind
-    std::size_t entries = 20'000;                 ///< most subjects of each kind whose rates are known
+    KindLimits limits{};
+    std::size_t entries = 20'000;  ///< most subjects of each kind whose rates are known
 };
 
 /// A limit was met for the first time within an hour.
@@ -38,14 +38,16 @@ struct Refusal {
 
 class RateAnswers {
   public:
-    RateAnswers(const RateRules& rules, Bans::WallClock now);
+    RateAnswers(std::size_t entries, Bans::WallClock now);
     /// After a reload.
-    void set(const RateRules& rules);
+    void set(std::size_t entries);
 
     /// Those that have a limit of what is to be counted.
-    std::vector<RateSubject> limited(std::vector<RateSubject> subjects, const Amounts& more) const;
+    static std::vector<RateSubject> limited(std::vector<RateSubject> subjects, const Amounts& more,
+                                            const KindLimits& limits);
     /// Of the first of them that has no room for `more`.
-    std::optional<Refusal> refusal(const std::vector<RateSubject>& subjects, const Amounts& more);
+    std::optional<Refusal> refusal(const std::vector<RateSubject>& subjects, const Amounts& more,
+                                   const KindLimits& limits);
     void count(const std::vector<RateSubject>& subjects, const Amounts& more, WallTime at);
     /// Nothing was counted of it. False: nothing was.
     bool reset(const RateSubject& subject);
@@ -66,7 +68,6 @@ class RateAnswers {
   private:
     Rates& of(const RateSubject& subject) { return rates_[index(subject.kind)]; }
 
-    std::array<RateLimits, rate_kinds> limits_;
     Bans::WallClock now_;
     std::array<Rates, rate_kinds> rates_;
     std::vector<LimitMet> limits_met_;

@@ -1,4 +1,4 @@
-// Limits of section [smtpd].
+// Limits of section [smtpd], and of single users and domains.
 #include "guardd/rate_limits.h"
 
 namespace posthouse::guard {
@@ -11,8 +11,8 @@ Amounts amounts(std::int64_t connections, std::int64_t messages, std::int64_t re
 
 }  // namespace
 
-std::array<RateLimits, rate_kinds> rate_limits_of(const config::Config::Smtpd& smtpd) {
-    std::array<RateLimits, rate_kinds> limits{};
+KindLimits rate_limits_of(const config::Config::Smtpd& smtpd) {
+    KindLimits limits{};
     const auto set = [&limits](RateKind kind, Period period, const Amounts& most) {
         limits[index(kind)][index(period)] = most;
     };
@@ -29,6 +29,17 @@ std::array<RateLimits, rate_kinds> rate_limits_of(const config::Config::Smtpd& s
         set(kind, Period::day,
             amounts(0, smtpd.sender_domain_message_day_limit, smtpd.sender_domain_recipient_day_limit));
     }
+    return limits;
+}
+
+RateLimits with_own(RateLimits limits, const auth::SendingLimit& own) {
+    const auto set = [&limits](Period period, Measure measure, const std::optional<std::int64_t>& most) {
+        if (most) limits[index(period)][index(measure)] = static_cast<std::uint64_t>(*most);
+    };
+    set(Period::hour, Measure::messages, own.messages_per_hour);
+    set(Period::hour, Measure::recipients, own.recipients_per_hour);
+    set(Period::day, Measure::messages, own.messages_per_day);
+    set(Period::day, Measure::recipients, own.recipients_per_day);
     return limits;
 }
 

@@ -122,6 +122,8 @@ class Lookups {
     virtual Result<std::vector<std::string>> list_posters(std::string_view address, std::size_t limit) = 0;
     /// Where mail for `source` (user@domain, domain, .domain) is handed to, as `transport:nexthop`.
     virtual Result<std::optional<std::string>> transport(std::string_view source) = 0;
+    /// How much `name`, a user's address or @domain, may send, where that is not left to the settings.
+    virtual Result<std::optional<SendingLimit>> sending_limit(std::string_view name) = 0;
 
   private:
     friend class Snapshot;
@@ -170,7 +172,7 @@ class Directory : public Lookups {
 
     /// Errors: exists.
     virtual Result<> add_domain(std::string_view name) = 0;
-    /// With its users and aliases. Errors: not_found.
+    /// With its users and aliases, and their sending limits. Errors: not_found.
     virtual Result<> remove_domain(std::string_view name) = 0;
     /// Makes `name` another name of `domain`. Errors: exists (as an alias, or as a domain); not_found (the domain).
     virtual Result<> add_domain_alias(std::string_view name, std::string_view domain) = 0;
@@ -178,7 +180,7 @@ class Directory : public Lookups {
     virtual Result<> remove_domain_alias(std::string_view name) = 0;
     /// Errors: exists; not_found (the domain).
     virtual Result<> add_user(const NewUser& user) = 0;
-    /// Errors: not_found.
+    /// With the sending limit, which isn't the next one's who gets that address. Errors: not_found.
     virtual Result<> remove_user(std::string_view email) = 0;
     /// Drops the SCRAM keys of the one before.
     virtual Result<> set_password(std::string_view email, std::string_view password, bool must_change = false) = 0;

@@ -170,11 +170,18 @@ const SchemaStep relay_domains_and_posters{
 ){table})",
 };
 
+const SchemaStep limits_of_days{
+    // Of an address or a @domain; NULL: no limit of its own.
+    "ALTER TABLE sending_limits ADD COLUMN {if_missing} messages_per_day {integer} NULL CHECK (messages_per_day >= 0)",
+    "ALTER TABLE sending_limits ADD COLUMN {if_missing} recipients_per_day {integer} NULL"
+    " CHECK (recipients_per_day >= 0)",
+};
+
 }  // namespace
 
 std::span<const SchemaStep> schema_steps() {
-    static const std::vector<SchemaStep> steps{domains_users_aliases, people_and_their_rights, exact_usage,
-                                               what_users_may, relay_domains_and_posters};
+    static const std::vector<SchemaStep> steps{domains_users_aliases, people_and_their_rights,   exact_usage,
+                                               what_users_may,        relay_domains_and_posters, limits_of_days};
     return steps;
 }
 

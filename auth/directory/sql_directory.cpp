@@ -83,6 +83,10 @@ class SqlDirectory final : public Directory, private SqlStatements {
         return found;
     }
 
+    Result<std::optional<SendingLimit>> sending_limit(std::string_view name) override {
+        return sending_limits_.find(name);
+    }
+
     Result<std::optional<User>> find_user(std::string_view email) override {
         std::optional<User> found;
         const Result<> read = each(settings_.queries.user, email, [&](const Statement& row) -> Result<bool> {
@@ -154,8 +158,9 @@ class SqlDirectory final : public Directory, private SqlStatements {
     }
 
     Result<> remove_domain(std::string_view name) override {
-        return change("DELETE FROM virtual_domains WHERE name = ?", "Domain " + std::string(name),
-                      [&](Statement& query) { query.bind(name); });
+        const Result<> removed = change("DELETE FROM virtual_domains WHERE name = ?", "Domain " + std::string(name),
+                                        [&](Statement& query) { query.bind(name); });
+        return removed ? sending_limits_.remove(name) : removed;
     }
 
     Result<> add_domain_alias(std::string_view name, std::string_view domain) override {
@@ -186,8 +191,9 @@ class SqlDirectory final : public Directory, private SqlStatements {
     }
 
     Result<> remove_user(std::string_view email) override {
-        return change("DELETE FROM virtual_users WHERE email = ?", "User " + std::string(email),
-                      [&](Statement& query) { query.bind(email); });
+        const Result<> removed = change("DELETE FROM virtual_users WHERE email = ?", "User " + std::string(email),
+                                        [&](Statement& query) { query.bind(email); });
+        return removed ? sending_limits_.remove(email) : removed;
     }
 
     Result<> set_password(std::string_view email, std::string_view password, bool must_change) override {

@@ -79,6 +79,11 @@ Result<std::optional<std::string>> CachedDirectory::View::transport(std::string_
                                               [&](Lookups& lookups) { return lookups.transport(source); });
 }
 
+Result<std::optional<SendingLimit>> CachedDirectory::View::sending_limit(std::string_view name) {
+    return answer<std::optional<SendingLimit>>(Map::sending_limit, name,
+                                               [&](Lookups& lookups) { return lookups.sending_limit(name); });
+}
+
 // The database's snapshot begins when the cache leaves something to ask.
 Result<> CachedDirectory::View::begin_snapshot() {
     in_snapshot_ = true;

@@ -56,6 +56,7 @@ class CachedDirectory {
         Result<std::vector<std::string>> list_posters(std::string_view address, std::size_t limit) override;
         Result<std::vector<std::string>> senders(std::string_view address, std::size_t limit) override;
         Result<std::optional<std::string>> transport(std::string_view source) override;
+        Result<std::optional<SendingLimit>> sending_limit(std::string_view name) override;
 
       private:
         Result<> begin_snapshot() override;

@@ -14,6 +14,7 @@ bool is_negative(const LookupCache::Value& value) {
     if (const auto* user = std::get_if<std::optional<User>>(&value)) return !*user;
     if (const auto* recipients = std::get_if<std::optional<RelayRecipients>>(&value)) return !*recipients;
     if (const auto* rules = std::get_if<std::optional<ListRules>>(&value)) return !*rules;
+    if (const auto* limit = std::get_if<std::optional<SendingLimit>>(&value)) return !*limit;
     if (const auto* apps = std::get_if<std::vector<AppPassword>>(&value)) return apps->empty();
     return std::get<std::vector<std::string>>(value).empty();
 }
@@ -25,6 +26,8 @@ std::size_t size_of(const LookupCache::Value& value) {
                            (*user)->services.text().size()
                      : 0;
     if (const auto* rules = std::get_if<std::optional<ListRules>>(&value)) return *rules ? (*rules)->owner.size() : 0;
+    if (const auto* limit = std::get_if<std::optional<SendingLimit>>(&value))
+        return *limit ? sizeof(SendingLimit) + (*limit)->address.size() : 0;
     std::size_t size = 0;
     if (const auto* apps = std::get_if<std::vector<AppPassword>>(&value)) {
         for (const AppPassword& app : *apps)

@@ -43,10 +43,12 @@ class LookupCache {
         list,
         list_posters,
         sender,
-        transport
+        transport,
+        sending_limit
     };
     using Value = std::variant<bool, std::optional<std::string>, std::optional<User>, std::optional<RelayRecipients>,
-                               std::optional<ListRules>, std::vector<AppPassword>, std::vector<std::string>>;
+                               std::optional<ListRules>, std::optional<SendingLimit>, std::vector<AppPassword>,
+                               std::vector<std::string>>;
 
     explicit LookupCache(const Settings& settings) : settings_(settings) {}
 

@@ -211,6 +211,14 @@ SocketmapReply relay_recipient(Lookups& directory, const std::string& key, const
     return *listed ? SocketmapReply{ok, address->text()} : SocketmapReply{not_found, {}};
 }
 
+SocketmapReply sending_limit(Lookups& directory, const std::string& key, const ResolveSettings& settings) {
+    const Result<MailAddress> address = parse_alias_source(key, settings.local_part);
+    if (!address) return failed(address.error());
+    const Result<std::optional<SendingLimit>> limit = directory.sending_limit(address->text());
+    if (!limit) return failed(limit.error());
+    return *limit ? SocketmapReply{ok, encode(**limit)} : SocketmapReply{not_found, {}};
+}
+
 SocketmapReply resolution(Lookups& directory, const std::string& key, const ResolveSettings& settings) {
     Result<Resolution> resolution = resolve(directory, key, settings);
     if (!resolution) return failed(resolution.error());
@@ -229,6 +237,7 @@ SocketmapReply answer(Lookups& directory, const sasl::SocketmapRequest& request,
     if (request.map == "relay") return relay(directory, request.key);
     if (request.map == "relay_recipient") return relay_recipient(directory, request.key, settings);
     if (request.map == "poster") return poster(directory, request.key, settings);
+    if (request.map == "sending_limit") return sending_limit(directory, request.key, settings);
     if (request.map == "resolve") return resolution(directory, request.key, settings);
     return {permanent, "No such map"};
 }

@@ -27,6 +27,8 @@ namespace posthouse::auth {
 /// (empty:
 ///   nobody has) and sends as `sender` (empty: it is not believed, or null). PERM tells who may instead, for the
 ///   sender.
+/// - `sending_limit` (a user's address, @domain): how much it may send, where that is not left to the settings, as
+///   auth/client/sending_limit.h has it.
 /// - `resolve` (an address): every final recipient, one line each, as auth/client/resolution.h has them:
 ///   `local TAB <user> [TAB <detail> [TAB <route> …]] LF` or `remote TAB <address> [TAB <route> …] LF`. The route is
 ///   what `transport` gives of the recipient; but one of a domain above (.domain) is for mail that leaves, not for

@@ -114,6 +114,22 @@ class Limits(Submitting, SystemTest):
         self.assertEqual(self.instance.posthouse("limits", "reset", "nobody@posthouse.example").returncode, 3)
         self.assertEqual(self.instance.posthouse("limits", "reset").returncode, 2)
 
+    def test_what_the_directory_says_of_a_user_goes_before_the_settings(self):
+        self.do("user", "set", self.alice.address, "--recipients-per-hour", "2", "--messages-per-day", "0")
+        self.assertRegex(self.do("limits", "list"), rf"(?m)^user +{self.alice.address} +0 +0 +0 of 2 +0 of 5000 +0 +0$")
+        self.assertIsNone(self.submit(self.alice, [self.bob.address]))
+        self.assertEqual(self.submit(self.alice, [self.bob.address, "x@remote.example", "y@remote.example"])[0], 550)
+        self.assertEqual(self.rate(self.alice.address)["hour"]["recipients"], {"used": 1, "limit": 2})
+        self.do("user", "set", self.alice.address, "--recipients-per-hour", "0")
+        self.assertIsNone(self.submit(self.alice, [f"u{i}@remote.example" for i in range(9)]), "more than the setting")
+        self.assertEqual(self.submit(self.bob, [f"u{i}@remote.example" for i in range(9)])[0], 550, "which holds for others")
+        self.do("domain", "set", "posthouse.example", "--messages-per-hour", "1")
+        self.assertIsNone(self.submit(self.alice, [self.bob.address]))
+        self.assertEqual(self.submit(self.alice, [self.bob.address])[0], 450)
+        self.do("domain", "set", "posthouse.example", "--messages-per-hour", "default")
+        self.do("user", "set", self.alice.address, "--recipients-per-hour", "default", "--messages-per-day", "default")
+        self.assertEqual(self.submit(self.alice, [f"u{i}@remote.example" for i in range(7)])[0], 550)
+
     def test_counts_are_kept_over_kill_and_restart(self):
         self.assertIsNone(self.submit(self.bob, [self.alice.address] + [f"u{i}@remote.example" for i in range(4)]))
         self.instance.kill("guardd", signal.SIGKILL)

@@ -283,6 +283,29 @@ TEST_P(DirectoryTest, LimitsAreSetAndReplaced) {
     EXPECT_EQ(*limits.list(), std::vector{first});
     ASSERT_TRUE(limits.set(other));
     EXPECT_EQ(*limits.list(), std::vector{other});
+    SendingLimit joes{"joe@example.org"};
+    joes.messages_per_day = 7;
+    joes.recipients_per_day = 70;
+    ASSERT_TRUE(limits.set(joes));
+    EXPECT_EQ(*directory->sending_limit("joe@example.org"), joes);
+    EXPECT_EQ(*directory->sending_limit("@example.org"), other);
+    EXPECT_EQ(*directory->sending_limit("ann@example.org"), std::nullopt);
+    ASSERT_TRUE(limits.set({"joe@example.org"}));
+    ASSERT_TRUE(limits.set({"joe@example.org"}));
+    EXPECT_EQ(*limits.list(), std::vector{other});
+}
+
+TEST_P(DirectoryTest, LimitsGoWithTheirUserAndDomain) {
+    const auto directory = create();
+    ASSERT_TRUE(directory->add_domain("example.org"));
+    ASSERT_TRUE(directory->add_user(joe()));
+    for (const char* name : {"joe@example.org", "ann@example.org", "@example.org", "@an.example.org"})
+        ASSERT_TRUE(directory->sending_limits().set({name, 1}));
+    ASSERT_TRUE(directory->remove_user("joe@example.org"));
+    EXPECT_EQ(*directory->sending_limit("joe@example.org"), std::nullopt);
+    EXPECT_TRUE((*directory->sending_limit("ann@example.org")).has_value());
+    ASSERT_TRUE(directory->remove_domain("example.org"));
+    EXPECT_EQ(*directory->sending_limits().list(), (std::vector<SendingLimit>{{"@an.example.org", 1}}));
 }
 
 TEST_P(DirectoryTest, AdministratorsAreMadeAndUnmade) {

@@ -118,15 +118,14 @@ TEST_F(ImportTest, OneDomainIsExportedAlone) {
     EXPECT_EQ((*directory()->find_user("joe@example.org"))->password, "");
 }
 
-TEST_F(ImportTest, LimitsThatNothingObeysAreNotImportedSilently) {
+TEST_F(ImportTest, LimitsComeAlong) {
     fill();
-    nlohmann::json document = nlohmann::json::parse(exported("--with-hashes"));
+    ASSERT_EQ(run("user set joe@example.org --recipients-per-day 70"), 0) << err_;
+    const std::string document = exported("--with-hashes");
     start_anew();
-    EXPECT_EQ(run("import json -", document.dump()), 0) << err_;
-    EXPECT_NE(err_.find("Note: sending_limits are stored, but not obeyed yet"), std::string::npos) << err_;
-    document.erase("sending_limits");
-    EXPECT_EQ(run("import json -", document.dump()), 0) << err_;
-    EXPECT_EQ(err_.find("sending_limits"), std::string::npos) << err_;
+    EXPECT_EQ(run("import json -", document), 0) << err_;
+    EXPECT_EQ((*directory()->sending_limit("joe@example.org"))->recipients_per_day, 70);
+    EXPECT_EQ((*directory()->sending_limit("@example.org"))->messages_per_hour, 100);
 }
 
 TEST_F(ImportTest, ADryRunChangesNothingAndSaysWhatWouldBe) {

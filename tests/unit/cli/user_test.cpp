@@ -121,6 +121,31 @@ TEST_F(UserTest, AQuotaIsSetAndShown) {
     EXPECT_EQ(run("user set zoe@example.org --quota 1"), 3);
 }
 
+TEST_F(UserTest, SendingLimitsAreSetAndShown) {
+    add_joe();
+    EXPECT_TRUE(json("user list")[0]["sending_limits"].is_null());
+    EXPECT_EQ(json("user set joe@example.org --recipients-per-hour 50 --messages-per-day 0")["sending_limits"],
+              (nlohmann::json{{"recipients_per_hour", 50}, {"messages_per_day", 0}}));
+    EXPECT_EQ(run("user set joe@example.org --recipients-per-hour default --recipients-per-message 9"), 0);
+    EXPECT_EQ(out_, "Sending limits of joe@example.org: 9 recipients per message, no limit of messages per day.\n");
+    EXPECT_EQ(json("user list")[0]["sending_limits"],
+              (nlohmann::json{{"messages_per_day", 0}, {"recipients_per_message", 9}}));
+    ASSERT_EQ(run("user list"), 0);
+    EXPECT_NE(out_.find("enabled, own sending limits"), std::string::npos) << out_;
+    EXPECT_EQ(json("db audit --about joe@example.org")[0]["details"],
+              "sending limits 9 recipients per message, no limit of messages per day");
+    for (const char* wrong : {"-1", "many", "1000000001", "1K"})
+        EXPECT_EQ(run(std::string("user set joe@example.org --messages-per-hour ") + wrong), 2) << wrong;
+    EXPECT_EQ(run("user set zoe@example.org --messages-per-hour 5"), 3);
+    EXPECT_EQ(run("user set joe@example.org --messages-per-day default --recipients-per-message default"), 0);
+    EXPECT_EQ(out_, "Sending limits of joe@example.org: those of section [smtpd].\n");
+    EXPECT_TRUE(json("user list")[0]["sending_limits"].is_null());
+    EXPECT_EQ(json("domain set example.org --recipients-per-day 500")["sending_limits"]["recipients_per_day"], 500);
+    EXPECT_EQ((*directory()->sending_limit("@example.org"))->recipients_per_day, 500);
+    EXPECT_EQ(run("domain set example.net --recipients-per-day 500"), 3);
+    EXPECT_EQ(run("domain set example.org"), 2);
+}
+
 TEST_F(UserTest, ServicesAreSetAndShown) {
     add_joe();
     EXPECT_TRUE(json("user list")[0]["services"].is_null());

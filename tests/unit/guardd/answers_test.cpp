@@ -424,6 +424,26 @@ TEST_F(LimitAnswersTest, AMessageThatNeverFitsIsRefusedForGood) {
     EXPECT_EQ(send("192.0.2.1", alice, alice, 10), "OK") << "what is refused isn't counted";
 }
 
+TEST_F(LimitAnswersTest, OwnLimitsHoldInThePlaceOfTheSettings) {
+    const auto send_with = [this](RateKind kind, const RateLimits& own, std::uint64_t recipients) {
+        policy::Request request = about_message("192.0.2.1", alice, alice, recipients);
+        add_own_limits(request, kind, own);
+        return ask(request);
+    };
+    EXPECT_EQ(send_with(RateKind::user, {{{0, 0, 2}, {}}}, 3),
+              "REJECT 5.5.3 Too many recipients: alice@example.org may have 2 in an hour; send to fewer at a time");
+    EXPECT_EQ(send_with(RateKind::user, {{{0, 0, 12}, {}}}, 12), "OK") << "more than the setting";
+    EXPECT_EQ(send("192.0.2.1", "bob@example.org", "bob@other.example", 11),
+              "REJECT 5.5.3 Too many recipients: bob@example.org may have 10 in an hour; send to fewer at a time");
+    EXPECT_TRUE(send_with(RateKind::user, {}, 1).starts_with("DEFER 4.7.1 Too many recipients: example.org may have"));
+    EXPECT_TRUE(send_with(RateKind::user_domain, {{{0, 0, 100}, {}}}, 1)
+                    .starts_with("DEFER 4.7.1 Too many recipients: alice@example.org may have 10"));
+    policy::Request both = about_message("192.0.2.1", alice, alice, 50);
+    add_own_limits(both, RateKind::user, {});
+    add_own_limits(both, RateKind::user_domain, {{{0, 0, 100}, {}}});
+    EXPECT_EQ(ask(both), "OK") << "0 is without a limit";
+}
+
 TEST_F(LimitAnswersTest, StrangersDoNotUseUpWhatTheUsersOfADomainMaySend) {
     for (int i = 0; i < 3; ++i) EXPECT_EQ(send("192.0.2." + std::to_string(i), "", "x@example.org"), "OK");
     EXPECT_TRUE(send("192.0.2.9", "", "y@EXAMPLE.org").starts_with("DEFER 4.7.1 Too many messages: example.org"));

@@ -417,7 +417,8 @@ TEST_F(GuardTest, TheJournalAloneIsEnoughForARestart) {
 
 /// What guardd says of a message to so many recipients: "ok", "later", "never", or another error.
 net::Async<std::string> send_to(Client& client, std::uint64_t recipients) {
-    const Result<> taken = co_await client.message("192.0.2.1", "a@example.org", "a@example.org", recipients);
+    const Result<> taken =
+        co_await client.message(about_message("192.0.2.1", "a@example.org", "a@example.org", recipients));
     if (taken) co_return "ok";
     if (taken.error().code == ErrorCode::limit) {
         EXPECT_TRUE(taken.error().text.starts_with("Too many recipients: a@example.org may have "))

@@ -69,6 +69,42 @@ TEST(RateLimits, AMessageOverALimitIsPutOffBeforeItsContent) {
         std::string::npos);
 }
 
+TEST(RateLimits, OwnLimitsOfAUserAndOfHisDomainAreToldToGuardd) {
+    World world;
+    world.frame.settings.smtpd.user_recipient_rate_limit = 1000;
+    world.frame.settings.smtpd.user_recipient_day_limit = 5000;
+    const std::string session = "EHLO x\r\n" + login + "MAIL FROM:<alice@local.example>\r\n" + two + data + "QUIT\r\n";
+    world.talk_encrypted(session, "submissions");
+    EXPECT_FALSE(guard::own_limits(world.guard.last, guard::RateKind::user));
+    world.socketmap.sending_limits["alice@local.example"] = "messages_per_hour=7 recipients_per_day=0";
+    world.socketmap.sending_limits["@local.example"] = "messages_per_day=20";
+    world.talk_encrypted(session, "submissions");
+    EXPECT_EQ(guard::own_limits(world.guard.last, guard::RateKind::user), (guard::RateLimits{{{0, 7, 1000}, {}}}));
+    EXPECT_EQ(guard::own_limits(world.guard.last, guard::RateKind::user_domain), (guard::RateLimits{{{}, {0, 20, 0}}}));
+    world.guard.asked.clear();
+    world.frame.settings.smtpd.client_message_rate_limit = 10;
+    world.talk("EHLO x\r\nMAIL FROM:<alice@local.example>\r\n" + two + data + "QUIT\r\n");
+    EXPECT_EQ(world.guard.asked.size(), 1u);
+    EXPECT_FALSE(guard::own_limits(world.guard.last, guard::RateKind::user_domain)) << "not what strangers use up";
+}
+
+TEST(RateLimits, OfAMessageAUserMayHaveItsOwnMostRecipients) {
+    World world;
+    const std::string session = "EHLO x\r\n" + login + "MAIL FROM:<alice@local.example>\r\n" + two + "DATA\r\nQUIT\r\n";
+    for (const char* who : {"alice@local.example", "@local.example"}) {
+        world.socketmap.sending_limits = {{who, "recipients_per_message=1"}};
+        const std::string output = world.talk_encrypted(session, "submissions");
+        EXPECT_NE(output.find("\r\n550 5.5.3 Too many recipients: " + std::string(who) +
+                              " may have 1 in a message; send to fewer at a time\r\n"),
+                  std::string::npos)
+            << output;
+    }
+    EXPECT_TRUE(world.guard.asked.empty());
+    world.socketmap.sending_limits = {{"alice@local.example", "broken"}};
+    EXPECT_NE(world.talk_encrypted(session, "submissions").find("\r\n451 4.3.0 The directory is not available"),
+              std::string::npos);
+}
+
 TEST(RateLimits, WhileGuarddIsAwayMailIsTaken) {
     World world;
     world.frame.settings.smtpd.client_message_rate_limit = 10;

@@ -99,6 +99,13 @@ std::string answer(std::uint32_t id, const Result<sasl::ServerStep>& step) {
 
 }  // namespace
 
+sasl::SocketmapReply StandInSocketmap::sending_limit(const std::string& key) const {
+    const auto limit = sending_limits.find(key);
+    if (limit == sending_limits.end()) return none;
+    if (limit->second == "broken") return {SocketmapReply::Status::temporary, "no database"};
+    return found(limit->second);
+}
+
 net::Async<> StandInSocketmap::serve(net::Stream& stream) {
     sasl::NetstringReader reader;
     for (;;) {
@@ -109,7 +116,9 @@ net::Async<> StandInSocketmap::serve(net::Stream& stream) {
         for (auto payload = reader.next(); payload && *payload; payload = reader.next()) {
             const auto request = sasl::parse_socketmap_request(**payload);
             if (!request) co_return;
-            Result<> sent = co_await stream.write(sasl::encode(look_up(*request)), soon());
+            const SocketmapReply reply =
+                request->map == "sending_limit" ? sending_limit(request->key) : look_up(*request);
+            Result<> sent = co_await stream.write(sasl::encode(reply), soon());
             if (!sent) co_return;
         }
     }

@@ -14,6 +14,7 @@
 //   ext, both           aliases to another server, and to bob and another server
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "lib/sasl/auth_command.h"
@@ -25,8 +26,11 @@ namespace posthouse::smtpd {
 class StandInSocketmap final : public Server {
   public:
     using Server::Server;
+    /// The map of that name, by address and @domain; "broken": the directory is away.
+    std::map<std::string, std::string> sending_limits;
 
   private:
+    sasl::SocketmapReply sending_limit(const std::string& key) const;
     net::Async<> serve(net::Stream& stream) override;
 };
 

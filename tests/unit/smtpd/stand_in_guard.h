@@ -15,6 +15,7 @@ class StandInGuard final : public Server {
     using Server::Server;
     std::string action = "OK";       ///< about messages
     std::vector<std::string> asked;  ///< "address user sender recipients", of messages
+    policy::Request last;            ///< about a message
 
   private:
     net::Async<> serve(net::Stream& stream) override {
@@ -27,6 +28,7 @@ class StandInGuard final : public Server {
                 for (const char* name : {"client_address", "sasl_username", "sender", "recipient_count"})
                     text += (text.empty() ? "" : " ") + std::string((*request)->get(name));
                 asked.push_back(std::move(text));
+                last = **request;
                 reply.action = action;
             }
             const Result<> written = co_await daemon::write_policy_reply(stream, reply);
