@@ -49,7 +49,7 @@ struct Client::State {
     net::Deadline resting_until{};  ///< no attempt to connect before
     bool running = false;
     bool stopping = false;
-    bool away = false;
+    std::optional<net::Clock::time_point> lost_at;  ///< since then no question got an answer
     net::Event work;
     net::Scope scope;
 
@@ -82,6 +82,20 @@ struct Client::State {
         const std::shared_ptr<Pending> pending = enqueue(question, std::move(key), request);
         while (!pending->done) co_await pending->answered.wait(net::Deadline::never());
         co_return pending->action;
+    }
+    /// The same, asked again while guardd may be about to start anew.
+    net::Async<std::string> ask_patiently(Question question, policy::Request request) {
+        const net::Clock::time_point begun = net::Clock::now();
+        while (!socket.empty()) {
+            if (usable()) {
+                const std::string action = co_await ask(question, {}, request);
+                if (!action.empty()) co_return action;
+            }
+            const net::Deadline patience{lost_at.value_or(begun) + times.patience};
+            if (stopping || patience.passed()) break;
+            co_await loop.sleep_until(resting_until);
+        }
+        co_return std::string();
     }
     void report(Question question, std::string_view ip, std::string_view user) {
         if (usable() && queue.size() < queue_cap) enqueue(question, {}, about_login(question, ip, user));
@@ -132,7 +146,7 @@ struct Client::State {
         while (outcome && !batch.empty()) {
             Result<std::string> action = co_await read_answer(*stream, batch.front()->deadline);
             if (action) {
-                if (std::exchange(away, false)) log::info("guardd answers again");
+                if (std::exchange(lost_at, std::nullopt)) log::info("guardd answers again");
                 answer(*batch.front(), std::move(*action));
                 batch.pop_front();
             } else {
@@ -161,8 +175,10 @@ struct Client::State {
         if (resting()) forget_queue();
     }
     void lose(const Error& error) {
-        if (!std::exchange(away, true))
+        if (!lost_at) {
+            lost_at = net::Clock::now();
             log::warning("guardd is away: connections are let in uncounted", {{"reason", error.message()}});
+        }
         stream.reset();
         resting_until = net::Deadline::in(times.pause);
         forget_queue();
@@ -212,8 +228,7 @@ void Client::auth_failure(std::string_view ip, std::string_view user) { state_->
 void Client::auth_success(std::string_view ip, std::string_view user) { state_->report(Question::success, ip, user); }
 
 net::Async<Result<>> Client::message(policy::Request about) {
-    if (!state_->usable()) co_return Result<>{};
-    const std::string action = co_await state_->ask(Question::message, {}, std::move(about));
+    const std::string action = co_await state_->ask_patiently(Question::message, std::move(about));
     // What follows "DEFER 4.7.1 " and "REJECT 5.5.3 ".
     const auto text_of = [&action](std::string_view prefix) {
         return action.substr(std::min(action.find(' ', prefix.size()), action.size() - 1) + 1);
@@ -223,7 +238,7 @@ net::Async<Result<>> Client::message(policy::Request about) {
     co_return Result<>{};
 }
 
-bool Client::away() const { return state_->away; }
+bool Client::away() const { return state_->lost_at.has_value(); }
 
 net::Async<> Client::stop() {
     state_->stopping = true;

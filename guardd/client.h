@@ -1,5 +1,6 @@
 // The client of guardd: how smtpd, imapd, pop3d and authd ask what must be counted once for all workers.
-// It never blocks or fails a session: when guardd is away or slow, connections are let in and penalties are unknown.
+// It never blocks or fails a session: when guardd is away or slow, connections are let in and penalties are unknown; a
+// message waits until guardd has had the time to start again.
 #pragma once
 
 #include <chrono>
@@ -47,10 +48,13 @@ class Admission {
 struct ClientTimes {
     std::chrono::milliseconds answer{1000};  ///< how long a question may take; then guardd counts as away
     std::chrono::milliseconds pause{1000};   ///< between attempts to reach a guardd that is away
+    /// How long after its loss guardd may be about to come back: messages wait for it so long.
+    std::chrono::milliseconds patience{2000};
 };
 
 /// One connection to guardd for a whole worker, made at the first question and again when it is lost; open admissions
-/// are told anew then. A question is answered within a second, whatever guardd does. Belongs to the loop's thread.
+/// are told anew then. A question is answered within a second, whatever guardd does, one about a message within four.
+/// Belongs to the loop's thread.
 ///
 ///     Result<guard::Admission> admission = co_await guard.connect("imap", connection.peer);
 ///     if (!admission) { /* say admission.error().text in the protocol's words, and end */ }
@@ -76,9 +80,9 @@ class Client {
     /// A log-in succeeded: forgives the failures of this network with this account.
     void auth_success(std::string_view ip, std::string_view user);
 
-    /// The message that about_message() tells of, counted unless a limit speaks against it. When guardd is away it is
-    /// taken, and not counted. Errors: limit, try again later; denied, it exceeds a limit by itself; with a text for
-    /// the client.
+    /// The message that about_message() tells of, counted unless a limit speaks against it. When guardd is away for
+    /// longer than a restart takes, it is taken and not counted. Errors: limit, try again later; denied, it exceeds a
+    /// limit by itself; with a text for the client.
     net::Async<Result<>> message(policy::Request about);
 
     /// The last question got no answer.

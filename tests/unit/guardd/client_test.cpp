@@ -444,6 +444,38 @@ net::Async<> send_and_stop(net::Loop& loop, std::string folder) {
     co_await server.daemon().end();
 }
 
+/// guardd dies, whatever is saved is saved, and it starts anew when a message has been asked about already.
+net::Async<> send_while_it_restarts(net::Loop& loop, std::string folder) {
+    Client client(loop, folder + "/guard.sock", {milliseconds(200), milliseconds(5), seconds(20)});
+    {
+        Server server(loop, folder);
+        Result<> started = co_await server.guardd().start();
+        EXPECT_TRUE(started);
+        const std::string answer = co_await send_to(client, 1000);
+        EXPECT_EQ(answer, "ok");
+        co_await server.stop();
+        co_await server.daemon().end();
+    }
+    std::string answer;
+    net::Scope scope(loop);
+    scope.spawn([](Client* asked, std::string* got) -> net::Async<> { *got = co_await send_to(*asked, 1); }, &client,
+                &answer);
+    while (!client.away()) co_await loop.sleep_until(net::Deadline::in(milliseconds(1)));
+    EXPECT_EQ(answer, "") << "it waits";
+    Server server(loop, folder);
+    Result<> started = co_await server.guardd().start();
+    EXPECT_TRUE(started);
+    co_await scope.join();
+    EXPECT_EQ(answer, "later");
+    co_await client.stop();
+    co_await server.stop();
+    co_await server.daemon().end();
+}
+
+TEST_F(GuardTest, AMessageWaitsForAGuarddThatStartsAnew) {
+    loop_.run_until_complete(send_while_it_restarts(loop_, folder_.path()));
+}
+
 net::Async<> start_and_be_put_off(net::Loop& loop, std::string folder) {
     Server server(loop, folder);
     Result<> started = co_await server.guardd().start();
@@ -469,17 +501,21 @@ TEST_F(GuardTest, WhatWasSentSurvivesARestartAndIsResetByHand) {
 }
 
 net::Async<> send_without_guardd(net::Loop& loop, std::string socket) {
-    Client client(loop, socket);
-    for (const std::uint64_t recipients : {5000U, 5000U}) {
+    Client client(loop, socket, {milliseconds(1000), seconds(60), milliseconds(0)});
+    // With no patience left none waits for the next attempt, which is a minute away.
+    for (const std::uint64_t recipients : {5000U, 5000U, 5000U}) {
         const std::string answer = co_await send_to(client, recipients);
         EXPECT_EQ(answer, "ok");
     }
+    EXPECT_EQ(client.away(), !socket.empty());
     co_await client.stop();
 }
 
-TEST_F(GuardTest, WithoutGuarddMailIsTakenUncounted) {
+TEST_F(GuardTest, NoMessageWaitsForAGuarddThatStaysAway) {
+    const auto begun = net::Clock::now();
     loop_.run_until_complete(send_without_guardd(loop_, socket()));
     loop_.run_until_complete(send_without_guardd(loop_, ""));
+    EXPECT_LT(net::Clock::now() - begun, seconds(60));
 }
 
 }  // namespace
