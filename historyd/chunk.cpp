@@ -34,7 +34,8 @@ Chunk make_chunk(std::string_view text) {
         chunk.first = std::min(chunk.first, event->time);
         chunk.last = std::max(chunk.last, event->time);
         ++chunk.events;
-        if (event->kind == story::Kind::lost)
+        // What has a reason was left out on purpose, and is no trouble.
+        if (event->kind == story::Kind::lost && story::field(*event, "reason").empty())
             chunk.lost += ascii::parse_number(story::field(*event, "count")).value_or(0);
         for (const std::string& key : story::keys_of(*event)) chunk.keys.push_back(hash_of(key));
     }

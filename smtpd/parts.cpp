@@ -22,6 +22,6 @@ Parts::Parts(daemon::Daemon& frame)
       forwarding(*frame.config()),
       known_domains(frame),
       counters(frame.metrics()),
-      story(frame) {}
+      story(frame, {.processes = frame.config()->smtpd.workers}) {}
 
 }  // namespace posthouse::smtpd

@@ -28,6 +28,7 @@ net::Async<> Receiver::serve(daemon::Connection& connection) {
     } else {
         co_await turn_away(session, admission.error().text);
     }
+    tell_ended(session);
     connection.log.debug("disconnect", {{"address", connection.peer.ip()}});
 }
 

@@ -7,6 +7,7 @@
 
 #include "lib/daemon/daemon.h"
 #include "lib/smtp/command.h"
+#include "lib/story/event.h"
 #include "smtpd/parts.h"
 #include "smtpd/transaction.h"
 
@@ -38,6 +39,7 @@ struct Session {
     std::optional<Origin> told_origin;  ///< by XFORWARD, for the next transaction
     int errors = 0;                     ///< refused commands since the last message
     bool ending = false;
+    std::vector<story::Event> untold;  ///< how the client came, until it has sent a message or is gone
 
     Session(Parts& shared, daemon::Connection& client);
     Phase phase() const;

@@ -1,6 +1,7 @@
 // What smtpd tells of a message's story.
 #include "smtpd/telling.h"
 
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -52,35 +53,58 @@ void tell_refused(const Session& session, std::string_view command, std::string_
     if (command == "MAIL") told.sender = address_in(line);
     if (command == "RCPT")
         if (std::string recipient = address_in(line); !recipient.empty()) told.recipients = {std::move(recipient)};
-    session.parts.story.tell(story::refuse(about(session), told));
+    session.parts.story.tell_minor(story::refuse(about(session), told));
+}
+
+/// As it happened now, though it is told later.
+story::Event timed(story::Event event) {
+    event.time =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count();
+    return event;
+}
+
+void tell_how_it_came(Session& session) {
+    for (story::Event& event : session.untold) session.parts.story.tell(std::move(event));
+    session.untold.clear();
 }
 
 }  // namespace
 
-void tell_connected(const Session& session) {
-    session.parts.story.tell(
-        story::connect({session.connection.log.id()},
-                       {.remote = session.connection.peer.ip(), .listener = std::string(session.connection.listener)}));
+void tell_connected(Session& session) {
+    session.untold.push_back(
+        timed(story::connect({session.connection.log.id()}, {.remote = session.connection.peer.ip(),
+                                                             .listener = std::string(session.connection.listener)})));
     if (session.tls()) tell_tls(session);
 }
 
-void tell_tls(const Session& session) {
+void tell_tls(Session& session) {
     const net::TlsInfo tls = session.connection.stream.tls_info();
-    session.parts.story.tell(
-        story::tls({session.connection.log.id()}, {.protocol = tls.protocol, .cipher = tls.cipher}));
+    session.untold.push_back(
+        timed(story::tls({session.connection.log.id()}, {.protocol = tls.protocol, .cipher = tls.cipher})));
 }
 
-void tell_login(const Session& session, std::string mechanism, std::string reason) {
-    session.parts.story.tell(story::login({session.connection.log.id()}, {.user = session.user,
-                                                                          .mechanism = std::move(mechanism),
-                                                                          .remote = session.connection.peer.ip(),
-                                                                          .reason = std::move(reason)}));
+void tell_ended(Session& session) {
+    for (story::Event& event : session.untold) session.parts.story.tell_minor(std::move(event));
+    session.untold.clear();
 }
 
-void tell_content(const Session& session, std::uint64_t size, const std::string& message_id, const Refusal& answer) {
+void tell_login(Session& session, std::string mechanism, std::string reason) {
+    const bool failed = !reason.empty();
+    story::Event event = story::login({session.connection.log.id()}, {.user = session.user,
+                                                                      .mechanism = std::move(mechanism),
+                                                                      .remote = session.connection.peer.ip(),
+                                                                      .reason = std::move(reason)});
+    if (failed) return session.parts.story.tell_minor(std::move(event));
+    tell_how_it_came(session);
+    session.parts.story.tell(std::move(event));
+}
+
+void tell_content(Session& session, std::uint64_t size, const std::string& message_id, const Refusal& answer) {
     const Transaction& transaction = *session.transaction;
     const std::string remote = session.connection.peer.ip();
     if (answer.reply.positive()) {
+        tell_how_it_came(session);
         session.parts.story.tell(story::accept(about(session), {.sender = sender_of(transaction),
                                                                 .recipients = recipients_of(transaction),
                                                                 .message_id = message_id,
@@ -90,14 +114,14 @@ void tell_content(const Session& session, std::uint64_t size, const std::string&
                                                                 .reply = answer.reply.to_line()}));
         return;
     }
-    session.parts.story.tell(story::refuse(about(session), {.command = transaction.chunks ? "BDAT" : "DATA",
-                                                            .sender = sender_of(transaction),
-                                                            .recipients = recipients_of(transaction),
-                                                            .message_id = message_id,
-                                                            .remote = remote,
-                                                            .user = session.user,
-                                                            .reply = answer.reply.to_line(),
-                                                            .reason = reason_of(answer)}));
+    session.parts.story.tell_minor(story::refuse(about(session), {.command = transaction.chunks ? "BDAT" : "DATA",
+                                                                  .sender = sender_of(transaction),
+                                                                  .recipients = recipients_of(transaction),
+                                                                  .message_id = message_id,
+                                                                  .remote = remote,
+                                                                  .user = session.user,
+                                                                  .reply = answer.reply.to_line(),
+                                                                  .reason = reason_of(answer)}));
 }
 
 void report_refusal(const Session& session, std::string_view command, std::string_view line, const Refusal& refusal) {

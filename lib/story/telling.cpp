@@ -207,7 +207,9 @@ Event bounce(const About& about, const Bounce& told) {
         .take();
 }
 
-Event lost(const std::string& id, std::uint64_t count) { return Told({id}, Kind::lost).number("count", count).take(); }
+Event lost(const std::string& id, std::uint64_t count, const std::string& reason) {
+    return Told({id}, Kind::lost).number("count", count).text("reason", reason).take();
+}
 
 std::vector<std::string> recipients_of(const Event& event) {
     std::vector<std::string> all;

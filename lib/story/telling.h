@@ -142,8 +142,8 @@ struct Bounce {
 };
 Event bounce(const About& about, const Bounce& told);
 
-/// Events that a daemon could not write.
-Event lost(const std::string& id, std::uint64_t count);
+/// Events that a daemon could not write, or did not for this reason.
+Event lost(const std::string& id, std::uint64_t count, const std::string& reason = {});
 
 /// The addresses in a field of these names (`recipients`, and where it was too small `recipients_2` …).
 std::vector<std::string> recipients_of(const Event& event);

@@ -137,7 +137,11 @@ std::string in_words(const Event& event) {
                 .with("; told: ", "reply")
                 .with("; because: ", "reason")
                 .take();
-        case Kind::lost: return Sentence(event, "events that could not be written:").with(" ", "count").take();
+        case Kind::lost:
+            return Sentence(event, "events that were not written:")
+                .with(" ", "count")
+                .with("; because: ", "reason")
+                .take();
     }
     return {};
 }

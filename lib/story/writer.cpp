@@ -26,17 +26,43 @@ Writer::Writer(daemon::Daemon& daemon, Settings settings)
       told_(daemon.metrics().counter("posthouse_story_events_total", "Events told for the story of messages")),
       dropped_(daemon.metrics().counter("posthouse_story_dropped_total",
                                         "Events that were dropped, as they could not be written in time")),
+      beyond_share_(daemon.metrics().counter("posthouse_story_beyond_share_total",
+                                             "Refusals and connections that were not told, having taken their share")),
       pool_(daemon.loop(), 1),
       stopping_(daemon.loop()),
       scope_(daemon.loop()) {}
 
-void Writer::tell(Event event) {
-    if (!enabled_) return;
+std::string Writer::line_of(Event event) const {
     if (event.time == 0) event.time = now();
     event.daemon = daemon_.name();
+    return to_line(event);
+}
+
+void Writer::add(const std::string& line) {
     told_.add();
-    if (!buffer_.add(to_line(event))) dropped_.add();
+    if (!buffer_.add(line)) dropped_.add();
     if (!std::exchange(writing_, true)) scope_.spawn(&Writer::write_soon, this);
+}
+
+void Writer::tell(Event event) {
+    if (enabled_) add(line_of(std::move(event)));
+}
+
+void Writer::tell_minor(Event event) {
+    if (!enabled_) return;
+    std::string line = line_of(std::move(event));
+    if (beyond_ > 0) line.insert(0, line_of(lost(make_id(), beyond_, "refusals and connections beyond their share")));
+    const config::Snapshot config = daemon_.config();
+    const Share::Settings settings{
+        static_cast<double>(config->history.size_limit) / static_cast<double>(settings_.processes),
+        config->history.retention};
+    if (!share_.take(line.size(), settings, std::chrono::steady_clock::now())) {
+        beyond_share_.add();
+        ++beyond_;
+        return;
+    }
+    beyond_ = 0;
+    add(line);
 }
 
 net::Async<> Writer::stop() {
@@ -62,10 +88,7 @@ std::string Writer::take_lines() {
     const std::uint64_t dropped = buffer_.dropped() - dropped_told_;
     if (dropped == 0) return lines;
     dropped_told_ = buffer_.dropped();
-    Event event = lost(make_id(), dropped);
-    event.time = now();
-    event.daemon = daemon_.name();
-    return lines + to_line(event);
+    return lines + line_of(lost(make_id(), dropped));
 }
 
 net::Async<bool> Writer::write_once() {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "lib/daemon/daemon.h"
 #include "lib/net/event.h"
@@ -11,6 +12,7 @@
 #include "lib/story/event.h"
 #include "lib/story/line_buffer.h"
 #include "lib/story/segment_file.h"
+#include "lib/story/share.h"
 
 namespace posthouse::story {
 
@@ -24,6 +26,7 @@ class Writer {
         std::chrono::milliseconds interval{200};  ///< so long events gather at most
         std::chrono::milliseconds retry{1000};    ///< after a failure
         std::size_t buffer_octets = 8u << 20;
+        std::int64_t processes = 1;  ///< of this daemon, which divide the share of tell_minor()
     };
 
     explicit Writer(daemon::Daemon& daemon) : Writer(daemon, Settings{}) {}
@@ -33,12 +36,17 @@ class Writer {
 
     /// Time and daemon are filled in.
     void tell(Event event);
+    /// The same of what anybody can cause who sends nothing, such as a refused recipient: it has its share of the
+    /// store, so that a flood of it doesn't push out the stories of messages. What goes beyond isn't told, and counted.
+    void tell_minor(Event event);
     /// Writes what there is, if that is possible at once. For Application::stop; tell nothing afterwards.
     net::Async<> stop();
     /// Events that were dropped.
     std::uint64_t dropped() const { return buffer_.dropped(); }
 
   private:
+    std::string line_of(Event event) const;
+    void add(const std::string& line);
     static net::Async<> write_soon(Writer* writer);
     net::Async<bool> write_once();
     std::string take_lines();
@@ -50,7 +58,10 @@ class Writer {
     SegmentFile file_;  // of pool_'s thread
     metrics::Counter told_;
     metrics::Counter dropped_;
+    metrics::Counter beyond_share_;
     std::uint64_t dropped_told_ = 0;
+    Share share_;
+    std::uint64_t beyond_ = 0;  ///< the share, and not told yet
     bool writing_ = false;
     bool failed_ = false;
     net::Pool pool_;

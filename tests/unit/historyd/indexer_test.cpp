@@ -15,6 +15,7 @@
 #include <random>
 
 #include "lib/story/search.h"
+#include "lib/story/telling.h"
 #include "tests/unit/historyd/history_folder.h"
 
 namespace posthouse::history {
@@ -83,6 +84,15 @@ TEST_F(IndexerTest, TornAndForeignLinesArePassedOverAndCounted) {
     EXPECT_GE(sum.damaged_lines, 4u);
     EXPECT_EQ(numbers(), up_to(4));
     EXPECT_TRUE(names_in(incoming()).empty()) << "what is behind the last line is left behind";
+}
+
+TEST_F(IndexerTest, WhatWasLeftOutOnPurposeIsNotCountedAsLost) {
+    append("smtpd-A.jsonl",
+           story::to_line(story::lost("a", 7)) + story::to_line(story::lost("b", 1'000, "their share")));
+    Indexer indexer(root(), seconds(0));
+    const Result<Pass> pass = indexer.pass();
+    ASSERT_TRUE(pass) << pass.error().message();
+    EXPECT_EQ(pass->lost, 7u);
 }
 
 TEST_F(IndexerTest, WhatIsIndexedMeanwhileIsSeenOnce) {

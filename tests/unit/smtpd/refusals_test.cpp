@@ -120,6 +120,27 @@ TEST(Refusals, EachRuleIsCountedLoggedAndToldOnce) {
         << "why nobody knows is told as well";
 }
 
+TEST(Refusals, AFloodOfThemLeavesTheStoriesOfMessagesWhole) {
+    World world;
+    world.frame.settings.history.size_limit = 4u << 20;
+    world.frame.settings.smtpd.error_limit = 1000;
+    std::string flood = hello + mail;
+    for (int i = 0; i < 400; ++i) flood += "RCPT TO:<nobody@local.example>\r\n";
+    world.talk(flood + "QUIT\r\n");
+    world.talk(hello + mail + rcpt + "RCPT TO:<nobody@local.example>\r\nDATA\r\nSubject: x\r\n\r\n.\r\nQUIT\r\n");
+    std::string kinds;
+    std::size_t refused = 0;
+    for (const story::Event& event : world.story()) {
+        if (event.kind == story::Kind::refuse)
+            ++refused;
+        else
+            kinds += std::string(to_string(event.kind)) + " ";
+    }
+    EXPECT_GT(refused, 50u);
+    EXPECT_LT(refused, 200u);
+    EXPECT_EQ(kinds, "connect accept ");
+}
+
 TEST(Refusals, OfUsersAndOfHostsOfTheNetworkHaveRulesOfTheirOwn) {
     World world;
     world.talk_encrypted(

@@ -98,7 +98,8 @@ TEST(StoryTelling, WordsSayWhatHappenedAndWhatTheOtherSideWasTold) {
     EXPECT_EQ(in_words(bounce(
                   {id}, {.report = "failure", .notice = "N", .to = "a@b.example", .recipients = {"c@d.example"}})),
               "reported a failure of <c@d.example>; sent to a@b.example as N");
-    EXPECT_EQ(in_words(lost("x", 7)), "events that could not be written: 7");
+    EXPECT_EQ(in_words(lost("x", 7)), "events that were not written: 7");
+    EXPECT_EQ(in_words(lost("x", 7, "full")), "events that were not written: 7; because: full");
     EXPECT_EQ(format_time(1'700'000'000'123), "2023-11-14 22:13:20.123");
 }
 

@@ -116,6 +116,41 @@ TEST_F(StoryWriterTest, EventsAreInAFileSoonWithTheirTimeAndDaemon) {
     EXPECT_TRUE(std::filesystem::path(files[0]).filename().string().starts_with("smtpd-"));
 }
 
+TEST_F(StoryWriterTest, AFloodOfRefusalsHasItsShareOfTheStoreAndMessagesHaveTheRest) {
+    daemon_.configuration.history.size_limit = 4u << 20;
+    Writer writer(daemon_, {.processes = 2});
+    const Event accepted = accept({"1M8376V29ZZV1ZKG"}, {.sender = "a@example.org", .recipients = {"b@example.org"}});
+    constexpr std::uint64_t flood = 20'000;
+    for (std::uint64_t i = 0; i < flood; ++i) writer.tell_minor(event(static_cast<int>(i)));
+    writer.tell(accepted);
+    loop_.run_until_complete(writer.stop());
+    const Read read = read_all_in(incoming());
+    EXPECT_EQ(read.events.back().kind, Kind::accept);
+    std::size_t octets = 0;
+    for (const Event& one : read.events)
+        if (one.kind == Kind::refuse) octets += to_line(one).size();
+    // A quarter of the store, of one of two processes, of a thirtieth of the time.
+    constexpr std::size_t share = (4u << 20) / 4 / 2 / 30;
+    EXPECT_LE(octets, share);
+    EXPECT_GT(octets, share - 200);
+    EXPECT_NE(daemon_.metrics().text().find("posthouse_story_beyond_share_total{daemon=\"smtpd\"} " +
+                                            std::to_string(flood - read.events.size() + 1)),
+              std::string::npos);
+}
+
+TEST(Share, ComesInEvenlyAndIsKeptForAThirtiethOfTheTime) {
+    using std::chrono::hours;
+    Share share;
+    const Share::Settings settings{12'000, hours(30)};  // a hundred octets an hour
+    const Share::Time begin{};
+    EXPECT_TRUE(share.take(100, settings, begin));
+    EXPECT_FALSE(share.take(1, settings, begin));
+    EXPECT_FALSE(share.take(51, settings, begin + milliseconds(1'800'000)));
+    EXPECT_TRUE(share.take(50, settings, begin + milliseconds(1'800'000)));
+    EXPECT_FALSE(share.take(101, settings, begin + hours(20)));
+    EXPECT_TRUE(share.take(100, settings, begin + hours(20)));
+}
+
 TEST_F(StoryWriterTest, StoppingWritesWhatWasToldJustBefore) {
     Writer writer(daemon_);
     writer.tell(event(1));
