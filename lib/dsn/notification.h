@@ -52,6 +52,7 @@ struct Message {
     std::string received_address{};            ///< the client's IP address; empty: a local socket
     std::int64_t arrival = 0;                  ///< seconds since 1970
     std::string id{};                          ///< the transaction's id, as the log has it
+    std::string remark{};                      ///< what the postmaster is told beside it
 };
 
 /// The system that reports.

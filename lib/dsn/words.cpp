@@ -171,6 +171,7 @@ std::string explanation(const Reporter& reporter, const Message& message, std::s
                   "report itself, or an automatic answer. So it comes to the postmaster."
                 : "The message below could not be delivered, and its sender could not be told. So it comes "
                   "to the postmaster.");
+        if (!message.remark.empty()) page.paragraph(message.remark);
     }
     std::size_t told = 0;
     for (const Action action : kOrder) {

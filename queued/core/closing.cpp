@@ -44,7 +44,8 @@ net::Async<Result<std::string>> write(Parts& parts, Work& work, const Notice& no
     co_return id;
 }
 
-/// The same for the postmaster, when the sender can't be told. Empty: not even the postmaster can be reached.
+/// The same for the postmaster, when the sender can't be told. Empty: not even the postmaster can be reached, or has
+/// had enough of these today.
 net::Async<Result<std::string>> tell_postmaster(Parts& parts, Work& work, std::vector<std::uint32_t> recipients,
                                                 const std::vector<spool::RecipientState>& states) {
     const std::string address = parts.notice_rules().postmaster;
@@ -57,8 +58,20 @@ net::Async<Result<std::string>> tell_postmaster(Parts& parts, Work& work, std::v
                    {{"postmaster", address}, {"recipients", recipients.size()}});
         co_return std::string();
     }
-    const Notice notice{.audience = Notice::Audience::postmaster, .to = *mailbox, .recipients = std::move(recipients)};
+    const std::int64_t limit = parts.daemon.config()->queued.double_bounce_day_limit;
+    if (!parts.double_bounces.has_room(limit, unix_now())) {
+        parts.double_bounces.leave_out();
+        parts.counters.untold.add();
+        log::write(log::Level::warning, work.text(), "nobody is told that a message is lost: too many today",
+                   {{"limit", limit}, {"recipients", recipients.size()}});
+        co_return std::string();
+    }
+    const Notice notice{.audience = Notice::Audience::postmaster,
+                        .to = *mailbox,
+                        .recipients = std::move(recipients),
+                        .remark = parts.double_bounces.remark(limit, unix_now())};
     Result<std::string> id = co_await write(parts, work, notice, **targets, states);
+    if (id) parts.double_bounces.add(unix_now());
     co_return id;
 }
 

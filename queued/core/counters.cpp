@@ -27,6 +27,9 @@ Counters::Counters(metrics::Registry& registry)
       deferred(deliveries(registry, "deferred")),
       bounced(deliveries(registry, "bounced")),
       reports(registry.counter("posthouse_queue_reports_total", "Delivery status notifications written")),
+      untold(
+          registry.counter("posthouse_queue_double_bounces_untold_total",
+                           "Lost messages that nobody was told of, as the postmaster had enough such reports today")),
       removed(
           registry.counter("posthouse_queue_removed_total", "Messages that left the queue: nothing was left to do")),
       damaged(registry.counter("posthouse_queue_damaged_total", "Damaged queue files put aside into corrupt/")),

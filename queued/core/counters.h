@@ -9,6 +9,7 @@ namespace posthouse::queued {
 struct Counters {
     metrics::Counter delivered, relayed, deferred, bounced;  ///< recipients, by what became of them
     metrics::Counter reports;                                ///< notices written
+    metrics::Counter untold;                                 ///< double bounces that were one too many
     metrics::Counter removed;                                ///< messages of which nothing was left to do
     metrics::Counter damaged;                                ///< files put aside
     metrics::Counter tls_mailed, tls_posted;                 ///< TLS reports that were sent, by the way they took

@@ -61,6 +61,7 @@ dsn::Message reported(const spool::Envelope& envelope, const Notice& notice) {
     message.received_address = envelope.client.address;
     message.arrival = envelope.arrived;
     message.id = envelope.id;
+    message.remark = notice.remark;
     return message;
 }
 

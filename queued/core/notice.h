@@ -28,6 +28,7 @@ struct Notice {
     std::vector<std::uint32_t> recipients;  ///< whom it tells of: places in the envelope, rising
     bool delayed = false;                   ///< tells of a delay, not of a fate
     std::int64_t retry_until = 0;           ///< of a delay: when they will be given up
+    std::string remark{};                   ///< what else the postmaster is told
 };
 
 /// What notices of this server have in common.

@@ -9,6 +9,7 @@
 #include "lib/story/writer.h"
 #include "queued/core/aftermath.h"
 #include "queued/core/counters.h"
+#include "queued/core/double_bounces.h"
 #include "queued/core/notice.h"
 #include "queued/core/plan.h"
 #include "queued/delivery/delivery.h"
@@ -26,6 +27,7 @@ struct Parts {
     auth::SocketmapClient directory;
     Courier& courier;
     Counters counters;
+    DoubleBounces double_bounces;
     story::Writer story;
 
     Parts(daemon::Daemon& frame, spool::Spool opened, spool::Incoming open_incoming, Courier& way_out);

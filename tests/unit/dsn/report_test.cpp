@@ -290,10 +290,13 @@ TEST(DsnReport, ToPostmasterTellsWhyItComes) {
     ASSERT_EQ(parts.size(), 3u);
     EXPECT_NE(parts[0].text.find("its sender could not be told"), std::string::npos);
     EXPECT_NE(parts[0].text.find("Envelope sender: <alice@example.org>"), std::string::npos);
+    EXPECT_EQ(parts[0].text.find("last of 100"), std::string::npos);
     lost.sender.clear();
+    lost.remark = "This is the last of 100.";
     parts = parts_of(
         send(report_to_postmaster(kReporter, lost, std::vector{kFailed}, scan(kOriginal), stamp()), kOriginal));
     EXPECT_NE(parts[0].text.find("it has no sender"), std::string::npos);
+    EXPECT_NE(parts[0].text.find("This is the last of 100."), std::string::npos);
 }
 
 TEST(DsnReport, ManyRecipientsAreBounded) {

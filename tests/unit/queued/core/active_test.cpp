@@ -179,6 +179,38 @@ TEST_F(ActiveTest, AReportThatIsRefusedGoesToThePostmasterAndThenToNobody) {
     EXPECT_NE(world.courier.deliveries[2].content.find("sender@elsewhere.example"), std::string::npos);
 }
 
+TEST_F(ActiveTest, ThePostmasterGetsSoManyReportsOfLostMessagesADayAndNoMore) {
+    world.config.queued.double_bounce_day_limit = 2;
+    world.courier.fate = [&](const std::string& destination, const std::string&) {
+        return destination == "local" ? Fate{.kind = EventKind::delivered} : refused();
+    };
+    world.start();
+    for (std::size_t i = 1; i <= 4; ++i) {
+        world.accept(envelope_to({{"x@example.net", ""}}, ""));
+        world.until([&] { return count() == i + std::min<std::size_t>(i, 2) && is_empty(); });
+    }
+    EXPECT_EQ(world.courier.deliveries[1].content.find("the last of 2"), std::string::npos);
+    EXPECT_NE(world.courier.deliveries[3].content.find("the last of 2"), std::string::npos)
+        << world.courier.deliveries[3].content;
+    EXPECT_NE(world.daemon->metrics().text().find("posthouse_queue_double_bounces_untold_total{daemon=\"queued\"} 2"),
+              std::string::npos);
+}
+
+TEST(DoubleBounces, TheFirstOfTheNextDayTellsHowManyWereLeftOut) {
+    constexpr std::int64_t day = 86'400;
+    DoubleBounces bounces;
+    EXPECT_TRUE(bounces.has_room(1, day));
+    bounces.add(day);
+    EXPECT_FALSE(bounces.has_room(1, 2 * day - 1));
+    EXPECT_TRUE(bounces.has_room(0, 2 * day - 1));
+    bounces.leave_out();
+    bounces.leave_out();
+    EXPECT_TRUE(bounces.has_room(1, 2 * day));
+    EXPECT_TRUE(bounces.remark(100, 2 * day).contains("Reports of 2 other such messages were left out"));
+    bounces.add(2 * day);
+    EXPECT_EQ(bounces.remark(100, 2 * day), "");
+}
+
 TEST_F(ActiveTest, WhileTheDirectoryIsAwayAReportWaitsAndNothingIsLost) {
     world.courier.fate = [&](const std::string&, const std::string&) { return refused(); };
     world.start();
