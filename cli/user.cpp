@@ -14,6 +14,7 @@
 #include "cli/open_directory.h"
 #include "cli/output.h"
 #include "cli/password_input.h"
+#include "cli/progress.h"
 #include "cli/quota_size.h"
 #include "cli/rename.h"
 #include "cli/sending_limit.h"
@@ -146,7 +147,7 @@ Exit list(Context& context, const Options& options) {
         print_json(context, rows);
         return Exit::ok;
     }
-    Table table({"ADDRESS", "STATE", "QUOTA MB", "USED MB", "MESSAGES", "CREATED"});
+    Table table({"ADDRESS", "STATE", "QUOTA", "USED", "MESSAGES", "CREATED"});
     for (const auto& user : *users) {
         std::string state = user.enabled ? "enabled" : "disabled";
         if (user.admin) state += ", admin";
@@ -154,9 +155,11 @@ Exit list(Context& context, const Options& options) {
         if (user.app_passwords_only) state += ", app passwords";
         if (!user.services.all()) state += ", only " + listed(user.services);
         if (limits->contains(user.email)) state += ", own sending limits";
-        table.add({user.email, state, user.quota_mb == 0 ? "-" : std::to_string(user.quota_mb),
-                   user.usage ? std::to_string(user.usage->mb()) : "?",
-                   user.usage ? std::to_string(user.usage->messages) : "?", format_time(user.created_at)});
+        const auto quota = static_cast<std::uint64_t>(user.quota_mb) << 20U;
+        table.add({user.email, state, quota == 0 ? "-" : format_size(quota),
+                   user.usage ? format_size(static_cast<std::uint64_t>(user.usage->bytes)) : "?",
+                   user.usage ? with_commas(static_cast<std::uint64_t>(user.usage->messages)) : "?",
+                   format_time(user.created_at)});
     }
     table.print_or("No users.", context.out);
     return Exit::ok;

@@ -95,7 +95,11 @@ TEST_F(UserTest, AQuotaIsSetAndShown) {
     EXPECT_EQ(listed["usage_bytes"], 3'000'000);
     EXPECT_EQ(listed["messages"], 7);
     ASSERT_EQ(run("user list"), 0);
-    EXPECT_NE(out_.find("5         3        7"), std::string::npos) << out_;
+    EXPECT_NE(out_.find("5.2 MB  3.0 MB  7"), std::string::npos) << out_;
+    ASSERT_TRUE(directory()->set_usage("joe@example.org", 3'000, 1'234));
+    EXPECT_EQ(json("user list")[0]["usage_bytes"], 3'000);
+    ASSERT_EQ(run("user list"), 0);
+    EXPECT_NE(out_.find("5.2 MB  3.0 kB  1,234"), std::string::npos) << out_;
     EXPECT_EQ(run("user set joe@example.org --quota 0"), 0);
     EXPECT_EQ((*directory()->find_user("joe@example.org"))->quota_mb, 0);
     EXPECT_EQ(run("user set joe@example.org"), 2);
