@@ -11,6 +11,7 @@
 
 #include "cli/command.h"
 #include "cli/mail_owner.h"
+#include "cli/open_directory.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "lib/config/check.h"
@@ -53,6 +54,19 @@ CheckedAs name_of(uid_t user) {
     return entry == nullptr ? std::to_string(user) : entry->pw_name;
 }
 
+/// Log-ins at smart hosts that mail is never handed to. Transports are looked up only for these; where they can't be
+/// listed, nobody knows.
+config::Problems unused_credentials(const Context& context, const config::Loaded& loaded) {
+    if (loaded.config->outbound.credentials.empty()) return {};
+    Result<std::unique_ptr<auth::Directory>> directory = open_directory(context);
+    if (!directory) return {};
+    const Result<std::vector<auth::Transport>> listed = (*directory)->transports().list();
+    if (!listed) return {};
+    std::vector<std::string> transports;
+    for (const auth::Transport& one : *listed) transports.push_back(one.transport);
+    return queued::outbound_warnings(*loaded.config, loaded.origins, transports);
+}
+
 /// Root sees what the server may not, so it looks as the server's user.
 Exit check(Context& context) {
     auto loaded = config::load_file(context.config_path, config::process_environment());
@@ -69,6 +83,7 @@ Exit check(Context& context) {
     std::ranges::move(queued::outbound_problems(*config, origins), std::back_inserter(problems));
     std::ranges::move(config::expired(*config, origins, now), std::back_inserter(problems));
     config::Problems warnings = config::warnings(*config, origins, now);
+    std::ranges::move(unused_credentials(context, *loaded), std::back_inserter(warnings));
     struct stat st{};
     if (!acting->is_other() && ::geteuid() == 0 && ::stat(config->general.mail_root.c_str(), &st) != 0)
         warnings.push_back({"general.mail_root",

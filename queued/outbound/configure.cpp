@@ -206,6 +206,36 @@ config::Problems outbound_problems(const config::Config& config, const config::O
     return problems;
 }
 
+config::Problems outbound_warnings(const config::Config& config, const config::Origins& origins,
+                                   const std::vector<std::string>& transports) {
+    std::vector<Hop> hops;
+    const auto add = [&hops](const std::string& transport) {
+        const Result<Route> route = parse_route(transport, "");
+        if (route && route->kind == Route::Kind::smtp) hops.insert(hops.end(), route->hops.begin(), route->hops.end());
+    };
+    if (!config.outbound.relayhost.empty()) add("smtp:" + config.outbound.relayhost);
+    std::ranges::for_each(transports, add);
+    // As credentials_for() finds them.
+    const auto is_used = [&](const Hop& own) {
+        if (own.find_mx && config.outbound.relayhost.empty()) return true;
+        return std::ranges::any_of(hops, [&own](const Hop& hop) {
+            return own.host == hop.host && own.find_mx == hop.find_mx && (own.port == 0 || own.port == hop.port);
+        });
+    };
+    const auto origin = origins.find("outbound.credentials");
+    config::Problems problems;
+    for (const std::string& entry : config.outbound.credentials) {
+        const std::string host = entry.substr(0, entry.find('='));
+        const Result<Route> route = parse_route("smtp:" + host, "");
+        if (!route || std::ranges::any_of(route->hops, is_used)) continue;  // what can't be read is told by others
+        problems.push_back(
+            {origin == origins.end() ? "outbound.credentials" : origin->second + ": outbound.credentials",
+             host + " is no next hop, so this log-in is never used: write it as outbound.relayhost or the "
+                    "transport has it, brackets and port included"});
+    }
+    return problems;
+}
+
 mta_sts::PoliciesSettings policies_settings(const config::Config& config) {
     mta_sts::PoliciesSettings out;
     out.folder = config.general.state_folder + "/mta-sts";

@@ -203,6 +203,35 @@ TEST_F(CommandsTest, ConfigCheckNamesWhatKeepsOutboundMailFromBeingSent) {
     EXPECT_NE(err_.find("posthouse.toml:5: outbound.credentials: /nonexistent/password"), err_.npos) << err_;
 }
 
+TEST_F(CommandsTest, ConfigCheckNotesLogInsAtHostsThatMailIsNeverHandedTo) {
+    const auto configure = [this](const std::string& relayhost) {
+        std::ofstream(folder_ + "/posthouse.toml")
+            << "[general]\nmail_root = \"mail\"\nstate_folder = \"state\"\nrun_folder = \"run\"\n"
+               "spool_folder = \"spool\"\n[directory]\nsqlite = \"directory.sqlite\"\n"
+               "[listen]\nsubmissions = []\nimaps = []\npop3s = []\n[outbound]\nrelayhost = \"" +
+                   relayhost + "\"\ncredentials = [\"[a.example]:587=joe:" + folder_ +
+                   "/word\", \"[b.example]=joe:" + folder_ + "/word\", \"c.example=joe:" + folder_ + "/word\"]\n";
+    };
+    std::ofstream(folder_ + "/word") << "secret\n";
+    const auto noted = [this] {
+        std::string hosts;
+        const nlohmann::json found = json("config check");
+        for (const nlohmann::json& warning : found["warnings"])
+            if (warning["where"].get<std::string>().contains("outbound.credentials"))
+                hosts += warning["problem"].get<std::string>().substr(0, 11) + ' ';
+        return hosts;
+    };
+    configure("");
+    ASSERT_EQ(run("domain add example.org"), 0) << err_;
+    EXPECT_EQ(noted(), "[a.example] [b.example] ") << "c.example is a domain that has its own hosts";
+    configure("[a.example]:25");
+    EXPECT_EQ(noted(), "[a.example] [b.example] c.example i ");
+    configure("[a.example]:587");
+    EXPECT_EQ(noted(), "[b.example] c.example i ");
+    ASSERT_EQ(run("transport add elsewhere.example smtp:[b.example]:2525"), 0) << err_;
+    EXPECT_EQ(noted(), "c.example i ");
+}
+
 TEST_F(CommandsTest, ConfigCheckOfRootSeesWhatTheServersUserSees) {
     if (::geteuid() != 0) GTEST_SKIP() << "only root can act for others";
     std::ofstream(folder_ + "/posthouse.toml")
