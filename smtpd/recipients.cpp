@@ -58,6 +58,18 @@ smtp::RcptParameters passed_on(const smtp::RcptParameters& dsn, const Resolution
     return passed;
 }
 
+/// Of success the sender is told once for all whom an address stands for, if he asked for that: a list has the message
+/// then (RFC 3461 §5.2.7.1), an alias with several targets has sent it on (§5.2.7.3 c). nullopt: nothing is to be told.
+std::optional<Target> told_of_expansion(const smtp::ReversePath& sender, const smtp::Mailbox& address,
+                                        const Resolution& resolution, const smtp::RcptParameters& dsn) {
+    const bool several = resolution.through_list() || resolution.recipients.size() > 1;
+    if (!sender || address.domain.empty() || !several || !dsn.notify || !dsn.notify->success) return std::nullopt;
+    const std::string_view transport = resolution.through_list() ? spool::list_transport : spool::alias_transport;
+    Target target{.address = address, .transport = std::string(transport), .dsn = dsn};
+    target.dsn.notify = smtp::DsnNotify{.success = true};
+    return target;
+}
+
 /// RFC 5321 §4.5.1: <postmaster> is the one of this server: as configured, or of its host name's domain, or of the one
 /// above that.
 net::Async<Result<std::optional<Resolution>>> resolve_postmaster(Session& session) {
@@ -231,6 +243,9 @@ net::Async<Targets> resolve(Session& session, const smtp::Mailbox& address, bool
     std::optional<Refusal> refused = co_await poster_refusal(session, address, **resolved);
     if (refused) co_return std::unexpected(*std::move(refused));
     Targets targets = co_await judge(session, address, **resolved, vouched, dsn);
+    if (!targets) co_return targets;
+    std::optional<Target> told = told_of_expansion(session.transaction->sender, address, **resolved, dsn);
+    if (told) targets->push_back(*std::move(told));
     co_return targets;
 }
 

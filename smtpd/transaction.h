@@ -25,6 +25,8 @@ struct Target {
     std::string transport = {};                    ///< how it leaves, as the directory has it; empty: by DNS
     std::optional<smtp::ReversePath> sender = {};  ///< stands in for the transaction's sender (SRS)
     smtp::RcptParameters dsn = {};
+    /// It stands for others, who are targets as well: nothing is delivered to it.
+    bool is_expanded() const { return transport == spool::list_transport || transport == spool::alias_transport; }
     /// Addresses of the lists on the way to it; null: there are none.
     std::shared_ptr<const std::vector<std::string>> lists = {};
 };

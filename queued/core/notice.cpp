@@ -29,8 +29,10 @@ const smtp::ReversePath& told(const spool::Envelope& envelope, const spool::Reci
     return *recipient.sender;
 }
 
-dsn::Action action_of(const spool::RecipientState& state, bool delayed) {
+dsn::Action action_of(const spool::Recipient& recipient, const spool::RecipientState& state, bool delayed) {
     if (delayed) return dsn::Action::delayed;
+    if (state.fate == EventKind::delivered && recipient.transport == spool::alias_transport)
+        return dsn::Action::expanded;
     if (state.fate == EventKind::delivered) return dsn::Action::delivered;
     if (state.fate == EventKind::relayed) return dsn::Action::relayed;
     return dsn::Action::failed;
@@ -40,7 +42,7 @@ dsn::Recipient reported(const spool::Recipient& recipient, const spool::Recipien
     dsn::Recipient result;
     result.address = recipient.address.to_string();
     if (recipient.original) result.original = {recipient.original->type, recipient.original->address};
-    result.action = action_of(state, notice.delayed);
+    result.action = action_of(recipient, state, notice.delayed);
     result.status = state.status;
     std::tie(result.remote_host, result.remote_address) = host_and_address(state.remote);
     (state.remote.empty() ? result.reason : result.answer) = state.reply;

@@ -50,6 +50,8 @@ std::optional<spool::Event> end_of(const Route& route, std::uint32_t number, std
         }
         case Route::Kind::discard:
             return decided(EventKind::delivered, number, "2.0.0", "Discarded: " + route.text, now);
+        case Route::Kind::expanded:
+            return decided(EventKind::delivered, number, "2.0.0", "Sent on to all whom the address stands for", now);
     }
     return std::nullopt;
 }

@@ -121,6 +121,8 @@ Result<Route> parse_route(std::string_view transport, std::string_view domain, s
     if (name == "error") return Route{.kind = Route::Kind::error, .hops = {}, .text = std::string(next_hop)};
     if (name == "retry") return Route{.kind = Route::Kind::retry, .hops = {}, .text = std::string(next_hop)};
     if (name == "discard") return Route{.kind = Route::Kind::discard, .hops = {}, .text = std::string(next_hop)};
+    if (transport == spool::alias_transport || transport == spool::list_transport)
+        return Route{.kind = Route::Kind::expanded, .hops = {}, .text = std::string(next_hop)};
     const bool lmtp = name == "lmtp";
     if (!lmtp && !name.empty() && name != "smtp" && name != "relay") return bad(transport, "not known here");
     const Route::Kind kind = lmtp ? Route::Kind::lmtp : Route::Kind::smtp;
@@ -143,6 +145,7 @@ std::string to_string(const Route& route) {
         case Route::Kind::error: return "error:" + route.text;
         case Route::Kind::retry: return "retry:" + route.text;
         case Route::Kind::discard: return "discard:" + route.text;
+        case Route::Kind::expanded: return "expanded:" + route.text;
         case Route::Kind::smtp:
         case Route::Kind::lmtp: break;
     }

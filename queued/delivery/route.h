@@ -21,16 +21,17 @@ struct Hop {
 
 struct Route {
     enum class Kind {
-        local,    ///< lmtpd's mailboxes
-        smtp,     ///< one of `hops`, the first that can be reached
-        lmtp,     ///< the same by LMTP (RFC 2033)
-        error,    ///< the recipient is refused for good, `text` says why
-        retry,    ///< put off until somebody changes the route
-        discard,  ///< dropped, and counted as delivered
+        local,     ///< lmtpd's mailboxes
+        smtp,      ///< one of `hops`, the first that can be reached
+        lmtp,      ///< the same by LMTP (RFC 2033)
+        error,     ///< the recipient is refused for good, `text` says why
+        retry,     ///< put off until somebody changes the route
+        discard,   ///< dropped, and counted as delivered
+        expanded,  ///< others stand for it: nothing is left to do but to tell so (spool::alias_transport)
     };
     Kind kind = Kind::smtp;
     std::vector<Hop> hops;
-    std::string text;  ///< of error, retry and discard: "5.1.1 No longer here"; may be empty
+    std::string text;  ///< of the last four: "5.1.1 No longer here"; may be empty
     bool operator==(const Route&) const = default;
 };
 

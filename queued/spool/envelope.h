@@ -36,6 +36,11 @@ struct OriginalRecipient {
     bool operator==(const OriginalRecipient&) const = default;
 };
 
+/// Transports of an address that others stand in the envelope for: nothing is delivered to it, and its sender is told
+/// so (RFC 3461 §5.2.7.1 of a list, §5.2.7.3 of an alias with several targets).
+inline constexpr std::string_view list_transport = "expanded:list";
+inline constexpr std::string_view alias_transport = "expanded:alias";
+
 /// One recipient, as resolved when the message was accepted.
 struct Recipient {
     smtp::Mailbox address = {};

@@ -35,6 +35,7 @@ net::Async<std::optional<Refusal>> no_room(Session& session, const smtp::Mailbox
     if (net::Clock::now() < session.parts.quota_from) co_return std::nullopt;
     std::optional<Refusal> refused;
     for (const Target& target : targets) {
+        if (target.is_expanded()) continue;
         if (!target.local || (session.config->quota.rule.empty() && !target.quota)) co_return std::nullopt;
         policy::Request request;
         request.add("request", "smtpd_access_policy");

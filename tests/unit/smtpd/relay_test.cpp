@@ -122,15 +122,22 @@ std::vector<spool::Recipient> asking(std::string_view recipient, const std::stri
     return recipients;
 }
 
+/// The same without the address itself, which stands for them.
+std::vector<spool::Recipient> members_asking(std::string_view recipient, const std::string& parameters) {
+    std::vector<spool::Recipient> recipients = asking(recipient, parameters);
+    if (recipients.back().transport.starts_with("expanded:")) recipients.pop_back();
+    return recipients;
+}
+
 TEST(Lists, ReportsDoNotNameMembersToTheSender) {
     const std::string all = "NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;spy@client.example";
     for (const std::string& parameters : {all, "NOTIFY=NEVER"s, "ORCPT=rfc822;spy@client.example"s}) {
-        for (const spool::Recipient& member : asking("club@local.example", parameters)) {
+        for (const spool::Recipient& member : members_asking("club@local.example", parameters)) {
             EXPECT_EQ(member.notify, smtp::DsnNotify{.failure = true}) << parameters << ": its owner is told";
             EXPECT_EQ(member.original, (spool::OriginalRecipient{.type = "rfc822", .address = "club@local.example"}));
         }
     }
-    for (const spool::Recipient& member : asking("forum@local.example", all)) {
+    for (const spool::Recipient& member : members_asking("forum@local.example", all)) {
         EXPECT_EQ(member.notify, smtp::DsnNotify{.failure = true});
         EXPECT_EQ(member.original, (spool::OriginalRecipient{.type = "rfc822", .address = "forum@local.example"}));
     }
@@ -140,11 +147,27 @@ TEST(Lists, ReportsDoNotNameMembersToTheSender) {
 
 TEST(Relay, SuccessIsNotReportedOfAllThatAnAliasLeadsTo) {
     const std::string all = "NOTIFY=SUCCESS,FAILURE,DELAY";
-    for (const spool::Recipient& recipient : asking("team@local.example", all))
+    for (const spool::Recipient& recipient : members_asking("team@local.example", all))
         EXPECT_EQ(recipient.notify, (smtp::DsnNotify{.failure = true, .delay = true}));
     const smtp::DsnNotify asked{.success = true, .failure = true, .delay = true};
     EXPECT_EQ(asking("sales@local.example", all).at(0).notify, asked);
     EXPECT_EQ(asking("bob@local.example", all).at(0).notify, asked);
+}
+
+TEST(Relay, OfSuccessTheSenderIsToldOnceForAllWhomAnAddressStandsFor) {
+    const std::string all = "NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;first@client.example";
+    for (const auto& [address, transport] : {std::pair("team@local.example", spool::alias_transport),
+                                             std::pair("forum@local.example", spool::list_transport),
+                                             std::pair("crew@local.example", spool::list_transport)}) {
+        const spool::Recipient told = asking(address, all).back();
+        EXPECT_EQ(told.address.to_string(), address);
+        EXPECT_EQ(told.transport, transport);
+        EXPECT_EQ(told.notify, smtp::DsnNotify{.success = true});
+        EXPECT_EQ(told.original, (spool::OriginalRecipient{.type = "rfc822", .address = "first@client.example"}));
+        EXPECT_FALSE(told.sender) << "not the list's owner";
+    }
+    EXPECT_EQ(asking("team@local.example", "NOTIFY=FAILURE").size(), 2u);
+    EXPECT_EQ(asking("sales@local.example", all).size(), 1u);
 }
 
 TEST(Lists, AMessageThatComesBackToAListIsRefused) {

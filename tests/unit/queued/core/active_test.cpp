@@ -236,6 +236,27 @@ TEST_F(ActiveTest, SuccessIsReportedWhenItWasAskedForAndNobodyElseDoes) {
     EXPECT_EQ(report.find("x@example.net"), std::string::npos) << "its server promised to tell";
 }
 
+TEST_F(ActiveTest, AnAliasIsReportedAsExpandedAndAListAsDelivered) {
+    world.start();
+    spool::Envelope envelope = envelope_to({{"bob@local.example", "local"},
+                                            {"team@local.example", std::string(spool::alias_transport)},
+                                            {"forum@local.example", std::string(spool::list_transport)}});
+    envelope.recipients[0].notify = smtp::DsnNotify{.failure = true};
+    envelope.recipients[1].notify = smtp::DsnNotify{.success = true};
+    envelope.recipients[2].notify = smtp::DsnNotify{.success = true};
+    world.accept(envelope);
+    world.until([&] { return count() == 2 && is_empty(); });
+    EXPECT_EQ(world.courier.deliveries[0].recipients, std::vector<std::string>{"bob@local.example"});
+    const std::string& report = world.courier.deliveries[1].content;
+    EXPECT_NE(report.find("Final-Recipient: rfc822; team@local.example\r\nAction: expanded\r\nStatus: 2.0.0"),
+              std::string::npos)
+        << report;
+    EXPECT_NE(report.find("Final-Recipient: rfc822; forum@local.example\r\nAction: delivered\r\nStatus: 2.0.0"),
+              std::string::npos)
+        << report;
+    EXPECT_EQ(report.find("bob@"), std::string::npos);
+}
+
 TEST_F(ActiveTest, NeverMeansThatNobodyIsTold) {
     world.courier.fate = [&](const std::string&, const std::string&) { return refused(); };
     world.start();

@@ -82,7 +82,9 @@ TEST(Route, LocalErrorRetryAndDiscardLeadToNoHost) {
 }
 
 TEST(Route, WhatIsNotKnownIsInvalid) {
-    for (const std::string_view wrong : {"smtp",
+    for (const std::string_view wrong : {"expanded:",
+                                         "expanded:others",
+                                         "smtp",
                                          "smtp:a b",
                                          "smtp:[a.example",
                                          "smtp:a.example:0",
@@ -121,7 +123,7 @@ TEST(Route, WhatIsNotKnownIsInvalid) {
 TEST(Route, ItsNameLeadsBackToIt) {
     for (const std::string_view transport :
          {"", "smtp:[a.example]:2525,b.example", "smtp:[2001:db8::1]", "lmtp:unix:/run/x,inet:a.example:24,[::1]",
-          "local", "error:", "error:5.1.1 x: y,z", "retry:later", "discard:"}) {
+          "local", "error:", "error:5.1.1 x: y,z", "retry:later", "discard:", "expanded:alias", "expanded:list"}) {
         const Route route = parse_route(transport, "example.net").value();
         EXPECT_EQ(parse_route(to_string(route), "").value(), route) << transport;
     }
