@@ -11,8 +11,12 @@
 namespace posthouse::tlsrpt {
 namespace {
 
+/// Between characters of UTF-8: half of one would be another text once it was in a file.
 void shorten(std::string& text) {
-    if (text.size() > Counters::max_text) text.resize(Counters::max_text);
+    if (text.size() <= Counters::max_text) return;
+    std::size_t size = Counters::max_text;
+    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+    text.resize(size);
 }
 
 Failure bounded(Failure failure) {

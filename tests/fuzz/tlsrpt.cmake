@@ -1,1 +1,2 @@
 posthouse_fuzz_target(tlsrpt_record DEPENDS tlsrpt)
+posthouse_fuzz_target(tlsrpt_period DEPENDS tlsrpt)

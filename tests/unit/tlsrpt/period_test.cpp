@@ -27,6 +27,19 @@ TEST(TlsPeriod, ComesBackFromItsJson) {
     EXPECT_EQ(parse_period(to_json({.start = 5, .end = 7})).value(), (Period{.start = 5, .end = 7}));
 }
 
+TEST(TlsPeriod, TextsAreCutBetweenCharactersSoThatTheyComeBackTheSame) {
+    std::string long_text = "x";
+    while (long_text.size() <= Counters::max_text) long_text += "\u00e4";
+    Counters counters;
+    const Policy policy{PolicyType::sts, {long_text}, "a.example", {}};
+    counters.failure(policy, {.additional_information = long_text});
+    const Period period{.start = 1'790'000'000, .end = 0, .domains = counters.take()};
+    EXPECT_EQ(parse_period(to_json(period)).value(), period);
+    counters.resume(parse_period(to_json(period)).value().domains);
+    counters.success(policy);
+    EXPECT_EQ(counters.domains().at("a.example").size(), 1u) << "the policy is the same as before";
+}
+
 TEST(TlsPeriod, WhatIsNoneIsRefused) {
     const std::string good = to_json({.start = 5, .end = 7, .domains = counted()});
     for (std::size_t length = 0; length + 2 < good.size(); length += 7)
