@@ -1,0 +1,1 @@
+posthouse_fuzz_target(smtpd_list_loop DEPENDS smtpd_sessions)
