@@ -1,4 +1,4 @@
-// Refusals: the names of rules.
+// Refusals: the names of rules, and what several of those who refuse say.
 #include "smtpd/refusal.h"
 
 namespace posthouse::smtpd {
@@ -21,8 +21,14 @@ std::string_view to_string(Rule rule) {
         case Rule::rate_limit: return "rate_limit";
         case Rule::hop_count: return "hop_count";
         case Rule::directory: return "directory";
+        case Rule::storage: return "storage";
+        case Rule::error_limit: return "error_limit";
     }
     return {};
+}
+
+Refusal insufficient_storage(std::string detail) {
+    return {{452, "4.3.1", "Insufficient system storage, try again later"}, Rule::storage, std::move(detail)};
 }
 
 }  // namespace posthouse::smtpd

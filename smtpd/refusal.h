@@ -29,6 +29,8 @@ enum class Rule {
     rate_limit,         ///< too much in an hour or a day
     hop_count,          ///< smtpd.received_limit
     directory,          ///< it is away or in error, so nobody knows
+    storage,            ///< too little space in the spool, as smtpd.queue_minfree says
+    error_limit,        ///< smtpd.error_limit
 };
 std::string_view to_string(Rule rule);
 
@@ -42,6 +44,9 @@ struct Refusal {
     Refusal(smtp::Reply told, Rule by, std::string hidden = {})
         : reply(std::move(told)), rule(by), detail(std::move(hidden)) {}
 };
+
+/// There is no space for the message (RFC 5321 §4.2.3).
+Refusal insufficient_storage(std::string detail);
 
 /// What a handler answers to a command: done, or refused.
 struct Answer : Refusal {

@@ -67,7 +67,7 @@ net::Async<bool> exchange(Session& session) {
     if (reply.code == 0) co_return !session.ending;
     if (session.errors >= session.config->smtpd.error_limit && !session.ending) {
         reply = farewell(session, "4.7.0", "Too many errors, closing connection");
-        session.connection.log.warning("too many errors", {{"address", session.connection.peer.ip()}});
+        report_refusal(session, "", "", {reply, Rule::error_limit});
         session.ending = true;
     }
     Result<> sent = co_await send(session, std::move(reply));

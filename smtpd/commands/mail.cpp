@@ -35,8 +35,7 @@ net::Async<std::optional<Refusal>> no_room(Session& session, const smtp::MailPar
     if (room && *room) co_return std::nullopt;
     // Without the spool mail is delivered as long as it can be at once; what can't is told at its end.
     if (!room) co_return std::nullopt;
-    session.connection.log.error("too little space in the spool", {{"address", session.connection.peer.ip()}});
-    co_return smtp::Reply(452, "4.3.1", "Insufficient system storage, try again later");
+    co_return insufficient_storage("smtpd.queue_minfree");
 }
 
 /// RFC 6710 §4.1: strangers can't put their mail before others'.

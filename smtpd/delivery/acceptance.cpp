@@ -75,14 +75,13 @@ transfer::Message message_for_lmtp(const Transaction& transaction, const Recepti
 }
 
 /// Puts the message into the queue for these of the transaction's targets. `untried`: lmtpd was not handed it.
-net::Async<smtp::Reply> enqueue(Session& session, Reception& message, const Facts& facts,
-                                std::vector<std::size_t> targets, bool untried) {
+net::Async<Refusal> enqueue(Session& session, Reception& message, const Facts& facts, std::vector<std::size_t> targets,
+                            bool untried) {
     const spool::Envelope envelope = queued_envelope(session, message.facts, facts, targets, untried);
     Result<> queued = co_await message.content.enqueue(envelope, facts.front);
     if (queued) co_return smtp::Reply(250, "2.0.0", "Ok: queued as " + envelope.id);
     session.connection.log.error("cannot queue a message", {{"id", envelope.id}, {"error", queued.error().message()}});
-    if (queued.error().code == ErrorCode::no_space)
-        co_return smtp::Reply(452, "4.3.1", "Insufficient system storage, try again later");
+    if (queued.error().code == ErrorCode::no_space) co_return insufficient_storage(queued.error().message());
     co_return smtp::Reply(451, "4.3.0", "The message cannot be queued now, try again later");
 }
 
@@ -92,12 +91,12 @@ std::vector<std::size_t> all_of(const Transaction& transaction) {
     return all;
 }
 
-net::Async<smtp::Reply> deliver(Session& session, Reception& message) {
+net::Async<Refusal> deliver(Session& session, Reception& message) {
     const Transaction& transaction = *session.transaction;
     const Facts facts = facts_of(session, message);
     if (!may_go_directly(transaction)) {
-        smtp::Reply reply = co_await enqueue(session, message, facts, all_of(transaction), true);
-        co_return reply;
+        Refusal answer = co_await enqueue(session, message, facts, all_of(transaction), true);
+        co_return answer;
     }
     const transfer::Message envelope = message_for_lmtp(transaction, message, facts, session);
     WithFront content(facts.front, message.content);
@@ -108,13 +107,13 @@ net::Async<smtp::Reply> deliver(Session& session, Reception& message) {
         // It may have been stored all the same: who delivers it again under this id finds that out.
         session.connection.log.warning("lmtpd gave no answer, the message is queued",
                                        {{"id", transaction.id}, {"error", replies.error().message()}});
-        smtp::Reply reply = co_await enqueue(session, message, facts, all_of(transaction), false);
-        co_return reply;
+        Refusal answer = co_await enqueue(session, message, facts, all_of(transaction), false);
+        co_return answer;
     }
     Outcome outcome = combine(*replies, transaction.id);
     if (outcome.left.empty()) co_return outcome.reply;
-    smtp::Reply reply = co_await enqueue(session, message, facts, std::move(outcome.left), false);
-    co_return reply;
+    Refusal answer = co_await enqueue(session, message, facts, std::move(outcome.left), false);
+    co_return answer;
 }
 
 void log_result(const Session& session, const Reception& message, const Refusal& answer) {
@@ -137,7 +136,10 @@ void log_result(const Session& session, const Reception& message, const Refusal&
 
 net::Async<Answer> accept(Session& session, Reception& message) {
     Answer answer = message.refused ? Answer(*message.refused) : Answer(smtp::Reply());
-    if (!message.refused) answer.reply = co_await deliver(session, message);
+    if (!message.refused) {
+        Refusal delivered = co_await deliver(session, message);
+        answer = Answer(std::move(delivered));
+    }
     if (!message.reported) {
         log_result(session, message, answer);
         tell_content(session, message.facts.size, message.message_id.value(), answer);

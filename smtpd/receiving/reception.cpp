@@ -10,10 +10,10 @@
 namespace posthouse::smtpd {
 namespace {
 
-smtp::Reply storage_refusal(const Session& session, const Error& error) {
+Refusal storage_refusal(const Session& session, const Error& error) {
     session.connection.log.error("cannot keep a message while it is received", {{"error", error.message()}});
-    if (error.code == ErrorCode::no_space) return {452, "4.3.1", "Insufficient system storage, try again later"};
-    return {451, "4.3.0", "Local error in storage, try again later"};
+    if (error.code == ErrorCode::no_space) return insufficient_storage(error.message());
+    return smtp::Reply(451, "4.3.0", "Local error in storage, try again later");
 }
 
 }  // namespace
@@ -63,8 +63,7 @@ net::Async<> Reception::keep(Session& session, std::size_t before) {
 /// Its size needn't have been told, and others fill the disk as well.
 net::Async<> Reception::look_at_room(Session& session) {
     const Result<bool> room = co_await session.parts.queue.has_room(0, session.config->smtpd.queue_minfree);
-    if (room && !*room)
-        refused = storage_refusal(session, Error{ErrorCode::no_space, "less than smtpd.queue_minfree", ""});
+    if (room && !*room) refused = insufficient_storage("smtpd.queue_minfree");
 }
 
 net::Async<> Reception::finish(Session& session, const smtp::DataFacts& decoded, std::optional<smtp::Reply> verdict) {

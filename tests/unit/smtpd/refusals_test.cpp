@@ -141,6 +141,31 @@ TEST(Refusals, AFloodOfThemLeavesTheStoriesOfMessagesWhole) {
     EXPECT_EQ(kinds, "connect accept ");
 }
 
+TEST(Refusals, ForLackOfSpaceAreByARuleToo) {
+    World world;
+    world.frame.settings.smtpd.queue_minfree = std::uint64_t{1} << 60;
+    testing::internal::CaptureStderr();
+    world.talk(hello + mail + "QUIT\r\n");
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(world.rejects("storage"), 1);
+    EXPECT_EQ(count(log, "refused command=MAIL rule=storage "), 1u) << log;
+    EXPECT_EQ(refusals(world), (std::vector<std::string>{"MAIL s@client.example: 452; storage: smtpd.queue_minfree"}));
+}
+
+TEST(Refusals, TooManyErrorsEndASessionByARule) {
+    World world;
+    world.frame.settings.smtpd.error_limit = 3;
+    testing::internal::CaptureStderr();
+    const std::string output = world.talk("x\r\nx\r\nx\r\nQUIT\r\n");
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_EQ(codes(output), "220 500 500 421") << output;
+    EXPECT_EQ(world.rejects("error_limit"), 1);
+    EXPECT_EQ(count(log, "refused command=connect rule=error_limit "), 1u) << log;
+    const std::vector<std::string> told = refusals(world);
+    ASSERT_FALSE(told.empty());
+    EXPECT_EQ(told.back(), " : 421; error_limit");
+}
+
 TEST(Refusals, OfUsersAndOfHostsOfTheNetworkHaveRulesOfTheirOwn) {
     World world;
     world.talk_encrypted(
