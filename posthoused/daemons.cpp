@@ -32,7 +32,7 @@ std::span<const DaemonKind> daemon_kinds() {
          false,
          1,
          [](const Config& c) { return c.lmtpd.workers; }},
-        {"queued", {}, {"queued", "directory", "outbound", "dns", "history"}, false, 1, one},
+        {"queued", {}, {"queued", "directory", "outbound", "dns", "history", "smtpd"}, false, 1, one},
         {"smtpd",
          {"smtp", "submission", "submissions"},
          {"smtpd", "auth", "directory", "quota", "dns", "history"},

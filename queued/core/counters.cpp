@@ -43,7 +43,8 @@ Counters::Counters(metrics::Registry& registry)
       held(messages(registry, "hold")),
       active(registry.gauge("posthouse_queue_active", "Messages that are being worked on")),
       running(registry.gauge("posthouse_queue_deliveries", "Deliveries that go on now")),
-      destinations(registry.gauge("posthouse_queue_destinations", "Destinations of which something is remembered")) {}
+      destinations(registry.gauge("posthouse_queue_destinations", "Destinations of which something is remembered")),
+      free_bytes(registry.gauge("posthouse_queue_free_bytes", "Free space of the spool's file system")) {}
 
 void Counters::count(spool::EventKind kind, std::size_t recipients) {
     const auto amount = static_cast<double>(recipients);

@@ -19,6 +19,7 @@ struct Counters {
     metrics::Gauge active;                                   ///< messages that are being worked on
     metrics::Gauge running;                                  ///< deliveries
     metrics::Gauge destinations;                             ///< of which something is known
+    metrics::Gauge free_bytes;                               ///< of the spool's file system
 
     explicit Counters(metrics::Registry& registry);
     /// Of so many recipients.

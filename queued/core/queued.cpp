@@ -23,6 +23,7 @@ net::Async<Result<>> Queued::start() {
     parts_.emplace(daemon_, *std::move(spool), *std::move(incoming), *way_out_);
     active_.emplace(*parts_);
     scanner_.emplace(*parts_, *active_);
+    disk_space_.emplace(*parts_);
     tls_reports_.emplace(*parts_, way_out_->resolver(), way_out_->tls_counters(),
                          TlsReportsSettings{.folder = config->general.state_folder + "/tlsrpt"});
     tls_reports_->on_mail = [this](const std::string& id) { active_->look_at(id); };
@@ -31,6 +32,8 @@ net::Async<Result<>> Queued::start() {
                                &daemon_.stopping());
     daemon_.background().spawn([](Scanner* running, net::Event* stopping) { return running->run(*stopping); },
                                &*scanner_, &daemon_.stopping());
+    daemon_.background().spawn([](DiskSpace* running, net::Event* stopping) { return running->run(*stopping); },
+                               &*disk_space_, &daemon_.stopping());
     daemon_.background().spawn([](WayOut* running, net::Event* stopping) { return running->run(*stopping); },
                                way_out_.get(), &daemon_.stopping());
     daemon_.background().spawn(
@@ -71,7 +74,8 @@ net::Async<Result<>> Queued::ready() {
     const net::Deadline deadline = net::Deadline::in(std::chrono::seconds(2));
     const Result<bool> directory = co_await parts_->directory.is_local_domain("invalid", deadline);
     if (!directory) co_return fail(ErrorCode::unavailable, "authd: " + directory.error().text);
-    co_return Result<>{};
+    Result<> space = co_await disk_space_->look();
+    co_return space;
 }
 
 void Queued::reloaded() { way_out_->reloaded(); }

@@ -6,6 +6,7 @@
 
 #include "lib/daemon/daemon.h"
 #include "queued/core/active.h"
+#include "queued/core/disk_space.h"
 #include "queued/core/parts.h"
 #include "queued/core/scanner.h"
 #include "queued/core/tls_reports.h"
@@ -33,6 +34,7 @@ class Queued final : public daemon::Application {
     std::optional<Parts> parts_;
     std::optional<Active> active_;
     std::optional<Scanner> scanner_;
+    std::optional<DiskSpace> disk_space_;
     std::optional<TlsReports> tls_reports_;
     std::optional<wake::Receiver> wake_;
 };

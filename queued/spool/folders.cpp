@@ -65,12 +65,19 @@ Result<> OpenFolder::sync() const {
     return {};
 }
 
-Result<std::uint64_t> free_bytes(const OpenFolder& folder) {
+Result<FreeSpace> free_space(const OpenFolder& folder) {
     struct statvfs st{};
     if (::fstatvfs(folder.fd(), &st) != 0) return fail_errno("statvfs of the spool", errno);
+    FreeSpace free{.bytes = static_cast<std::uint64_t>(st.f_bavail) * st.f_frsize};
     // Some file systems don't count their inodes: f_files is 0.
-    if (st.f_files > 0 && st.f_favail == 0) return 0;
-    return static_cast<std::uint64_t>(st.f_bavail) * st.f_frsize;
+    if (st.f_files > 0) free.inodes = st.f_favail;
+    return free;
+}
+
+Result<std::uint64_t> free_bytes(const OpenFolder& folder) {
+    const Result<FreeSpace> free = free_space(folder);
+    if (!free) return fail(free.error());
+    return free->inodes == 0u ? 0 : free->bytes;
 }
 
 Result<std::shared_ptr<const Folders>> Folders::open(const std::string& root) {

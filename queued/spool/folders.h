@@ -64,8 +64,14 @@ class OpenFolder {
     Folder folder_;
 };
 
-/// Bytes that may still be written to the file system of a folder by those without privileges; 0 too when it can take
-/// no more files.
+/// What those without privileges may still use of a file system.
+struct FreeSpace {
+    std::uint64_t bytes = 0;
+    std::optional<std::uint64_t> inodes{};  ///< nullopt: it doesn't count them
+};
+/// Of the file system of a folder. Errors: io.
+Result<FreeSpace> free_space(const OpenFolder& folder);
+/// Its bytes; 0 too when it can take no more files.
 Result<std::uint64_t> free_bytes(const OpenFolder& folder);
 
 /// All four.

@@ -34,8 +34,8 @@ class Spool {
     Result<MessageReader> read_message(const Place& place) const { return MessageReader::open(*folders_, place); }
     /// Where the message of this id lies: reads the folders' names. Errors: not_found, io.
     Result<Place> find(std::string_view id) const;
-    /// As spool::free_bytes.
-    Result<std::uint64_t> free_bytes() const { return spool::free_bytes((*folders_)[Folder::incoming]); }
+    /// As spool::free_space.
+    Result<FreeSpace> free_space() const { return spool::free_space((*folders_)[Folder::incoming]); }
 
     /// Removes from incoming/ what writers that were killed have left there under a temporary name: never accepted,
     /// untouched for an hour, locked by nobody. `now`: seconds since 1970. Gives how many. Errors: io.

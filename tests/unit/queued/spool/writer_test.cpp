@@ -161,7 +161,7 @@ TEST_F(WriterTest, RoomIsReservedAndGivenBack) {
 }
 
 TEST_F(WriterTest, LittleDiskIsToldBeforeContentIsTaken) {
-    const std::uint64_t free = spool.free_bytes().value();
+    const std::uint64_t free = spool.free_space()->bytes;
     ASSERT_GT(free, 0u);
     EXPECT_TRUE(incoming.has_room(1000, 1000).value());
     EXPECT_TRUE(incoming.has_room(0, 0).value());
