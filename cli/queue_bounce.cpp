@@ -1,8 +1,8 @@
 // posthouse queue bounce
 #include <CLI/Option.hpp>
 #include <ctime>
+#include <map>
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "cli/queue_change.h"
@@ -15,25 +15,40 @@ struct Options {
     std::string reason;
 };
 
-std::vector<std::uint32_t> due_of(const spool::Entry& entry) {
-    std::vector<std::uint32_t> due;
-    for (std::uint32_t number = 0; number < entry.states().size(); ++number)
-        if (entry.states()[number].is_due()) due.push_back(number);
-    return due;
+/// Who gave the recipient up, why, and what was known of it until then. No server has refused it, so none is named as
+/// the one that did.
+std::string words_of(const spool::RecipientState& state, const std::string& reason) {
+    std::string words = "Given up by the administrator of this server";
+    if (!reason.empty()) words += ": " + reason;
+    if (state.reply.empty()) return words;
+    return words + ". " + (state.remote.empty() ? "Until then" : "The last answer of " + state.remote) + ": " +
+           state.reply;
+}
+
+/// Of whoever is still due; alike ones together.
+std::vector<spool::Event> given_up(const spool::Entry& entry, const std::string& reason, std::int64_t now) {
+    std::map<std::string, spool::Event> events;
+    for (std::uint32_t number = 0; number < entry.states().size(); ++number) {
+        if (!entry.states()[number].is_due()) continue;
+        std::string words = words_of(entry.states()[number], reason);
+        spool::Event& event = events[words];
+        event.kind = spool::EventKind::bounced;
+        event.at = now;
+        event.recipients.push_back(number);
+        // No status fits a decision of people (RFC 3463 §3.1).
+        event.status = "5.0.0";
+        event.reply = std::move(words);
+    }
+    std::vector<spool::Event> result;
+    for (auto& [words, event] : events) result.push_back(std::move(event));
+    return result;
 }
 
 Result<> give_up(QueueTools& tools, spool::Entry& entry, const std::string& reason) {
-    const std::vector<std::uint32_t> due = due_of(entry);
     const std::int64_t now = std::time(nullptr);
-    if (!due.empty()) {
-        const spool::Event event{.kind = spool::EventKind::bounced,
-                                 .at = now,
-                                 .recipients = due,
-                                 .status = "5.7.1",
-                                 .reply = reason.empty() ? "Given up by the administrator" : reason};
-        if (Result<> recorded = entry.record(std::span(&event, 1)); !recorded) return recorded;
-        tools.story.tell_bounced(entry.envelope(), event);
-    }
+    const std::vector<spool::Event> events = given_up(entry, reason, now);
+    if (Result<> recorded = entry.record(events); !recorded) return recorded;
+    for (const spool::Event& event : events) tools.story.tell_bounced(entry.envelope(), event);
     if (entry.place().folder != spool::Folder::hold) return {};
     const Result<> released = entry.release({.kind = spool::EventKind::released, .at = now, .reply = by_hand("")}, now);
     if (released) tools.story.tell(entry.envelope(), story::Queue::Action::released, by_hand(""));
@@ -45,7 +60,7 @@ Result<> bounce(QueueTools& tools, const spool::Listed& listed, const std::strin
     {
         Result<spool::Entry> entry = open_entry(tools, listed);
         if (!entry) return fail(entry.error());
-        if (Result<> given_up = give_up(tools, *entry, reason); !given_up) return given_up;
+        if (Result<> made = give_up(tools, *entry, reason); !made) return made;
     }  // so that queued can open it
     return ask_for(tools, listed);
 }

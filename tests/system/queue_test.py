@@ -157,10 +157,18 @@ class Queue(QueueTest):
             eventually(lambda: len(sink.messages()) == 1, "released, it goes")
 
     def test_giving_up_by_hand_tells_the_sender_why(self):
-        message = self.send("hopeless", "x@sink.example")
-        self.waits(message)
+        with Sink(self.port, "-r", "RCPT"):
+            message = self.send("hopeless", "x@sink.example")
+            self.waits(message)
         self.queue("bounce", message, "--because", "They moved to the moon")
-        self.assertIn("They moved to the moon", self.report("hopeless").as_string())
+        report = self.report("hopeless")
+        for part in (report.get_payload(0), report.get_payload(1)):
+            text = " ".join(part.as_string().split())
+            self.assertIn("Given up by the administrator of this server: They moved to the moon. The last answer of", text)
+        self.assertNotIn("recipient's server", report.get_payload(0).as_string())
+        status = report.get_payload(1).as_string()
+        self.assertIn("Status: 5.0.0\n", status)
+        self.assertNotIn("Remote-MTA", status)
         eventually(lambda: self.is_gone(message), "nothing of it is left")
 
     def test_a_deleted_message_is_gone_without_a_word(self):

@@ -117,9 +117,31 @@ TEST_F(QueueCommandTest, WhomAnAdministratorGivesUpIsInTheStoryToo) {
     const std::string id = accept();
     ASSERT_EQ(run("queue hold " + id), 0) << err_;
     run_words({"queue", "bounce", id, "--because", "No such company"});
-    EXPECT_EQ(words_of(id),
-              (Words{"held: by the administrator", "could not be delivered to <bob@example.net>: No such company",
-                     "released: by the administrator"}));
+    EXPECT_EQ(words_of(id), (Words{"held: by the administrator",
+                                   "could not be delivered to <bob@example.net>: Given up by the administrator of "
+                                   "this server: No such company",
+                                   "released: by the administrator"}));
+}
+
+TEST_F(QueueCommandTest, NoServerIsSaidToHaveRefusedWhatAnAdministratorGivesUp) {
+    const std::string id = accept({"bob@example.net", "carl@example.com"});
+    record(id, {.kind = spool::EventKind::deferred,
+                .at = 1'700'000'100,
+                .recipients = {0},
+                .remote = "mx.example.net[192.0.2.1]",
+                .status = "4.2.0",
+                .reply = "450 4.2.0 later"});
+    run_words({"queue", "bounce", id, "--because", "No such company"});
+    const nlohmann::json recipients = json("queue show " + id)["recipients"];
+    for (const auto& one : recipients) {
+        EXPECT_EQ(one["state"], "bounced");
+        EXPECT_EQ(one["status"], "5.0.0");
+        EXPECT_EQ(one["remote"], "");
+    }
+    EXPECT_EQ(recipients[0]["reply"],
+              "Given up by the administrator of this server: No such company. "
+              "The last answer of mx.example.net[192.0.2.1]: 450 4.2.0 later");
+    EXPECT_EQ(recipients[1]["reply"], "Given up by the administrator of this server: No such company");
 }
 
 TEST_F(QueueCommandTest, AStoryThatCannotBeWrittenKeepsNobodyFromDeleting) {
