@@ -59,11 +59,16 @@ Result<std::vector<spool::Recipient>> resolve(Tools& tools, const spool::Recipie
     return targets;
 }
 
+struct Options {
+    QueueFilter filter;
+    bool release = false;  ///< also what is held goes at once
+};
+
 /// The same message to whoever is still due.
-Result<spool::Envelope> resolved_anew(Tools& tools, const spool::Entry& entry) {
+Result<spool::Envelope> resolved_anew(Tools& tools, const spool::Entry& entry, bool release) {
     spool::Envelope envelope = entry.envelope();
     envelope.id = make_id();
-    envelope.hold_until.reset();
+    if (release) envelope.hold_until.reset();
     envelope.recipients.clear();
     for (std::size_t i = 0; i < entry.states().size(); ++i) {
         if (!entry.states()[i].is_due()) continue;
@@ -87,25 +92,31 @@ Result<> copy(spool::Entry& entry, spool::Writer& writer) {
 }
 
 /// The new message is safe before the old one goes. Gives its id.
-Result<std::string> requeue(Tools& tools, OpenQueue& queue, const spool::Listed& listed) {
+Result<std::string> requeue(Tools& tools, OpenQueue& queue, const spool::Listed& listed, bool release) {
     Result<spool::Entry> entry = queue.spool.open(listed.place);
     if (!entry && entry.error().code == ErrorCode::busy)
         return fail(ErrorCode::busy, "it is being delivered this moment; try again");
     if (!entry) return fail(entry.error());
-    const Result<spool::Envelope> envelope = resolved_anew(tools, *entry);
+    const Result<spool::Envelope> envelope = resolved_anew(tools, *entry, release);
     if (!envelope) return fail(envelope.error());
     Result<spool::Writer> writer = spool::Writer::begin(tools.incoming);
     if (!writer) return fail(writer.error());
     if (Result<> copied = copy(*entry, *writer); !copied) return fail(copied.error());
-    if (Result<> finished = writer->finish(*envelope); !finished) return fail(finished.error());
+    const bool stays_held = listed.place.folder == spool::Folder::hold && !release;
+    const spool::Event held{.kind = spool::EventKind::held, .at = std::time(nullptr), .reply = listed.held};
+    const Result<> finished =
+        stays_held ? queue.spool.finish_held(*writer, *envelope, held) : writer->finish(*envelope);
+    if (!finished) return fail(finished.error());
     if (Result<> removed = entry->remove(); !removed) return fail(removed.error());
     tools.story.tell_requeued(entry->envelope(), *envelope);
+    if (stays_held) tools.story.tell(*envelope, story::Queue::Action::held, listed.held);
     // When queued is away it finds the message at its start.
     (void)tell_queued(tools.queued, wake::Signal::Kind::arrived, envelope->id);
     return envelope->id;
 }
 
-Exit requeue_all(Context& context, const QueueFilter& filter) {
+Exit requeue_all(Context& context, const Options& options) {
+    const QueueFilter& filter = options.filter;
     if (filter.is_empty() && !filter.all)
         return report(context, {ErrorCode::invalid, "Which messages? Give ids, a condition, or --all", {}}),
                Exit::usage;
@@ -120,7 +131,7 @@ Exit requeue_all(Context& context, const QueueFilter& filter) {
     nlohmann::json ids = nlohmann::json::object();
     std::uint64_t count = 0;
     const Exit exit = for_each_message(context, *queue, filter, [&](const spool::Listed& listed) {
-        const Result<std::string> id = requeue(tools, *queue, listed);
+        const Result<std::string> id = requeue(tools, *queue, listed, options.release);
         if (!id)
             return report(context, {id.error().code, listed.envelope.id + ": " + id.error().text, id.error().detail});
         ++count;
@@ -137,12 +148,13 @@ Exit requeue_all(Context& context, const QueueFilter& filter) {
 }  // namespace
 
 void add_queue_requeue_command(CLI::App& group, Context& context) {
-    auto filter = std::make_shared<QueueFilter>();
+    auto options = std::make_shared<Options>();
     CLI::App* command = add_command(
         group, context, "requeue",
         "Look up again where messages go, as the directory is now; they get new ids, and are tried at once",
-        "queue requeue --recipient old.example.net", [&context, filter] { return requeue_all(context, *filter); });
-    add_filter_options(*command, *filter, true);
+        "queue requeue --recipient old.example.net", [&context, options] { return requeue_all(context, *options); });
+    add_filter_options(*command, options->filter, true);
+    command->add_flag("--release", options->release, "Also let go what is held, or was sent for a later time");
 }
 
 }  // namespace posthouse::cli

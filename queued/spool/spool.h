@@ -12,6 +12,7 @@
 #include "queued/spool/entry.h"
 #include "queued/spool/folders.h"
 #include "queued/spool/scan.h"
+#include "queued/spool/writer.h"
 
 namespace posthouse::spool {
 
@@ -32,6 +33,10 @@ class Spool {
     Result<Listed> look(const Place& place) const { return spool::look(*folders_, place); }
     /// As MessageReader::open.
     Result<MessageReader> read_message(const Place& place) const { return MessageReader::open(*folders_, place); }
+    /// As Writer::finish_held.
+    Result<> finish_held(Writer& writer, const Envelope& envelope, const Event& held) const {
+        return writer.finish_held(*folders_, envelope, held);
+    }
     /// Where the message of this id lies: reads the folders' names. Errors: not_found, io.
     Result<Place> find(std::string_view id) const;
     /// As spool::free_space.

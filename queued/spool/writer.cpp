@@ -166,7 +166,7 @@ Result<std::size_t> Writer::read(std::uint64_t offset, std::span<char> out) {
     return *got + rest.size();
 }
 
-Result<> Writer::close_content(const Envelope& envelope, std::string_view front) {
+Result<> Writer::close_content(const Envelope& envelope, std::string_view front, std::string_view journal) {
     const std::string text = to_text(envelope);
     const Result<Envelope> again = parse_envelope(text);
     if (!again) return fail(again.error());
@@ -183,6 +183,7 @@ Result<> Writer::close_content(const Envelope& envelope, std::string_view front)
     if (!front.empty()) append_record(buffer_, RecordKind::front, front);
     append_record(buffer_, RecordKind::envelope, text);
     buffer_ += to_record(layout_, RecordKind::closing);
+    buffer_ += journal;
     const std::string head = to_record(layout_, RecordKind::head);
     const bool is_all = written_ == 0;
     if (is_all) buffer_.replace(0, head.size(), head);
@@ -195,30 +196,40 @@ Result<> Writer::close_content(const Envelope& envelope, std::string_view front)
     return {};
 }
 
-Result<> Writer::name(const std::string& file_name) {
-    const int folder = folder_->fd();
+Result<> Writer::name(const OpenFolder& folder, const std::string& file_name) {
     if (temporary_name_.empty()) {
-        if (::linkat(AT_FDCWD, proc_path(file_.get()).c_str(), folder, file_name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+        if (::linkat(AT_FDCWD, proc_path(file_.get()).c_str(), folder.fd(), file_name.c_str(), AT_SYMLINK_FOLLOW) != 0)
             return fail_errno("name a queue file", errno);
         return {};
     }
     // Not by renaming: that could replace another's.
-    if (::linkat(folder, temporary_name_.c_str(), folder, file_name.c_str(), 0) != 0)
+    if (::linkat(folder_->fd(), temporary_name_.c_str(), folder.fd(), file_name.c_str(), 0) != 0)
         return fail_errno("name a queue file", errno);
-    if (::unlinkat(folder, temporary_name_.c_str(), 0) == 0) temporary_name_.clear();
+    if (::unlinkat(folder_->fd(), temporary_name_.c_str(), 0) == 0) temporary_name_.clear();
     return {};
 }
 
 Result<> Writer::finish(const Envelope& envelope, std::string_view front) {
+    return finish_in(*folder_, envelope, front, {});
+}
+
+Result<> Writer::finish_held(const Folders& folders, const Envelope& envelope, const Event& held) {
+    std::string journal;
+    append_record(journal, RecordKind::event, to_text(held));
+    return finish_in(folders[Folder::hold], envelope, {}, journal);
+}
+
+Result<> Writer::finish_in(const OpenFolder& folder, const Envelope& envelope, std::string_view front,
+                           std::string_view journal) {
     if (failed_) return fail(ErrorCode::io, "Input/output error", "a queue file that failed before");
     failed_ = true;  // once
-    if (Result<> closed = close_content(envelope, front); !closed) return closed;
+    if (Result<> closed = close_content(envelope, front, journal); !closed) return closed;
     if (::fsync(file_.get()) != 0) return fail_errno("fsync a queue file", errno);
     const std::string file_name = to_file_name({envelope.id, envelope.hold_until.value_or(0)});
-    if (Result<> named = name(file_name); !named) return named;
-    if (Result<> synced = folder_->sync(); !synced) {
+    if (Result<> named = name(folder, file_name); !named) return named;
+    if (Result<> synced = folder.sync(); !synced) {
         // It is locked, so nobody has begun with it.
-        if (::unlinkat(folder_->fd(), file_name.c_str(), 0) != 0)
+        if (::unlinkat(folder.fd(), file_name.c_str(), 0) != 0)
             log::error("a message that was not accepted stays in the queue", {{"file", file_name}});
         return synced;
     }

@@ -14,6 +14,7 @@
 #include "lib/base/result.h"
 #include "queued/spool/content_reader.h"
 #include "queued/spool/envelope.h"
+#include "queued/spool/event.h"
 #include "queued/spool/folders.h"
 
 namespace posthouse::spool {
@@ -63,12 +64,17 @@ class Writer {
     /// the message survives kill -9 and power loss, and only then it may be opened; when it has failed, it never was in
     /// the queue. Two syncs. Errors: exists (that id is in incoming/); invalid, limit (of the envelope); no_space, io.
     Result<> finish(const Envelope& envelope, std::string_view front = {});
+    /// The same for a message that is kept back from its beginning: it lies in hold/ then, with this `held` event. For
+    /// those who may write there.
+    Result<> finish_held(const Folders& folders, const Envelope& envelope, const Event& held);
 
   private:
     Writer(std::shared_ptr<const OpenFolder> folder, UniqueFd file, std::string temporary_name);
     Result<> flush();
-    Result<> close_content(const Envelope& envelope, std::string_view front);
-    Result<> name(const std::string& file_name);
+    Result<> finish_in(const OpenFolder& folder, const Envelope& envelope, std::string_view front,
+                       std::string_view journal);
+    Result<> close_content(const Envelope& envelope, std::string_view front, std::string_view journal);
+    Result<> name(const OpenFolder& folder, const std::string& file_name);
     void drop();
 
     std::shared_ptr<const OpenFolder> folder_;

@@ -196,6 +196,20 @@ class Queue(QueueTest):
             eventually(lambda: len(sink.messages()) == 1, "the new one goes")
         eventually(lambda: self.is_gone(ids[message]), "nothing of it is left")
 
+    def test_requeued_it_is_still_held_until_it_is_released(self):
+        message = self.send("held and requeued", "x@sink.example")
+        self.waits(message)
+        self.queue("hold", message, "--because", "ask first")
+        held = self.queue("requeue", message)["ids"][message]
+        self.assertTrue(self.is_gone(message))
+        document = self.queue("show", held)
+        self.assertEqual((document["state"], document["held"]), ("hold", "ask first"))
+        self.assertIn("held: ask first", self.story(held))
+        with Sink(self.port) as sink:
+            released = self.queue("requeue", "--release", held)["ids"][held]
+            eventually(lambda: len(sink.messages()) == 1, "it goes")
+        eventually(lambda: self.is_gone(released), "nothing of it is left")
+
     def test_the_message_itself_can_be_read(self):
         message = self.send("readable", "x@sink.example", body="line\n" * 20_000)
         self.waits(message)

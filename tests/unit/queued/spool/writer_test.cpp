@@ -160,6 +160,23 @@ TEST_F(WriterTest, RoomIsReservedAndGivenBack) {
     EXPECT_FALSE(large.write("x"));
 }
 
+TEST_F(WriterTest, WhatIsHeldFromItsBeginningIsInHoldOnlyAndSaysWhy) {
+    const Envelope envelope = envelope_to({"bob@example.net"});
+    Writer writer = Writer::begin(incoming).value();
+    ASSERT_TRUE(writer.write("Subject: a\r\n\r\nb\r\n"));
+    Event held = event(EventKind::held, {});
+    held.reply = "looks like spam";
+    ASSERT_TRUE(spool.finish_held(writer, envelope, held));
+    EXPECT_EQ(files_in_incoming(), 0u);
+    const std::vector<Place> places = places_in(spool, Folder::hold);
+    ASSERT_EQ(places.size(), 1u);
+    EXPECT_EQ(places[0].name.id, envelope.id);
+    EXPECT_EQ(spool.look(places[0])->held, "looks like spam");
+    Entry entry = open(places[0]);
+    EXPECT_EQ(message_of(entry).value(), "Subject: a\r\n\r\nb\r\n");
+    EXPECT_TRUE(entry.release(event(EventKind::released, {}), 1));
+}
+
 TEST_F(WriterTest, LittleDiskIsToldBeforeContentIsTaken) {
     const std::uint64_t free = spool.free_space()->bytes;
     ASSERT_GT(free, 0u);
