@@ -56,13 +56,14 @@ Result<> give_up(QueueTools& tools, spool::Entry& entry, const std::string& reas
 }
 
 /// Gives up whoever is still due; queued tells the sender.
-Result<> bounce(QueueTools& tools, const spool::Listed& listed, const std::string& reason) {
+Result<Made> bounce(QueueTools& tools, const spool::Listed& listed, const std::string& reason) {
     {
         Result<spool::Entry> entry = open_entry(tools, listed);
         if (!entry) return fail(entry.error());
-        if (Result<> made = give_up(tools, *entry, reason); !made) return made;
+        if (Result<> made = give_up(tools, *entry, reason); !made) return fail(made.error());
     }  // so that queued can open it
-    return ask_for(tools, listed);
+    (void)ask_for(tools, listed);  // what is owed to the sender is written in any case
+    return Made::done;
 }
 
 }  // namespace

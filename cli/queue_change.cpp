@@ -2,6 +2,7 @@
 #include "cli/queue_change.h"
 
 #include <nlohmann/json.hpp>
+#include <ostream>
 #include <utility>
 
 #include "cli/mail_owner.h"
@@ -44,10 +45,11 @@ Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange
     std::uint64_t changed = 0;
     nlohmann::json ids = nlohmann::json::array();
     const Exit exit = for_each_message(context, tools.queue, filter, [&](const spool::Listed& listed) {
-        const Result<> made = change.make(tools, listed);
+        const Result<Made> made = change.make(tools, listed);
         if (!made)
             return report(context,
                           {made.error().code, listed.envelope.id + ": " + made.error().text, made.error().detail});
+        if (*made == Made::nothing) return Exit::ok;
         ++changed;
         if (context.json) ids.push_back(listed.envelope.id);
         return Exit::ok;
@@ -55,6 +57,8 @@ Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange
     const Exit told = done(
         context, std::string(change.done) + " " + with_commas(changed) + (changed == 1 ? " message." : " messages."),
         {{"messages", changed}, {"ids", ids}});
+    if (changed > 0 && tools.queued_is_away)
+        context.err << "Note: queued does not listen: what is due is tried when it runs\n";
     return exit == Exit::ok ? told : exit;
 }
 
@@ -65,9 +69,10 @@ Result<spool::Entry> open_entry(QueueTools& tools, const spool::Listed& listed) 
     return entry;
 }
 
-Result<> ask_for(QueueTools& tools, const spool::Listed& listed) {
-    if (tell_queued(tools.queued, wake::Signal::Kind::flush, listed.envelope.id)) return {};
-    return fail(ErrorCode::unavailable, "queued does not listen: it will be tried when queued runs");
+bool ask_for(QueueTools& tools, const spool::Listed& listed) {
+    const bool heard = tell_queued(tools.queued, wake::Signal::Kind::flush, listed.envelope.id);
+    tools.queued_is_away = tools.queued_is_away || !heard;
+    return heard;
 }
 
 std::string by_hand(const std::string& reason) { return reason.empty() ? "by the administrator" : reason; }

@@ -16,22 +16,29 @@ struct QueueTools {
     OpenQueue queue;
     wake::Sender queued;
     QueueStory story;
+    bool queued_is_away = false;  ///< it did not hear what it was asked for
+};
+
+/// What became of a message.
+enum class Made {
+    nothing,  ///< it was so already
+    done,
 };
 
 /// One way of changing a message.
 struct QueueChange {
     const char* done;      ///< "Held"
     const char* question;  ///< asked before many; null: never
-    std::function<Result<>(QueueTools& tools, const spool::Listed& listed)> make;
+    std::function<Result<Made>(QueueTools& tools, const spool::Listed& listed)> make;
 };
 
-/// Does it to all messages that the filter means, and says how many these were.
+/// Does it to all messages that the filter means, and says how many it has changed.
 Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange& change);
 
 /// The message's file, opened and locked. Errors: busy, in words for people; as Spool::open.
 Result<spool::Entry> open_entry(QueueTools& tools, const spool::Listed& listed);
-/// queued tries the message now. Errors: unavailable.
-Result<> ask_for(QueueTools& tools, const spool::Listed& listed);
+/// queued tries the message now; while it is away, it will when it runs. False: it is away.
+bool ask_for(QueueTools& tools, const spool::Listed& listed);
 /// What stands in journal and story for a reason that wasn't given.
 std::string by_hand(const std::string& reason);
 

@@ -6,12 +6,13 @@
 namespace posthouse::cli {
 namespace {
 
-Result<> remove(QueueTools& tools, const spool::Listed& listed) {
+Result<Made> remove(QueueTools& tools, const spool::Listed& listed) {
     Result<spool::Entry> entry = open_entry(tools, listed);
     if (!entry) return fail(entry.error());
     const Result<> removed = entry->remove();
-    if (removed) tools.story.tell(entry->envelope(), story::Queue::Action::deleted, by_hand(""));
-    return removed;
+    if (!removed) return fail(removed.error());
+    tools.story.tell(entry->envelope(), story::Queue::Action::deleted, by_hand(""));
+    return Made::done;
 }
 
 }  // namespace

@@ -6,10 +6,12 @@
 namespace posthouse::cli {
 namespace {
 
-Result<> flush(QueueTools& tools, const spool::Listed& listed) {
+Result<Made> flush(QueueTools& tools, const spool::Listed& listed) {
     if (listed.place.folder == spool::Folder::hold)
         return fail(ErrorCode::invalid, "it is held: see `posthouse queue release`");
-    return ask_for(tools, listed);
+    if (!ask_for(tools, listed))
+        return fail(ErrorCode::unavailable, "queued does not listen: it will be tried when queued runs");
+    return Made::done;
 }
 
 /// A destination that counts as dead is tried again, and its messages.

@@ -13,14 +13,15 @@ struct Options {
     std::string reason;
 };
 
-Result<> hold(QueueTools& tools, const spool::Listed& listed, const std::string& reason) {
-    if (listed.place.folder == spool::Folder::hold) return {};
+Result<Made> hold(QueueTools& tools, const spool::Listed& listed, const std::string& reason) {
+    if (listed.place.folder == spool::Folder::hold) return Made::nothing;
     Result<spool::Entry> entry = open_entry(tools, listed);
     if (!entry) return fail(entry.error());
     const Result<> held =
         entry->hold({.kind = spool::EventKind::held, .at = std::time(nullptr), .reply = by_hand(reason)});
-    if (held) tools.story.tell(entry->envelope(), story::Queue::Action::held, by_hand(reason));
-    return held;
+    if (!held) return fail(held.error());
+    tools.story.tell(entry->envelope(), story::Queue::Action::held, by_hand(reason));
+    return Made::done;
 }
 
 }  // namespace

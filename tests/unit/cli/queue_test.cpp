@@ -113,6 +113,19 @@ TEST_F(QueueCommandTest, WhatIsDoneToAMessageIsInItsStory) {
               (Words{"held: looks like spam", "released: by the administrator", "deleted: by the administrator"}));
 }
 
+TEST_F(QueueCommandTest, OnlyWhatWasChangedIsCounted) {
+    const std::string id = accept();
+    accept();
+    accept();
+    ASSERT_EQ(run("queue hold " + id), 0) << err_;
+    EXPECT_EQ(json("queue hold " + id), (nlohmann::json{{"messages", 0}, {"ids", nlohmann::json::array()}}));
+    EXPECT_EQ(json("queue release --all"), (nlohmann::json{{"messages", 1}, {"ids", {id}}}));
+    EXPECT_NE(err_.find("queued does not listen"), std::string::npos) << err_;
+    ASSERT_EQ(run("queue release --all"), 0);
+    EXPECT_EQ(out_, "Released 0 messages.\n");
+    EXPECT_EQ(err_, "");
+}
+
 TEST_F(QueueCommandTest, WhomAnAdministratorGivesUpIsInTheStoryToo) {
     const std::string id = accept();
     ASSERT_EQ(run("queue hold " + id), 0) << err_;
