@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <utility>
+#include <vector>
 
 #include "cli/mail_owner.h"
 #include "cli/output.h"
@@ -13,13 +14,22 @@ namespace posthouse::cli {
 namespace {
 
 /// How many are meant, so that a question can name the number.
-std::uint64_t count(Context& context, OpenQueue& queue, const QueueFilter& filter) {
+Result<std::uint64_t> count(Context& context, OpenQueue& queue, const QueueFilter& filter) {
     std::uint64_t number = 0;
-    for_each_message(context, queue, filter, [&](const spool::Listed&) {
+    const auto add = [&](const auto&...) {
         ++number;
-        return Exit::ok;
-    });
+        return Result<>{};
+    };
+    QueueErrors errors(context);
+    const Result<> visited = for_each_message(context, queue, filter, errors, {.message = add, .unreadable = add});
+    if (!visited) return fail(visited.error());
     return number;
+}
+
+nlohmann::json document_of(std::size_t messages, const nlohmann::json& ids, const nlohmann::json& errors) {
+    return {{"messages", messages},
+            {"ids", ids.is_null() ? nlohmann::json::array() : ids},
+            {"errors", errors.is_null() ? nlohmann::json::array() : errors}};
 }
 
 }  // namespace
@@ -36,30 +46,35 @@ Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange
     if (!acting) return report(context, acting.error());
     QueueTools tools{*std::move(queue), to_queued(*config), QueueStory(context, *config)};
     if (change.question != nullptr && filter.ids.empty() && !context.yes) {
-        const std::uint64_t number = count(context, tools.queue, filter);
-        if (number == 0) return done(context, "No messages.", {{"messages", 0}});
-        const Exit answer = confirm(context, std::string(change.question) + " " + with_commas(number) +
-                                                 (number == 1 ? " message?" : " messages?"));
+        const Result<std::uint64_t> number = count(context, tools.queue, filter);
+        if (!number) return report(context, number.error());
+        if (*number == 0) return done(context, "No messages.", document_of(0, {}, {}));
+        const Exit answer = confirm(context, std::string(change.question) + " " + with_commas(*number) +
+                                                 (*number == 1 ? " message?" : " messages?"));
         if (answer != Exit::ok) return answer;
     }
-    std::uint64_t changed = 0;
-    nlohmann::json ids = nlohmann::json::array();
-    const Exit exit = for_each_message(context, tools.queue, filter, [&](const spool::Listed& listed) {
-        const Result<Made> made = change.make(tools, listed);
-        if (!made)
-            return report(context,
-                          {made.error().code, listed.envelope.id + ": " + made.error().text, made.error().detail});
-        if (*made == Made::nothing) return Exit::ok;
-        ++changed;
-        if (context.json) ids.push_back(listed.envelope.id);
-        return Exit::ok;
-    });
-    const Exit told = done(
-        context, std::string(change.done) + " " + with_commas(changed) + (changed == 1 ? " message." : " messages."),
-        {{"messages", changed}, {"ids", ids}});
-    if (changed > 0 && tools.queued_is_away)
+    std::vector<std::string> changed;
+    const auto note = [&](const std::string& id, const Result<Made>& made) -> Result<> {
+        if (!made) return fail(made.error());
+        if (*made == Made::done) changed.push_back(id);
+        return {};
+    };
+    QueueErrors errors(context);
+    QueueVisitor visitor{
+        .message = [&](const spool::Listed& listed) { return note(listed.envelope.id, change.make(tools, listed)); }};
+    if (change.make_unreadable)
+        visitor.unreadable = [&](const spool::Place& place, const Error& error) {
+            return note(place.name.id, change.make_unreadable(tools, place, error));
+        };
+    const Result<> visited = for_each_message(context, tools.queue, filter, errors, visitor);
+    if (!visited) return report(context, visited.error());
+    const Exit told = done(context,
+                           std::string(change.done) + " " + with_commas(changed.size()) +
+                               (changed.size() == 1 ? " message." : " messages."),
+                           document_of(changed.size(), changed, errors.list()));
+    if (!changed.empty() && tools.queued_is_away)
         context.err << "Note: queued does not listen: what is due is tried when it runs\n";
-    return exit == Exit::ok ? told : exit;
+    return errors.exit() == Exit::ok ? told : errors.exit();
 }
 
 Result<spool::Entry> open_entry(QueueTools& tools, const spool::Listed& listed) {

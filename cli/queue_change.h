@@ -30,6 +30,8 @@ struct QueueChange {
     const char* done;      ///< "Held"
     const char* question;  ///< asked before many; null: never
     std::function<Result<Made>(QueueTools& tools, const spool::Listed& listed)> make;
+    /// The same for a file that can't be read; empty: that is an error.
+    std::function<Result<Made>(QueueTools& tools, const spool::Place& place, const Error& error)> make_unreadable = {};
 };
 
 /// Does it to all messages that the filter means, and says how many it has changed.

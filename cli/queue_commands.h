@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/queue_errors.h"
 #include "queued/spool/spool.h"
 
 namespace posthouse::cli {
@@ -24,6 +25,7 @@ struct QueueFilter {
     std::string older_than;   ///< "2h"
     std::string newer_than;
     bool all = false;
+    bool changes = false;  ///< for a command that changes messages: what lies in corrupt/ has to be named
 
     /// Says which messages at all.
     bool is_empty() const {
@@ -34,8 +36,12 @@ struct QueueFilter {
 /// Adds its options. `with_all`: the command changes messages, so without any condition it wants --all.
 void add_filter_options(CLI::App& command, QueueFilter& filter, bool with_all);
 
-/// A message that passed.
-using QueueVisitor = std::function<Exit(const spool::Listed& listed)>;
+/// What is done with those that the filter means.
+struct QueueVisitor {
+    std::function<Result<>(const spool::Listed& listed)> message;
+    /// A file that can't be read as a message; empty: that is an error.
+    std::function<Result<>(const spool::Place& place, const Error& error)> unreadable = {};
+};
 
 /// The queue, opened as the configuration says.
 struct OpenQueue {
@@ -45,10 +51,15 @@ struct OpenQueue {
 /// Errors: not_found, there is no queue yet; denied.
 Result<OpenQueue> open_queue(const Context& context);
 
-/// Calls `visit` for those messages that the filter means, the one that is due first at the beginning. Shows how far it
-/// is. Ids that aren't there are told on err (Exit::not_found). The first failure of `visit` is the result, the
-/// others go on all the same.
-Exit for_each_message(Context& context, OpenQueue& queue, const QueueFilter& filter, const QueueVisitor& visit);
+/// Visits those messages that the filter means, the one that is due first at the beginning, and shows how far it is. A
+/// file that can't be read is meant when nothing is asked of what it can't tell. What goes wrong with one of them, and
+/// ids that aren't there, go into `errors`; the others are visited all the same. Errors: invalid (of the filter), io;
+/// nothing was visited then.
+Result<> for_each_message(Context& context, OpenQueue& queue, const QueueFilter& filter, QueueErrors& errors,
+                          const QueueVisitor& visitor);
+
+/// Why nothing can be done with a file that can't be read.
+Error unreadable(const spool::Place& place, const Error& error);
 
 /// "joe@example.org" as people see it; the null sender as <>.
 std::string shown(const smtp::ReversePath& sender);

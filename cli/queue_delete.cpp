@@ -15,6 +15,14 @@ Result<Made> remove(QueueTools& tools, const spool::Listed& listed) {
     return Made::done;
 }
 
+/// What was put aside can be thrown away as well. Elsewhere it may be on its way here (a copy that isn't whole yet).
+Result<Made> remove_unreadable(QueueTools& tools, const spool::Place& place, const Error& error) {
+    if (place.folder != spool::Folder::corrupt) return fail(unreadable(place, error));
+    const Result<> removed = tools.queue.spool.remove_corrupt(place);
+    if (!removed) return fail(removed.error());
+    return Made::done;
+}
+
 }  // namespace
 
 void add_queue_delete_command(CLI::App& group, Context& context) {
@@ -22,7 +30,8 @@ void add_queue_delete_command(CLI::App& group, Context& context) {
     CLI::App* command =
         add_command(group, context, "delete", "Remove messages; nobody is told, and they can't be got back",
                     "queue delete 1M8FZR97B5NSDEKZ", [&context, filter] {
-                        return change_queue(context, *filter, {"Deleted", "Delete, without telling anybody,", remove});
+                        return change_queue(context, *filter,
+                                            {"Deleted", "Delete, without telling anybody,", remove, remove_unreadable});
                     });
     add_filter_options(*command, *filter, true);
 }

@@ -58,10 +58,21 @@ nlohmann::ordered_json queue_document(const spool::Listed& listed) {
                                     {"envelope_id", envelope.envelope_id.value_or("")},
                                     {"smtputf8", envelope.smtputf8},
                                     {"requiretls", envelope.require_tls},
-                                    {"priority", envelope.priority}};
+                                    {"priority", envelope.priority},
+                                    {"error", ""}};
     document["recipients"] = nlohmann::ordered_json::array();
     for (std::size_t i = 0; i < listed.states.size(); ++i)
         document["recipients"].push_back(recipient_document(envelope.recipients[i], listed.states[i]));
+    return document;
+}
+
+nlohmann::ordered_json queue_document(const spool::Place& place, const Error& error) {
+    spool::Listed nothing;
+    nothing.place = place;
+    nlohmann::ordered_json document = queue_document(nothing);
+    document["id"] = place.name.id;
+    document["sender"] = "";
+    document["error"] = error.message();
     return document;
 }
 

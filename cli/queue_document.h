@@ -10,6 +10,8 @@ namespace posthouse::cli {
 
 /// The document of a message; its keys are described in docs/man/posthouse-queue.md.
 nlohmann::ordered_json queue_document(const spool::Listed& listed);
+/// The same of a file that can't be read: what isn't known of it is empty.
+nlohmann::ordered_json queue_document(const spool::Place& place, const Error& error);
 /// Why a recipient waits, for people: "mx.example.net[192.0.2.1]: 450 4.2.0 greylisted".
 std::string waiting_reason(const spool::RecipientState& state);
 

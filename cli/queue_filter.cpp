@@ -67,6 +67,13 @@ bool matches_sender(const smtp::ReversePath& sender, const std::string& pattern)
     return sender && matches(*sender, pattern);
 }
 
+/// Of a file that can't be read nothing is known but its name and why.
+bool matches(const Error& error, const QueueFilter& filter) {
+    return filter.sender.empty() && filter.recipient.empty() && filter.destination.empty() &&
+           filter.older_than.empty() && filter.newer_than.empty() &&
+           ascii::lower(error.message()).find(ascii::lower(filter.reason)) != std::string::npos;
+}
+
 bool matches(const spool::Listed& listed, const QueueFilter& filter, const Wanted& wanted) {
     const spool::Envelope& envelope = listed.envelope;
     if (envelope.arrived > wanted.arrived_before || envelope.arrived < wanted.arrived_after) return false;
@@ -89,12 +96,17 @@ bool matches(const spool::Listed& listed, const QueueFilter& filter, const Wante
     return false;
 }
 
+bool wants(Folder folder, const QueueFilter& filter, const Wanted& wanted) {
+    if (wanted.folder) return *wanted.folder == folder;
+    return folder != Folder::corrupt || !filter.changes || !wanted.ids.empty();
+}
+
 /// Names of those folders, those due first at the beginning.
-Result<std::vector<spool::Place>> places(spool::Spool& spool, const Wanted& wanted) {
+Result<std::vector<spool::Place>> places(spool::Spool& spool, const QueueFilter& filter, const Wanted& wanted) {
     constexpr std::size_t batch = 10'000;
     std::vector<spool::Place> all;
     for (const Folder folder : spool::all_folders) {
-        if (wanted.folder ? *wanted.folder != folder : folder == Folder::corrupt) continue;
+        if (!wants(folder, filter, wanted)) continue;
         Result<spool::Scan> scan = spool.scan(folder);
         if (!scan) return fail(scan.error());
         for (;;) {
@@ -124,6 +136,7 @@ void add_filter_options(CLI::App& command, QueueFilter& filter, bool with_all) {
         ->check(CLI::IsMember({"incoming", "deferred", "hold", "corrupt"}));
     command.add_option("--older-than", filter.older_than, "Came longer ago than this: 30m, 12h, 7d")->type_name("TIME");
     command.add_option("--newer-than", filter.newer_than, "Came within this time: 30m, 12h, 7d")->type_name("TIME");
+    filter.changes = with_all;
     if (with_all) command.add_flag("--all", filter.all, "All messages, those in corrupt/ apart");
 }
 
@@ -141,15 +154,12 @@ Result<OpenQueue> open_queue(const Context& context) {
     return OpenQueue{*std::move(spool), *std::move(config)};
 }
 
-Exit for_each_message(Context& context, OpenQueue& queue, const QueueFilter& filter, const QueueVisitor& visit) {
+Result<> for_each_message(Context& context, OpenQueue& queue, const QueueFilter& filter, QueueErrors& errors,
+                          const QueueVisitor& visitor) {
     Result<Wanted> wanted = parse(filter);
-    if (!wanted) {
-        report(context, wanted.error());
-        return Exit::usage;
-    }
-    const Result<std::vector<spool::Place>> all = places(queue.spool, *wanted);
-    if (!all) return report(context, all.error());
-    Exit exit = Exit::ok;
+    if (!wanted) return fail(wanted.error());
+    const Result<std::vector<spool::Place>> all = places(queue.spool, filter, *wanted);
+    if (!all) return fail(all.error());
     Progress progress(context, "messages");
     std::uint64_t done = 0;
     for (const spool::Place& place : *all) {
@@ -157,24 +167,23 @@ Exit for_each_message(Context& context, OpenQueue& queue, const QueueFilter& fil
         wanted->ids.erase(place.name.id);
         const Result<spool::Listed> listed = queue.spool.look(place);
         if (!listed && listed.error().code == ErrorCode::not_found) continue;  // it left the queue this moment
-        if (!listed) {
-            progress.clear();
-            const Exit failed =
-                report(context, {listed.error().code, to_string(place) + ": " + listed.error().text, {}});
-            if (exit == Exit::ok) exit = failed;
-            continue;
-        }
-        if (!matches(*listed, filter, *wanted)) continue;
+        if (listed ? !matches(*listed, filter, *wanted) : !matches(listed.error(), filter)) continue;
         progress.clear();
-        const Exit visited = visit(*listed);
-        if (exit == Exit::ok) exit = visited;
+        const Result<> visited = listed               ? visitor.message(*listed)
+                                 : visitor.unreadable ? visitor.unreadable(place, listed.error())
+                                                      : fail(unreadable(place, listed.error()));
+        if (!visited) errors.add(place.name.id, visited.error());
     }
     progress.clear();
-    for (const std::string& id : wanted->ids) {
-        report(context, {ErrorCode::not_found, "There is no message " + id + " in the queue", {}});
-        if (exit == Exit::ok) exit = Exit::not_found;
-    }
-    return exit;
+    for (const std::string& id : wanted->ids)
+        errors.add(id, {ErrorCode::not_found, "There is no such message in the queue", {}});
+    return {};
+}
+
+Error unreadable(const spool::Place& place, const Error& error) {
+    // Nothing was wrong with the command.
+    const bool malformed = error.code == ErrorCode::invalid || error.code == ErrorCode::limit;
+    return {malformed ? ErrorCode::io : error.code, to_string(place) + ": " + error.text, error.detail};
 }
 
 std::string shown(const smtp::ReversePath& sender) { return sender ? sender->to_string() : "<>"; }

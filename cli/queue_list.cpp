@@ -64,6 +64,10 @@ std::vector<std::string> row_of(const spool::Listed& listed) {
             reason_of(listed)};
 }
 
+std::vector<std::string> row_of(const spool::Place& place, const Error& error) {
+    return {place.name.id, std::string(to_string(place.folder)), "-", "-", "-", "-", "-", error.message()};
+}
+
 Exit list(Context& context, const ListOptions& options) {
     Result<OpenQueue> queue = open_queue(context);
     if (!queue) return report(context, queue.error());
@@ -72,14 +76,18 @@ Exit list(Context& context, const ListOptions& options) {
     nlohmann::ordered_json documents = nlohmann::ordered_json::array();
     Table table({"ID", "STATE", "ARRIVED", "NEXT", "SIZE", "FROM", "TO", "REASON"});
     std::size_t count = 0;
-    const Exit exit = for_each_message(context, *queue, options.filter, [&](const spool::Listed& listed) {
-        if (++count > limit) return Exit::ok;
+    const auto add = [&](const auto&... what) -> Result<> {
+        if (++count > limit) return {};
         if (context.json)
-            documents.push_back(queue_document(listed));
+            documents.push_back(queue_document(what...));
         else
-            table.add(row_of(listed));
-        return Exit::ok;
-    });
+            table.add(row_of(what...));
+        return {};
+    };
+    QueueErrors errors(context);
+    const Result<> visited =
+        for_each_message(context, *queue, options.filter, errors, {.message = add, .unreadable = add});
+    if (!visited) return report(context, visited.error());
     if (context.json)
         context.out << documents.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
     else if (count == 0)
@@ -89,7 +97,8 @@ Exit list(Context& context, const ListOptions& options) {
     if (count > limit)
         context.err << "Note: " << with_commas(count - limit)
                     << " more messages are not listed: see --limit, or `posthouse queue summary`\n";
-    return exit;
+    errors.tell();
+    return errors.exit();
 }
 
 }  // namespace

@@ -130,19 +130,21 @@ Exit requeue_all(Context& context, const Options& options) {
     Tools tools(context, *queue->config, *std::move(incoming));
     nlohmann::json ids = nlohmann::json::object();
     std::uint64_t count = 0;
-    const Exit exit = for_each_message(context, *queue, filter, [&](const spool::Listed& listed) {
-        const Result<std::string> id = requeue(tools, *queue, listed, options.release);
-        if (!id)
-            return report(context, {id.error().code, listed.envelope.id + ": " + id.error().text, id.error().detail});
-        ++count;
-        ids[listed.envelope.id] = *id;
-        if (!context.json) context.out << listed.envelope.id << " is " << *id << " now\n";
-        return Exit::ok;
-    });
+    QueueErrors errors(context);
+    const Result<> visited =
+        for_each_message(context, *queue, filter, errors, {.message = [&](const spool::Listed& listed) -> Result<> {
+                             const Result<std::string> id = requeue(tools, *queue, listed, options.release);
+                             if (!id) return fail(id.error());
+                             ++count;
+                             ids[listed.envelope.id] = *id;
+                             if (!context.json) context.out << listed.envelope.id << " is " << *id << " now\n";
+                             return {};
+                         }});
     tools.loop.run_until_complete(tools.directory.close());
-    if (context.json) print_json(context, {{"messages", count}, {"ids", ids}});
+    if (!visited) return report(context, visited.error());
+    if (context.json) print_json(context, {{"messages", count}, {"ids", ids}, {"errors", errors.list()}});
     if (!context.json && count == 0) context.out << "No messages.\n";
-    return exit;
+    return errors.exit();
 }
 
 }  // namespace

@@ -32,26 +32,48 @@ void print(Context& context, const nlohmann::ordered_json& document) {
     recipients.print(context.out);
 }
 
+void print_document(Context& context, const nlohmann::ordered_json& document) {
+    context.out << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+/// As report() prints it.
+nlohmann::ordered_json error_document(const QueueErrors& errors) {
+    if (errors.list().empty()) return nlohmann::ordered_json::object();
+    const nlohmann::json& error = errors.list().front();
+    const std::string message = error["id"].get<std::string>() + ": " + error["message"].get<std::string>();
+    return {{"error", {{"code", error["code"]}, {"message", message}}}};
+}
+
 Exit show(Context& context, const QueueFilter& filter) {
     Result<OpenQueue> queue = open_queue(context);
     if (!queue) return report(context, queue.error());
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
-    const Exit exit = for_each_message(context, *queue, filter, [&](const spool::Listed& listed) {
+    QueueErrors errors(context);
+    const auto add = [&](const spool::Listed& listed) -> Result<> {
         all.push_back(queue_document(listed));
-        return Exit::ok;
-    });
+        return {};
+    };
+    const auto add_unreadable = [&](const spool::Place& place, const Error& error) -> Result<> {
+        if (filter.ids.size() > 1) all.push_back(queue_document(place, error));
+        return fail(unreadable(place, error));
+    };
+    const Result<> visited =
+        for_each_message(context, *queue, filter, errors, {.message = add, .unreadable = add_unreadable});
+    if (!visited) return report(context, visited.error());
+    if (context.json && filter.ids.size() == 1) {
+        print_document(context, all.empty() ? error_document(errors) : all.front());
+        return errors.exit();
+    }
     if (context.json) {
-        if (!all.empty())
-            context.out << (filter.ids.size() == 1 ? all.front() : all)
-                               .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-                        << '\n';
-        return exit;
+        print_document(context, all);
+        errors.tell();
+        return errors.exit();
     }
     for (const auto& one : all) {
         print(context, one);
         if (&one != &all.back()) context.out << '\n';
     }
-    return exit;
+    return errors.exit();
 }
 
 }  // namespace

@@ -51,16 +51,33 @@ std::map<std::string, std::string> keys_of(const spool::Listed& listed, const st
     return keys;
 }
 
+/// The same of a file that can't be read.
+std::string key_of(const spool::Place& place, const Error& error, const std::string& by) {
+    if (by == "state") return std::string(to_string(place.folder));
+    return by == "reason" ? error.message() : "malformed";
+}
+
 Exit summary(Context& context, const SummaryOptions& options) {
     Result<OpenQueue> queue = open_queue(context);
     if (!queue) return report(context, queue.error());
     Sum total;
     std::map<std::string, Sum> sums;
-    const Exit exit = for_each_message(context, *queue, options.filter, [&](const spool::Listed& listed) {
+    QueueErrors errors(context);
+    const auto add = [&](const spool::Listed& listed) -> Result<> {
         total.add(listed, "");
         for (const auto& [key, reason] : keys_of(listed, options.by)) sums[key].add(listed, reason);
-        return Exit::ok;
-    });
+        return {};
+    };
+    const auto add_unreadable = [&](const spool::Place& place, const Error& error) -> Result<> {
+        ++total.messages;
+        Sum& sum = sums[key_of(place, error, options.by)];
+        ++sum.messages;
+        sum.reason = error.message();
+        return {};
+    };
+    const Result<> visited =
+        for_each_message(context, *queue, options.filter, errors, {.message = add, .unreadable = add_unreadable});
+    if (!visited) return report(context, visited.error());
     std::vector<std::pair<std::string, Sum>> rows(sums.begin(), sums.end());
     std::ranges::sort(rows, [](const auto& a, const auto& b) {
         return std::pair(b.second.messages, a.first) < std::pair(a.second.messages, b.first);
@@ -76,21 +93,22 @@ Exit summary(Context& context, const SummaryOptions& options) {
         print_json(
             context,
             {{"messages", total.messages}, {"bytes", total.bytes}, {"oldest", total.oldest}, {"groups", groups}});
-        return exit;
+        errors.tell();
+        return errors.exit();
     }
     if (total.messages == 0) {
         context.out << "No messages.\n";
-        return exit;
+        return errors.exit();
     }
     std::string heading = options.by;
     std::ranges::transform(heading, heading.begin(), [](char c) { return static_cast<char>(std::toupper(c)); });
     Table table({heading, "MESSAGES", "SIZE", "OLDEST", "REASON"});
     for (const auto& [key, sum] : rows)
-        table.add({key, with_commas(sum.messages), format_size(sum.bytes), format_time(sum.oldest),
-                   options.by == "reason" ? "" : sum.reason});
+        table.add({key, with_commas(sum.messages), format_size(sum.bytes),
+                   sum.oldest == 0 ? "-" : format_time(sum.oldest), options.by == "reason" ? "" : sum.reason});
     table.print(context.out);
     context.out << with_commas(total.messages) << " messages, " << format_size(total.bytes) << "\n";
-    return exit;
+    return errors.exit();
 }
 
 }  // namespace

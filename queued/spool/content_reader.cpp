@@ -14,11 +14,11 @@ Result<std::string_view> ContentReader::body(std::uint64_t at, RecordKind kind, 
         if (!record) return fail(record.error());
         record_ = *std::move(record);
         const std::optional<std::string_view> right = body_of(record_, kind);
-        if (!right || right->size() != bytes)
+        if (damage_ == Damage::is_error && (!right || right->size() != bytes))
             return fail(ErrorCode::invalid, "Malformed queue file", "content at " + std::to_string(at));
         record_at_ = at;
     }
-    return std::string_view(record_).substr(record_head_bytes);
+    return std::string_view(record_).substr(std::min(record_head_bytes, record_.size()));
 }
 
 Result<std::size_t> ContentReader::read(std::uint64_t offset, std::span<char> out) {
@@ -31,8 +31,9 @@ Result<std::size_t> ContentReader::read(std::uint64_t offset, std::span<char> ou
             in_front ? body(layout_.front_at(), RecordKind::front, layout_.front_bytes)
                      : body(layout_.piece_at(piece), RecordKind::content, layout_.piece_size(piece));
         if (!bytes) return fail(bytes.error());
-        const std::string_view rest =
-            bytes->substr(static_cast<std::size_t>(in_front ? place : place % piece_bytes)).substr(0, out.size() - got);
+        const auto at = static_cast<std::size_t>(in_front ? place : place % piece_bytes);
+        const std::string_view rest = bytes->substr(std::min(at, bytes->size())).substr(0, out.size() - got);
+        if (rest.empty()) break;  // the file ends here
         std::ranges::copy(rest, out.begin() + static_cast<std::ptrdiff_t>(got));
         got += rest.size();
         offset += rest.size();

@@ -1,4 +1,5 @@
-// ContentReader: the message in a queue file, from any place on, in bounded memory; every octet it gives was checked.
+// ContentReader: the message in a queue file, from any place on, in bounded memory; every octet it gives was checked
+// (or is wanted as it is).
 #pragma once
 
 #include <cstddef>
@@ -12,10 +13,14 @@
 
 namespace posthouse::spool {
 
+/// Whether what is damaged is an error, or is given as it is, up to where the file ends.
+enum class Damage { is_error, is_given };
+
 /// Holds one piece at a time. The file is the owner's.
 class ContentReader {
   public:
-    ContentReader(int fd, const Layout& layout) : fd_(fd), layout_(layout) {}
+    ContentReader(int fd, const Layout& layout, Damage damage = Damage::is_error)
+        : fd_(fd), layout_(layout), damage_(damage) {}
 
     /// Puts the octets of the message (front, then content) from `offset` on into `out`, as many as fit and there are;
     /// gives how many: 0 at the end. Errors: invalid (damaged), io.
@@ -27,6 +32,7 @@ class ContentReader {
 
     int fd_;
     Layout layout_;
+    Damage damage_;
     std::string record_;
     std::uint64_t record_at_ = 0;  ///< 0: none, for the file begins with its head
 };

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -180,7 +181,31 @@ Result<MessageReader> MessageReader::open(const Folders& folders, const Place& p
     if (!file) return fail(file.error());
     const Result<QueueFile> loaded = load_named(*file, place);
     if (!loaded) return fail(loaded.error());
-    return MessageReader(std::move(file->fd), loaded->layout);
+    return MessageReader(std::move(file->fd), loaded->layout, Damage::is_error);
+}
+
+Result<MessageReader> MessageReader::open_damaged(const Folders& folders, const Place& place) {
+    Result<OpenFile> file = open_regular(folders, place, O_RDONLY);
+    if (!file) return fail(file.error());
+    const Result<std::string> head = read_at(file->fd.get(), 0, Layout::head_bytes);
+    if (!head) return fail(head.error());
+    Result<Layout> layout = parse_layout(*head, RecordKind::head);
+    if (!layout) return MessageReader(std::move(file->fd), std::nullopt, Damage::is_given);
+    // The front lies behind the content: of a file that was cut off it isn't there.
+    if (layout->envelope_at() > static_cast<std::uint64_t>(file->st.st_size)) layout->front_bytes = 0;
+    return MessageReader(std::move(file->fd), *layout, Damage::is_given);
+}
+
+MessageReader::MessageReader(UniqueFd fd, std::optional<Layout> layout, Damage damage) : fd_(std::move(fd)) {
+    if (layout) content_.emplace(fd_.get(), *layout, damage);
+}
+
+Result<std::size_t> MessageReader::read(std::uint64_t offset, std::span<char> out) {
+    if (content_) return content_->read(offset, out);
+    const Result<std::string> bytes = read_at(fd_.get(), offset, out.size());
+    if (!bytes) return fail(bytes.error());
+    std::ranges::copy(*bytes, out.begin());
+    return bytes->size();
 }
 
 }  // namespace posthouse::spool

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -84,13 +85,16 @@ class MessageReader {
   public:
     /// Errors: as look().
     static Result<MessageReader> open(const Folders& folders, const Place& place);
+    /// Of a damaged file: the message as far as it is there, and as it is; the whole file when not even its head can be
+    /// read. Errors: not_found, io; invalid (no regular file).
+    static Result<MessageReader> open_damaged(const Folders& folders, const Place& place);
     /// As ContentReader::read.
-    Result<std::size_t> read(std::uint64_t offset, std::span<char> out) { return content_.read(offset, out); }
+    Result<std::size_t> read(std::uint64_t offset, std::span<char> out);
 
   private:
-    MessageReader(UniqueFd fd, const Layout& layout) : fd_(std::move(fd)), content_(fd_.get(), layout) {}
+    MessageReader(UniqueFd fd, std::optional<Layout> layout, Damage damage);
     UniqueFd fd_;
-    ContentReader content_;
+    std::optional<ContentReader> content_;  ///< none: the file as it is
 };
 
 }  // namespace posthouse::spool

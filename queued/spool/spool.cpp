@@ -45,6 +45,13 @@ Result<std::int64_t> Spool::changed_at(Folder folder) const {
     return std::int64_t{st.st_mtim.tv_sec} * 1'000'000'000 + st.st_mtim.tv_nsec;
 }
 
+Result<> Spool::remove_corrupt(const Place& place) const {
+    const OpenFolder& folder = (*folders_)[Folder::corrupt];
+    if (::unlinkat(folder.fd(), to_file_name(place.name).c_str(), 0) != 0)
+        return fail_errno("remove " + to_string(place), errno);
+    return folder.sync();
+}
+
 Result<Place> Spool::find(std::string_view id) const {
     for (const Folder folder : all_folders) {
         Result<Scan> all = scan(folder);

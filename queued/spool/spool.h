@@ -33,6 +33,12 @@ class Spool {
     Result<Listed> look(const Place& place) const { return spool::look(*folders_, place); }
     /// As MessageReader::open.
     Result<MessageReader> read_message(const Place& place) const { return MessageReader::open(*folders_, place); }
+    /// As MessageReader::open_damaged.
+    Result<MessageReader> read_damaged(const Place& place) const {
+        return MessageReader::open_damaged(*folders_, place);
+    }
+    /// Removes a file of corrupt/, whatever it is, durably. Errors: not_found, io.
+    Result<> remove_corrupt(const Place& place) const;
     /// As Writer::finish_held.
     Result<> finish_held(Writer& writer, const Envelope& envelope, const Event& held) const {
         return writer.finish_held(*folders_, envelope, held);

@@ -22,8 +22,8 @@ void require(bool holds) {
     if (!holds) std::abort();
 }
 
-void read_message(int fd, const Layout& layout) {
-    ContentReader reader(fd, layout);
+void read_message(int fd, const Layout& layout, Damage damage) {
+    ContentReader reader(fd, layout, damage);
     std::string buffer(30'000, '\0');
     std::uint64_t at = 0;
     for (;;) {
@@ -39,12 +39,14 @@ void read_message(int fd, const Layout& layout) {
 void try_file(std::string_view bytes) {
     const UniqueFd fd(::memfd_create("queue", MFD_CLOEXEC));
     if (!fd || ::write(fd.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) std::abort();
+    const Result<Layout> layout = parse_layout(bytes, RecordKind::head);
+    if (layout) read_message(fd.get(), *layout, Damage::is_given);
     const Result<QueueFile> file = load(fd.get(), bytes.size());
     if (!file) return;
     require(file->states.size() == file->envelope.recipients.size());
     require(file->journal_end >= file->layout.journal_at() && file->journal_end <= bytes.size());
     (void)nothing_left(file->envelope, file->states);
-    read_message(fd.get(), file->layout);
+    read_message(fd.get(), file->layout, Damage::is_error);
     // Cut where it is whole, it says the same.
     const Result<QueueFile> again = load(fd.get(), file->journal_end);
     require(again && again->envelope == file->envelope && again->states == file->states &&

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "lib/base/random.h"
+#include "queued/spool/record.h"
 #include "queued/spool/spool.h"
 #include "queued/spool/writer.h"
 #include "tests/unit/cli/command_line.h"
@@ -29,6 +30,23 @@ class QueueCommandTest : public CommandLineTest {
         Result<spool::Writer> writer = spool::Writer::begin(*incoming);
         EXPECT_TRUE(writer && writer->write("Subject: a\r\n\r\nb\r\n") && writer->finish(envelope));
         return envelope.id;
+    }
+    std::string file_of(const std::string& id) const { return folder_ + "/spool/incoming/" + id; }
+    /// Writes other words into the envelope; its checksum is right all the same.
+    void replace(const std::string& id, const std::string& words, const std::string& others) {
+        ASSERT_EQ(words.size(), others.size());
+        std::ifstream in(file_of(id), std::ios::binary);
+        std::string bytes((std::istreambuf_iterator<char>(in)), {});
+        const auto at = bytes.find(words);
+        ASSERT_NE(at, std::string::npos);
+        const auto text = bytes.rfind("id=", at);
+        const std::size_t length = spool::record_bytes(std::string_view(bytes).substr(text - 8)) - 8;
+        std::string body = bytes.substr(text, length);
+        body.replace(body.find(words), words.size(), others);
+        std::string record;
+        spool::append_record(record, spool::RecordKind::envelope, body);
+        bytes.replace(text - 8, record.size(), record);
+        std::ofstream(file_of(id), std::ios::binary) << bytes;
     }
     using Words = std::vector<std::string>;
     Words words_of(const std::string& id) {
@@ -89,6 +107,103 @@ TEST_F(QueueCommandTest, ProgramsGetAllMessagesAndPeopleAreToldOfThoseThatAreLef
     EXPECT_NE(err_.find("3 more"), std::string::npos) << err_;
 }
 
+TEST_F(QueueCommandTest, AMalformedFileIsListedWithItsReasonAndTheOthersAreToo) {
+    const std::string good = accept();
+    const std::string cut = accept();
+    std::filesystem::resize_file(file_of(cut), 60);
+    const std::string nobody = accept();
+    replace(nobody, "sender=ann@example.org", "sender=ann%40 example.");
+    ASSERT_EQ(run("queue list"), 0) << err_;
+    EXPECT_NE(out_.find(good), std::string::npos) << out_;
+    EXPECT_EQ(err_, "");
+    for (const std::string& id : {cut, nobody}) EXPECT_NE(out_.find(id + "  incoming  -"), std::string::npos) << out_;
+    EXPECT_NE(out_.find("Malformed queue file (the file is too short)"), std::string::npos) << out_;
+    const nlohmann::json listed = json("queue list");
+    ASSERT_EQ(listed.size(), 3u);
+    for (const auto& document : listed) {
+        std::vector<std::string> keys;
+        for (const auto& [key, value] : document.items()) keys.push_back(key);
+        for (const auto& [key, value] : listed[0].items()) EXPECT_TRUE(document.contains(key)) << key;
+        EXPECT_EQ(keys.size(), listed[0].size());
+        EXPECT_EQ(document["error"] == "", document["id"] == good);
+    }
+    EXPECT_EQ(json("queue list --sender example.org").size(), 1u) << "whose it is can't be known";
+    EXPECT_EQ(json("queue list --reason malformed").size(), 2u);
+    const nlohmann::json summary = json("queue summary");
+    EXPECT_EQ(summary["messages"], 3);
+    EXPECT_EQ(summary["groups"].size(), 2u);
+}
+
+TEST_F(QueueCommandTest, AMalformedFileCannotBeShownAndSaysWhy) {
+    const std::string good = accept();
+    const std::string cut = accept();
+    std::filesystem::resize_file(file_of(cut), 60);
+    EXPECT_EQ(run("queue show " + cut), 1);
+    EXPECT_EQ(out_, "");
+    EXPECT_EQ(err_, "posthouse: " + cut + ": incoming/" + cut + ": Malformed queue file (the file is too short)\n");
+    EXPECT_EQ(run("--json queue show " + cut), 1);
+    EXPECT_EQ(nlohmann::json::parse(out_)["error"]["message"],
+              cut + ": incoming/" + cut + ": Malformed queue file (the file is too short)");
+    EXPECT_EQ(run("--json queue show " + cut + " " + good), 1);
+    EXPECT_EQ(nlohmann::json::parse(out_).size(), 2u);
+    EXPECT_NE(err_.find("too short"), std::string::npos) << err_;
+}
+
+TEST_F(QueueCommandTest, WhatCannotBeChangedIsInTheDocumentAndTheOthersAreChanged) {
+    const std::string good = accept();
+    const std::string cut = accept();
+    std::filesystem::resize_file(file_of(cut), 60);
+    for (const std::string command : {"hold", "release", "bounce", "delete"}) {
+        EXPECT_EQ(run("--json queue " + command + " " + cut + " " + good), 1) << command;
+        const nlohmann::json document = nlohmann::json::parse(out_);
+        EXPECT_EQ(document["ids"], nlohmann::json({good})) << command;
+        ASSERT_EQ(document["errors"].size(), 1u) << command;
+        EXPECT_EQ(document["errors"][0]["id"], cut);
+        EXPECT_EQ(document["errors"][0]["code"], "io");
+    }
+    EXPECT_EQ(run("--json queue hold wrong"), 2);
+    EXPECT_TRUE(nlohmann::json::parse(out_).contains("error")) << out_;
+}
+
+TEST_F(QueueCommandTest, WhatWasPutAsideIsFoundByItsIdAndCanBeDeleted) {
+    const std::string id = accept();
+    std::filesystem::resize_file(file_of(id), 60);
+    std::filesystem::rename(file_of(id), folder_ + "/spool/corrupt/" + id);
+    EXPECT_EQ(json("queue list")[0]["state"], "corrupt");
+    EXPECT_EQ(run("queue show " + id), 1);
+    EXPECT_EQ(json("--yes queue delete --all")["messages"], 0) << "what was put aside has to be named";
+    EXPECT_EQ(json("queue delete " + id)["messages"], 1);
+    EXPECT_EQ(json("queue list").size(), 0u);
+}
+
+TEST_F(QueueCommandTest, AMalformedMessageIsPrintedAsFarAsItIsThere) {
+    const std::string id = accept();
+    const auto size = std::filesystem::file_size(file_of(id));
+    std::filesystem::resize_file(file_of(id), size - 10);
+    EXPECT_EQ(run("queue cat " + id), 1);
+    EXPECT_EQ(out_, "Subject: a\r\n\r\nb\r\n");
+    EXPECT_NE(err_.find("too short"), std::string::npos) << err_;
+    std::filesystem::resize_file(file_of(id), 48);
+    EXPECT_EQ(run("queue cat " + id), 1);
+    EXPECT_EQ(out_, "Subject:");
+    const std::string other = accept();
+    std::ofstream(file_of(other)) << "no queue file";
+    EXPECT_EQ(run("--json queue cat " + other), 1);
+    EXPECT_EQ(out_, "no queue file");
+    EXPECT_NE(err_.find("Malformed"), std::string::npos) << err_;
+}
+
+TEST_F(QueueCommandTest, ADamagedPieceOfContentIsPrintedToo) {
+    const std::string id = accept();
+    std::fstream file(file_of(id), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(40 + 9);
+    file << "X";
+    file.close();
+    EXPECT_EQ(run("queue cat " + id), 1);
+    EXPECT_EQ(out_, "Subject: X\r\n\r\nb\r\n");
+    EXPECT_NE(err_.find("content at"), std::string::npos) << err_;
+}
+
 TEST_F(QueueCommandTest, WhyAMessageIsHeldIsShown) {
     const std::string id = accept();
     ASSERT_EQ(run_words({"queue", "hold", id, "--because", "looks like spam"}), 0) << err_;
@@ -118,8 +233,9 @@ TEST_F(QueueCommandTest, OnlyWhatWasChangedIsCounted) {
     accept();
     accept();
     ASSERT_EQ(run("queue hold " + id), 0) << err_;
-    EXPECT_EQ(json("queue hold " + id), (nlohmann::json{{"messages", 0}, {"ids", nlohmann::json::array()}}));
-    EXPECT_EQ(json("queue release --all"), (nlohmann::json{{"messages", 1}, {"ids", {id}}}));
+    const nlohmann::json none = nlohmann::json::array();
+    EXPECT_EQ(json("queue hold " + id), (nlohmann::json{{"messages", 0}, {"ids", none}, {"errors", none}}));
+    EXPECT_EQ(json("queue release --all"), (nlohmann::json{{"messages", 1}, {"ids", {id}}, {"errors", none}}));
     EXPECT_NE(err_.find("queued does not listen"), std::string::npos) << err_;
     ASSERT_EQ(run("queue release --all"), 0);
     EXPECT_EQ(out_, "Released 0 messages.\n");
