@@ -9,6 +9,7 @@
 #include "cli/mail_owner.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/table.h"
 
 namespace posthouse::cli {
 namespace {
@@ -26,10 +27,9 @@ Result<std::uint64_t> count(Context& context, OpenQueue& queue, const QueueFilte
     return number;
 }
 
-nlohmann::json document_of(std::size_t messages, const nlohmann::json& ids, const nlohmann::json& errors) {
-    return {{"messages", messages},
-            {"ids", ids.is_null() ? nlohmann::json::array() : ids},
-            {"errors", errors.is_null() ? nlohmann::json::array() : errors}};
+nlohmann::json document_of(const std::vector<std::string>& changed, const std::vector<std::string>& later,
+                           const nlohmann::json& errors) {
+    return {{"messages", changed.size()}, {"ids", changed}, {"later", later}, {"errors", errors}};
 }
 
 }  // namespace
@@ -44,19 +44,21 @@ Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange
     // Files that are made by root must be good for the server's user.
     const Result<ActingAsOwner> acting = ActingAsOwner::of_mail(*config, config->general.spool_folder);
     if (!acting) return report(context, acting.error());
-    QueueTools tools{*std::move(queue), to_queued(*config), QueueStory(context, *config)};
+    QueueTools tools{context, *std::move(queue), to_queued(*config), QueueStory(context, *config)};
     if (change.question != nullptr && filter.ids.empty() && !context.yes) {
         const Result<std::uint64_t> number = count(context, tools.queue, filter);
         if (!number) return report(context, number.error());
-        if (*number == 0) return done(context, "No messages.", document_of(0, {}, {}));
+        if (*number == 0) return done(context, "No messages.", document_of({}, {}, nlohmann::json::array()));
         const Exit answer = confirm(context, std::string(change.question) + " " + with_commas(*number) +
                                                  (*number == 1 ? " message?" : " messages?"));
         if (answer != Exit::ok) return answer;
     }
     std::vector<std::string> changed;
+    std::vector<std::string> later;
     const auto note = [&](const std::string& id, const Result<Made>& made) -> Result<> {
         if (!made) return fail(made.error());
         if (*made == Made::done) changed.push_back(id);
+        if (*made == Made::later) later.push_back(id);
         return {};
     };
     QueueErrors errors(context);
@@ -71,17 +73,28 @@ Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange
     const Exit told = done(context,
                            std::string(change.done) + " " + with_commas(changed.size()) +
                                (changed.size() == 1 ? " message." : " messages."),
-                           document_of(changed.size(), changed, errors.list()));
+                           document_of(changed, later, errors.list()));
     if (!changed.empty() && tools.queued_is_away)
         context.err << "Note: queued does not listen: what is due is tried when it runs\n";
     return errors.exit() == Exit::ok ? told : errors.exit();
 }
 
-Result<spool::Entry> open_entry(QueueTools& tools, const spool::Listed& listed) {
+Result<Made> change_entry(QueueTools& tools, const spool::Listed& listed, const spool::Order& order,
+                          const std::function<Result<>(spool::Entry& entry)>& make) {
     Result<spool::Entry> entry = tools.queue.spool.open(listed.place);
-    if (!entry && entry.error().code == ErrorCode::busy)
-        return fail(ErrorCode::busy, "it is being delivered this moment; try again", entry.error().detail);
-    return entry;
+    if (!entry && entry.error().code == ErrorCode::busy) {
+        const std::string& id = listed.envelope.id;
+        const Result<std::vector<Attempt>> attempts = leave_order(*tools.queue.config, id, order);
+        if (!attempts) return fail(ErrorCode::busy, "it is in use this moment; try again", attempts.error().message());
+        // None: queued has only just opened it.
+        const std::string since = attempts->empty() ? "" : " " + printable(to_words(attempts->front()));
+        if (!tools.context.json)
+            tools.context.out << id << " is being tried" << since << "; it is done as soon as that ends\n";
+        return Made::later;
+    }
+    if (!entry) return fail(entry.error());
+    if (const Result<> made = make(*entry); !made) return fail(made.error());
+    return Made::done;
 }
 
 bool ask_for(QueueTools& tools, const spool::Listed& listed) {
@@ -89,7 +102,5 @@ bool ask_for(QueueTools& tools, const spool::Listed& listed) {
     tools.queued_is_away = tools.queued_is_away || !heard;
     return heard;
 }
-
-std::string by_hand(const std::string& reason) { return reason.empty() ? "by the administrator" : reason; }
 
 }  // namespace posthouse::cli

@@ -4,15 +4,18 @@
 #include <functional>
 #include <string>
 
+#include "cli/queue_attempts.h"
 #include "cli/queue_commands.h"
 #include "cli/queue_story.h"
 #include "cli/tell_queued.h"
 #include "queued/spool/entry.h"
+#include "queued/spool/order.h"
 
 namespace posthouse::cli {
 
 /// What such a command works with.
 struct QueueTools {
+    Context& context;
     OpenQueue queue;
     wake::Sender queued;
     QueueStory story;
@@ -23,6 +26,7 @@ struct QueueTools {
 enum class Made {
     nothing,  ///< it was so already
     done,
+    later,  ///< it is being tried: queued does it as soon as that ends
 };
 
 /// One way of changing a message.
@@ -37,11 +41,11 @@ struct QueueChange {
 /// Does it to all messages that the filter means, and says how many it has changed.
 Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange& change);
 
-/// The message's file, opened and locked. Errors: busy, in words for people; as Spool::open.
-Result<spool::Entry> open_entry(QueueTools& tools, const spool::Listed& listed);
+/// Opens and locks the message's file and does that with it; while it is being tried, leaves the order with queued.
+/// Errors: busy, in words for people; as Spool::open, and those of `make`.
+Result<Made> change_entry(QueueTools& tools, const spool::Listed& listed, const spool::Order& order,
+                          const std::function<Result<>(spool::Entry& entry)>& make);
 /// queued tries the message now; while it is away, it will when it runs. False: it is away.
 bool ask_for(QueueTools& tools, const spool::Listed& listed);
-/// What stands in journal and story for a reason that wasn't given.
-std::string by_hand(const std::string& reason);
 
 }  // namespace posthouse::cli

@@ -7,12 +7,11 @@ namespace posthouse::cli {
 namespace {
 
 Result<Made> remove(QueueTools& tools, const spool::Listed& listed) {
-    Result<spool::Entry> entry = open_entry(tools, listed);
-    if (!entry) return fail(entry.error());
-    const Result<> removed = entry->remove();
-    if (!removed) return fail(removed.error());
-    tools.story.tell(entry->envelope(), story::Queue::Action::deleted, by_hand(""));
-    return Made::done;
+    return change_entry(tools, listed, {spool::Order::Kind::remove}, [&](spool::Entry& entry) {
+        const Result<> removed = entry.remove();
+        if (removed) tools.story.tell(entry.envelope(), story::Queue::Action::deleted, spool::by_hand(""));
+        return removed;
+    });
 }
 
 /// What was put aside can be thrown away as well. Elsewhere it may be on its way here (a copy that isn't whole yet).

@@ -1,6 +1,7 @@
 // A message of the queue as a document.
 #include "cli/queue_document.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/queue_commands.h"
@@ -10,7 +11,8 @@ namespace {
 
 constexpr const char* not_tried = "not tried yet";
 
-std::string state_of(const spool::RecipientState& state) {
+std::string state_of(const spool::RecipientState& state, bool is_tried) {
+    if (state.is_due() && is_tried) return "being tried";
     if (state.fate) return std::string(to_string(*state.fate));
     return state.deferrals > 0 ? "deferred" : state.postponed() ? "postponed" : not_tried;
 }
@@ -27,10 +29,11 @@ std::string notify_of(const spool::Recipient& recipient) {
     return words.empty() ? "NEVER" : words;
 }
 
-nlohmann::ordered_json recipient_document(const spool::Recipient& recipient, const spool::RecipientState& state) {
+nlohmann::ordered_json recipient_document(const spool::Recipient& recipient, const spool::RecipientState& state,
+                                          bool is_tried) {
     return {{"address", recipient.address.to_string()},
             {"transport", recipient.transport},
-            {"state", state_of(state)},
+            {"state", state_of(state, is_tried)},
             {"attempts", state.deferrals + (state.fate ? 1u : 0u)},
             {"first_attempt", state.first_try},
             {"last_attempt", state.last_try},
@@ -43,7 +46,7 @@ nlohmann::ordered_json recipient_document(const spool::Recipient& recipient, con
 
 }  // namespace
 
-nlohmann::ordered_json queue_document(const spool::Listed& listed) {
+nlohmann::ordered_json queue_document(const spool::Listed& listed, std::span<const Attempt> attempts) {
     const spool::Envelope& envelope = listed.envelope;
     nlohmann::ordered_json document{{"id", envelope.id},
                                     {"state", to_string(listed.place.folder)},
@@ -60,20 +63,32 @@ nlohmann::ordered_json queue_document(const spool::Listed& listed) {
                                     {"requiretls", envelope.require_tls},
                                     {"priority", envelope.priority},
                                     {"error", ""}};
+    document["trying"] = nlohmann::ordered_json::array();
+    for (const Attempt& attempt : attempts)
+        document["trying"].push_back(
+            {{"since", attempt.since}, {"route", attempt.route}, {"host", attempt.host}, {"stage", attempt.stage}});
     document["recipients"] = nlohmann::ordered_json::array();
-    for (std::size_t i = 0; i < listed.states.size(); ++i)
-        document["recipients"].push_back(recipient_document(envelope.recipients[i], listed.states[i]));
+    for (std::uint32_t i = 0; i < listed.states.size(); ++i)
+        document["recipients"].push_back(
+            recipient_document(envelope.recipients[i], listed.states[i], attempt_for(i, attempts) != nullptr));
     return document;
 }
 
 nlohmann::ordered_json queue_document(const spool::Place& place, const Error& error) {
     spool::Listed nothing;
     nothing.place = place;
-    nlohmann::ordered_json document = queue_document(nothing);
+    nlohmann::ordered_json document = queue_document(nothing, {});
     document["id"] = place.name.id;
     document["sender"] = "";
     document["error"] = error.message();
     return document;
+}
+
+const Attempt* attempt_for(std::uint32_t recipient, std::span<const Attempt> attempts) {
+    const auto found = std::ranges::find_if(attempts, [&](const Attempt& attempt) {
+        return std::ranges::find(attempt.recipients, recipient) != attempt.recipients.end();
+    });
+    return found == attempts.end() ? nullptr : &*found;
 }
 
 std::string waiting_reason(const spool::RecipientState& state) {

@@ -15,13 +15,12 @@ struct Options {
 
 Result<Made> hold(QueueTools& tools, const spool::Listed& listed, const std::string& reason) {
     if (listed.place.folder == spool::Folder::hold) return Made::nothing;
-    Result<spool::Entry> entry = open_entry(tools, listed);
-    if (!entry) return fail(entry.error());
-    const Result<> held =
-        entry->hold({.kind = spool::EventKind::held, .at = std::time(nullptr), .reply = by_hand(reason)});
-    if (!held) return fail(held.error());
-    tools.story.tell(entry->envelope(), story::Queue::Action::held, by_hand(reason));
-    return Made::done;
+    return change_entry(tools, listed, {spool::Order::Kind::hold, reason}, [&](spool::Entry& entry) {
+        const std::string why = spool::by_hand(reason);
+        const Result<> held = entry.hold({.kind = spool::EventKind::held, .at = std::time(nullptr), .reply = why});
+        if (held) tools.story.tell(entry.envelope(), story::Queue::Action::held, why);
+        return held;
+    });
 }
 
 }  // namespace

@@ -37,19 +37,21 @@ std::optional<std::size_t> first_due(const spool::Listed& listed) {
 }
 
 /// When it is tried, for people.
-std::string next_try(const spool::Listed& listed) {
+std::string next_try(const spool::Listed& listed, std::span<const Attempt> attempts) {
+    if (!attempts.empty()) return "being tried";
     if (listed.place.folder == spool::Folder::hold) return "held";
     return listed.place.name.due <= std::time(nullptr) ? "now" : format_time(listed.place.name.due);
 }
 
-/// Why it is kept back, or what was last said of the first that is due.
-std::string reason_of(const spool::Listed& listed) {
+/// Where it is being tried, why it is kept back, or what was last said of the first that is due.
+std::string reason_of(const spool::Listed& listed, std::span<const Attempt> attempts) {
+    if (!attempts.empty()) return "being tried " + to_words(attempts.front());
     if (listed.place.folder == spool::Folder::hold && !listed.held.empty()) return "held: " + listed.held;
     const auto first = first_due(listed);
     return first ? waiting_reason(listed.states[*first]) : "nobody is left";
 }
 
-std::vector<std::string> row_of(const spool::Listed& listed) {
+std::vector<std::string> row_of(const spool::Listed& listed, std::span<const Attempt> attempts) {
     const auto first = first_due(listed);
     const std::size_t due = due_recipients(listed);
     std::string to = first ? listed.envelope.recipients[*first].address.to_string() : "-";
@@ -57,11 +59,11 @@ std::vector<std::string> row_of(const spool::Listed& listed) {
     return {listed.envelope.id,
             std::string(to_string(listed.place.folder)),
             format_time(listed.envelope.arrived),
-            next_try(listed),
+            next_try(listed, attempts),
             format_size(listed.message_bytes),
             shown(listed.envelope.sender),
             std::move(to),
-            reason_of(listed)};
+            reason_of(listed, attempts)};
 }
 
 std::vector<std::string> row_of(const spool::Place& place, const Error& error) {
@@ -84,9 +86,11 @@ Exit list(Context& context, const ListOptions& options) {
             table.add(row_of(what...));
         return {};
     };
+    const Attempts attempts = Attempts::ask(context, *queue->config);
+    const auto add_message = [&](const spool::Listed& listed) { return add(listed, attempts.of(listed.envelope.id)); };
     QueueErrors errors(context);
     const Result<> visited =
-        for_each_message(context, *queue, options.filter, errors, {.message = add, .unreadable = add});
+        for_each_message(context, *queue, options.filter, errors, {.message = add_message, .unreadable = add});
     if (!visited) return report(context, visited.error());
     if (context.json)
         context.out << documents.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';

@@ -10,13 +10,13 @@ namespace {
 Result<Made> release(QueueTools& tools, const spool::Listed& listed) {
     if (listed.place.folder != spool::Folder::hold) return Made::nothing;
     {
-        Result<spool::Entry> entry = open_entry(tools, listed);
+        Result<spool::Entry> entry = tools.queue.spool.open(listed.place);
         if (!entry) return fail(entry.error());
         const std::int64_t now = std::time(nullptr);
         const Result<> released =
-            entry->release({.kind = spool::EventKind::released, .at = now, .reply = by_hand("")}, now);
+            entry->release({.kind = spool::EventKind::released, .at = now, .reply = spool::by_hand("")}, now);
         if (!released) return fail(released.error());
-        tools.story.tell(entry->envelope(), story::Queue::Action::released, by_hand(""));
+        tools.story.tell(entry->envelope(), story::Queue::Action::released, spool::by_hand(""));
     }  // so that queued can open it
     (void)ask_for(tools, listed);  // it is due in any case
     return Made::done;

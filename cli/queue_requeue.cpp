@@ -95,7 +95,7 @@ Result<> copy(spool::Entry& entry, spool::Writer& writer) {
 Result<std::string> requeue(Tools& tools, OpenQueue& queue, const spool::Listed& listed, bool release) {
     Result<spool::Entry> entry = queue.spool.open(listed.place);
     if (!entry && entry.error().code == ErrorCode::busy)
-        return fail(ErrorCode::busy, "it is being delivered this moment; try again");
+        return fail(ErrorCode::busy, "it is in use this moment; try again");
     if (!entry) return fail(entry.error());
     const Result<spool::Envelope> envelope = resolved_anew(tools, *entry, release);
     if (!envelope) return fail(envelope.error());

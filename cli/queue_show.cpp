@@ -17,12 +17,16 @@ std::string time_or_dash(std::int64_t seconds) { return seconds == 0 ? "-" : for
 void print(Context& context, const nlohmann::ordered_json& document) {
     Table fields({"FIELD", "VALUE"});
     for (const auto& [key, value] : document.items()) {
-        if (key == "recipients") continue;
+        if (key == "recipients" || key == "trying") continue;
         const bool is_time = key == "arrived" || key == "due";
         std::string text = value.is_string() ? value.get<std::string>() : value.dump();
         if (is_time) text = time_or_dash(value.get<std::int64_t>());
         fields.add({key, text.empty() ? "-" : text});
     }
+    for (const auto& one : document["trying"])
+        fields.add(
+            {"trying",
+             to_words({.since = one["since"], .route = one["route"], .host = one["host"], .stage = one["stage"]})});
     fields.print(context.out);
     context.out << '\n';
     Table recipients({"TO", "STATE", "TRIES", "LAST", "RELAY", "DSN", "REPLY"});
@@ -48,9 +52,10 @@ Exit show(Context& context, const QueueFilter& filter) {
     Result<OpenQueue> queue = open_queue(context);
     if (!queue) return report(context, queue.error());
     nlohmann::ordered_json all = nlohmann::ordered_json::array();
+    const Attempts attempts = Attempts::ask(context, *queue->config);
     QueueErrors errors(context);
     const auto add = [&](const spool::Listed& listed) -> Result<> {
-        all.push_back(queue_document(listed));
+        all.push_back(queue_document(listed, attempts.of(listed.envelope.id)));
         return {};
     };
     const auto add_unreadable = [&](const spool::Place& place, const Error& error) -> Result<> {

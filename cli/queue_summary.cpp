@@ -36,17 +36,19 @@ struct SummaryOptions {
 };
 
 /// By what a message is counted, each with the reason it waits for; a message of several destinations counts for each.
-std::map<std::string, std::string> keys_of(const spool::Listed& listed, const std::string& by) {
+std::map<std::string, std::string> keys_of(const spool::Listed& listed, std::span<const Attempt> attempts,
+                                           const std::string& by) {
     std::map<std::string, std::string> keys;
-    for (std::size_t i = 0; i < listed.states.size(); ++i) {
+    for (std::uint32_t i = 0; i < listed.states.size(); ++i) {
         const spool::RecipientState& state = listed.states[i];
         if (!state.is_due()) continue;
         const spool::Recipient& recipient = listed.envelope.recipients[i];
         std::string key = recipient.transport.empty() ? recipient.address.domain : recipient.transport;
         if (by == "sender") key = shown(listed.envelope.sender);
         if (by == "state") key = to_string(listed.place.folder);
-        if (by == "reason") key = waiting_reason(state);
-        keys[std::move(key)] = waiting_reason(state);
+        std::string reason = attempt_for(i, attempts) != nullptr ? "being tried" : waiting_reason(state);
+        if (by == "reason") key = reason;
+        keys[std::move(key)] = std::move(reason);
     }
     return keys;
 }
@@ -62,10 +64,12 @@ Exit summary(Context& context, const SummaryOptions& options) {
     if (!queue) return report(context, queue.error());
     Sum total;
     std::map<std::string, Sum> sums;
+    const Attempts attempts = Attempts::ask(context, *queue->config);
     QueueErrors errors(context);
     const auto add = [&](const spool::Listed& listed) -> Result<> {
         total.add(listed, "");
-        for (const auto& [key, reason] : keys_of(listed, options.by)) sums[key].add(listed, reason);
+        for (const auto& [key, reason] : keys_of(listed, attempts.of(listed.envelope.id), options.by))
+            sums[key].add(listed, reason);
         return {};
     };
     const auto add_unreadable = [&](const spool::Place& place, const Error& error) -> Result<> {

@@ -1,6 +1,9 @@
 // The control socket: HTTP about one daemon.
 #include "lib/daemon/control.h"
 
+#include <optional>
+#include <utility>
+
 #include "lib/base/ascii.h"
 #include "lib/http/message.h"
 #include "lib/http/parser.h"
@@ -20,6 +23,8 @@ net::Async<http::Response> answer(Daemon& daemon, Application& application, Sess
                                   const http::Request& request) {
     if (request.method == "POST" && request.path() == "/kick")
         co_return http::response(200, "text/plain", std::to_string(kick_all(sessions, request.body)) + "\n");
+    std::optional<http::Response> own = co_await application.control(request);
+    if (own) co_return *std::move(own);
     if (request.method != "GET" && request.method != "HEAD")
         co_return http::response(405, "text/plain", "GET or HEAD\n");
     if (request.path() == "/health") co_return http::response(200, "text/plain", "ok\n");

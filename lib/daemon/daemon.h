@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/base/result.h"
 #include "lib/config/config.h"
+#include "lib/http/message.h"
 #include "lib/metrics/metrics.h"
 #include "lib/net/address.h"
 #include "lib/net/event.h"
@@ -83,6 +85,11 @@ class Application {
     virtual void reloaded() {}
     /// For /ready: whether the parts this daemon depends on answer. The error's text says which is away.
     virtual net::Async<Result<>> ready() { co_return Result<>{}; }
+    /// A request on the control socket that only this daemon knows; nullopt: it knows none such.
+    virtual net::Async<std::optional<http::Response>> control(const http::Request& request) {
+        (void)request;
+        co_return std::nullopt;
+    }
     /// After the last session ended; close connections to other daemons here.
     virtual net::Async<> stop() { co_return; }
 };

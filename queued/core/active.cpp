@@ -224,6 +224,11 @@ net::Async<> Active::open(Work& work) {
     (void)turn;  // nobody cancels it
     const Result<> opened = co_await open_entry(work, parts_.disk, parts_.spool);
     work.turn.release();
+    if (opened && orders_.contains(work.id)) {
+        --opening_;
+        co_await finish(work);
+        co_return;
+    }
     if (opened && is_for_later(work)) {
         --opening_;
         rest(work, TimePoint(std::chrono::seconds(*work.entry->envelope().hold_until)));
@@ -237,6 +242,7 @@ net::Async<> Active::open(Work& work) {
         try_later(work, sorted.error());
         co_return;
     }
+    if (orders_.contains(work.id)) work.skip_waiting();
     start_deliveries(now());
     if (work.over()) {
         co_await finish(work);
@@ -288,6 +294,8 @@ void Active::start_deliveries(TimePoint time) {
             continue;
         }
         part->state = Work::State::running;
+        part->since = unix_now();
+        part->standing = {};
         scope_.spawn([](Active* active, Work* work, Work::Part* begun,
                         schedule::Ticket ticket) { return active->deliver(*work, *begun, ticket); },
                      this, found->second.get(), part, start->ticket);
@@ -312,8 +320,8 @@ void Active::put_off(Work& work, Work::Part& part, TimePoint until) {
 }
 
 net::Async<> Active::deliver(Work& work, Work::Part& part, schedule::Ticket ticket) {
-    Result<Attempt> result = co_await attempt(work, part.group);
-    if (result) {
+    Result<Attempt> result = co_await attempt(work, part);
+    if (result && !result->fates.empty()) {
         const Fate& fate = result->fates.front();
         scheduler_.finished(ticket, result->outcome, now(), fate.status,
                             fate.remote.empty() ? fate.reply : fate.remote + ": " + fate.reply);
@@ -326,7 +334,7 @@ net::Async<> Active::deliver(Work& work, Work::Part& part, schedule::Ticket tick
         kept = co_await keep(work, part.group, *std::move(result));
     else
         kept = fail(result.error());
-    if (!kept) {
+    if (!kept && !work.gone) {
         log::write(log::Level::error, work.text(), "cannot go on with a message", {{"error", kept.error().message()}});
         work.put_off_until(unix_now() + retry_pause.count());
     }
@@ -346,15 +354,23 @@ bool Active::is_certainly_first(const Work& work, const Group& group) const {
                                [&](std::uint32_t number) { return work.entry->states()[number].deferrals == 0; });
 }
 
-net::Async<Result<Attempt>> Active::attempt(Work& work, const Group& group) {
+net::Async<Result<Attempt>> Active::attempt(Work& work, Work::Part& part) {
     const Result<> turn = co_await work.turn.acquire(net::Deadline::never());
     (void)turn;  // nobody cancels it
     const Result<> opened = co_await open_entry(work, parts_.disk, parts_.spool);
     work.turn.release();
     if (!opened) co_return fail(opened.error());
+    // While it waited for its turn the file was free.
+    Group& group = part.group;
+    std::erase_if(group.recipients, [&](std::uint32_t number) { return !work.entry->states()[number].is_due(); });
+    if (group.recipients.empty()) co_return Attempt{};
     EntrySource source(work, parts_.disk);
-    const Parcel parcel{work.entry->envelope(), group.recipients, source, attempts_of(*work.entry),
-                        is_certainly_first(work, group)};
+    const Parcel parcel{.envelope = work.entry->envelope(),
+                        .recipients = group.recipients,
+                        .content = source,
+                        .attempt = attempts_of(*work.entry),
+                        .certainly_first = is_certainly_first(work, group),
+                        .standing = &part.standing};
     tell_attempt(parts_, parcel.envelope, group, parcel.attempt);
     Attempt result = co_await parts_.courier.deliver(group.route, parcel);
     co_return result;
@@ -388,12 +404,24 @@ void Active::part_over(Work& work) {
 }
 
 net::Async<> Active::finish(Work& work) {
+    work.closing = true;
     const Result<> turn = co_await work.turn.acquire(net::Deadline::never());
     (void)turn;  // nobody cancels it
     const Result<> opened = co_await open_entry(work, parts_.disk, parts_.spool);
     work.turn.release();
     if (!opened) {
         try_later(work, opened.error());
+        co_return;
+    }
+    const Result<bool> obeyed = co_await obey(work);
+    if (!obeyed) {
+        try_later(work, obeyed.error());
+        co_return;
+    }
+    if (*obeyed) {
+        window_.forget(work.id);
+        works_.erase(work.id);
+        wake_.notify_all();
         co_return;
     }
     const Result<Closed> closed = co_await close(parts_, work, random_);
@@ -412,11 +440,43 @@ net::Async<> Active::finish(Work& work) {
     wake_.notify_all();
 }
 
+/// Does what an administrator has ordered meanwhile, if somebody is still due. True: the message is no longer queued's.
+net::Async<Result<bool>> Active::obey(Work& work) {
+    const auto given = orders_.find(work.id);
+    if (given == orders_.end()) co_return false;
+    const spool::Order order = given->second;
+    const Result<Obeyed> obeyed = co_await queued::obey(parts_, work, order);
+    if (!obeyed) co_return fail(obeyed.error());
+    orders_.erase(work.id);
+    for (const std::string& report : obeyed->written) look_at(report);
+    co_return obeyed->gone;
+}
+
+bool Active::order(std::string_view text, spool::Order order) {
+    const auto id = schedule::message_id(text);
+    const auto working = id ? works_.find(*id) : works_.end();
+    if (working == works_.end() || working->second->closing) return false;
+    Work& work = *working->second;
+    orders_[*id] = std::move(order);
+    if (work.skip_waiting() && work.over()) part_over(work);  // else whoever uses the file now does it
+    return true;
+}
+
+std::vector<Active::Attempting> Active::attempts() const {
+    std::vector<Attempting> all;
+    for (const auto& [id, work] : works_)
+        for (const Work::Part& part : work->parts)
+            if (part.state == Work::State::running)
+                all.push_back({work->text(), part.since, part.group.destination, part.standing, part.group.recipients});
+    return all;
+}
+
 void Active::try_later(Work& work, const Error& error) {
     const MessageId id = work.id;
     if (work.gone) {
         if (error.code == ErrorCode::invalid) parts_.counters.damaged.add();
         window_.forget(id);
+        orders_.erase(id);
         works_.erase(id);
         return;
     }

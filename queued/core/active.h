@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "lib/net/event.h"
 #include "lib/net/scope.h"
@@ -18,6 +19,7 @@
 #include "queued/core/work.h"
 #include "queued/schedule/due_window.h"
 #include "queued/schedule/scheduler.h"
+#include "queued/spool/order.h"
 
 namespace posthouse::queued {
 
@@ -34,6 +36,19 @@ class Active {
     void look_at(std::string_view id);
     /// Somebody wants the message of that id tried now, whenever it is due.
     void flush(std::string_view id);
+    /// An administrator wants that of a message that is being worked on: it is done as soon as the deliveries that go
+    /// on are over, and no other begins. The last order counts. False: it isn't worked on, or that is about to end:
+    /// its file is free, or will be at once.
+    bool order(std::string_view id, spool::Order order);
+    /// Deliveries that go on now.
+    struct Attempting {
+        std::string id;
+        std::int64_t since = 0;  ///< seconds since 1970
+        std::string route;       ///< "smtp:example.net"
+        Standing standing;
+        std::vector<std::uint32_t> recipients;  ///< places in the envelope's list
+    };
+    std::vector<Attempting> attempts() const;
     /// A destination is thought to be alive again.
     void revive(std::string_view destination);
     /// What is due when; scans fill it.
@@ -60,9 +75,10 @@ class Active {
     void take_put_off();
     void put_off(Work& work, Work::Part& part, schedule::TimePoint until);
     net::Async<> deliver(Work& work, Work::Part& part, schedule::Ticket ticket);
-    net::Async<Result<Attempt>> attempt(Work& work, const Group& group);
+    net::Async<Result<Attempt>> attempt(Work& work, Work::Part& part);
     net::Async<Result<>> keep(Work& work, const Group& group, Attempt result);
     net::Async<> finish(Work& work);
+    net::Async<Result<bool>> obey(Work& work);
     void try_later(Work& work, const Error& error);
     void rest(Work& work, schedule::TimePoint until);
     void part_over(Work& work);
@@ -81,7 +97,8 @@ class Active {
     /// Where messages lie that are due at another time than their file's name says. Bounded: whoever isn't here is
     /// looked for.
     std::unordered_map<schedule::MessageId, spool::Place, HashId> odd_places_;
-    std::deque<schedule::MessageId> asked_;  ///< somebody wants them tried now; bounded
+    std::unordered_map<schedule::MessageId, spool::Order, HashId> orders_;  ///< of messages that are worked on
+    std::deque<schedule::MessageId> asked_;                                 ///< somebody wants them tried now; bounded
     std::size_t opening_ = 0;
     const std::int64_t began_;  ///< seconds since 1970, by the clock as it was then
     const std::chrono::steady_clock::time_point began_steadily_ = std::chrono::steady_clock::now();

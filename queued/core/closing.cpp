@@ -170,6 +170,30 @@ net::Async<Result<std::vector<std::string>>> record(Parts& parts, Work& work, st
     co_return written;
 }
 
+net::Async<Result<Obeyed>> obey(Parts& parts, Work& work, const spool::Order& order) {
+    using Kind = spool::Order::Kind;
+    spool::Entry& entry = *work.entry;
+    const bool is_due = std::ranges::any_of(entry.states(), &spool::RecipientState::is_due);
+    Obeyed obeyed;
+    if (order.kind == Kind::bounce) {
+        Result<std::vector<std::string>> written =
+            co_await record(parts, work, spool::given_up(entry, order.reason, unix_now()));
+        if (!written) co_return fail(written.error());
+        obeyed.written = *std::move(written);
+        co_return obeyed;  // its sender is told at its closing
+    }
+    if (order.kind == Kind::hold && !is_due) co_return obeyed;
+    const Event held{.kind = EventKind::held, .at = unix_now(), .reply = spool::by_hand(order.reason)};
+    const Result<> made =
+        co_await with_entry(parts, work, [&] { return order.kind == Kind::hold ? entry.hold(held) : entry.remove(); });
+    if (!made) co_return fail(made.error());
+    tell_order(parts, entry.envelope(), order);
+    log::write(log::Level::info, work.text(), order.kind == Kind::hold ? "held" : "deleted",
+               {{"reason", spool::by_hand(order.reason)}});
+    obeyed.gone = true;
+    co_return obeyed;
+}
+
 net::Async<Result<Closed>> close(Parts& parts, Work& work, schedule::Random& random) {
     Closed closed;
     const LifetimeRules rules = parts.lifetime_rules();

@@ -9,6 +9,7 @@
 
 #include "queued/core/parts.h"
 #include "queued/core/work.h"
+#include "queued/spool/order.h"
 
 namespace posthouse::queued {
 
@@ -23,6 +24,15 @@ struct Closed {
 /// entry is open. Errors: no_space, io; unavailable (the directory can't say now who is the postmaster): nothing counts
 /// then.
 net::Async<Result<std::vector<std::string>>> record(Parts& parts, Work& work, std::vector<spool::Event> events);
+
+/// What was done because an administrator ordered it.
+struct Obeyed {
+    bool gone = false;                   ///< it has left the queue, or is held
+    std::vector<std::string> written{};  ///< ids of the reports that were put into the queue
+};
+/// Does it; nothing is held or given up when nobody is due any more. The entry is open. Errors: as
+/// record; it can be tried again.
+net::Async<Result<Obeyed>> obey(Parts& parts, Work& work, const spool::Order& order);
 
 /// Gives up whose time is over, writes the reports that are owed, and lets the message rest until it is due again, or
 /// removes it. The entry is open. Errors: as record; what was done counts, and the rest can be tried again.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/base/log.h"
+#include "queued/core/attempts_document.h"
 #include "queued/wake/sender.h"
 
 namespace posthouse::queued {
@@ -76,6 +77,19 @@ net::Async<Result<>> Queued::ready() {
     if (!directory) co_return fail(ErrorCode::unavailable, "authd: " + directory.error().text);
     Result<> space = co_await disk_space_->look();
     co_return space;
+}
+
+net::Async<std::optional<http::Response>> Queued::control(const http::Request& request) {
+    if (request.method == "GET" && request.path() == "/attempts")
+        co_return http::response(200, "application/json", attempts_document(*active_));
+    if (request.method == "POST" && request.path() == "/orders") {
+        const auto order = parse_order(request.body);
+        if (!order) co_return http::response(400, "text/plain", "No order\n");
+        if (!active_->order(order->first, order->second))
+            co_return http::response(404, "text/plain", "It is not being tried\n");
+        co_return http::response(200, "application/json", attempts_document(*active_));
+    }
+    co_return std::nullopt;
 }
 
 void Queued::reloaded() { way_out_->reloaded(); }

@@ -23,6 +23,8 @@ class Queued final : public daemon::Application {
     /// It has no listeners.
     net::Async<> serve(daemon::Connection& connection) override;
     net::Async<Result<>> ready() override;
+    /// GET /attempts: the deliveries that go on. POST /orders: an order for a message that is being tried.
+    net::Async<std::optional<http::Response>> control(const http::Request& request) override;
     void reloaded() override;
     net::Async<> stop() override;
 

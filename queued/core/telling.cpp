@@ -52,7 +52,7 @@ void tell_event(Parts& parts, const spool::Envelope& envelope, const spool::Even
         case EventKind::warned:
         case EventKind::notified: return;  // tell_report has told it
         case EventKind::held:
-        case EventKind::released: return;   // the command that does it tells it
+        case EventKind::released: return;   // whoever does it tells it
         case EventKind::postponed: return;  // above
     }
     auto [host, address] = host_and_address(event.remote);
@@ -83,6 +83,14 @@ void tell_rest(Parts& parts, const spool::Envelope& envelope, std::int64_t due) 
 void tell_removed(Parts& parts, const spool::Envelope& envelope) {
     parts.story.tell(story::queue({envelope.id},
                                   {.action = story::Queue::Action::removed, .sender = smtp::to_text(envelope.sender)}));
+}
+
+void tell_order(Parts& parts, const spool::Envelope& envelope, const spool::Order& order) {
+    using Action = story::Queue::Action;
+    parts.story.tell(
+        story::queue({envelope.id}, {.action = order.kind == spool::Order::Kind::hold ? Action::held : Action::deleted,
+                                     .sender = smtp::to_text(envelope.sender),
+                                     .reason = spool::by_hand(order.reason)}));
 }
 
 void tell_tls_report(Parts& parts, const spool::Envelope& report, const smtp::Mailbox& to) {

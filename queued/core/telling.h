@@ -10,6 +10,7 @@
 #include "queued/core/plan.h"
 #include "queued/spool/envelope.h"
 #include "queued/spool/event.h"
+#include "queued/spool/order.h"
 #include "queued/spool/recipient_state.h"
 
 namespace posthouse::queued {
@@ -24,6 +25,9 @@ void tell_report(Parts& parts, const spool::Envelope& about, const Notice& notic
 /// It rests until it is due again, or nothing of it is left.
 void tell_rest(Parts& parts, const spool::Envelope& envelope, std::int64_t due);
 void tell_removed(Parts& parts, const spool::Envelope& envelope);
+
+/// It is held or deleted, as an administrator ordered while it was being tried.
+void tell_order(Parts& parts, const spool::Envelope& envelope, const spool::Order& order);
 
 /// A TLS report lies in the queue.
 void tell_tls_report(Parts& parts, const spool::Envelope& report, const smtp::Mailbox& to);

@@ -30,6 +30,16 @@ bool Work::running() const {
     return std::ranges::any_of(parts, [](const Part& part) { return part.state == State::running; });
 }
 
+bool Work::skip_waiting() {
+    bool some = false;
+    for (Part& part : parts) {
+        if (part.state != State::waiting) continue;
+        part.state = State::over;
+        some = true;
+    }
+    return some;
+}
+
 Work::Part* Work::waiting_for(std::string_view destination) {
     const auto waits = [&](const Part& part) {
         return part.state == State::waiting && part.group.destination == destination;

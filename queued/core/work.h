@@ -12,6 +12,7 @@
 #include "lib/net/pool.h"
 #include "lib/transfer/source.h"
 #include "queued/core/plan.h"
+#include "queued/delivery/delivery.h"
 #include "queued/schedule/due_window.h"
 #include "queued/spool/entry.h"
 #include "queued/spool/spool.h"
@@ -25,6 +26,8 @@ struct Work {
     struct Part {
         Group group;
         State state = State::waiting;
+        std::int64_t since = 0;  ///< running: seconds since 1970
+        Standing standing{};     ///< running: where it is
     };
 
     Work(net::Loop& loop, schedule::MessageId message) : id(message), turn(loop, 1) {}
@@ -33,6 +36,8 @@ struct Work {
     bool over() const;
     /// A part is being delivered.
     bool running() const;
+    /// Parts that wait have had their turn, without one. True: there were some.
+    bool skip_waiting();
     /// That part which waits for this destination; null: none.
     Part* waiting_for(std::string_view destination);
     /// Parts that weren't tried are put off until then, at the latest.
@@ -40,7 +45,8 @@ struct Work {
 
     const schedule::MessageId id;
     Haste haste = Haste::due;
-    bool asked = false;  ///< somebody wants it tried while it is being worked on: once more, at once
+    bool closing = false;  ///< deliveries are over: it is about to rest, or to go
+    bool asked = false;    ///< somebody wants it tried while it is being worked on: once more, at once
     spool::Place place{};
     std::optional<spool::Entry> entry{};  ///< while it is open
     net::Semaphore turn;                  ///< who holds it uses the entry

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/net/async.h"
@@ -14,6 +15,12 @@
 
 namespace posthouse::queued {
 
+/// Where a delivery is, for whoever asks meanwhile: its courier keeps it true.
+struct Standing {
+    std::string host{};        ///< "mx.example.net[192.0.2.1]"; empty: none is asked yet
+    std::string_view stage{};  ///< in words
+};
+
 /// What one delivery carries: a message for some of its recipients, all by one route and from one sender.
 struct Parcel {
     const spool::Envelope& envelope;
@@ -21,6 +28,7 @@ struct Parcel {
     transfer::Source& content;              ///< read by nobody else meanwhile
     std::uint32_t attempt = 1;              ///< of this message, counted from 1
     bool certainly_first = false;           ///< nobody can have it under this id already
+    Standing* standing = nullptr;           ///< nullptr: nobody asks
 };
 
 /// What became of one recipient.

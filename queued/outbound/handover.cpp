@@ -42,6 +42,10 @@ bool Handover::may_go_on() const {
            sessions_ < settings_->max_sessions;
 }
 
+void Handover::stands(std::string_view stage, const std::string& host) {
+    if (parcel_.standing != nullptr) *parcel_.standing = {host, stage};
+}
+
 net::Async<Attempt> Handover::run() {
     if (route_.kind == Route::Kind::local) {
         const Hop lmtpd{.host = settings_->lmtp_socket, .port = 0, .find_mx = false, .unix_socket = true};
@@ -124,6 +128,7 @@ net::Async<> Handover::try_socket(const NextHop& next) {
 }
 
 net::Async<> Handover::try_hosts(NextHop& next) {
+    stands("looking for its hosts", next.hop.host);
     if (!next.hop.find_mx) {
         co_await try_host(next, {next.hop.host, true});
         co_return;
@@ -235,6 +240,7 @@ void Handover::refused_by_policy(const NextHop& next, const std::string& host, T
 
 net::Async<> Handover::try_address(const NextHop& next, Target target) {
     ++addresses_;
+    stands("connecting", target.peer);
     std::unique_ptr<Connection> connection = co_await connect(next, target);
     if (!connection) co_return;
     ++sessions_;

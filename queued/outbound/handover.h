@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "lib/dns/mail_hosts.h"
 #include "queued/outbound/fates.h"
@@ -44,6 +45,7 @@ class Handover {
 
     bool finished() const { return fates_.open().empty(); }
     bool may_go_on() const;
+    void stands(std::string_view stage, const std::string& host);
     NextHop next_hop(const Hop& hop) const;
     void set_tls(NextHop& next) const;
 

@@ -50,6 +50,7 @@ net::Async<std::unique_ptr<Connection>> Handover::connect(const NextHop& next, c
             co_return nullptr;
         }
         if (out_.closing_) co_return nullptr;
+        stands("greeting and TLS", target.peer);
         const std::string from = local_ip(stream->fd());
         auto connection = std::make_unique<Connection>(*std::move(stream), terms);
         connection->local_ip = from;

@@ -92,6 +92,7 @@ net::Async<Handover::Next> Handover::send_once(Connection& connection, bool kept
         }
     }
     if (batch.empty()) co_return Next::again;
+    stands("sending the message", connection.peer);
     transfer::Sent sent = co_await conversation.send(message, **content);
     const bool silent = std::ranges::none_of(sent.answers, [](const auto& answer) { return answer.has_value(); });
     const bool died = sent.failure && sent.failure->kind == transfer::Failure::Kind::lost;

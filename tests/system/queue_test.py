@@ -5,9 +5,11 @@ import email
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
@@ -155,6 +157,57 @@ class Queue(QueueTest):
             self.assertNotEqual(flushed.returncode, 0)
             self.assertEqual(self.queue("release", "--all")["messages"], 1)
             eventually(lambda: len(sink.messages()) == 1, "released, it goes")
+
+    def silent(self):
+        """A server that never greets: whoever is connected waits until it is closed."""
+        listener = socket.create_server(("127.0.0.1", self.port))
+        self.addCleanup(listener.close)
+        return listener
+
+    def tried(self, message):
+        """The message, once an attempt hangs."""
+        def found():
+            document = self.queue("show", message)
+            return document if document["trying"] and document["trying"][0]["stage"] == "greeting and TLS" else None
+        return eventually(found, f"{message} is being tried")
+
+    def test_a_message_that_is_being_tried_says_so_and_is_held_as_soon_as_that_ends(self):
+        listener = self.silent()
+        before = time.time()
+        message = self.send("hanging", "x@sink.example")
+        trying = self.tried(message)
+        self.assertEqual(trying["recipients"][0]["state"], "being tried")
+        attempt = trying["trying"][0]
+        self.assertEqual(attempt["route"], f"smtp:[127.0.0.1]:{self.port}")
+        self.assertIn("127.0.0.1", attempt["host"])
+        self.assertTrue(before - 2 <= attempt["since"] <= time.time(), attempt)
+        for command in (("list",), ("show", message)):
+            shown = self.instance.posthouse("queue", *command).stdout
+            self.assertRegex(shown, r"since 20.* at .*127\.0\.0\.1.* \(greeting and TLS\)")
+            self.assertNotIn("not tried yet", shown)
+        self.assertEqual(self.queue("summary", "--by", "reason")["groups"][0]["reason"], "being tried")
+
+        shown = self.instance.posthouse("queue", "hold", message, "--because", "ask first")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertRegex(shown.stdout, message + r" is being tried since 20.* at .*127\.0\.0\.1.*; it is done as soon as that ends\nHeld 0 messages\.")
+        self.assertEqual(self.queue("list", message)[0]["state"], "incoming")
+        listener.close()
+        held = eventually(lambda: [one for one in self.queue("list", message) if one["state"] == "hold"], "it is held")[0]
+        self.assertEqual((held["held"], held["trying"], held["recipients"][0]["attempts"]), ("ask first", [], 1))
+        eventually(lambda: "held: ask first" in self.story(message), "its story tells it")
+
+    def test_a_message_that_is_being_tried_is_deleted_or_given_up_as_soon_as_that_ends(self):
+        listener = self.silent()
+        deleted, given_up = self.send("hanging, deleted", "x@sink.example"), self.send("hanging, given up", "x@sink.example")
+        for message in (deleted, given_up):
+            self.tried(message)
+        self.assertEqual(self.queue("delete", deleted), {"messages": 0, "ids": [], "later": [deleted], "errors": []})
+        self.assertEqual(self.queue("bounce", given_up)["later"], [given_up])
+        listener.close()
+        report = self.report("hanging, given up")
+        self.assertIn("Given up by the administrator of this server", " ".join(report.get_payload(1).as_string().split()))
+        eventually(lambda: self.is_gone(deleted) and self.is_gone(given_up), "both are gone")
+        eventually(lambda: "deleted: by the administrator" in self.story(deleted), "its story tells it")
 
     def test_giving_up_by_hand_tells_the_sender_why(self):
         with Sink(self.port, "-r", "RCPT"):

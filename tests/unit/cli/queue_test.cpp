@@ -234,8 +234,10 @@ TEST_F(QueueCommandTest, OnlyWhatWasChangedIsCounted) {
     accept();
     ASSERT_EQ(run("queue hold " + id), 0) << err_;
     const nlohmann::json none = nlohmann::json::array();
-    EXPECT_EQ(json("queue hold " + id), (nlohmann::json{{"messages", 0}, {"ids", none}, {"errors", none}}));
-    EXPECT_EQ(json("queue release --all"), (nlohmann::json{{"messages", 1}, {"ids", {id}}, {"errors", none}}));
+    EXPECT_EQ(json("queue hold " + id),
+              (nlohmann::json{{"messages", 0}, {"ids", none}, {"later", none}, {"errors", none}}));
+    EXPECT_EQ(json("queue release --all"),
+              (nlohmann::json{{"messages", 1}, {"ids", {id}}, {"later", none}, {"errors", none}}));
     EXPECT_NE(err_.find("queued does not listen"), std::string::npos) << err_;
     ASSERT_EQ(run("queue release --all"), 0);
     EXPECT_EQ(out_, "Released 0 messages.\n");

@@ -365,6 +365,104 @@ TEST_F(ActiveTest, WhatWasHeldMeanwhileIsLeftAloneUntilItIsReleased) {
     world.until([&] { return count() == 3 && is_empty(); });
 }
 
+TEST_F(ActiveTest, WhatIsBeingTriedIsKnownWhileItHangs) {
+    world.courier.hangs = "smtp:example.net";
+    world.start();
+    const std::string id = world.accept(envelope_to({{"a@example.com", ""}, {"b@example.net", ""}}));
+    world.until([&] { return count() == 1 && world.active->attempts().size() == 1; });
+    const Active::Attempting trying = world.active->attempts().front();
+    EXPECT_EQ(trying.id, id);
+    EXPECT_EQ(trying.route, "smtp:example.net");
+    EXPECT_EQ(trying.standing.host, "mx.example.net[192.0.2.1]");
+    EXPECT_EQ(trying.standing.stage, "connecting");
+    EXPECT_EQ(trying.recipients, std::vector<std::uint32_t>{1});
+    EXPECT_LE(std::time(nullptr) - trying.since, 20);
+    world.courier.hangs.clear();
+    world.until([&] { return is_empty(); });
+    EXPECT_TRUE(world.active->attempts().empty());
+}
+
+TEST_F(ActiveTest, AnOrderTakesEffectAsSoonAsTheAttemptEnds) {
+    const auto is_report = [](const auto& delivery) { return delivery.destination == "local"; };
+    world.courier.fate = [&](const std::string& destination, const std::string&) {
+        return destination == "local" ? Fate{.kind = EventKind::delivered} : put_off();
+    };
+    world.start();
+    for (const auto kind : {spool::Order::Kind::hold, spool::Order::Kind::remove, spool::Order::Kind::bounce}) {
+        world.courier.hangs = "smtp:example.net";
+        const std::string id = world.accept(envelope_to({{"b@example.net", ""}}));
+        EXPECT_FALSE(world.active->order(make_id(), {kind})) << "nobody tries it";
+        world.until([&] { return world.active->attempts().size() == 1; });
+        EXPECT_TRUE(world.active->order(id, {kind, "looks like spam"}));
+        EXPECT_EQ(world.files(Folder::incoming), std::vector{id}) << "not yet";
+        world.courier.hangs.clear();
+        world.until([&] {
+            return world.files(Folder::incoming).empty() && world.files(Folder::deferred).empty() &&
+                   world.active->attempts().empty();
+        });
+        EXPECT_EQ(world.files(Folder::hold).size(), 1u) << "that of the first";
+        if (kind == spool::Order::Kind::bounce) break;
+        EXPECT_TRUE(std::ranges::none_of(world.courier.deliveries, is_report)) << "nobody is told";
+    }
+    const spool::Listed held = world.only(Folder::hold);
+    EXPECT_EQ(held.held, "looks like spam");
+    EXPECT_EQ(held.states[0].deferrals, 1u) << "what the attempt told is not lost";
+    world.until([&] { return std::ranges::any_of(world.courier.deliveries, is_report); });
+    const std::string report = std::ranges::find_if(world.courier.deliveries, is_report)->content;
+    EXPECT_NE(report.find("Given up by the administrator of this server"), std::string::npos) << report;
+    EXPECT_NE(report.find("450 4.2.1 Greylisted"), std::string::npos) << report;
+}
+
+TEST_F(ActiveTest, AnOrderForWhatIsDeliveredMeanwhileChangesNothing) {
+    for (const auto kind : {spool::Order::Kind::hold, spool::Order::Kind::bounce}) {
+        world.courier.hangs = "smtp:example.net";
+        world.restart();
+        const std::string id = world.accept(envelope_to({{"b@example.net", ""}}));
+        world.until([&] { return world.active->attempts().size() == 1; });
+        EXPECT_TRUE(world.active->order(id, {kind}));
+        world.courier.hangs.clear();
+        world.until([&] { return is_empty(); });
+    }
+    EXPECT_EQ(count(), 2u) << "no report";
+}
+
+TEST_F(ActiveTest, AfterAnOrderNobodyElseOfTheMessageIsTried) {
+    world.config.queued.destination_rate = 1;  // a minute
+    world.start();
+    world.accept(envelope_to({{"x@busy.example", ""}}));
+    world.until([&] { return is_empty(); });
+    world.courier.hangs = "smtp:example.net";
+    const std::string id = world.accept(envelope_to({{"a@example.net", ""}, {"b@busy.example", ""}}));
+    world.until([&] { return world.active->attempts().size() == 1; });
+    EXPECT_TRUE(world.active->order(id, {spool::Order::Kind::hold}));
+    world.courier.hangs.clear();
+    world.until([&] { return world.files(Folder::hold).size() == 1; });
+    const spool::Listed held = world.only(Folder::hold);
+    EXPECT_EQ(held.states[0].fate, EventKind::relayed);
+    EXPECT_TRUE(held.states[1].is_due());
+    EXPECT_EQ(count(), 2u);
+}
+
+TEST_F(ActiveTest, WhoWasGivenUpWhileHeWaitedForHisTurnIsNotTried) {
+    world.config.queued.initial_destination_concurrency = world.config.queued.destination_concurrency_limit = 1;
+    world.courier.hangs = "smtp:example.net";
+    world.start();
+    world.accept(envelope_to({{"a@example.net", ""}}));
+    world.until([&] { return world.active->attempts().size() == 1; });
+    const std::string id = world.accept(envelope_to({{"b@example.net", ""}}));
+    {
+        const std::vector<spool::Event> events = {
+            {.kind = EventKind::bounced, .at = std::time(nullptr), .recipients = {0}, .status = "5.0.0"}};
+        spool::Entry entry = opened(id);
+        ASSERT_TRUE(entry.record(events));
+    }
+    world.courier.hangs.clear();
+    world.until([&] { return is_empty(); });
+    std::vector<std::string> tried;
+    for (const auto& delivery : world.courier.deliveries) tried.push_back(delivery.recipients.front());
+    EXPECT_EQ(tried, (std::vector<std::string>{"a@example.net", "alice@local.example"}));
+}
+
 TEST_F(ActiveTest, AMessageForLaterWaitsForItsTime) {
     world.start();
     spool::Envelope envelope = envelope_to({{"x@example.net", ""}});

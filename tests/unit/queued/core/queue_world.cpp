@@ -18,6 +18,8 @@ net::Async<Attempt> ScriptedCourier::deliver(const Route& route, const Parcel& p
         if (!piece || piece->empty()) break;
         delivery.content += *piece;
     }
+    if (parcel.standing != nullptr) *parcel.standing = {"mx.example.net[192.0.2.1]", "connecting"};
+    while (hangs == delivery.destination) co_await loop_.sleep_until(net::Deadline::in(std::chrono::milliseconds(2)));
     Attempt attempt{.fates = {}, .outcome = outcome};
     for (const std::uint32_t number : parcel.recipients) {
         const std::string address = parcel.envelope.recipients[number].address.to_string();

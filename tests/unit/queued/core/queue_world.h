@@ -16,9 +16,10 @@
 
 namespace posthouse::queued {
 
-/// Notes what it is given, and answers at once.
+/// Notes what it is given, and answers at once, or when a destination hangs no more.
 class ScriptedCourier final : public Courier {
   public:
+    explicit ScriptedCourier(net::Loop& loop) : loop_(loop) {}
     struct Delivery {
         std::string id{}, destination{}, sender{}, content{};
         std::vector<std::string> recipients{};
@@ -32,6 +33,10 @@ class ScriptedCourier final : public Courier {
     /// What becomes of a recipient; delivered or relayed when it isn't set.
     std::function<Fate(const std::string& destination, const std::string& recipient)> fate;
     schedule::Outcome outcome = schedule::Outcome::served;
+    std::string hangs;  ///< a destination
+
+  private:
+    net::Loop& loop_;
 };
 
 /// Its clock is the real one; pauses are as the configuration says.
@@ -60,7 +65,7 @@ class QueueWorld {
     TemporaryFolder folder;
     net::Loop loop;
     config::Config config;
-    ScriptedCourier courier;
+    ScriptedCourier courier{loop};
     std::optional<daemon::FakeDaemon> daemon;
     std::optional<smtpd::StandInSocketmap> authd;
     std::optional<Parts> parts;
