@@ -222,8 +222,14 @@ void Active::begin(const MessageId& id, spool::Place place, Haste haste) {
 net::Async<> Active::open(Work& work) {
     const Result<> turn = co_await work.turn.acquire(net::Deadline::never());
     (void)turn;  // nobody cancels it
-    const Result<> opened = co_await open_entry(work, parts_.disk, parts_.spool);
+    Result<> opened = co_await open_entry(work, parts_.disk, parts_.spool);
+    if (opened) opened = co_await settle(work);
     work.turn.release();
+    if (opened && work.entry->place().folder == spool::Folder::hold) {
+        --opening_;
+        let_go(work);
+        co_return;
+    }
     if (opened && orders_.contains(work.id)) {
         --opening_;
         co_await finish(work);
@@ -407,21 +413,21 @@ net::Async<> Active::finish(Work& work) {
     work.closing = true;
     const Result<> turn = co_await work.turn.acquire(net::Deadline::never());
     (void)turn;  // nobody cancels it
-    const Result<> opened = co_await open_entry(work, parts_.disk, parts_.spool);
+    Result<> opened = co_await open_entry(work, parts_.disk, parts_.spool);
+    if (opened) opened = co_await settle(work);
     work.turn.release();
     if (!opened) {
         try_later(work, opened.error());
         co_return;
     }
-    const Result<bool> obeyed = co_await obey(work);
-    if (!obeyed) {
-        try_later(work, obeyed.error());
+    Result<bool> gone = work.entry->place().folder == spool::Folder::hold;
+    if (!*gone) gone = co_await obey(work);
+    if (!gone) {
+        try_later(work, gone.error());
         co_return;
     }
-    if (*obeyed) {
-        window_.forget(work.id);
-        works_.erase(work.id);
-        wake_.notify_all();
+    if (*gone) {
+        let_go(work);
         co_return;
     }
     const Result<Closed> closed = co_await close(parts_, work, random_);
@@ -471,13 +477,43 @@ std::vector<Active::Attempting> Active::attempts() const {
     return all;
 }
 
-void Active::try_later(Work& work, const Error& error) {
+void Active::has_doubles(const std::string& text, std::vector<spool::Place> places) {
+    const auto id = schedule::message_id(text);
+    if (!id || stopping_) return;
+    spool::Place place = places.front();
+    doubles_[*id] = std::move(places);
+    if (!window_.claim(*id)) return;  // it is being worked on: at its end
+    if (has_room())
+        begin(*id, std::move(place), Haste::due);
+    else
+        window_.put_back(*id, TimePoint(std::chrono::seconds(place.name.due)));
+}
+
+/// With the turn, and the entry open. Another file of the message may be the one that counts: one that is held, too.
+net::Async<Result<>> Active::settle(Work& work) {
+    const auto known = doubles_.find(work.id);
+    if (known == doubles_.end()) co_return Result<>{};
+    const std::vector<spool::Place> places = known->second;
+    Result<> settled = co_await parts_.disk.run([&] { return parts_.spool.settle(*work.entry, places); });
+    work.place = work.entry->place();
+    if (settled) doubles_.erase(work.id);
+    co_return settled;
+}
+
+/// The message is no longer queued's.
+void Active::let_go(Work& work) {
     const MessageId id = work.id;
+    window_.forget(id);
+    orders_.erase(id);
+    doubles_.erase(id);
+    works_.erase(id);
+    wake_.notify_all();
+}
+
+void Active::try_later(Work& work, const Error& error) {
     if (work.gone) {
         if (error.code == ErrorCode::invalid) parts_.counters.damaged.add();
-        window_.forget(id);
-        orders_.erase(id);
-        works_.erase(id);
+        let_go(work);
         return;
     }
     const bool busy = error.code == ErrorCode::busy;

@@ -34,6 +34,8 @@ class Active {
 
     /// A message of that id has come.
     void look_at(std::string_view id);
+    /// Several files have that id: they become one before anything else is done with the message.
+    void has_doubles(const std::string& id, std::vector<spool::Place> places);
     /// Somebody wants the message of that id tried now, whenever it is due.
     void flush(std::string_view id);
     /// An administrator wants that of a message that is being worked on: it is done as soon as the deliveries that go
@@ -79,6 +81,8 @@ class Active {
     net::Async<Result<>> keep(Work& work, const Group& group, Attempt result);
     net::Async<> finish(Work& work);
     net::Async<Result<bool>> obey(Work& work);
+    net::Async<Result<>> settle(Work& work);
+    void let_go(Work& work);
     void try_later(Work& work, const Error& error);
     void rest(Work& work, schedule::TimePoint until);
     void part_over(Work& work);
@@ -98,7 +102,9 @@ class Active {
     /// looked for.
     std::unordered_map<schedule::MessageId, spool::Place, HashId> odd_places_;
     std::unordered_map<schedule::MessageId, spool::Order, HashId> orders_;  ///< of messages that are worked on
-    std::deque<schedule::MessageId> asked_;                                 ///< somebody wants them tried now; bounded
+    /// Of which there are several files, and where.
+    std::unordered_map<schedule::MessageId, std::vector<spool::Place>, HashId> doubles_;
+    std::deque<schedule::MessageId> asked_;  ///< somebody wants them tried now; bounded
     std::size_t opening_ = 0;
     const std::int64_t began_;  ///< seconds since 1970, by the clock as it was then
     const std::chrono::steady_clock::time_point began_steadily_ = std::chrono::steady_clock::now();

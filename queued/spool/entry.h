@@ -33,6 +33,8 @@ class Entry {
     const std::vector<RecipientState>& states() const { return file_.states; }
     /// Octets of the message; known without reading it.
     std::uint64_t message_bytes() const { return file_.layout.message_bytes(); }
+    /// Octets of the journal: of two copies of a message the newer one's is longer.
+    std::uint64_t journal_bytes() const { return file_.journal_end - file_.layout.journal_at(); }
     /// As ContentReader::read. invalid: the content is damaged; then set_aside().
     Result<std::size_t> read(std::uint64_t offset, std::span<char> out) { return content_.read(offset, out); }
 

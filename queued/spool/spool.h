@@ -3,10 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "queued/spool/entry.h"
@@ -37,6 +41,15 @@ class Spool {
     Result<MessageReader> read_damaged(const Place& place) const {
         return MessageReader::open_damaged(*folders_, place);
     }
+    /// Of these ids those of which more than one file lies in incoming/, deferred/ and hold/: an old copy of the spool
+    /// was put back over it. Reads the folders' names; a file that is moved meanwhile may seem to be two. Errors: io.
+    Result<std::map<std::string, std::vector<Place>>> doubles(const std::set<std::string>& ids) const;
+    /// Makes one of this file and others that have its id, which lay there: the one with the longest journal counts,
+    /// for it is the newest; of two alike the one that is held. Who has a fate in one of them has it then, and whoever
+    /// was told is not told again; the others are removed, and the log says so. What has other recipients or another
+    /// sender is another message, and put aside. `entry` is the one that counts afterwards. Errors: busy (another is
+    /// open elsewhere), no_space, io; nothing is lost then, and it can be tried again.
+    Result<> settle(Entry& entry, std::span<const Place> others) const;
     /// Removes a file of corrupt/, whatever it is, durably. Errors: not_found, io.
     Result<> remove_corrupt(const Place& place) const;
     /// As Writer::finish_held.
