@@ -3,12 +3,15 @@ and once there is space again everything goes on without a restart. Needs root, 
 
 import errno
 import os
+import re
 import subprocess
 import unittest
+import urllib.error
+import urllib.request
 
 from mail_programs import imap_client
-from mail_wire import Imap, Smtp, literal_of
-from posthouse_test import Instance, SystemTest, main
+from mail_wire import Imap, Smtp, dot_stuffed, literal_of
+from posthouse_test import Instance, SystemTest, eventually, main
 
 KILOBYTE = 1024
 
@@ -115,6 +118,50 @@ class FullDisk(SystemTest):
         self.assertEqual(self.send(message("through the spool", 400 * KILOBYTE))[0], 250)
         held = os.statvfs(self.instance.folder / "spool")
         self.assertEqual(held.f_bfree, held.f_blocks, "nothing stays in the spool")
+
+    def http(self, path):
+        """Status and text of the page."""
+        host, port = self.instance.address("http")
+        try:
+            with urllib.request.urlopen(f"http://{host}:{port}{path}") as page:
+                return page.status, page.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def spool_bytes(self):
+        disk = os.statvfs(self.instance.folder / "spool")
+        return (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+
+    def test_a_spool_that_becomes_full_within_a_message_refuses_it_and_takes_the_next(self):
+        def refused():
+            counted = re.search(r'posthouse_smtp_rejects_total\{[^}]*reason="storage"[^}]*\} (\d+)', self.http("/metrics")[1])
+            return int(counted[1]) if counted else 0
+        before = refused()
+        content = dot_stuffed(message("within", 1024 * KILOBYTE))
+        for how in ("DATA", "BDAT"):
+            self.assertEqual(self.smtp.command("MAIL FROM:<a@example.org>")[0], 250)
+            self.assertEqual(self.smtp.command(f"RCPT TO:<{self.alice.address}>")[0], 250)
+            if how == "DATA":
+                self.assertEqual(self.smtp.command("DATA")[0], 354)
+            else:
+                self.smtp.send(f"BDAT {len(content)} LAST\r\n")
+            self.smtp.send(content[:512 * KILOBYTE])
+            eventually(lambda: self.spool_bytes() > 256 * KILOBYTE, "half of it lies in the spool")
+            self.instance.fill("spool", 0)
+            self.smtp.send(content[512 * KILOBYTE:] + (b".\r\n" if how == "DATA" else b""))
+            self.check_refused(self.smtp.reply())
+            self.instance.fill("spool", 0)  # what it had taken is free already
+            self.assertEqual(self.http("/ready")[0], 503)
+            self.assertIn("Too little space on the disk of the spool", self.http("/ready")[1])
+            self.assertEqual([path.name for path in (self.instance.folder / "spool" / "incoming").iterdir()], [])
+            self.instance.free("spool")
+            eventually(lambda: self.spool_bytes() == 0, "nothing of it stays in the spool")
+            self.assertEqual(self.http("/ready")[0], 200)
+            self.assertEqual(self.send(message("next", 1024 * KILOBYTE))[0], 250)
+        self.assertEqual(refused(), before + 2)
+        self.assertRegex(self.http("/metrics")[1], r"posthouse_queue_free_bytes\{[^}]*\} [1-9]")
+        log = self.instance.log()
+        self.assertEqual(log.count("too little space on the disk of the spool"), log.count("the disk of the spool has space again"))
 
     def test_imap_refuses_to_store_and_goes_on_with_what_is_there(self):
         with imap_client(self.instance, self.alice) as client:
