@@ -10,6 +10,7 @@ class DiskSpaceTest : public testing::Test {
   protected:
     DiskSpaceTest() {
         world.start();
+        world.until([&] { return world.scanner->has_scanned(); });  // it writes into the log
         space.emplace(*world.parts);
     }
     Result<> look() { return world.loop.run_until_complete(space->look()); }
