@@ -137,7 +137,7 @@ class Worker {
     }
 
     void deliver() {
-        DeliveryOrder order{token(), roll(2) == 0, {}, &keeper_};
+        DeliveryOrder order{token(), roll(2) == 0 ? always : std::chrono::system_clock::time_point(), {}, &keeper_};
         Words words{"deliver", order.id};
         for (std::size_t account = 0; account < accounts_.size(); ++account) {
             if (!order.targets.empty() && roll(3) != 0) continue;

@@ -47,7 +47,10 @@ class User {
     void deliver(const std::vector<DeliveryTarget>& targets) {
         const std::string name = token();
         step("deliver " + name, false, [&] {
-            Delivery delivery = Delivery::begin(*store_, {name, random_() % 2 == 0, targets}).value();
+            Delivery delivery =
+                Delivery::begin(*store_,
+                                {name, random_() % 2 == 0 ? always : std::chrono::system_clock::time_point(), targets})
+                    .value();
             ASSERT_TRUE(delivery.write(text_of(name)));
             for (const Result<Delivered>& delivered : delivery.commit()) ASSERT_TRUE(delivered);
         });
