@@ -204,16 +204,22 @@ net::Async<Authenticator::Checked> Authenticator::verify(const Claim& claim, con
         co_return refused;
     }
     User found = std::move(**user);
-    const net::Clock::time_point asked = net::Clock::now();
-    const Result<Match> match = co_await find_match(found, password, claim.origin, deadline);
-    if (!match) co_return Checked{Outcome::temporary, found.email, match.error().message()};
-    if (!match->right)
-        co_return Checked{Outcome::wrong, found.email,
-                          found.password.empty() ? "user without a password" : "wrong password"};
-    if (net::Clock::now() - asked > believed_for) {
+    Result<Match> match = Match{};
+    for (int round = 1;; ++round) {
+        const net::Clock::time_point asked = net::Clock::now();
+        match = co_await find_match(found, password, claim.origin, deadline);
+        if (!match) co_return Checked{Outcome::temporary, found.email, match.error().message()};
+        if (!match->right)
+            co_return Checked{Outcome::wrong, found.email,
+                              found.password.empty() ? "user without a password" : "wrong password"};
+        if (net::Clock::now() - asked <= believed_for) break;
         std::expected<User, Checked> again = co_await find_again(found);
         if (!again) co_return std::move(again.error());
+        const bool same = again->password == found.password;
         found = std::move(*again);
+        if (same) break;
+        // Another log-in has made the hash anew, or there is another password: that is checked, too.
+        if (round == 2) co_return Checked{Outcome::temporary, found.email, "password was changed meanwhile"};
     }
     std::optional<Checked> refused =
         match->app ? refuse_app(found, *match->app, *identity, claim) : refuse_own(found, claim);
@@ -237,9 +243,7 @@ net::Async<Authenticator::Checked> Authenticator::verify(const Claim& claim, con
 net::Async<std::expected<User, Authenticator::Checked>> Authenticator::find_again(const User& before) {
     Result<std::optional<User>> now = co_await find(before.email);
     if (!now) co_return std::unexpected(Checked{Outcome::temporary, before.email, now.error().message()});
-    // A hash that was made anew is of the same password, but that isn't known here: the client tries again.
-    if (!*now || (*now)->password != before.password)
-        co_return std::unexpected(Checked{Outcome::temporary, before.email, "password was changed meanwhile"});
+    if (!*now) co_return std::unexpected(Checked{Outcome::temporary, before.email, "user was removed meanwhile"});
     co_return std::move(**now);
 }
 

@@ -141,8 +141,8 @@ class Authenticator {
     net::Async<Checked> find_vouched(const Claim& claim);
     /// `claim.user` becomes whom the token names, or else whom the client wants to act as.
     net::Async<Checked> verify_token(Claim& claim, const Secret& token, net::Deadline deadline);
-    /// The user as the directory has it now, after something took its time: who was disabled, removed, or given another
-    /// password meanwhile isn't let in by what was known before.
+    /// The user as the directory has it now, after something took its time: who was disabled or removed meanwhile isn't
+    /// let in by what was known before, nor is who was given another password: compare that.
     net::Async<std::expected<User, Checked>> find_again(const User& before);
     /// Who has no password waits for a turn as a hash would, so that a full queue doesn't tell either who exists.
     net::Async<Checked> refuse_in_turn(std::string user, std::string reason, net::Deadline deadline);

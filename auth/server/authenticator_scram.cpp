@@ -84,6 +84,9 @@ net::Async<Authenticator::Checked> Authenticator::verify_scram(const ScramLogin&
     if (!*right) co_return Checked{Outcome::wrong, found.email, "wrong password"};
     std::expected<User, Checked> again = co_await find_again(found);
     if (!again) co_return std::move(again.error());
+    // The proof is about the salt of before, so the client has to begin anew.
+    if (again->password != found.password)
+        co_return Checked{Outcome::temporary, found.email, "password was changed meanwhile"};
     found = std::move(*again);
     if (std::optional<Checked> refused = refuse_own(found, login.claim)) co_return std::move(*refused);
     Checked checked = co_await admit(found, *identity, login.claim);
