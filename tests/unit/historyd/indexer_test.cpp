@@ -87,8 +87,11 @@ TEST_F(IndexerTest, TornAndForeignLinesArePassedOverAndCounted) {
 }
 
 TEST_F(IndexerTest, WhatWasLeftOutOnPurposeIsNotCountedAsLost) {
-    append("smtpd-A.jsonl",
-           story::to_line(story::lost("a", 7)) + story::to_line(story::lost("b", 1'000, "their share")));
+    const auto line = [](story::Event event) {
+        event.daemon = "smtpd";
+        return story::to_line(event);
+    };
+    append("smtpd-A.jsonl", line(story::lost("a", 7)) + line(story::lost("b", 1'000, "their share")));
     Indexer indexer(root(), seconds(0));
     const Result<Pass> pass = indexer.pass();
     ASSERT_TRUE(pass) << pass.error().message();
