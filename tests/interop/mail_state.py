@@ -86,9 +86,15 @@ def message_of(response):
         subject[1].decode(errors="replace") if subject else "")
 
 
+class Gone(AssertionError):
+    """Messages went while they were read."""
+
+
 def messages_in(session):
     """{UID: Message} of the selected mailbox."""
     result, responses = session.command("UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE BODY.PEEK[])")
+    if "[EXPUNGEISSUED]" in result:
+        raise Gone(result)
     assert result.startswith("OK"), result
     return dict(message_of(one) for one in responses if b"BODY[]" in one)
 
