@@ -57,5 +57,17 @@ TEST(RcptQuota, WithoutAnAnswerTheDeliveryDecides) {
     EXPECT_EQ(world.quota.asked.size(), 1u);
 }
 
+TEST(RcptQuota, WhoDoesNotAnswerInTimeIsNotAskedForEachRecipient) {
+    World world;
+    world.frame.settings.quota.rule = {"*:storage=1M"};
+    world.frame.settings.smtpd.lookup_timeout = std::chrono::milliseconds(300);
+    world.quota.silent = true;
+    const std::string output = world.talk(std::string(hello) +
+                                          "MAIL FROM:<s@client.example>\r\nRCPT TO:<alice@local.example>\r\n"
+                                          "RCPT TO:<bob@local.example>\r\nRCPT TO:<carol@local.example>\r\nQUIT\r\n");
+    EXPECT_EQ(codes(output), "220 250 250 250 250 250 221") << output;
+    EXPECT_EQ(world.quota.asked, std::vector<std::string>{"alice@local.example 0"});
+}
+
 }  // namespace
 }  // namespace posthouse::smtpd

@@ -15,6 +15,7 @@ class StandInQuota final : public Server {
     using Server::Server;
     std::map<std::string, std::string> actions;  ///< by recipient; else DUNNO
     std::vector<std::string> asked;              ///< "recipient size"
+    bool silent = false;                         ///< answers nothing
 
   private:
     net::Async<> serve(net::Stream& stream) override {
@@ -23,6 +24,7 @@ class StandInQuota final : public Server {
             if (!request || !*request) co_return;
             const std::string recipient((*request)->get("recipient"));
             asked.push_back(recipient + " " + std::string((*request)->get("size")));
+            if (silent) continue;
             const auto found = actions.find(recipient);
             const policy::Reply reply{found == actions.end() ? "DUNNO" : found->second};
             const Result<> written = co_await daemon::write_policy_reply(stream, reply);
