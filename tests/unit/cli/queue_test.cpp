@@ -62,14 +62,17 @@ class QueueCommandTest : public CommandLineTest {
     }
 };
 
+/// By the server of the first recipient.
+const spool::Event put_off{.kind = spool::EventKind::deferred,
+                           .at = 1'700'000'100,
+                           .recipients = {0},
+                           .remote = "mx.example.net[192.0.2.1]",
+                           .status = "4.2.0",
+                           .reply = "450 4.2.0 later"};
+
 TEST_F(QueueCommandTest, ListAndShowGiveTheSameDocument) {
     const std::string id = accept({"bob@example.net", "carl@example.com"});
-    record(id, {.kind = spool::EventKind::deferred,
-                .at = 1'700'000'100,
-                .recipients = {0},
-                .remote = "mx.example.net[192.0.2.1]",
-                .status = "4.2.0",
-                .reply = "450 4.2.0 later"});
+    record(id, put_off);
     record(id, {.kind = spool::EventKind::delivered, .at = 1'700'000'200, .recipients = {0}});
     const nlohmann::json listed = json("queue list");
     ASSERT_EQ(listed.size(), 1u);
@@ -256,12 +259,7 @@ TEST_F(QueueCommandTest, WhomAnAdministratorGivesUpIsInTheStoryToo) {
 
 TEST_F(QueueCommandTest, NoServerIsSaidToHaveRefusedWhatAnAdministratorGivesUp) {
     const std::string id = accept({"bob@example.net", "carl@example.com"});
-    record(id, {.kind = spool::EventKind::deferred,
-                .at = 1'700'000'100,
-                .recipients = {0},
-                .remote = "mx.example.net[192.0.2.1]",
-                .status = "4.2.0",
-                .reply = "450 4.2.0 later"});
+    record(id, put_off);
     run_words({"queue", "bounce", id, "--because", "No such company"});
     const nlohmann::json recipients = json("queue show " + id)["recipients"];
     for (const auto& one : recipients) {
