@@ -44,8 +44,7 @@ net::Async<std::optional<Refusal>> no_room(Session& session, const smtp::Mailbox
         request.add("size", std::to_string(session.transaction->parameters.size.value_or(0)));
         const net::Deadline deadline = session.lookup_deadline();
         const Result<std::string> action = co_await session.parts.quota.ask(std::move(request), deadline);
-        if (!action && deadline.passed())
-            session.parts.quota_from = net::Clock::now() + silence_after_timeout;
+        if (!action && deadline.passed()) session.parts.quota_from = net::Clock::now() + silence_after_timeout;
         if (!action) co_return std::nullopt;
         refused = refusal_of(*action, given);
         if (!refused) co_return std::nullopt;
