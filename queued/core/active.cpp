@@ -3,12 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
-#include <tuple>
 #include <utility>
 
 #include "lib/base/log.h"
 #include "lib/base/random.h"
+#include "queued/core/job.h"
 #include "queued/core/telling.h"
 
 namespace posthouse::queued {
@@ -49,47 +48,6 @@ schedule::Random::result_type random_seed() {
 /// It came with HOLDFOR= or HOLDUNTIL= (RFC 4865), and nobody has asked for it.
 bool is_for_later(const Work& work) {
     return work.haste == Haste::due && work.entry->envelope().hold_until.value_or(0) > unix_now();
-}
-
-/// Who shares fairly (schedule::Job::sender): a user, else the domain of whoever sends, else the client.
-std::string fairness_key(const spool::Envelope& envelope) {
-    if (!envelope.client.user.empty()) return "user:" + envelope.client.user;
-    if (envelope.sender) return "domain:" + envelope.sender->domain;
-    return "client:" + envelope.client.address;
-}
-
-std::uint32_t cost_of(const Group& group, std::uint64_t octets) {
-    constexpr std::uint64_t unit = 1u << 20;
-    return static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(group.recipients.size() + octets / unit, schedule::Job::max_cost));
-}
-
-/// How often a message was tried: as often as that recipient who was tried most.
-std::uint32_t attempts_of(const spool::Entry& entry) {
-    std::uint32_t most = 0;
-    for (const spool::RecipientState& state : entry.states()) most = std::max(most, state.deferrals);
-    return most + 1;
-}
-
-/// What a delivery told, as events: alike fates together.
-std::vector<spool::Event> events_of(const Group& group, const Attempt& attempt) {
-    using Key = std::tuple<spool::EventKind, bool, std::string, std::string, std::string>;
-    std::map<Key, spool::Event> events;
-    for (std::size_t i = 0; i < group.recipients.size(); ++i) {
-        const Fate& fate = attempt.fates[i];
-        const bool promised = fate.promise == spool::NoticePromise::yes;
-        spool::Event& event = events[{fate.kind, promised, fate.remote, fate.status, fate.reply}];
-        event.kind = fate.kind;
-        event.at = unix_now();
-        event.recipients.push_back(group.recipients[i]);
-        event.promise = fate.promise;
-        event.remote = fate.remote;
-        event.status = fate.status;
-        event.reply = fate.reply;
-    }
-    std::vector<spool::Event> result;
-    for (auto& [key, event] : events) result.push_back(std::move(event));
-    return result;
 }
 
 }  // namespace
@@ -271,18 +229,9 @@ net::Async<Result<>> Active::sort_out(Work& work) {
 }
 
 void Active::admit(Work& work, TimePoint time) {
-    const spool::Envelope& envelope = work.entry->envelope();
-    const schedule::Backoff backoff = backoff_for(envelope, parts_.lifetime_rules());
     for (Work::Part& part : work.parts) {
-        const schedule::Job job{.id = work.id,
-                                .destination = part.group.destination,
-                                .sender = fairness_key(envelope),
-                                .priority = envelope.priority,
-                                .cost = cost_of(part.group, work.entry->message_bytes()),
-                                .expiry = backoff.expiry(TimePoint(std::chrono::seconds(
-                                    std::max(envelope.arrived, envelope.hold_until.value_or(0)))))};
         if (work.haste == Haste::all) scheduler_.revive(part.group.destination, time);
-        const auto until = scheduler_.admit(job, time);
+        const auto until = scheduler_.admit(job_of(work, part.group, parts_.lifetime_rules()), time);
         if (until) put_off(work, part, *until);
     }
 }
@@ -374,10 +323,9 @@ net::Async<Result<Attempt>> Active::attempt(Work& work, Work::Part& part) {
     const Parcel parcel{.envelope = work.entry->envelope(),
                         .recipients = group.recipients,
                         .content = source,
-                        .attempt = attempts_of(*work.entry),
                         .certainly_first = is_certainly_first(work, group),
                         .standing = &part.standing};
-    tell_attempt(parts_, parcel.envelope, group, parcel.attempt);
+    tell_attempt(parts_, *work.entry, group);
     Attempt result = co_await parts_.courier.deliver(group.route, parcel);
     co_return result;
 }

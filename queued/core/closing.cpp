@@ -2,6 +2,8 @@
 #include "queued/core/closing.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 #include <utility>
 
 #include "lib/base/log.h"
@@ -156,6 +158,26 @@ std::int64_t expiry_of(const spool::Envelope& envelope, const LifetimeRules& rul
 }
 
 }  // namespace
+
+std::vector<Event> events_of(const Group& group, const Attempt& attempt) {
+    using Key = std::tuple<EventKind, bool, std::string, std::string, std::string>;
+    std::map<Key, Event> events;
+    for (std::size_t i = 0; i < group.recipients.size(); ++i) {
+        const Fate& fate = attempt.fates[i];
+        const bool promised = fate.promise == spool::NoticePromise::yes;
+        Event& event = events[{fate.kind, promised, fate.remote, fate.status, fate.reply}];
+        event.kind = fate.kind;
+        event.at = unix_now();
+        event.recipients.push_back(group.recipients[i]);
+        event.promise = fate.promise;
+        event.remote = fate.remote;
+        event.status = fate.status;
+        event.reply = fate.reply;
+    }
+    std::vector<Event> result;
+    for (auto& [key, event] : events) result.push_back(std::move(event));
+    return result;
+}
 
 net::Async<Result<std::vector<std::string>>> record(Parts& parts, Work& work, std::vector<Event> events) {
     std::vector<std::string> written;

@@ -19,6 +19,9 @@ struct Closed {
     std::vector<std::string> written{};  ///< ids of the reports that were put into the queue
 };
 
+/// What a delivery to that group told, as events: alike fates are one.
+std::vector<spool::Event> events_of(const Group& group, const Attempt& attempt);
+
 /// Writes what became of recipients into the message's journal, durably, and into the log. Nobody is told of a failure
 /// of what has no sender, so the postmaster's report is written before it counts. Gives the ids of such reports. The
 /// entry is open. Errors: no_space, io; unavailable (the directory can't say now who is the postmaster): nothing counts

@@ -28,10 +28,11 @@ std::string kind_of(const Notice& notice, const std::vector<spool::RecipientStat
 
 }  // namespace
 
-void tell_attempt(Parts& parts, const spool::Envelope& envelope, const Group& group, std::uint32_t attempt) {
-    parts.story.tell(story::attempt(
-        {envelope.id},
-        {.recipients = addresses(envelope, group.recipients), .route = group.destination, .attempt = attempt}));
+void tell_attempt(Parts& parts, const spool::Entry& entry, const Group& group) {
+    const spool::Envelope& envelope = entry.envelope();
+    parts.story.tell(story::attempt({envelope.id}, {.recipients = addresses(envelope, group.recipients),
+                                                    .route = group.destination,
+                                                    .attempt = next_attempt(entry.states())}));
 }
 
 void tell_event(Parts& parts, const spool::Envelope& envelope, const spool::Event& event) {

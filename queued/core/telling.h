@@ -8,6 +8,7 @@
 #include "queued/core/notice.h"
 #include "queued/core/parts.h"
 #include "queued/core/plan.h"
+#include "queued/spool/entry.h"
 #include "queued/spool/envelope.h"
 #include "queued/spool/event.h"
 #include "queued/spool/order.h"
@@ -15,8 +16,8 @@
 
 namespace posthouse::queued {
 
-/// A delivery begins.
-void tell_attempt(Parts& parts, const spool::Envelope& envelope, const Group& group, std::uint32_t attempt);
+/// A delivery to that group begins.
+void tell_attempt(Parts& parts, const spool::Entry& entry, const Group& group);
 /// What became of recipients, as the journal has it now.
 void tell_event(Parts& parts, const spool::Envelope& envelope, const spool::Event& event);
 /// A report was written, under that id; `states`: of the recipients of what it is about.

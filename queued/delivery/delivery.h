@@ -26,7 +26,6 @@ struct Parcel {
     const spool::Envelope& envelope;
     std::vector<std::uint32_t> recipients;  ///< places in the envelope's list, rising, at least one
     transfer::Source& content;              ///< read by nobody else meanwhile
-    std::uint32_t attempt = 1;              ///< of this message, counted from 1
     bool certainly_first = false;           ///< nobody can have it under this id already
     Standing* standing = nullptr;           ///< nullptr: nobody asks
 };

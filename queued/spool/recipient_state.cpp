@@ -42,6 +42,12 @@ void apply_event(const Event& event, std::span<RecipientState> states) {
     }
 }
 
+std::uint32_t next_attempt(std::span<const RecipientState> states) {
+    std::uint32_t most = 0;
+    for (const RecipientState& state : states) most = std::max(most, state.deferrals);
+    return most + 1;
+}
+
 bool owes_notice(const Envelope& envelope, const Recipient& recipient, const RecipientState& state) {
     const smtp::ReversePath& sender = recipient.sender ? *recipient.sender : envelope.sender;
     if (!sender || !state.fate || state.notified) return false;

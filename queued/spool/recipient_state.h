@@ -35,6 +35,9 @@ bool may_apply(const Event& event, std::span<const RecipientState> states);
 /// Those recipients of whom it can't be true stay as they are.
 void apply_event(const Event& event, std::span<RecipientState> states);
 
+/// The number of the attempt that is next, from 1: who was tried most often counts.
+std::uint32_t next_attempt(std::span<const RecipientState> states);
+
 /// A notice about this recipient's fate has to be sent, and wasn't yet: of failure unless NOTIFY excludes it, of
 /// success when NOTIFY asks for it and nobody further on sees to it (RFC 3461 §4.1, §5.2). Never to the null sender.
 bool owes_notice(const Envelope& envelope, const Recipient& recipient, const RecipientState& state);

@@ -6,10 +6,8 @@
 namespace posthouse::queued {
 
 net::Async<Attempt> ScriptedCourier::deliver(const Route& route, const Parcel& parcel) {
-    Delivery delivery{.id = parcel.envelope.id,
-                      .destination = to_string(route),
-                      .attempt = parcel.attempt,
-                      .certainly_first = parcel.certainly_first};
+    Delivery delivery{
+        .id = parcel.envelope.id, .destination = to_string(route), .certainly_first = parcel.certainly_first};
     const spool::Recipient& first = parcel.envelope.recipients[parcel.recipients.front()];
     delivery.sender = smtp::to_path(first.sender ? *first.sender : parcel.envelope.sender);
     while (delivery.content.size() < parcel.content.size()) {

@@ -23,7 +23,6 @@ class ScriptedCourier final : public Courier {
     struct Delivery {
         std::string id{}, destination{}, sender{}, content{};
         std::vector<std::string> recipients{};
-        std::uint32_t attempt = 0;
         bool certainly_first = false;
     };
     net::Async<Attempt> deliver(const Route& route, const Parcel& parcel) override;

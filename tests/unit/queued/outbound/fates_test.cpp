@@ -24,7 +24,7 @@ class FatesTest : public testing::Test {
     }
     spool::Envelope envelope_;
     TextSource content_{""};
-    Parcel parcel_{.envelope = envelope_, .recipients = {0, 2}, .content = content_, .attempt = 1};
+    Parcel parcel_{.envelope = envelope_, .recipients = {0, 2}, .content = content_};
 };
 
 TEST_F(FatesTest, TheStatusFitsWhatHappens) {

@@ -96,7 +96,7 @@ TEST_F(OutboundWay, ADeliveryThatOutlivesAReloadKeepsNoConnection) {
     ScriptedServer& server = serve({takes_for_ever});
     envelope_.recipients = {{.address = box("a@example.net")}};
     TextSource source(short_message);
-    const Parcel parcel{.envelope = envelope_, .recipients = {0}, .content = source, .attempt = 1};
+    const Parcel parcel{.envelope = envelope_, .recipients = {0}, .content = source};
     const Route route = parse_route(hop(server), "").value();
     const auto newer = std::make_shared<const OutboundSettings>(settings_);
     struct Work {
@@ -292,7 +292,7 @@ TEST_F(OutboundWay, ClosingEndsWhatHasSentNoContent) {
     ScriptedServer& server = serve({offering(plain, {"< MAIL", "hang"})});
     envelope_.recipients = {{.address = box("a@example.net")}};
     TextSource source(short_message);
-    const Parcel parcel{.envelope = envelope_, .recipients = {0}, .content = source, .attempt = 1};
+    const Parcel parcel{.envelope = envelope_, .recipients = {0}, .content = source};
     const Route route = parse_route(hop(server), "").value();
     struct Work {
         static net::Async<> deliver(Outbound* outbound, const Route* route, const Parcel* parcel, Attempt* attempt) {

@@ -91,7 +91,7 @@ class World : public testing::Test {
             envelope_.recipients.push_back(std::move(recipient));
         }
         TextSource source(content);
-        Parcel parcel{.envelope = envelope_, .recipients = {}, .content = source, .attempt = 1};
+        Parcel parcel{.envelope = envelope_, .recipients = {}, .content = source};
         for (std::uint32_t i = 0; i < recipients.size(); ++i) parcel.recipients.push_back(i);
         const std::string domain = envelope_.recipients.front().address.domain;
         const Route route = parse_route(transport, domain).value();

@@ -102,6 +102,18 @@ TEST(RecipientState, WhoIsPostponedHasAReasonAndNoAttempt) {
     EXPECT_EQ(states[0].first_try, 20);
 }
 
+TEST(RecipientState, AttemptsAreNumberedByWhoWasTriedMost) {
+    std::vector<RecipientState> states(2);
+    EXPECT_EQ(next_attempt(states), 1u);
+    apply_event(event(EventKind::postponed, {0, 1}, 10), states);
+    EXPECT_EQ(next_attempt(states), 1u) << "nobody was tried";
+    apply_event(event(EventKind::deferred, {0, 1}, 20), states);
+    apply_event(event(EventKind::deferred, {1}, 30), states);
+    EXPECT_EQ(next_attempt(states), 3u);
+    apply_event(event(EventKind::relayed, {1}, 40), states);
+    EXPECT_EQ(next_attempt(states), 3u);
+}
+
 /// What NOTIFY (RFC 3461 §4.1) asks for, and who sees to it (§5.2).
 TEST(RecipientState, NoticesAreOwedAsNotifySays) {
     Envelope envelope = envelope_to({"bob@example.net"});
