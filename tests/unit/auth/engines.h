@@ -69,4 +69,7 @@ class EngineTest : public testing::TestWithParam<Engine> {
     DatabaseSettings settings_;
 };
 
+/// A user to begin with.
+inline NewUser joe() { return {"joe@example.org", "{PLAIN}secret", 100, true, false}; }
+
 }  // namespace posthouse::auth
