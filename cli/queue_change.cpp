@@ -27,9 +27,38 @@ Result<std::uint64_t> count(Context& context, OpenQueue& queue, const QueueFilte
     return number;
 }
 
-nlohmann::json document_of(const std::vector<std::string>& changed, const std::vector<std::string>& later,
-                           const nlohmann::json& errors) {
-    return {{"messages", changed.size()}, {"ids", changed}, {"later", later}, {"errors", errors}};
+/// Ids of messages, by what became of them.
+struct Outcome {
+    std::vector<std::string> changed{};
+    std::vector<std::string> later{};
+    std::vector<std::string> left{};
+
+    void note(const std::string& id, Made made) {
+        switch (made) {
+            case Made::nothing: break;
+            case Made::done: changed.push_back(id); break;
+            case Made::later: later.push_back(id); break;
+            case Made::left: left.push_back(id); break;
+        }
+    }
+};
+
+nlohmann::json document_of(const Outcome& outcome, const nlohmann::json& errors) {
+    return {{"messages", outcome.changed.size()},
+            {"ids", outcome.changed},
+            {"later", outcome.later},
+            {"left", outcome.left},
+            {"errors", errors}};
+}
+
+/// "Asked for 2 messages; 1 is held and was left."
+std::string sentence_of(const QueueChange& change, const Outcome& outcome) {
+    const std::size_t changed = outcome.changed.size();
+    std::string text =
+        std::string(change.done) + " " + with_commas(changed) + (changed == 1 ? " message" : " messages");
+    const std::size_t left = outcome.left.size();
+    if (left > 0) text += "; " + with_commas(left) + (left == 1 ? " is held and was left" : " are held and were left");
+    return text + ".";
 }
 
 }  // namespace
@@ -48,17 +77,15 @@ Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange
     if (change.question != nullptr && filter.ids.empty() && !context.yes) {
         const Result<std::uint64_t> number = count(context, tools.queue, filter);
         if (!number) return report(context, number.error());
-        if (*number == 0) return done(context, "No messages.", document_of({}, {}, nlohmann::json::array()));
+        if (*number == 0) return done(context, "No messages.", document_of({}, nlohmann::json::array()));
         const Exit answer = confirm(context, std::string(change.question) + " " + with_commas(*number) +
                                                  (*number == 1 ? " message?" : " messages?"));
         if (answer != Exit::ok) return answer;
     }
-    std::vector<std::string> changed;
-    std::vector<std::string> later;
+    Outcome outcome;
     const auto note = [&](const std::string& id, const Result<Made>& made) -> Result<> {
         if (!made) return fail(made.error());
-        if (*made == Made::done) changed.push_back(id);
-        if (*made == Made::later) later.push_back(id);
+        outcome.note(id, *made);
         return {};
     };
     QueueErrors errors(context);
@@ -70,11 +97,8 @@ Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange
         };
     const Result<> visited = for_each_message(context, tools.queue, filter, errors, visitor);
     if (!visited) return report(context, visited.error());
-    const Exit told = done(context,
-                           std::string(change.done) + " " + with_commas(changed.size()) +
-                               (changed.size() == 1 ? " message." : " messages."),
-                           document_of(changed, later, errors.list()));
-    if (!changed.empty() && tools.queued_is_away)
+    const Exit told = done(context, sentence_of(change, outcome), document_of(outcome, errors.list()));
+    if (!outcome.changed.empty() && tools.queued_is_away)
         context.err << "Note: queued does not listen: what is due is tried when it runs\n";
     return errors.exit() == Exit::ok ? told : errors.exit();
 }

@@ -27,6 +27,7 @@ enum class Made {
     nothing,  ///< it was so already
     done,
     later,  ///< it is being tried: queued does it as soon as that ends
+    left,   ///< it is held, and stays so: nobody has named it
 };
 
 /// One way of changing a message.
@@ -38,7 +39,7 @@ struct QueueChange {
     std::function<Result<Made>(QueueTools& tools, const spool::Place& place, const Error& error)> make_unreadable = {};
 };
 
-/// Does it to all messages that the filter means, and says how many it has changed.
+/// Does it to all messages that the filter means, and says how many it has changed, and how many were held and left.
 Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange& change);
 
 /// Opens and locks the message's file and does that with it; while it is being tried, leaves the order with queued.

@@ -153,8 +153,12 @@ class Queue(QueueTest):
         self.assertEqual(self.queue("list", message)[0]["state"], "hold")
         with Sink(self.port) as sink:
             flushed = self.instance.posthouse("queue", "flush", message)
-            self.assertIn("held", flushed.stderr)
-            self.assertNotEqual(flushed.returncode, 0)
+            self.assertIn("held: see `posthouse queue release`", flushed.stderr)
+            self.assertEqual(flushed.returncode, 2)
+            flushed = self.queue("flush", "--all")
+            self.assertEqual((flushed["messages"], flushed["left"], flushed["errors"]), (0, [message], []))
+            self.assertEqual(self.queue("list", message)[0]["state"], "hold")
+            self.assertEqual(sink.messages(), [])
             self.assertEqual(self.queue("release", "--all")["messages"], 1)
             eventually(lambda: len(sink.messages()) == 1, "released, it goes")
 
@@ -201,7 +205,7 @@ class Queue(QueueTest):
         deleted, given_up = self.send("hanging, deleted", "x@sink.example"), self.send("hanging, given up", "x@sink.example")
         for message in (deleted, given_up):
             self.tried(message)
-        self.assertEqual(self.queue("delete", deleted), {"messages": 0, "ids": [], "later": [deleted], "errors": []})
+        self.assertEqual(self.queue("delete", deleted), {"messages": 0, "ids": [], "later": [deleted], "left": [], "errors": []})
         self.assertEqual(self.queue("bounce", given_up)["later"], [given_up])
         listener.close()
         report = self.report("hanging, given up")

@@ -1,10 +1,15 @@
-// Tests of `posthouse queue`, while queued is away.
+// Tests of `posthouse queue`, while queued is away, or only listens.
+#include <sys/socket.h>
+
 #include <set>
 
+#include "lib/base/fd.h"
 #include "lib/base/random.h"
+#include "lib/net/unix_path.h"
 #include "queued/spool/record.h"
 #include "queued/spool/spool.h"
 #include "queued/spool/writer.h"
+#include "queued/wake/sender.h"
 #include "tests/unit/cli/command_line.h"
 
 namespace posthouse::cli {
@@ -69,6 +74,28 @@ const spool::Event put_off{.kind = spool::EventKind::deferred,
                            .remote = "mx.example.net[192.0.2.1]",
                            .status = "4.2.0",
                            .reply = "450 4.2.0 later"};
+
+/// Listens in queued's place.
+class QueuedsEars {
+  public:
+    explicit QueuedsEars(const std::string& folder) {
+        std::filesystem::create_directories(folder + "/run");
+        const auto target = net::make_unix_path(wake::socket_path(folder + "/run"));
+        EXPECT_TRUE(target && ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&target->address),
+                                     sizeof target->address) == 0);
+    }
+    /// What it was told since the last time.
+    std::vector<std::string> heard() const {
+        std::vector<std::string> told;
+        std::array<char, wake::max_signal> bytes{};
+        for (ssize_t got; (got = ::recv(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT)) >= 0;)
+            told.emplace_back(bytes.data(), static_cast<std::size_t>(got));
+        return told;
+    }
+
+  private:
+    UniqueFd socket_{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+};
 
 TEST_F(QueueCommandTest, ListAndShowGiveTheSameDocument) {
     const std::string id = accept({"bob@example.net", "carl@example.com"});
@@ -238,13 +265,50 @@ TEST_F(QueueCommandTest, OnlyWhatWasChangedIsCounted) {
     ASSERT_EQ(run("queue hold " + id), 0) << err_;
     const nlohmann::json none = nlohmann::json::array();
     EXPECT_EQ(json("queue hold " + id),
-              (nlohmann::json{{"messages", 0}, {"ids", none}, {"later", none}, {"errors", none}}));
+              (nlohmann::json{{"messages", 0}, {"ids", none}, {"later", none}, {"left", none}, {"errors", none}}));
     EXPECT_EQ(json("queue release --all"),
-              (nlohmann::json{{"messages", 1}, {"ids", {id}}, {"later", none}, {"errors", none}}));
+              (nlohmann::json{{"messages", 1}, {"ids", {id}}, {"later", none}, {"left", none}, {"errors", none}}));
     EXPECT_NE(err_.find("queued does not listen"), std::string::npos) << err_;
     ASSERT_EQ(run("queue release --all"), 0);
     EXPECT_EQ(out_, "Released 0 messages.\n");
     EXPECT_EQ(err_, "");
+}
+
+TEST_F(QueueCommandTest, AFlushLeavesWhatIsHeldAndSaysHowMany) {
+    const QueuedsEars queued(folder_);
+    const std::string waits = accept();
+    const std::string held = accept();
+    ASSERT_EQ(run("queue hold " + held), 0) << err_;
+    const nlohmann::json none = nlohmann::json::array();
+    EXPECT_EQ(json("queue flush --all"),
+              (nlohmann::json{{"messages", 1}, {"ids", {waits}}, {"later", none}, {"left", {held}}, {"errors", none}}));
+    EXPECT_EQ(queued.heard(), (Words{"flush " + waits}));
+    ASSERT_EQ(run("queue flush --sender example.org"), 0);
+    EXPECT_EQ(out_, "Asked for 1 message; 1 is held and was left.\n");
+    EXPECT_EQ(err_, "");
+    const std::string cut = accept();
+    std::filesystem::resize_file(file_of(cut), 60);
+    std::filesystem::rename(file_of(cut), folder_ + "/spool/hold/" + cut);
+    ASSERT_EQ(run("queue flush --all"), 0) << err_;
+    EXPECT_EQ(out_, "Asked for 1 message; 2 are held and were left.\n");
+    EXPECT_EQ(run("queue flush " + cut), 1) << "named, it is told why it can't be read";
+    EXPECT_EQ(json("queue list " + held)[0]["state"], "hold");
+}
+
+TEST_F(QueueCommandTest, WhoFlushesAHeldMessageByItsIdIsToldOfRelease) {
+    const QueuedsEars queued(folder_);
+    const std::string waits = accept();
+    const std::string held = accept();
+    ASSERT_EQ(run("queue hold " + held), 0) << err_;
+    EXPECT_EQ(run("queue flush " + held + " " + waits), 2);
+    EXPECT_EQ(err_, "posthouse: " + held + ": it is held: see `posthouse queue release`\n");
+    EXPECT_EQ(out_, "Asked for 1 message.\n");
+    EXPECT_EQ(queued.heard(), (Words{"flush " + waits}));
+    EXPECT_EQ(run("--json queue flush " + held), 2);
+    const nlohmann::json document = nlohmann::json::parse(out_);
+    EXPECT_EQ(document["errors"][0]["id"], held);
+    EXPECT_EQ(document["left"], nlohmann::json::array());
+    EXPECT_EQ(queued.heard(), Words{});
 }
 
 TEST_F(QueueCommandTest, WhomAnAdministratorGivesUpIsInTheStoryToo) {
