@@ -29,8 +29,9 @@ void parse(std::string_view command) {
     const auto head = read_head(command);
     if (!head) return;
     require(head->tag == recover_tag(command));
-    parse_all<NoArguments, Authenticate, Login, Id, Enable, Select, MailboxArgument, Rename, Status, List, Lsub, Append,
-              Store, Copy, UidExpunge, Sort, CancelUpdate, Notify>(*head);
+    parse_all<NoArguments, Authenticate, Login, Id, Enable, Compress, Select, Create, MailboxArgument, Rename, Status,
+              List, Lsub, Append, Replace, Store, Copy, UidExpunge, Sort, Thread, CancelUpdate, Notify, SetAcl,
+              AclIdentifier, QuotaRoot, SetQuota, GetMetadata, SetMetadata>(*head);
     if (const auto search = parse_arguments<Search>(*head)) {
         require(search->extended == (search->returns != 0));
     }
