@@ -122,9 +122,9 @@ Result<Made> change_entry(QueueTools& tools, const spool::Listed& listed, const 
 }
 
 bool ask_for(QueueTools& tools, const spool::Listed& listed) {
-    const bool heard = tell_queued(tools.queued, wake::Signal::Kind::flush, listed.envelope.id);
-    tools.queued_is_away = tools.queued_is_away || !heard;
-    return heard;
+    if (!tools.queued_is_away)
+        tools.queued_is_away = !tell_queued(tools.queued, wake::Signal::Kind::flush, listed.envelope.id);
+    return !tools.queued_is_away;
 }
 
 }  // namespace posthouse::cli

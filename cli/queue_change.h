@@ -46,7 +46,8 @@ Exit change_queue(Context& context, const QueueFilter& filter, const QueueChange
 /// Errors: busy, in words for people; as Spool::open, and those of `make`.
 Result<Made> change_entry(QueueTools& tools, const spool::Listed& listed, const spool::Order& order,
                           const std::function<Result<>(spool::Entry& entry)>& make);
-/// queued tries the message now; while it is away, it will when it runs. False: it is away.
+/// queued tries the message now. False: it is away, and tries it when it is due and queued runs. Once it did not hear,
+/// it is not asked again: each time costs what tell_queued waits.
 bool ask_for(QueueTools& tools, const spool::Listed& listed);
 
 }  // namespace posthouse::cli

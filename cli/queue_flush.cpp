@@ -13,7 +13,7 @@ Result<Made> flush(QueueTools& tools, const spool::Listed& listed, bool named) {
         return Made::left;
     }
     if (!ask_for(tools, listed))
-        return fail(ErrorCode::unavailable, "queued does not listen: it will be tried when queued runs");
+        return fail(ErrorCode::unavailable, "queued does not listen: the message is tried when it is due");
     return Made::done;
 }
 

@@ -1,8 +1,10 @@
 // Tests of `posthouse queue`, while queued is away, or only listens.
 #include <sys/socket.h>
 
+#include <optional>
 #include <set>
 
+#include "cli/queue_change.h"
 #include "lib/base/fd.h"
 #include "lib/base/random.h"
 #include "lib/net/unix_path.h"
@@ -309,6 +311,32 @@ TEST_F(QueueCommandTest, WhoFlushesAHeldMessageByItsIdIsToldOfRelease) {
     EXPECT_EQ(document["errors"][0]["id"], held);
     EXPECT_EQ(document["left"], nlohmann::json::array());
     EXPECT_EQ(queued.heard(), Words{});
+}
+
+TEST_F(QueueCommandTest, AQueuedThatDidNotHearIsNotAskedForEachMessage) {
+    accept();
+    accept();
+    std::istringstream in;
+    std::ostringstream out;
+    Context context{.config_path = folder_ + "/posthouse.toml", .version = "0", .in = in, .out = out, .err = out};
+    std::optional<QueuedsEars> queued;
+    const auto ask = [&](QueueTools& tools, const spool::Listed& listed) -> Result<Made> {
+        EXPECT_FALSE(ask_for(tools, listed));
+        if (!queued) queued.emplace(folder_);
+        return Made::done;
+    };
+    QueueFilter everything;
+    everything.all = true;
+    EXPECT_EQ(change_queue(context, everything, {"Asked for", nullptr, ask}), Exit::ok);
+    EXPECT_EQ(out.str(), "Asked for 2 messages.\nNote: queued does not listen: what is due is tried when it runs\n");
+    ASSERT_TRUE(queued);
+    EXPECT_EQ(queued->heard(), Words{});
+}
+
+TEST_F(QueueCommandTest, AFlushWithoutQueuedSaysWhenTheMessageIsTried) {
+    const std::string id = accept();
+    EXPECT_EQ(run("queue flush --all"), 5);
+    EXPECT_EQ(err_, "posthouse: " + id + ": queued does not listen: the message is tried when it is due\n");
 }
 
 TEST_F(QueueCommandTest, WhomAnAdministratorGivesUpIsInTheStoryToo) {
