@@ -55,6 +55,7 @@ Result<> Mailbox::each_flags(const UidSet& uids, const FlagsVisitor& visit) cons
 }
 
 Result<MessageContent> Mailbox::open_message(Uid uid) { return state_->open_message(uid); }
+Result<MessageContent> Mailbox::open_message(const MessageRow& row) { return state_->open_message(row); }
 
 Result<MessageSummary> Mailbox::summary(Uid uid, SummaryParts parts) { return state_->summary(uid, parts); }
 

@@ -32,6 +32,7 @@ struct Columns {
     bool save_date = false;
     bool email_id = false;
     bool unique_id = false;
+    bool file = false;  ///< where it lies, and both sizes as far as they are known: for open_message(row)
 };
 
 /// What is known of a message without reading it. Columns not asked for are empty.
@@ -45,6 +46,8 @@ struct MessageRow {
     Time save_date{};                 ///< SAVEDATE (RFC 8514 §2)
     std::string email_id;             ///< EMAILID (RFC 8474 §5.1)
     std::string unique_id;            ///< unique-id (RFC 1939 §7) that another server gave it; empty: none did
+    std::string file_name;            ///< in cur/, or in new/
+    bool is_fresh = false;            ///< it lies in new/
 };
 
 /// A message's flags at one moment.
@@ -140,6 +143,8 @@ class Mailbox {
     Result<> each_flags(const UidSet& uids, const FlagsVisitor& visit) const;
     /// Opens a message's content (message.h). not_found: it is gone (RFC 2180 §4.1).
     Result<MessageContent> open_message(Uid uid);
+    /// The same for whoever has its row: cheaper if that has Columns::file. It may be old.
+    Result<MessageContent> open_message(const MessageRow& row);
 
     /// What a message's content says, without reading it when it was asked for before. A message that was expunged a
     /// moment ago may still be told of; otherwise not_found. `octets_read` is 0 when nothing was read.

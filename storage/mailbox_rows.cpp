@@ -62,7 +62,7 @@ bool lacks(const FileRow& file, const Columns& columns) {
 
 bool needs_file(const Columns& columns) {
     return columns.internal_date || columns.physical_size || columns.wire_size || columns.save_date ||
-           columns.email_id || columns.unique_id;
+           columns.email_id || columns.unique_id || columns.file;
 }
 
 MessageRow row_of(const Record& record, Flags flags, const Columns& columns) {
@@ -73,11 +73,16 @@ MessageRow row_of(const Record& record, Flags flags, const Columns& columns) {
     row.flags = std::move(flags);
     row.modseq = ModSeq(record.flags.modseq);
     if (columns.internal_date) row.internal_date = Time(std::chrono::seconds(known(file.internal_date)));
-    if (columns.physical_size) row.physical_size = static_cast<std::uint64_t>(known(file.physical_size));
-    if (columns.wire_size) row.wire_size = static_cast<std::uint64_t>(known(file.wire_size));
+    if (columns.physical_size || columns.file)
+        row.physical_size = static_cast<std::uint64_t>(known(file.physical_size));
+    if (columns.wire_size || columns.file) row.wire_size = static_cast<std::uint64_t>(known(file.wire_size));
     if (columns.save_date) row.save_date = Time(std::chrono::seconds(known(file.save_date)));
     if (columns.email_id) row.email_id = email_id_of(record.guid());
     if (columns.unique_id) row.unique_id = unique_id_in(file.extras);
+    if (columns.file) {
+        row.file_name = record.name();
+        row.is_fresh = record.fresh();
+    }
     return row;
 }
 
@@ -222,6 +227,16 @@ Result<MessageContent> MailboxState::open_message(Uid uid) {
         if (!file) return fail(file.error());
         return content_of(std::move(*record), std::move(*file));
     }
+}
+
+Result<MessageContent> MailboxState::open_message(const MessageRow& row) {
+    if (row.file_name.empty()) return open_message(row.uid);
+    Result<MessageFile> file = open_message_file(folder_of(row.is_fresh), row.file_name);
+    if (!file && file.error().code != ErrorCode::not_found) return fail(file.error());
+    const bool is_known =
+        file && static_cast<std::uint64_t>(file->size) == row.physical_size && row.wire_size >= row.physical_size;
+    if (!is_known) return open_message(row.uid);
+    return MessageContent(std::move(file->fd), row.physical_size, row.wire_size);
 }
 
 Result<MessageContent> MailboxState::open_message(const Record& record) {

@@ -145,6 +145,7 @@ class MailboxState {
     Result<std::vector<MessageRow>> rows(const UidSet& uids, const Columns& columns);
     Result<> each_flags(const UidSet& uids, const FlagsVisitor& visit);
     Result<MessageContent> open_message(Uid uid);
+    Result<MessageContent> open_message(const MessageRow& row);
     Result<MessageSummary> summary(Uid uid, SummaryParts parts);
     Result<> each_summary(const UidSet& uids, SummaryPart part, const SummaryVisitor& visit,
                           const std::function<void()>& finish);

@@ -104,7 +104,47 @@ Result<> MessageContent::seek(std::uint64_t wire_offset) {
     return {};
 }
 
+/// The whole message from its beginning: its file is read to the end of the text, and moved to the front line by line.
+/// nullopt: the file is not what it was when it was measured.
+Result<std::optional<std::string>> MessageContent::read_at_once() {
+    std::string text;
+    text.resize_and_overwrite(static_cast<std::size_t>(wire_size_), [](char*, std::size_t size) { return size; });
+    const std::size_t begin = static_cast<std::size_t>(wire_size_ - physical_size_);
+    std::size_t end = begin;
+    while (end < text.size()) {
+        const ssize_t n =
+            ::pread(file_.get(), text.data() + end, text.size() - end, static_cast<std::int64_t>(end - begin));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail_errno("read message", errno);
+        if (n == 0) return std::nullopt;
+        end += static_cast<std::size_t>(n);
+    }
+    std::size_t done = 0;
+    for (std::size_t next = begin; next < end;) {
+        const std::size_t lf = std::min(text.find('\n', next), end);
+        std::memmove(text.data() + done, text.data() + next, lf - next);
+        done += lf - next;
+        next = lf;
+        if (lf == end) break;
+        if (done == 0 || text[done - 1] != '\r') {
+            if (done == next) return std::nullopt;  // no room: more is to be added than was announced
+            text[done++] = '\r';
+        }
+        text[done++] = '\n';
+        ++next;
+    }
+    if (done != text.size()) return std::nullopt;
+    offset_ = wire_size_;
+    file_offset_ = physical_size_;
+    return text;
+}
+
 Result<std::string> MessageContent::read_string(std::size_t max_bytes) {
+    if (offset_ == 0 && begin_ == end_ && max_bytes >= wire_size_ && physical_size_ < wire_size_) {
+        Result<std::optional<std::string>> whole = read_at_once();
+        if (!whole) return fail(whole.error());
+        if (*whole) return **std::move(whole);
+    }
     std::string text;
     const std::uint64_t left = wire_size_ > offset_ ? wire_size_ - offset_ : 0;
     text.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, max_bytes)));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -37,6 +38,7 @@ class MessageContent {
   private:
     Result<bool> fill();
     Result<std::size_t> read_directly(std::span<char> out);
+    Result<std::optional<std::string>> read_at_once();
 
     UniqueFd file_;
     std::uint64_t physical_size_;

@@ -58,6 +58,7 @@ FetchRun::FetchRun(Selected& selected, std::vector<imap::FetchItem> items, std::
         columns_.save_date = columns_.save_date || item.kind == Kind::save_date;
         columns_.email_id = columns_.email_id || item.kind == Kind::email_id;
     }
+    columns_.file = reads_content_;
     if (selected_.view.read_only() || !selected_.may(storage::Right::seen)) sets_seen_ = false;
 }
 
@@ -177,7 +178,7 @@ void FetchRun::set_seen() {
 /// False: the message is gone or can't be decoded, and all was sent that there is to tell.
 Result<bool> FetchRun::begin_message(std::string& out) {
     const storage::MessageRow& row = rows_[next_row_].row;
-    const Result<> ready = get_ready(row.uid);
+    const Result<> ready = get_ready(row);
     if (!ready && ready.error().code == ErrorCode::not_found) {
         some_gone_ = true;
         ++next_row_;
@@ -209,13 +210,13 @@ Result<bool> FetchRun::begin_message(std::string& out) {
 
 /// Gets the summary and opens the message, as far as items need them: within a response it would be too late to find
 /// that the message is gone.
-Result<> FetchRun::get_ready(storage::Uid uid) {
-    const Result<bool> are_all = summary_.get(uid);
+Result<> FetchRun::get_ready(const storage::MessageRow& row) {
+    const Result<bool> are_all = summary_.get(row.uid);
     if (!are_all) return fail(are_all.error());
     const bool reads = reads_content_ || !*are_all;
-    if (!reads || (message_ && message_->uid() == uid)) return {};
+    if (!reads || (message_ && message_->uid() == row.uid)) return {};
     message_.reset();
-    Result<OpenMessage> opened = OpenMessage::open(selected_.view.mailbox(), uid);
+    Result<OpenMessage> opened = OpenMessage::open(selected_.view.mailbox(), row);
     if (!opened) return fail(opened.error());
     message_ = std::make_unique<OpenMessage>(std::move(*opened));
     return {};

@@ -54,7 +54,7 @@ class FetchRun {
     Result<> load_rows(const std::vector<imap::NumberRange>& batch);
     void set_seen();
     Result<bool> begin_message(std::string& out);
-    Result<> get_ready(storage::Uid uid);
+    Result<> get_ready(const storage::MessageRow& row);
     Result<bool> decodes_all();
     void print_flags(std::string& out, const storage::MessageRow& row) const;
     Result<> print_item(std::string& out);

@@ -74,6 +74,12 @@ Result<OpenMessage> OpenMessage::open(storage::Mailbox& mailbox, storage::Uid ui
     return OpenMessage(uid, std::move(*content));
 }
 
+Result<OpenMessage> OpenMessage::open(storage::Mailbox& mailbox, const storage::MessageRow& row) {
+    Result<storage::MessageContent> content = mailbox.open_message(row);
+    if (!content) return fail(content.error());
+    return OpenMessage(row.uid, std::move(*content));
+}
+
 /// Takes a small message into memory, once.
 Result<> OpenMessage::load() {
     if (held_ || size() > kSmall) return {};

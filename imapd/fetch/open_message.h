@@ -28,6 +28,8 @@ class OpenMessage {
   public:
     /// not_found: the message is gone.
     static Result<OpenMessage> open(storage::Mailbox& mailbox, storage::Uid uid);
+    /// The same for whoever has its row.
+    static Result<OpenMessage> open(storage::Mailbox& mailbox, const storage::MessageRow& row);
 
     storage::Uid uid() const { return uid_; }
     /// Held in memory: cheaper to open again than to keep.

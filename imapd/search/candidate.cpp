@@ -130,7 +130,7 @@ Result<bool> Candidate::decide(const PreparedKey& key, Test test) {
 Result<bool> Candidate::open() {
     if (header_) return true;
     if (gone_) return false;
-    Result<OpenMessage> opened = OpenMessage::open(selected_.view.mailbox(), row_.uid);
+    Result<OpenMessage> opened = OpenMessage::open(selected_.view.mailbox(), row_);
     if (!opened && opened.error().code == ErrorCode::not_found) {
         gone_ = true;
         return false;

@@ -129,12 +129,14 @@ storage::Columns columns_of(const PreparedKey& key) {
     columns.save_date = key.kind == Kind::saved_before || key.kind == Kind::saved_on || key.kind == Kind::saved_since;
     columns.email_id = key.kind == Kind::email_id;
     columns.wire_size = key.kind == Kind::larger || key.kind == Kind::smaller;
+    columns.file = key.kind == Kind::header || key.kind == Kind::body || key.kind == Kind::text;
     for (const PreparedKey& child : key.children) {
         const storage::Columns of_child = columns_of(child);
         columns.internal_date = columns.internal_date || of_child.internal_date;
         columns.wire_size = columns.wire_size || of_child.wire_size;
         columns.save_date = columns.save_date || of_child.save_date;
         columns.email_id = columns.email_id || of_child.email_id;
+        columns.file = columns.file || of_child.file;
     }
     return columns;
 }

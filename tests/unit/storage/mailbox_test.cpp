@@ -229,6 +229,34 @@ TEST_F(MailboxTest, MessageThatAnotherRenamedIsFoundUnderItsNewName) {
     EXPECT_EQ(inbox->rows(UidSet::all()).value()[0].flags, flags({Flag::seen, Flag::deleted}));
 }
 
+TEST_F(MailboxTest, ARowOpensItsMessageAlsoWhenItIsOld) {
+    const auto inbox = open();
+    append(*inbox, hello, flags({Flag::seen}));
+    const auto read_by = [&](const MessageRow& row) { return inbox->open_message(row).value().read_string().value(); };
+    const MessageRow bare = inbox->rows(UidSet::all()).value().at(0);
+    const MessageRow row = inbox->rows(UidSet::all(), {.file = true}).value().at(0);
+    EXPECT_EQ(row.file_name, files("cur").at(0));
+    EXPECT_FALSE(row.is_fresh);
+    EXPECT_EQ(row.wire_size, hello.size());
+    EXPECT_EQ(read_by(row), hello);
+    EXPECT_EQ(read_by(bare), hello) << "without the file's name";
+    MessageRow wrong = row;
+    wrong.physical_size = 1;
+    EXPECT_EQ(read_by(wrong), hello);
+    ASSERT_TRUE(inbox->store_flags(UidSet::all(), {FlagAction::add, flags({Flag::deleted})}));
+    ASSERT_NE(row.file_name, files("cur").at(0));
+    EXPECT_EQ(read_by(row), hello) << "under its old name";
+    ASSERT_TRUE(inbox->expunge(UidSet::all(), ExpungeRule::deleted_only));
+    EXPECT_EQ(inbox->open_message(row).error().code, ErrorCode::not_found);
+}
+
+TEST_F(MailboxTest, ARowOpensWhatAForeignNameMeasuresWrongly) {
+    write("new/1.M1P1.h,S=999,W=5", "two\nlines\n");
+    const auto inbox = open();
+    const MessageRow row = inbox->rows(UidSet::all(), {.file = true}).value().at(0);
+    EXPECT_EQ(inbox->open_message(row).value().read_string().value(), "two\r\nlines\r\n");
+}
+
 TEST_F(MailboxTest, WrongSizesInAForeignNameDoNotCutTheMessage) {
     write("new/1.M1P1.h,S=999,W=5", "two\nlines\n");
     const auto inbox = open();
