@@ -5,6 +5,7 @@
 #include <ctime>
 #include <utility>
 
+#include "auth/client/postmaster.h"
 #include "lib/base/ascii.h"
 #include "lib/smtp/internationalized.h"
 #include "lib/smtp/limits.h"
@@ -73,12 +74,7 @@ std::optional<Target> told_of_expansion(const smtp::ReversePath& sender, const s
 /// RFC 5321 §4.5.1: <postmaster> is the one of this server: as configured, or of its host name's domain, or of the one
 /// above that.
 net::Async<Result<std::optional<Resolution>>> resolve_postmaster(Session& session) {
-    const std::string& host = session.config->general.hostname;
-    const std::string above = host.substr(std::min(host.find('.'), host.size() - 1) + 1);
-    const std::vector<std::string> candidates{session.config->directory.postmaster, "postmaster@" + host,
-                                              "postmaster@" + above};
-    for (const std::string& candidate : candidates) {
-        if (candidate.empty() || candidate.ends_with('@')) continue;
+    for (const std::string& candidate : auth::postmaster_addresses(*session.config)) {
         auto resolved = co_await session.parts.directory.resolve(candidate, session.lookup_deadline());
         if (!resolved) co_return resolved;
         if (*resolved && std::ranges::all_of((*resolved)->recipients, is_user)) co_return resolved;
@@ -138,17 +134,29 @@ net::Async<Result<std::optional<smtp::ReversePath>>> forwarding_sender(Session& 
     co_return std::optional<smtp::ReversePath>(*std::move(sender));
 }
 
-/// Errors: the directory holds what is no address.
-Result<std::vector<Target>> to_targets(const Resolution& resolution, const smtp::ReversePath& sender,
-                                       const smtp::RcptParameters& dsn) {
+/// Mail for who is missing among those an address leads to goes back from the queue: to its sender, or to the owner of
+/// the list.
+Recipient returned(const auth::DeadEnd& dead, const smtp::Mailbox& address) {
+    return {.transport = Recipient::Transport::remote,
+            .address = dead.address,
+            .detail = {},
+            .route = "error:5.1.1 No such user here, though " + address.to_string() + " leads there",
+            .owner = dead.owner};
+}
+
+/// `address`: what was resolved. Errors: the directory holds what is no address.
+Result<std::vector<Target>> to_targets(const Resolution& resolution, const smtp::Mailbox& address,
+                                       const smtp::ReversePath& sender, const smtp::RcptParameters& dsn) {
     std::vector<Target> targets;
     std::shared_ptr<const std::vector<std::string>> lists;
     if (resolution.through_list()) {
-        std::vector<std::string> all = resolution.restricted_lists;
-        all.insert(all.end(), resolution.open_lists.begin(), resolution.open_lists.end());
-        lists = std::make_shared<const std::vector<std::string>>(std::move(all));
+        std::vector<std::string> names = resolution.restricted_lists;
+        names.insert(names.end(), resolution.open_lists.begin(), resolution.open_lists.end());
+        lists = std::make_shared<const std::vector<std::string>>(std::move(names));
     }
-    for (const Recipient& recipient : resolution.recipients) {
+    std::vector<Recipient> all = resolution.recipients;
+    for (const auth::DeadEnd& dead : resolution.dead_ends) all.push_back(returned(dead, address));
+    for (const Recipient& recipient : all) {
         auto mailbox = smtp::parse_mailbox(recipient.address, smtp::Utf8::allowed);
         if (!mailbox) return fail(ErrorCode::invalid, mailbox.error().text, recipient.address);
         Target target{.address = *std::move(mailbox),
@@ -200,7 +208,7 @@ net::Async<std::optional<Refusal>> poster_refusal(Session& session, const smtp::
 net::Async<Targets> judge(Session& session, const smtp::Mailbox& address, const Resolution& resolution, bool vouched,
                           const smtp::RcptParameters& dsn) {
     const std::string path = address.to_path();
-    Result<std::vector<Target>> targets = to_targets(resolution, session.transaction->sender, dsn);
+    Result<std::vector<Target>> targets = to_targets(resolution, address, session.transaction->sender, dsn);
     if (!targets) {
         session.connection.log.error("the directory holds a malformed address", {{"address", targets.error().detail}});
         co_return refuse(451, "4.3.5", path + ": the directory is in error, try again later", Rule::directory,
@@ -222,7 +230,7 @@ net::Async<Targets> judge(Session& session, const smtp::Mailbox& address, const 
         co_return refuse(451, "4.3.5", path + ": forwards to another server, which is not possible now",
                          Rule::directory, sender.error().message());
     }
-    for (std::size_t i = 0; i < targets->size(); ++i) {
+    for (std::size_t i = 0; i < resolution.recipients.size(); ++i) {
         if (!is_user(resolution.recipients[i]) && !(*targets)[i].sender) (*targets)[i].sender = *sender;
     }
     co_return *std::move(targets);

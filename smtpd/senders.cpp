@@ -16,9 +16,10 @@ bool names(std::string_view logins, std::string_view user) {
                                [user](std::string_view login) { return ascii::iequals(ascii::trim(login), user); });
 }
 
-/// The address leads to this user and to nobody else; not as the only member of a list.
+/// The address leads to this user and to nobody else; not as the only member of a list, nor because somebody has to
+/// read what goes to postmaster.
 bool leads_to(const auth::Resolution& resolution, std::string_view user) {
-    if (resolution.recipients.size() != 1 || resolution.through_list()) return false;
+    if (resolution.recipients.size() != 1 || resolution.through_list() || resolution.role) return false;
     const auth::Recipient& one = resolution.recipients.front();
     return one.transport == auth::Recipient::Transport::local && ascii::iequals(one.address, user);
 }

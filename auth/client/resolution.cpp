@@ -23,6 +23,12 @@ std::string encode(const Resolution& resolution) {
     std::string text;
     for (const std::string& list : resolution.restricted_lists) text += "list\t" + sasl::tab_escape(list) + '\n';
     for (const std::string& list : resolution.open_lists) text += "open\t" + sasl::tab_escape(list) + '\n';
+    for (const DeadEnd& dead : resolution.dead_ends) {
+        text += "nobody\t" + sasl::tab_escape(dead.address);
+        if (!dead.owner.empty()) text += '\t' + sasl::tab_escape(dead.owner);
+        text += '\n';
+    }
+    if (resolution.role) text += "role\n";
     for (const Recipient& recipient : resolution.recipients) {
         std::vector<std::string_view> fields{recipient.address};
         if (recipient.transport == Transport::local) fields.push_back(recipient.detail);
@@ -47,11 +53,21 @@ Result<Resolution> parse_resolution(std::string_view text) {
         const auto field = [&](std::size_t i) {
             return i < fields.size() ? sasl::tab_unescape(fields[i]) : Result<std::string>(std::string());
         };
+        if (fields.size() == 1 && fields[0] == "role") {
+            resolution.role = true;
+            continue;
+        }
         Result<std::string> address = field(1);
         if (!address || address->empty()) return fail(ErrorCode::invalid, "Malformed field in a resolution");
         if (fields[0] == "list" || fields[0] == "open") {
             if (fields.size() != 2) return fail(ErrorCode::invalid, "Malformed line in a resolution");
             (fields[0] == "list" ? resolution.restricted_lists : resolution.open_lists).push_back(std::move(*address));
+            continue;
+        }
+        if (fields[0] == "nobody") {
+            Result<std::string> owner = field(2);
+            if (fields.size() > 3 || !owner) return fail(ErrorCode::invalid, "Malformed line in a resolution");
+            resolution.dead_ends.push_back({std::move(*address), std::move(*owner)});
             continue;
         }
         const auto* const word = std::ranges::find(words, fields[0], &std::pair<Transport, std::string_view>::second);

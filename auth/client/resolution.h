@@ -33,6 +33,13 @@ struct Recipient {
     friend bool operator==(const Recipient&, const Recipient&) = default;
 };
 
+/// What an alias or a list leads to though nobody has that address.
+struct DeadEnd {
+    std::string address;
+    std::string owner = {};  ///< as in Recipient
+    friend bool operator==(const DeadEnd&, const DeadEnd&) = default;
+};
+
 /// At least one recipient, none twice.
 struct Resolution {
     std::vector<Recipient> recipients;
@@ -40,6 +47,10 @@ struct Resolution {
     std::vector<std::string> restricted_lists = {};
     /// Addresses of those that anybody may post to.
     std::vector<std::string> open_lists = {};
+    /// Their mail is to be returned: whoever sends to the address, or owns the list, is to know.
+    std::vector<DeadEnd> dead_ends = {};
+    /// Nobody has the address: it is postmaster or abuse, which somebody has to read.
+    bool role = false;
 
     /// A list is on the way: who gets the mail is its member, and not who the address is.
     bool through_list() const { return !restricted_lists.empty() || !open_lists.empty(); }
@@ -47,7 +58,8 @@ struct Resolution {
 
 /// One line per recipient, ended by LF: `local TAB <address> [TAB <detail> [TAB <route> [TAB <owner> [TAB quota]]]]`,
 /// or `remote` or `relay TAB <address> [TAB <route> [TAB <owner>]]`; and per list on the way `list TAB <address>` when
-/// it is restricted, else `open TAB <address>`. Fields are escaped as in the auth protocol (lib/sasl/tabs.h).
+/// it is restricted, else `open TAB <address>`; per dead end `nobody TAB <address> [TAB <owner>]`; and `role` for an
+/// address of that kind. Fields are escaped as in the auth protocol (lib/sasl/tabs.h).
 std::string encode(const Resolution& resolution);
 /// Lines of a transport that is not known here are an error.
 Result<Resolution> parse_resolution(std::string_view text);

@@ -71,8 +71,9 @@ class Resolver {
         const Result<bool> caught = aliases_or_user({{}, address.domain}, address, detail);
         if (!caught || *caught) return caught;
         const bool role = ascii::iequals(address.local, "postmaster") || ascii::iequals(address.local, "abuse");
-        if (role) return role_address(address.domain);
-        return false;
+        if (!role) return false;
+        result_.role = true;
+        return role_address(address.domain);
     }
 
     /// Follows the aliases of `source`, or else takes the user of that name. `self` is what `@domain` targets keep.
@@ -107,6 +108,7 @@ class Resolver {
     Result<bool> follow(const std::vector<std::string>& targets, const MailAddress& source, const MailAddress& self,
                         const std::string& detail) {
         bool found = false;
+        std::vector<std::string> dead;
         for (const std::string& target : targets) {
             Result<MailAddress> next = parse_alias_destination(target, settings_.local_part);
             if (!next) {  // a row that another program wrote; it leads nowhere
@@ -116,8 +118,11 @@ class Resolver {
             if (next->local.empty()) next->local = self.local;
             const Result<bool> one = *next == source ? user(next->text(), detail) : expand(*next, detail);
             if (!one) return one;
+            if (!*one) dead.push_back(next->text());
             found = found || *one;
         }
+        for (std::string& address : dead)
+            if (found && addresses_.insert(address).second) result_.dead_ends.push_back({std::move(address), owner_});
         return found;
     }
 

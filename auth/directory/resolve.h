@@ -67,7 +67,7 @@ using ResolveListener = std::function<void(const ResolveStep&)>;
 ///   4. if the domain is another name of a domain, the same address there;
 ///   5. aliases of `@domain`; one to `@other.example` keeps the local part;
 ///   6. for postmaster@ and abuse@ (RFC 5321 §4.5.1, RFC 2142 §4): settings.postmaster, or Lookups::responsible_user.
-/// Alias targets that don't exist are left out as long as another one does. An address of another domain is remote; of
+/// Alias targets that don't exist are dead ends as long as another one does. An address of another domain is remote; of
 /// a relay domain whose recipients are listed, one that isn't doesn't exist. Errors: invalid (no address); not_found;
 /// denied (an alias loop, named; too deep; too many targets); unavailable.
 Result<Resolution> resolve(Lookups& directory, std::string_view address, const ResolveSettings& settings,

@@ -34,7 +34,10 @@ std::vector<spool::RecipientState> states_after(const Work& work, const std::vec
 
 net::Async<Result<std::string>> write(Parts& parts, Work& work, const Notice& notice, const NoticeTargets& targets,
                                       const std::vector<spool::RecipientState>& states) {
-    const NoticeRules rules = parts.notice_rules();
+    NoticeRules rules = parts.notice_rules();
+    const Result<std::optional<Postmaster>> postmaster = co_await find_postmaster(parts);
+    if (!postmaster) co_return fail(postmaster.error());
+    if (*postmaster) rules.postmaster = (*postmaster)->address.to_string();
     Result<std::string> id = co_await with_entry(parts, work, [&] {
         return write_notice(parts.incoming, *work.entry, states, notice, targets, rules, unix_now());
     });
@@ -50,14 +53,11 @@ net::Async<Result<std::string>> write(Parts& parts, Work& work, const Notice& no
 /// had enough of these today.
 net::Async<Result<std::string>> tell_postmaster(Parts& parts, Work& work, std::vector<std::uint32_t> recipients,
                                                 const std::vector<spool::RecipientState>& states) {
-    const std::string address = parts.notice_rules().postmaster;
-    const auto mailbox = smtp::parse_mailbox(address);
-    Result<std::optional<NoticeTargets>> targets = std::optional<NoticeTargets>();
-    if (mailbox) targets = co_await find_targets(parts, address, Lists::to_members);
-    if (!targets) co_return fail(targets.error());
-    if (!*targets) {
-        log::write(log::Level::error, work.text(), "nobody can be told that a message is lost: no such postmaster",
-                   {{"postmaster", address}, {"recipients", recipients.size()}});
+    Result<std::optional<Postmaster>> postmaster = co_await find_postmaster(parts);
+    if (!postmaster) co_return fail(postmaster.error());
+    if (!*postmaster) {
+        log::write(log::Level::error, work.text(), "nobody is told that a message is lost: there is no postmaster",
+                   {{"recipients", recipients.size()}});
         co_return std::string();
     }
     const std::int64_t limit = parts.daemon.config()->queued.double_bounce_day_limit;
@@ -69,10 +69,10 @@ net::Async<Result<std::string>> tell_postmaster(Parts& parts, Work& work, std::v
         co_return std::string();
     }
     const Notice notice{.audience = Notice::Audience::postmaster,
-                        .to = *mailbox,
+                        .to = (*postmaster)->address,
                         .recipients = std::move(recipients),
                         .remark = parts.double_bounces.remark(limit, unix_now())};
-    Result<std::string> id = co_await write(parts, work, notice, **targets, states);
+    Result<std::string> id = co_await write(parts, work, notice, (*postmaster)->targets, states);
     if (id) parts.double_bounces.add(unix_now());
     co_return id;
 }

@@ -34,7 +34,7 @@ struct Notice {
 /// What notices of this server have in common.
 struct NoticeRules {
     std::string hostname;
-    std::string postmaster;                       ///< an address in ASCII, for people
+    std::string postmaster;                       ///< an address in ASCII, for people: whom to ask
     std::uint64_t bounce_size_limit = 50u << 10;  ///< bytes up to which a whole message goes back
 };
 

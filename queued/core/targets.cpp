@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "auth/client/postmaster.h"
+
 namespace posthouse::queued {
 namespace {
 
@@ -67,6 +69,24 @@ net::Async<Result<std::optional<NoticeTargets>>> find_targets(Parts& parts, std:
     }
     if (targets.empty() || targets.size() > spool::max_recipients) co_return std::optional<NoticeTargets>();
     co_return targets;
+}
+
+net::Async<Result<std::optional<Postmaster>>> find_postmaster(Parts& parts) {
+    const config::Snapshot config = parts.daemon.config();
+    for (const std::string& address : auth::postmaster_addresses(*config)) {
+        auto mailbox = smtp::parse_mailbox(address);
+        if (!mailbox) continue;
+        if (address != config->directory.postmaster) {
+            const net::Deadline deadline = net::Deadline::in(config->queued.lookup_timeout);
+            const Result<bool> ours = co_await parts.directory.is_local_domain(mailbox->domain, deadline);
+            if (!ours) co_return fail(ErrorCode::unavailable, ours.error().text);
+            if (!*ours) continue;
+        }
+        Result<std::optional<NoticeTargets>> targets = co_await find_targets(parts, address, Lists::to_members);
+        if (!targets) co_return fail(targets.error());
+        if (*targets) co_return Postmaster{*std::move(mailbox), **std::move(targets)};
+    }
+    co_return std::optional<Postmaster>();
 }
 
 }  // namespace posthouse::queued

@@ -17,4 +17,12 @@ enum class Lists { to_owners, to_members };
 net::Async<Result<std::optional<NoticeTargets>>> find_targets(Parts& parts, std::string address,
                                                               Lists lists = Lists::to_owners);
 
+/// The postmaster, as one of his addresses that somebody reads (auth::postmaster_addresses).
+struct Postmaster {
+    smtp::Mailbox address;
+    NoticeTargets targets;
+};
+/// nullopt: nobody is. Errors: unavailable.
+net::Async<Result<std::optional<Postmaster>>> find_postmaster(Parts& parts);
+
 }  // namespace posthouse::queued

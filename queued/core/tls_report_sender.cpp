@@ -45,32 +45,39 @@ net::Async<TlsReportSender::Sent> TlsReportSender::send(const tlsrpt::Period& pe
     if (record.failed()) co_return Sent::later;
     const std::optional<tlsrpt::Destinations> destinations = tlsrpt::find_destinations(record.records);
     if (!destinations) co_return Sent::unwanted;
-    const tlsrpt::Report report = report_of(period, domain);
+    const std::optional<smtp::Mailbox> from = co_await contact();
+    const tlsrpt::Report report = report_of(period, domain, from);
     bool taken = false;
     for (const std::string& url : destinations->urls) {
         const bool posted = co_await post(report, url);
         taken = taken || posted;
     }
     for (const smtp::Mailbox& mailbox : destinations->mailboxes) {
-        const bool mailed = co_await mail(report, mailbox);
+        const bool mailed = co_await mail(report, from, mailbox);
         taken = taken || mailed;
     }
     co_return taken ? Sent::yes : Sent::later;
 }
 
-std::optional<smtp::Mailbox> TlsReportSender::contact() const {
-    const std::string& own = parts_.daemon.config()->outbound.tls_report_contact;
-    const Result<smtp::Mailbox> mailbox = smtp::parse_mailbox(own.empty() ? parts_.notice_rules().postmaster : own);
-    if (!mailbox) return std::nullopt;
-    return *mailbox;
+/// Whom reports come from; nullopt: nobody can be asked, or not now.
+net::Async<std::optional<smtp::Mailbox>> TlsReportSender::contact() {
+    const std::string own = parts_.daemon.config()->outbound.tls_report_contact;
+    if (!own.empty()) {
+        const Result<smtp::Mailbox> mailbox = smtp::parse_mailbox(own);
+        co_return mailbox ? std::optional(*mailbox) : std::nullopt;
+    }
+    const Result<std::optional<Postmaster>> postmaster = co_await find_postmaster(parts_);
+    if (!postmaster || !*postmaster) co_return std::nullopt;
+    co_return (*postmaster)->address;
 }
 
-tlsrpt::Report TlsReportSender::report_of(const tlsrpt::Period& period, const std::string& domain) const {
+tlsrpt::Report TlsReportSender::report_of(const tlsrpt::Period& period, const std::string& domain,
+                                          const std::optional<smtp::Mailbox>& from) const {
     const config::Snapshot config = parts_.daemon.config();
     const std::string& organization = config->outbound.tls_report_organization;
     tlsrpt::Report report;
     report.organization = organization.empty() ? config->general.hostname : organization;
-    if (const auto mailbox = contact()) report.contact = mailbox->to_string();
+    if (from) report.contact = from->to_string();
     // Always the same of a period and a domain: whoever gets it twice, after a crash, can tell.
     const std::string hash = blake2b(config->general.hostname + " " + domain);
     report.id = std::to_string(period.start) + "." + hex::encode(hash.substr(0, 8));
@@ -81,10 +88,11 @@ tlsrpt::Report TlsReportSender::report_of(const tlsrpt::Period& period, const st
     return report;
 }
 
-net::Async<bool> TlsReportSender::mail(const tlsrpt::Report& report, const smtp::Mailbox& to) {
-    const std::optional<smtp::Mailbox> from = contact();
+net::Async<bool> TlsReportSender::mail(const tlsrpt::Report& report, std::optional<smtp::Mailbox> from,
+                                       smtp::Mailbox to) {
     if (!from) {
-        log::error("TLS reports have no sender", {{"contact", parts_.notice_rules().postmaster}});
+        log::error("TLS reports have no sender: there is no postmaster",
+                   {{"contact", parts_.daemon.config()->outbound.tls_report_contact}});
         co_return false;
     }
     const Result<std::string> content = tlsrpt::report_mail(report, from->domain, *from, to, clock_());

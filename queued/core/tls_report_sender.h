@@ -36,10 +36,11 @@ class TlsReportSender {
     std::function<void(const std::string& id)> on_mail{};
 
   private:
-    net::Async<bool> mail(const tlsrpt::Report& report, const smtp::Mailbox& to);
+    net::Async<bool> mail(const tlsrpt::Report& report, std::optional<smtp::Mailbox> from, smtp::Mailbox to);
     net::Async<bool> post(const tlsrpt::Report& report, std::string url);
-    tlsrpt::Report report_of(const tlsrpt::Period& period, const std::string& domain) const;
-    std::optional<smtp::Mailbox> contact() const;
+    tlsrpt::Report report_of(const tlsrpt::Period& period, const std::string& domain,
+                             const std::optional<smtp::Mailbox>& from) const;
+    net::Async<std::optional<smtp::Mailbox>> contact();
 
     Parts& parts_;
     dns::Resolver& resolver_;

@@ -153,11 +153,39 @@ TEST_F(ResolveTest, AThousandTargetsAreFollowedAndNoMore) {
     EXPECT_EQ(resolved("all@example.org"), "denied");
 }
 
-TEST_F(ResolveTest, TargetsThatDontExistAreLeftOut) {
-    alias("team@example.org", {"gone@example.org", "joe@example.org"});
+TEST_F(ResolveTest, TargetsThatDontExistAreDeadEndsOfThoseThatDo) {
+    const auto dead_ends = [&](std::string_view address) {
+        const Result<Resolution> found = resolve(*directory_, address, settings_);
+        EXPECT_TRUE(found);
+        if (!found) return std::vector<DeadEnd>();
+        const std::string sent = encode(*found);
+        EXPECT_EQ(parse_resolution(sent)->dead_ends, found->dead_ends);
+        EXPECT_EQ(encode(*parse_resolution(sent)), sent);
+        return found->dead_ends;
+    };
+    using DeadEnds = std::vector<DeadEnd>;
+    alias("team@example.org", {"gone@example.org", "joe@example.org", "gone@example.org"});
     EXPECT_EQ(resolved("team@example.org"), "local:joe@example.org");
+    EXPECT_EQ(dead_ends("team@example.org"), (DeadEnds{{"gone@example.org"}}));
+    EXPECT_EQ(dead_ends("joe@example.org"), DeadEnds{});
     alias("dead@example.org", {"gone@example.org"});
     EXPECT_EQ(resolved("dead@example.org"), "not_found");
+    alias("all@example.org", {"team@example.org", "dead@example.org"});
+    EXPECT_EQ(dead_ends("all@example.org"), (DeadEnds{{"gone@example.org"}})) << "which dead@ leads to as well";
+    DistributionLists& lists = directory_->distribution_lists();
+    ASSERT_TRUE(lists.add("club@example.org", ""));
+    ASSERT_TRUE(lists.set_rules("club@example.org", {.posters = ListPosters::anyone, .owner = "joe@example.org"}));
+    ASSERT_TRUE(lists.add_member("club@example.org", "gone@example.org"));
+    ASSERT_TRUE(lists.add_member("club@example.org", "joe@example.org"));
+    EXPECT_EQ(dead_ends("club@example.org"), (DeadEnds{{"gone@example.org", "club-owner@example.org"}}));
+}
+
+TEST_F(ResolveTest, WhoReadsPostmastersMailIsNotWhoTheAddressIs) {
+    EXPECT_TRUE(resolve(*directory_, "postmaster@example.org", settings_)->role);
+    EXPECT_TRUE(parse_resolution(encode(*resolve(*directory_, "abuse@example.org", settings_)))->role);
+    alias("postmaster@example.org", {"joe@example.org"});
+    EXPECT_FALSE(resolve(*directory_, "postmaster@example.org", settings_)->role) << "somebody said so";
+    EXPECT_FALSE(resolve(*directory_, "joe@example.org", settings_)->role);
 }
 
 TEST_F(ResolveTest, PostmasterAndAbuseAreAnsweredInEveryDomain) {

@@ -170,6 +170,19 @@ TEST(Relay, OfSuccessTheSenderIsToldOnceForAllWhomAnAddressStandsFor) {
     EXPECT_EQ(asking("sales@local.example", all).size(), 1u);
 }
 
+TEST(Relay, WhoIsMissingBehindAnAddressGoesBackToTheSenderOrTheListsOwner) {
+    for (const bool is_list : {false, true}) {
+        const std::string address = is_list ? "gone-club@local.example" : "mix@local.example";
+        const std::vector<spool::Recipient> recipients = asking(address, "");
+        ASSERT_EQ(recipients.size(), 2u);
+        EXPECT_EQ(recipients[0].address.to_string(), "bob@local.example");
+        EXPECT_EQ(recipients[1].address.to_string(), "gone@local.example");
+        EXPECT_EQ(recipients[1].transport, "error:5.1.1 No such user here, though " + address + " leads there");
+        EXPECT_EQ(recipients[1].sender.has_value(), is_list);
+        if (is_list) EXPECT_EQ(smtp::to_path(*recipients[1].sender), "<alice@local.example>");
+    }
+}
+
 TEST(Lists, AMessageThatComesBackToAListIsRefused) {
     World world;
     const auto post = [&](std::string_view recipient, const std::string& header) {

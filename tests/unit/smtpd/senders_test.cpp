@@ -23,7 +23,7 @@ TEST(Senders, UsersSendAsThemselvesAsTheirAliasesAndAsWhatWasGranted) {
         EXPECT_EQ(codes(mail_as(world, own)), "220 250 235 250 221") << own;
     for (const std::string_view other :
          {"bob@local.example", "team@local.example", "ext@local.example", "solo@local.example", "nobody@local.example",
-          "alice@elsewhere.example", "loop@local.example"}) {
+          "alice@elsewhere.example", "loop@local.example", "abuse@local.example"}) {
         const std::string output = mail_as(world, other);
         EXPECT_NE(output.find("\r\n553 5.7.1 <" + std::string(other) + ">: not an address of alice@local.example; "),
                   std::string::npos)

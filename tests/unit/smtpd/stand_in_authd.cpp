@@ -51,6 +51,18 @@ SocketmapReply look_up(const sasl::SocketmapRequest& request) {
     if (name == "carol") return resolved({{.transport = local, .address = request.key, .detail = "", .quota = true}});
     if (name == "alice" || name == "bob") return resolved({{local, request.key, ""}});
     if (name == "postmaster") return resolved({{local, "alice@local.example", ""}});
+    if (name == "mix" || name == "gone-club") {
+        const std::string owner = name == "mix" ? "" : "alice@local.example";
+        auth::Resolution resolution{{{local, "bob@local.example", "", "", owner}}};
+        if (name == "gone-club") resolution.open_lists = {request.key};
+        resolution.dead_ends = {{"gone@local.example", owner}};
+        return found(auth::encode(resolution));
+    }
+    if (name == "abuse") {
+        auth::Resolution resolution{{{local, "alice@local.example", ""}}};
+        resolution.role = true;
+        return found(auth::encode(resolution));
+    }
     if (name == "team") return resolved({{local, "alice@local.example", ""}, {local, "bob@local.example", ""}});
     if (name == "club" || name == "crew") {
         const std::string owner = std::string(name) + "-owner@local.example";

@@ -5,6 +5,8 @@
 //   alice+…             as many mailboxes as are asked for
 //   sales               alias of alice; she may also send as info
 //   moved               a user whose mailbox another server has
+//   mix, gone-club      alias of bob, and list of bob with alice as owner; both lead to gone, who isn't there
+//   abuse               read by alice, because somebody has to
 //   loop, broken        alias loop; directory away
 //   club, crew          lists of bob and another server's, and of bob; owned by alice; alice and s@client.example may
 //   post

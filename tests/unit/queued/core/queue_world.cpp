@@ -35,7 +35,6 @@ QueueWorld::QueueWorld() {
     config.general.run_folder = folder.path();
     config.general.state_folder = folder.path() + "/state";
     config.listen.socketmap = folder.path() + "/socketmap";
-    config.directory.postmaster = "postmaster@local.example";
     EXPECT_TRUE(spool::make_spool(config.general.spool_folder));
     authd.emplace(loop, config.listen.socketmap);
     authd->start();

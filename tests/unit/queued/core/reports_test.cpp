@@ -22,7 +22,7 @@ TEST_F(ActiveTest, WhoIsRefusedIsReportedToTheSenderWithTheServersWords) {
     EXPECT_NE(report.id, id);
     for (const char* part :
          {"multipart/report", "550 5.1.1 No such user", "Final-Recipient: rfc822; nobody@example.net", "Action: failed",
-          "Status: 5.1.1", "Remote-MTA: dns; mx.example.net", "Here it is."})
+          "Status: 5.1.1", "Remote-MTA: dns; mx.example.net", "Here it is.", "postmaster@local.example"})
         EXPECT_NE(report.content.find(part), std::string::npos) << part << "\n" << report.content;
 }
 
@@ -67,6 +67,17 @@ TEST_F(ActiveTest, AReportThatIsRefusedGoesToThePostmasterAndThenToNobody) {
     EXPECT_EQ(world.courier.deliveries[2].recipients, (std::vector<std::string>{"alice@local.example"}));
     EXPECT_EQ(world.courier.deliveries[2].sender, "<>");
     EXPECT_NE(world.courier.deliveries[2].content.find("sender@elsewhere.example"), std::string::npos);
+}
+
+TEST_F(ActiveTest, WhereNobodyIsPostmasterTheLossStandsInTheLog) {
+    world.config.general.hostname = "mail.elsewhere.example";  // whose postmaster another server has
+    world.courier.fate = [&](const std::string&, const std::string&) { return refused(); };
+    testing::internal::CaptureStderr();
+    world.start();
+    world.accept(envelope_to({{"x@example.net", ""}}, ""));
+    world.until([&] { return count() == 1 && is_empty(); });
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_NE(log.find("nobody is told that a message is lost: there is no postmaster"), std::string::npos) << log;
 }
 
 TEST_F(ActiveTest, ThePostmasterGetsSoManyReportsOfLostMessagesADayAndNoMore) {
