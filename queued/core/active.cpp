@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "queued/core/job.h"
+#include "queued/core/moved.h"
 #include "queued/core/telling.h"
 
 namespace posthouse::queued {
@@ -327,6 +328,7 @@ net::Async<Result<Attempt>> Active::attempt(Work& work, Work::Part& part) {
                         .standing = &part.standing};
     tell_attempt(parts_, *work.entry, group);
     Attempt result = co_await parts_.courier.deliver(group.route, parcel);
+    result = co_await deliver_to_moved(parts_, group.route, parcel, std::move(result));
     co_return result;
 }
 
