@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "auth/directory/address.h"
+#include "auth/directory/resolve.h"
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/open_directory.h"
@@ -54,6 +55,15 @@ Result<> require_no_list(auth::Directory& directory, const std::string& source, 
     return fail(ErrorCode::invalid, source + " is a list: use posthouse list member " + command);
 }
 
+/// Of a destination here that nobody has: a typing error, or somebody who comes later.
+void tell_if_missing(Context& context, auth::Directory& directory, const std::string& destination) {
+    const Result<config::Snapshot> config = context.config();
+    if (!config || context.json || destination.starts_with('@')) return;
+    const Result<auth::Resolution> found = auth::resolve(directory, destination, auth::resolve_settings(**config));
+    if (found || found.error().code != ErrorCode::not_found) return;
+    context.err << "Note: nobody has the address " << printable(destination) << " yet; mail for it will be returned.\n";
+}
+
 Exit add(Context& context, const Options& options) {
     const Result<Parsed> parsed = parse(options, local_part(context));
     if (!parsed) return report(context, parsed.error());
@@ -77,6 +87,7 @@ Exit add(Context& context, const Options& options) {
             << "Note: " << printable(parsed->source)
             << " is a user too, and gets no mail any more. To keep a copy, add the address itself as a destination.\n";
     }
+    for (const std::string& destination : parsed->destinations) tell_if_missing(context, directory, destination);
     return done(context, "Alias " + parsed->source + " added.",
                 {{"source", parsed->source}, {"destinations", parsed->destinations}});
 }

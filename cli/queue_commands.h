@@ -18,6 +18,7 @@ namespace posthouse::cli {
 struct QueueFilter {
     std::vector<std::string> ids;
     std::string sender;       ///< an address, a domain, or <> for the null sender
+    std::string user;         ///< who had logged in: an address or a domain
     std::string recipient;    ///< an address or a domain, of recipients that are still due
     std::string destination;  ///< the domain, or the transport, of recipients that are still due
     std::string reason;       ///< part of what was last said of a recipient
@@ -28,9 +29,11 @@ struct QueueFilter {
     bool changes = false;  ///< for a command that changes messages: what lies in corrupt/ has to be named
 
     /// Says which messages at all.
-    bool is_empty() const {
-        return ids.empty() && sender.empty() && recipient.empty() && destination.empty() && reason.empty() &&
-               state.empty() && older_than.empty() && newer_than.empty();
+    bool is_empty() const { return ids.empty() && reason.empty() && state.empty() && !asks_for_content(); }
+    /// Asks what only a file that can be read tells.
+    bool asks_for_content() const {
+        return !(sender.empty() && user.empty() && recipient.empty() && destination.empty() && older_than.empty() &&
+                 newer_than.empty());
     }
 };
 /// Adds its options. `with_all`: the command changes messages, so without any condition it wants --all.

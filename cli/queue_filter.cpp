@@ -62,6 +62,12 @@ bool matches(const smtp::Mailbox& address, const std::string& pattern) {
     return ascii::iequals(address.to_string(), pattern);
 }
 
+/// Of who handed it in; nobody had logged in: none.
+bool matches_user(const std::string& user, const std::string& pattern) {
+    const Result<smtp::Mailbox> mailbox = smtp::parse_mailbox(user, smtp::Utf8::allowed);
+    return mailbox ? matches(*mailbox, pattern) : !user.empty() && ascii::iequals(user, pattern);
+}
+
 bool matches_sender(const smtp::ReversePath& sender, const std::string& pattern) {
     if (pattern == "<>") return !sender;
     return sender && matches(*sender, pattern);
@@ -69,8 +75,7 @@ bool matches_sender(const smtp::ReversePath& sender, const std::string& pattern)
 
 /// Of a file that can't be read nothing is known but its name and why.
 bool matches(const Error& error, const QueueFilter& filter) {
-    return filter.sender.empty() && filter.recipient.empty() && filter.destination.empty() &&
-           filter.older_than.empty() && filter.newer_than.empty() &&
+    return !filter.asks_for_content() &&
            ascii::lower(error.message()).find(ascii::lower(filter.reason)) != std::string::npos;
 }
 
@@ -78,6 +83,7 @@ bool matches(const spool::Listed& listed, const QueueFilter& filter, const Wante
     const spool::Envelope& envelope = listed.envelope;
     if (envelope.arrived > wanted.arrived_before || envelope.arrived < wanted.arrived_after) return false;
     if (!filter.sender.empty() && !matches_sender(envelope.sender, filter.sender)) return false;
+    if (!filter.user.empty() && !matches_user(envelope.client.user, filter.user)) return false;
     if (filter.recipient.empty() && filter.destination.empty() && filter.reason.empty()) return true;
     for (std::size_t i = 0; i < listed.states.size(); ++i) {
         const spool::Recipient& recipient = envelope.recipients[i];
@@ -126,6 +132,9 @@ Result<std::vector<spool::Place>> places(spool::Spool& spool, const QueueFilter&
 void add_filter_options(CLI::App& command, QueueFilter& filter, bool with_all) {
     command.add_option("id", filter.ids, "Ids of messages");
     command.add_option("--sender", filter.sender, "From this address or domain; <> for reports")->type_name("ADDRESS");
+    command
+        .add_option("--user", filter.user, "Handed in by this user, whatever the sender; or by users of this domain")
+        ->type_name("ADDRESS");
     command.add_option("--recipient", filter.recipient, "Still due for this address or domain")->type_name("ADDRESS");
     command.add_option("--destination", filter.destination, "Still due for this domain, or by this transport")
         ->type_name("DOMAIN");

@@ -45,6 +45,7 @@ std::map<std::string, std::string> keys_of(const spool::Listed& listed, std::spa
         const spool::Recipient& recipient = listed.envelope.recipients[i];
         std::string key = recipient.transport.empty() ? recipient.address.domain : recipient.transport;
         if (by == "sender") key = shown(listed.envelope.sender);
+        if (by == "user") key = listed.envelope.client.user.empty() ? "-" : listed.envelope.client.user;
         if (by == "state") key = to_string(listed.place.folder);
         std::string reason = attempt_for(i, attempts) != nullptr ? "being tried" : waiting_reason(state);
         if (by == "reason") key = reason;
@@ -126,7 +127,7 @@ void add_queue_summary_command(CLI::App& group, Context& context) {
     command->add_option("--by", summing->by, "What to count by")
         ->type_name("WHAT")
         ->capture_default_str()
-        ->check(CLI::IsMember({"destination", "sender", "reason", "state"}));
+        ->check(CLI::IsMember({"destination", "sender", "user", "reason", "state"}));
 }
 
 }  // namespace posthouse::cli

@@ -1,6 +1,7 @@
 // posthouse user add|list|set|passwd|enable|disable|remove; rename is in rename.cpp
 #include <CLI/Option.hpp>
 #include <CLI/Validators.hpp>
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -259,6 +260,24 @@ Exit set_enabled(Context& context, const Options& options, bool enabled) {
                 {{"email", *email}, {"enabled", enabled}});
 }
 
+/// Aliases and lists that lead to the address.
+Result<std::vector<std::string>> sources_of(auth::Directory& directory, const std::string& email) {
+    const Result<std::vector<auth::Alias>> aliases = directory.aliases("");
+    if (!aliases) return fail(aliases.error());
+    std::vector<std::string> sources;
+    for (const auth::Alias& alias : *aliases)
+        if (alias.destination == email && alias.source != email) sources.push_back(alias.source);
+    const Result<std::vector<auth::DistributionList>> lists = directory.distribution_lists().list("");
+    if (!lists) return fail(lists.error());
+    for (const auth::DistributionList& list : *lists) {
+        const Result<std::vector<std::string>> members = directory.distribution_lists().members(list.address);
+        if (!members) return fail(members.error());
+        if (std::ranges::find(*members, email) != members->end()) sources.push_back("list " + list.address);
+        if (list.rules.owner == email) sources.push_back(auth::owner_address(list.address));
+    }
+    return sources;
+}
+
 Exit remove(Context& context, const Options& options) {
     const Result<std::string> email = address(context, options);
     if (!email) return report(context, email.error());
@@ -276,6 +295,8 @@ Exit remove(Context& context, const Options& options) {
     if (!change) return report(context, change.error());
     const Result<std::string> document = document_of(change->directory(), options.mail, *email);
     if (!document) return report(context, document.error());
+    const Result<std::vector<std::string>> leading = sources_of(change->directory(), *email);
+    if (!leading) return report(context, leading.error());
     if (const Result<> removed = change->directory().remove_user(*email); !removed)
         return report(context, removed.error());
     if (const Result<> kept = change->commit("user.remove", *email, options.mail.details()); !kept)
@@ -284,6 +305,10 @@ Exit remove(Context& context, const Options& options) {
     if (const Result<> disposed = dispose_of_mail(context, options.mail, *email, *document); !disposed)
         return report(context, disposed.error());
     const std::string mail = options.mail.takes_mail() ? options.mail.details() : "its mail was kept";
+    if (!context.json)
+        for (const std::string& source : *leading)
+            context.err << "Note: " << printable(source) << " still leads to " << printable(*email)
+                        << "; its mail for that user will be returned.\n";
     return done(context, "User " + *email + " removed, " + mail + ".",
                 {{"email", *email}, {"mail_deleted", options.mail.takes_mail()}, {"archive", options.mail.archive}});
 }

@@ -31,6 +31,7 @@ class QueueCommandTest : public CommandLineTest {
         envelope.id = make_id();
         envelope.arrived = 1'700'000'000;
         envelope.sender = smtp::parse_mailbox("ann@example.org").value();
+        envelope.client.user = "eve@example.org";
         for (const std::string& address : recipients)
             envelope.recipients.push_back({.address = smtp::parse_mailbox(address).value()});
         const auto incoming = spool::Incoming::open(folder_ + "/spool");
@@ -109,6 +110,17 @@ TEST_F(QueueCommandTest, ListAndShowGiveTheSameDocument) {
     EXPECT_EQ(listed[0]["recipients"][0]["attempts"], 2);
     EXPECT_EQ(listed[0]["recipients"][0]["state"], "delivered");
     EXPECT_EQ(listed[0]["recipients"][1]["state"], "not tried yet");
+}
+
+TEST_F(QueueCommandTest, MessagesAreFoundByWhoHandedThemIn) {
+    const std::string id = accept();
+    const std::string user = json("queue show " + id)["user"];
+    ASSERT_EQ(user, "eve@example.org");
+    EXPECT_EQ(json("queue list --user " + user).size(), 1u);
+    EXPECT_EQ(json("queue list --user " + user.substr(user.find('@'))).size(), 1u);
+    EXPECT_EQ(json("queue list --user somebody@else.example").size(), 0u);
+    ASSERT_EQ(run("queue summary --by user"), 0);
+    EXPECT_NE(out_.find(user), std::string::npos) << out_;
 }
 
 TEST_F(QueueCommandTest, EveryKeyIsInTheManual) {

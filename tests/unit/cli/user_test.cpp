@@ -85,6 +85,21 @@ TEST_F(UserTest, UsersAreListedDisabledAndEnabled) {
     EXPECT_NE(out_.find("joe@example.org  disabled"), std::string::npos) << out_;
 }
 
+TEST_F(UserTest, WhatStillLeadsToARemovedUserIsTold) {
+    add_joe();
+    ASSERT_EQ(run("user add ann@example.org --password-stdin", "x\n"), 0);
+    ASSERT_EQ(run("alias add team@example.org joe@example.org ann@example.org"), 0);
+    ASSERT_EQ(run("list add club@example.org --owner joe@example.org --member joe@example.org"), 0);
+    ASSERT_EQ(run("user remove joe@example.org"), 0);
+    for (const char* source : {"team@example.org", "list club@example.org", "club-owner@example.org"})
+        EXPECT_NE(err_.find("Note: " + std::string(source) + " still leads to joe@example.org"), std::string::npos)
+            << err_;
+    ASSERT_EQ(run("user remove ann@example.org"), 0);
+    EXPECT_EQ(err_.find("club"), std::string::npos) << err_;
+    ASSERT_EQ(run("alias add info@example.org jo@example.org"), 0);
+    EXPECT_NE(err_.find("nobody has the address jo@example.org yet"), std::string::npos) << err_;
+}
+
 TEST_F(UserTest, AQuotaIsSetAndShown) {
     add_joe();
     EXPECT_EQ(json("user set joe@example.org --quota 5")["quota_mb"], 5);
