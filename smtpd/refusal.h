@@ -29,7 +29,7 @@ enum class Rule {
     rate_limit,         ///< too much in an hour or a day
     hop_count,          ///< smtpd.received_limit
     directory,          ///< it is away or in error, so nobody knows
-    storage,            ///< too little space in the spool, as smtpd.queue_minfree says
+    storage,            ///< too little space: in the spool, as smtpd.queue_minfree says, or for a mailbox
     error_limit,        ///< smtpd.error_limit
 };
 std::string_view to_string(Rule rule);

@@ -41,18 +41,31 @@ std::string reason_of(const Refusal& refusal) {
     return std::string(to_string(*refusal.rule)) + (refusal.detail.empty() ? "" : ": ") + refusal.detail;
 }
 
-void tell_refused(const Session& session, std::string_view command, std::string_view line, const Refusal& refusal) {
+/// Whom a refusal concerns.
+struct Concerned {
+    std::string sender;
+    std::vector<std::string> recipients;
+};
+
+Concerned concerned(const Session& session, std::string_view command, std::string_view line) {
+    Concerned who;
+    if (session.transaction) who.sender = sender_of(*session.transaction);
+    if (session.transaction && (command == "DATA" || command == "BDAT"))
+        who.recipients = recipients_of(*session.transaction);
+    if (command == "MAIL") who.sender = address_in(line);
+    if (command == "RCPT")
+        if (std::string recipient = address_in(line); !recipient.empty()) who.recipients = {std::move(recipient)};
+    return who;
+}
+
+void tell_refused(const Session& session, std::string_view command, Concerned who, const Refusal& refusal) {
     story::Refuse told{.command = std::string(command == "other" ? "" : command),
                        .remote = session.connection.peer.ip(),
                        .user = session.user,
                        .reply = refusal.reply.to_line(),
                        .reason = reason_of(refusal)};
-    if (session.transaction) told.sender = sender_of(*session.transaction);
-    if (session.transaction && (command == "DATA" || command == "BDAT"))
-        told.recipients = recipients_of(*session.transaction);
-    if (command == "MAIL") told.sender = address_in(line);
-    if (command == "RCPT")
-        if (std::string recipient = address_in(line); !recipient.empty()) told.recipients = {std::move(recipient)};
+    told.sender = std::move(who.sender);
+    told.recipients = std::move(who.recipients);
     session.parts.story.tell_minor(story::refuse(about(session), told));
 }
 
@@ -126,12 +139,16 @@ void tell_content(Session& session, std::uint64_t size, const std::string& messa
 
 void report_refusal(const Session& session, std::string_view command, std::string_view line, const Refusal& refusal) {
     if (refusal.rule) session.parts.counters.reject(*refusal.rule);
+    Concerned who = concerned(session, command, line);
     if (refusal.rule || refusal.reply.permanent())
-        session.connection.log.info("refused", {{"command", command.empty() ? "connect" : command},
-                                                {"rule", refusal.rule ? to_string(*refusal.rule) : ""},
-                                                {"address", session.connection.peer.ip()},
-                                                {"reply", refusal.reply.to_line()}});
-    tell_refused(session, command, line, refusal);
+        session.connection.log.info("refused",
+                                    {{"command", command.empty() ? "connect" : command},
+                                     {"rule", refusal.rule ? to_string(*refusal.rule) : ""},
+                                     {"address", session.connection.peer.ip()},
+                                     {"from", who.sender.empty() ? "" : "<" + who.sender + ">"},
+                                     {"to", who.recipients.empty() ? "" : "<" + who.recipients.front() + ">"},
+                                     {"reply", refusal.reply.to_line()}});
+    tell_refused(session, command, std::move(who), refusal);
 }
 
 }  // namespace posthouse::smtpd

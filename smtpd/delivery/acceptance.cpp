@@ -91,6 +91,14 @@ std::vector<std::size_t> all_of(const Transaction& transaction) {
     return all;
 }
 
+/// What lmtpd said, with the rule that it goes by.
+Refusal told_by_lmtpd(smtp::Reply reply) {
+    const bool is_full = reply.status == "5.2.2" || reply.status == "4.2.2";
+    if (is_full) return {std::move(reply), Rule::quota};
+    if (reply.status == "4.3.1") return {std::move(reply), Rule::storage};
+    return std::move(reply);
+}
+
 net::Async<Refusal> deliver(Session& session, Reception& message) {
     const Transaction& transaction = *session.transaction;
     const Facts facts = facts_of(session, message);
@@ -111,7 +119,7 @@ net::Async<Refusal> deliver(Session& session, Reception& message) {
         co_return answer;
     }
     Outcome outcome = combine(*replies, transaction.id);
-    if (outcome.left.empty()) co_return outcome.reply;
+    if (outcome.left.empty()) co_return told_by_lmtpd(std::move(outcome.reply));
     Refusal answer = co_await enqueue(session, message, facts, std::move(outcome.left), false);
     co_return answer;
 }

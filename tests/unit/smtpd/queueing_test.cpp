@@ -72,6 +72,10 @@ TEST(Queueing, WhenNobodyGotItTheClientHearsWhyAndNothingIsQueued) {
     world.lmtpd.final_replies["alice@local.example"] = "552 5.2.2 Mailbox is full";
     EXPECT_EQ(codes(world.talk(message_to({"team@local.example"}))), "220 250 250 250 354 452 221");
     EXPECT_TRUE(world.queued().empty());
+    EXPECT_EQ(world.rejects("quota"), 1);
+    world.lmtpd.final_replies["bob@local.example"] = "452 4.3.1 Insufficient system storage";
+    EXPECT_EQ(codes(world.talk(message_to({"bob@local.example"}))), "220 250 250 250 354 452 221");
+    EXPECT_EQ(world.rejects("storage"), 1);
 }
 
 TEST(Queueing, UpToTenRecipientsAreDeliveredAtOnceMoreAreQueued) {

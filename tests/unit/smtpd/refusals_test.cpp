@@ -66,6 +66,7 @@ TEST(Refusals, OfAChunkIsReportedOnce) {
     world.talk(hello + mail + rcpt + "BDAT 3\r\nabcBDAT 3\r\nabcBDAT 2 LAST\r\nde" + mail + rcpt + "DATA\r\nQUIT\r\n");
     const std::string log = testing::internal::GetCapturedStderr();
     EXPECT_EQ(count(log, "rule=rate_limit"), 2u) << log;
+    EXPECT_EQ(count(log, "from=<s@client.example> to=<alice@local.example>"), 2u) << log;
     EXPECT_EQ(world.rejects("rate_limit"), 2);
     EXPECT_EQ(refusals(world),
               (std::vector<std::string>{"BDAT s@client.example alice@local.example: 450; rate_limit",
