@@ -27,7 +27,7 @@ Node part_node(const PartStatus& part) {
     table.push_back({"name", text(part.name)});
     table.push_back({"worker", number(part.worker)});
     table.push_back({"state", text(part.state)});
-    table.push_back({"pid", number(part.pid)});
+    table.push_back({"pid", part.pid > 0 ? number(part.pid) : Node{}});  // a script may kill it
     table.push_back({"since", number(part.since)});
     table.push_back({"restarts", number(part.restarts)});
     table.push_back({"last_exit", text(part.last_exit)});
