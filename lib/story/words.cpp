@@ -20,6 +20,23 @@ class Sentence {
         if (const std::string_view value = field(event_, name); !value.empty()) text_.append(words).append(value);
         return *this;
     }
+    /// The same of a value that a stranger chose: quoted unless it is a word, so that it can't look like what follows.
+    Sentence& quoted(std::string_view words, std::string_view name) {
+        const std::string_view value = field(event_, name);
+        if (value.empty()) return *this;
+        text_.append(words);
+        if (value.find_first_of(" \t;:,\"\\") == std::string_view::npos) {
+            text_.append(value);
+            return *this;
+        }
+        text_ += '"';
+        for (const char c : value) {
+            if (c == '"' || c == '\\') text_ += '\\';
+            text_ += c;
+        }
+        text_ += '"';
+        return *this;
+    }
     Sentence& recipients(std::string_view words) {
         const std::vector<std::string> all = recipients_of(event_);
         for (std::size_t i = 0; i < all.size(); ++i) text_.append(i == 0 ? words : ", ").append("<" + all[i] + ">");
@@ -105,7 +122,7 @@ std::string in_words(const Event& event) {
                 .sender(" from ")
                 .recipients(" for ")
                 .with(", octets: ", "size")
-                .with(", Message-ID ", "message_id")
+                .quoted(", Message-ID ", "message_id")
                 .with(", user ", "user")
                 .with("; told: ", "reply")
                 .take();

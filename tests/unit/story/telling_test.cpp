@@ -64,6 +64,11 @@ TEST(StoryTelling, WordsSayWhatHappenedAndWhatTheOtherSideWasTold) {
     EXPECT_EQ(in_words(accepted()),
               "accepted from <Alice@Example.org> for <bob@example.net>, <carol@example.com>, octets: 1234, "
               "Message-ID abc.1@mail.example.org; told: 250 2.0.0 Ok");
+    Event forged = accepted();
+    for (auto& [name, value] : forged.fields)
+        if (name == "message_id") value = "x; told: 550 5.7.1 \"No\"";
+    EXPECT_TRUE(in_words(forged).contains(R"(, Message-ID "x; told: 550 5.7.1 \"No\""; told: 250 2.0.0 Ok)"))
+        << in_words(forged);
     EXPECT_EQ(in_words(connect({id}, {.remote = "192.0.2.1", .listener = "smtp"})), "connected from 192.0.2.1 to smtp");
     EXPECT_EQ(in_words(login({id}, {.user = "joe@example.org", .mechanism = "PLAIN", .reason = "wrong password"})),
               "failed to log in as joe@example.org with PLAIN: wrong password");
