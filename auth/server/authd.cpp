@@ -53,6 +53,17 @@ std::string answer_now(CachedDirectory& directory, const std::string& payload, c
     return sasl::encode(directory.look_up([&](Lookups& lookups) { return answer(lookups, *request, settings); }));
 }
 
+/// The tables that log-ins and mail need answer.
+Result<bool> can_be_read(Directory& directory) {
+    const Result<bool> domain = directory.has_domain("localhost");
+    if (!domain) return domain;
+    const Result<std::optional<User>> user = directory.find_user("postmaster@localhost");
+    if (!user) return fail(user.error());
+    const Result<std::vector<std::string>> aliases = directory.alias_destinations("postmaster@localhost", 1);
+    if (!aliases) return fail(aliases.error());
+    return true;
+}
+
 }  // namespace
 
 Authd::Authd(daemon::Daemon& daemon)
@@ -154,8 +165,7 @@ net::Async<std::string> Authd::answer_all(std::vector<std::string> requests) {
 }
 
 net::Async<Result<>> Authd::ready() {
-    Result<bool> answered = co_await lookups_.run(
-        [this] { return pool_.with([](Directory& directory) { return directory.has_domain("localhost"); }); });
+    Result<bool> answered = co_await lookups_.run([this] { return pool_.with(can_be_read); });
     if (!answered) co_return fail(answered.error());
     co_return Result<>{};
 }
