@@ -130,6 +130,19 @@ Result<> write_state(const std::string& folder, std::uint64_t map_bytes) {
     return replace_file(root->get(), "STATE", to_text(state));
 }
 
+/// LMDB makes its table of readers sparse and writes it through a map: on a disk that is full that ends the process.
+Result<> reserve_lock_file(int folder) {
+    constexpr std::int64_t lock_bytes = 8 << 10;  // its head, and more readers than an account has at one time
+    const Result<UniqueFd> file = open_in(folder, "lock.mdb", O_RDWR | O_CREAT, 0600);
+    if (!file) return fail(file.error());
+    struct stat st{};
+    if (::fstat(file->get(), &st) != 0) return fail_errno("stat lock.mdb", errno);
+    if (st.st_blocks * 512 >= lock_bytes) return {};
+    // Its size stays LMDB's. A file system that can't reserve is left to itself.
+    if (::fallocate(file->get(), FALLOC_FL_KEEP_SIZE, 0, lock_bytes) == 0 || errno == EOPNOTSUPP) return {};
+    return fail_errno("reserve lock.mdb", errno);
+}
+
 }  // namespace
 
 std::unexpected<Error> fail_index(std::string_view what, int code) {
@@ -265,6 +278,7 @@ Result<> Index::open() {
     mdb_env_set_maxdbs(env_, 16);
     mdb_env_set_maxreaders(env_, max_readers);
     if (const int code = mdb_env_set_mapsize(env_, place_.map_bytes); code != 0) return fail_index("map size", code);
+    if (Result<> reserved = reserve_lock_file(folder_.get()); !reserved) return reserved;
     if (const int code = mdb_env_open(env_, place_.folder.c_str(), MDB_NOSYNC | MDB_NOTLS | MDB_NORDAHEAD, 0600);
         code != 0)
         return fail_index("open", code);
