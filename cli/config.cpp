@@ -18,6 +18,7 @@
 #include "lib/config/show.h"
 #include "queued/outbound/configure.h"
 #include "storage/default_folders.h"
+#include "storage/lost_mail.h"
 
 namespace posthouse::cli {
 namespace {
@@ -80,6 +81,7 @@ Exit check(Context& context) {
     const std::time_t now = std::time(nullptr);
     config::Problems problems = config::check(*config, origins);
     std::ranges::move(storage::default_folder_problems(*config, origins), std::back_inserter(problems));
+    std::ranges::move(storage::lost_mail_problems(*config, origins), std::back_inserter(problems));
     std::ranges::move(queued::outbound_problems(*config, origins), std::back_inserter(problems));
     std::ranges::move(config::expired(*config, origins, now), std::back_inserter(problems));
     config::Problems warnings = config::warnings(*config, origins, now);

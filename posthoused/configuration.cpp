@@ -10,6 +10,7 @@
 #include "lib/config/value.h"
 #include "queued/outbound/configure.h"
 #include "storage/default_folders.h"
+#include "storage/lost_mail.h"
 
 namespace posthouse::supervisor {
 namespace {
@@ -28,6 +29,7 @@ Result<Configuration> load_configuration(const std::string& path) {
     if (!loaded) return first_of(loaded.error());
     config::Problems problems = config::check(*loaded->config, loaded->origins);
     std::ranges::move(storage::default_folder_problems(*loaded->config, loaded->origins), std::back_inserter(problems));
+    std::ranges::move(storage::lost_mail_problems(*loaded->config, loaded->origins), std::back_inserter(problems));
     std::ranges::move(queued::outbound_problems(*loaded->config, loaded->origins), std::back_inserter(problems));
     if (!problems.empty()) return first_of(problems);
     Result<std::map<std::string, std::string>> files = config::read_tls_files(*loaded->config);
