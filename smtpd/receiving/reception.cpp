@@ -2,7 +2,10 @@
 #include "smtpd/receiving/reception.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "smtpd/delivery/delivered_to.h"
@@ -14,6 +17,14 @@ Refusal storage_refusal(const Session& session, const Error& error) {
     session.connection.log.error("cannot keep a message while it is received", {{"error", error.message()}});
     if (error.code == ErrorCode::no_space) return insufficient_storage(error.message());
     return smtp::Reply(451, "4.3.0", "Local error in storage, try again later");
+}
+
+/// Return-Path is added at final delivery, once (RFC 5321 §4.4). Of mail that begins here blind copies stay blind
+/// (RFC 5322 §3.6.3): programs that leave that to the server are used to its doing so.
+std::span<const std::string_view> dropped_fields(const Session& session) {
+    static constexpr std::array<std::string_view, 3> names{"Return-Path", "Bcc", "Resent-Bcc"};
+    const bool begins_here = session.submission() || session.may_relay();
+    return begins_here ? names : std::span(names).first(1);
 }
 
 }  // namespace
@@ -32,7 +43,8 @@ Refusal content_refusal(const Session& session, smtp::Reply verdict) {
     return std::move(verdict);
 }
 
-Reception::Reception(const Session& session) : content(session.parts.disk, session.parts.queue) {
+Reception::Reception(const Session& session)
+    : content(session.parts.disk, session.parts.queue), dropper(dropped_fields(session)) {
     // In incoming/: elsewhere in the spool smtpd may make no files.
     if (session.transaction && session.transaction->parameters.body == smtp::Body::binary_mime)
         binary.emplace(session.parts.disk, session.config->general.spool_folder + "/incoming");
@@ -44,6 +56,7 @@ std::string& Reception::sink() {
 }
 
 net::Async<> Reception::keep(Session& session, std::size_t before) {
+    dropper.feed(sink(), before);
     const std::string_view came = std::string_view(sink()).substr(before);
     trace.feed(came);
     header.feed(came);
@@ -69,6 +82,7 @@ net::Async<> Reception::look_at_room(Session& session) {
 net::Async<> Reception::finish(Session& session, const smtp::DataFacts& decoded, std::optional<smtp::Reply> verdict) {
     const auto& settings = session.config->smtpd;
     facts = decoded;
+    if (!refused) sink() += dropper.finish();
     // It may be the refusal that the decoder was given.
     if (verdict && !(refused && refused->reply == *verdict)) refused = content_refusal(session, *std::move(verdict));
     if (!refused && trace.count() > settings.received_limit) {

@@ -8,6 +8,7 @@
 #include "lib/net/deadline.h"
 #include "lib/smtp/chunking.h"
 #include "lib/smtp/data_decoder.h"
+#include "lib/smtp/field_dropper.h"
 #include "lib/smtp/field_keeper.h"
 #include "lib/smtp/trace.h"
 #include "smtpd/receiving/binary_content.h"
@@ -28,6 +29,7 @@ struct Reception {
     Content content;
     std::optional<BinaryContent> binary;  ///< BODY=BINARYMIME: what came goes here first
     smtp::DataFacts facts;                ///< of `content`, once it is whole
+    smtp::FieldDropper dropper;           ///< what is none of the message: see reception.cpp
     HeaderCollector header;
     smtp::ReceivedCounter trace;
     smtp::FieldKeeper message_id{"Message-ID:"};  ///< for its story

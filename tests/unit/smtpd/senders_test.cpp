@@ -124,6 +124,22 @@ TEST(HeaderCollector, EndsAtTheEmptyLineWhereverPiecesAreCut) {
     EXPECT_EQ(collected(std::string(100000, 'x'), 1000).text().size(), HeaderCollector::max_size);
 }
 
+TEST(DroppedFields, BlindCopiesOfMailThatBeginsHereAndEveryReturnPath) {
+    const std::string message =
+        "MAIL FROM:<alice@local.example>\r\nRCPT TO:<bob@local.example>\r\nDATA\r\nBcc: secret@x.example\r\n"
+        "Return-Path: <q@x.example>\r\nSubject: x\r\nReturn-Path:\r\n <r@x.example>\r\n\r\nBcc: y\r\n.\r\nQUIT\r\n";
+    World world;
+    world.talk_encrypted("EHLO x\r\n" + login + message, "submissions");
+    world.talk("EHLO client.example\r\n" + message);
+    ASSERT_EQ(world.lmtpd.messages.size(), 2u);
+    EXPECT_TRUE(world.lmtpd.messages[0].content.ends_with("\r\nSubject: x\r\n\r\nBcc: y\r\n"));
+    EXPECT_EQ(world.lmtpd.messages[0].content.find("secret@"), std::string::npos);
+    EXPECT_TRUE(world.lmtpd.messages[1].content.ends_with("\r\nBcc: secret@x.example\r\nSubject: x\r\n\r\nBcc: y\r\n"))
+        << "others may have signed it";
+    for (const auto& delivered : world.lmtpd.messages)
+        EXPECT_EQ(delivered.content.find("x.example>"), std::string::npos) << delivered.content;
+}
+
 TEST(AddedFields, AreThoseThatAreMissing) {
     const auto added = [](std::string_view header) { return added_fields(collected(header), "ID", "mx.example", 0); };
     EXPECT_EQ(added("Subject: x\r\n\r\n"), "Date: Thu, 1 Jan 1970 00:00:00 +0000\r\nMessage-ID: <ID@mx.example>\r\n");
