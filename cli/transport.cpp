@@ -10,6 +10,7 @@
 #include "cli/open_directory.h"
 #include "cli/output.h"
 #include "cli/table.h"
+#include "queued/delivery/route.h"
 
 namespace posthouse::cli {
 namespace {
@@ -30,6 +31,9 @@ Exit add(Context& context, const Options& options) {
         return report(context, added.error());
     if (const Result<> kept = change->commit("transport.add", *source, *transport); !kept)
         return report(context, kept.error());
+    if (const auto route = queued::parse_route(*transport, "example.org"); !route && !context.json)
+        context.err << "Note: Posthouse itself can't use this transport (" << printable(route.error().message())
+                    << "); only Postfix beside it may. Mail for it waits.\n";
     return done(context, "Mail for " + *source + " is handed to " + *transport + ".",
                 {{"source", *source}, {"transport", *transport}});
 }
