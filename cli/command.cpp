@@ -13,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "cli/output.h"
 #include "cli/table.h"
 #include "lib/base/ascii.h"
 #include "lib/config/load.h"
@@ -115,7 +116,7 @@ Exit exit_code(const Error& error) {
 Exit report(Context& context, const Error& error) {
     if (context.json) {
         const nlohmann::json document = {{"error", {{"code", to_string(error.code)}, {"message", error.message()}}}};
-        context.out << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+        print_json(context, document);
     } else {
         for (const std::string_view line : ascii::split(error.message(), '\n'))
             context.err << "posthouse: " << printable(line) << '\n';

@@ -55,9 +55,7 @@ Exit status(Context& context, const MailboxTargets& targets) {
         });
     if (all.empty()) return exit;
     if (context.json) {
-        context.out << (targets.is_one_account() ? all.front() : all)
-                           .dump(2, ' ', false, nlohmann::json::error_handler_t::replace)
-                    << '\n';
+        print_ordered_json(context, targets.is_one_account() ? all.front() : all);
         return exit;
     }
     for (const auto& one : all) {

@@ -10,9 +10,17 @@
 
 namespace posthouse::cli {
 
-void print_json(Context& context, const nlohmann::json& document) {
-    context.out << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+namespace {
+
+template <typename Json>
+void print(Context& context, const Json& document) {
+    context.out << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
+
+}  // namespace
+
+void print_json(Context& context, const nlohmann::json& document) { print(context, document); }
+void print_ordered_json(Context& context, const nlohmann::ordered_json& document) { print(context, document); }
 
 Exit done(Context& context, const std::string& sentence, const nlohmann::json& document) {
     if (context.json)

@@ -93,7 +93,7 @@ Exit list(Context& context, const ListOptions& options) {
         for_each_message(context, *queue, options.filter, errors, {.message = add_message, .unreadable = add});
     if (!visited) return report(context, visited.error());
     if (context.json)
-        context.out << documents.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+        print_ordered_json(context, documents);
     else if (count == 0)
         context.out << "No messages.\n";
     else

@@ -36,10 +36,6 @@ void print(Context& context, const nlohmann::ordered_json& document) {
     recipients.print(context.out);
 }
 
-void print_document(Context& context, const nlohmann::ordered_json& document) {
-    context.out << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
-}
-
 /// As report() prints it.
 nlohmann::ordered_json error_document(const QueueErrors& errors) {
     if (errors.list().empty()) return nlohmann::ordered_json::object();
@@ -66,11 +62,11 @@ Exit show(Context& context, const QueueFilter& filter) {
         for_each_message(context, *queue, filter, errors, {.message = add, .unreadable = add_unreadable});
     if (!visited) return report(context, visited.error());
     if (context.json && filter.ids.size() == 1) {
-        print_document(context, all.empty() ? error_document(errors) : all.front());
+        print_ordered_json(context, all.empty() ? error_document(errors) : all.front());
         return errors.exit();
     }
     if (context.json) {
-        print_document(context, all);
+        print_ordered_json(context, all);
         errors.tell();
         return errors.exit();
     }

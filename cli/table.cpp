@@ -47,6 +47,11 @@ std::string printable(std::string_view text) {
     return out;
 }
 
+void Table::add(std::vector<std::string> row) {
+    row.resize(rows_.front().size());
+    rows_.push_back(std::move(row));
+}
+
 void Table::print_or(std::string_view words, std::ostream& out) const {
     if (rows_.size() > 1)
         print(out);

@@ -16,8 +16,8 @@ std::string printable(std::string_view text);
 class Table {
   public:
     explicit Table(std::vector<std::string> heading) : rows_{std::move(heading)} {}
-    /// A row has as many cells as the heading.
-    void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+    /// A row has as many cells as the heading: what is more is left out, what is less is empty.
+    void add(std::vector<std::string> row);
     void print(std::ostream& out) const;
     /// Without a row, those words ("No aliases.") in place of the bare heading.
     void print_or(std::string_view words, std::ostream& out) const;

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "cli/command.h"
+#include "cli/output.h"
 #include "cli/past_moment.h"
 #include "cli/table.h"
 #include "historyd/archive.h"
@@ -133,7 +134,7 @@ void print_as_json(Context& context, const std::vector<Story>& stories, bool lin
         }
         all.push_back({{"id", story.id}, {"events", std::move(events)}});
     }
-    if (!lines) context.out << all.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+    if (!lines) print_ordered_json(context, all);
 }
 
 /// What was shown already, as far as it may come again, and what belongs to it.

@@ -1,5 +1,5 @@
-// The commands of IMAP as typed values: what each parser makes of its arguments. SEARCH and FETCH have files of their
-// own.
+// The commands of IMAP as typed values: what each parser makes of its arguments. Larger ones (SEARCH, FETCH,
+// APPEND, NOTIFY, METADATA) have files of their own.
 #pragma once
 
 #include <cstdint>
