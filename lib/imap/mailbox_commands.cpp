@@ -63,15 +63,30 @@ void read_return_options(Arguments& arguments, List& command) {
     });
 }
 
+/// The name that the patterns begin with (RFC 3501 §6.3.8).
+std::string read_reference(Arguments& arguments) {
+    std::string reference = arguments.astring();
+    if (reference.size() > arguments.limits().mailbox_name) arguments.fail("Mailbox name too long", ErrorCode::limit);
+    return reference;
+}
+
+/// With its reference it is no longer than a name.
+std::string read_pattern(Arguments& arguments, std::string_view reference) {
+    std::string pattern = arguments.list_mailbox();
+    if (reference.size() + pattern.size() > arguments.limits().mailbox_name)
+        arguments.fail("Mailbox pattern too long", ErrorCode::limit);
+    return pattern;
+}
+
 void read_patterns(Arguments& arguments, List& command) {
     if (!arguments.accept('(')) {
-        command.patterns.push_back(arguments.list_mailbox());
+        command.patterns.push_back(read_pattern(arguments, command.reference));
         return;
     }
     command.extended = true;
     do {
         if (command.patterns.size() >= kMaxWords) return arguments.fail("Too many patterns", ErrorCode::limit);
-        command.patterns.push_back(arguments.list_mailbox());
+        command.patterns.push_back(read_pattern(arguments, command.reference));
     } while (arguments.accept(' '));
     arguments.expect(')');
 }
@@ -176,9 +191,7 @@ void read(Arguments& arguments, List& command) {
         read_selection_options(arguments, command);
         arguments.space();
     }
-    command.reference = arguments.astring();
-    if (command.reference.size() > arguments.limits().mailbox_name)
-        arguments.fail("Mailbox name too long", ErrorCode::limit);
+    command.reference = read_reference(arguments);
     arguments.space();
     read_patterns(arguments, command);
     if (!arguments.accept(' ')) return;
@@ -190,11 +203,9 @@ void read(Arguments& arguments, List& command) {
 
 void read(Arguments& arguments, Lsub& command) {
     arguments.space();
-    command.reference = arguments.astring();
-    if (command.reference.size() > arguments.limits().mailbox_name)
-        arguments.fail("Mailbox name too long", ErrorCode::limit);
+    command.reference = read_reference(arguments);
     arguments.space();
-    command.pattern = arguments.list_mailbox();
+    command.pattern = read_pattern(arguments, command.reference);
 }
 
 }  // namespace posthouse::imap

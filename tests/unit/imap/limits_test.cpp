@@ -59,6 +59,9 @@ TEST(Limits, OfAMailboxNameHoldForNamesPatternsAndReferences) {
     EXPECT_EQ(error_of<Rename>("a RENAME x " + std::string(9, 'x'), limits), "Mailbox name too long");
     EXPECT_EQ(error_of<List>("a LIST \"\" " + std::string(9, '*'), limits), "Mailbox pattern too long");
     EXPECT_EQ(error_of<List>("a LIST " + std::string(9, 'x') + " *", limits), "Mailbox name too long");
+    EXPECT_EQ(error_of<List>("a LIST 1234 (* 678*)", limits), "");
+    EXPECT_EQ(error_of<List>("a LIST 1234 (* 6789*)", limits), "Mailbox pattern too long") << "both are one pattern";
+    EXPECT_EQ(error_of<Lsub>("a LSUB 1234 6789*", limits), "Mailbox pattern too long");
     EXPECT_EQ(error_of<Lsub>("a LSUB " + std::string(9, 'x') + " *", limits), "Mailbox name too long");
 }
 
