@@ -2,12 +2,10 @@
 #include "imapd/listing.h"
 
 #include <algorithm>
-#include <functional>
-#include <set>
+#include <utility>
 
 #include "imapd/mailbox_names.h"
 #include "lib/base/ascii.h"
-#include "lib/imap/list_pattern.h"
 #include "lib/imap/responses.h"
 #include "storage/namespaces.h"
 
@@ -21,18 +19,16 @@ imap::ListPattern join(std::string_view reference, std::string_view pattern) {
     return {whole, storage::hierarchy_separator};
 }
 
-/// All names that have one of the wanted ones below them.
-std::set<storage::MailboxName> parents_of(const std::vector<storage::ListedMailbox>& mailboxes,
-                                          const std::function<bool(const storage::ListedMailbox&)>& wanted) {
-    std::set<storage::MailboxName> parents;
-    for (const storage::ListedMailbox& mailbox : mailboxes) {
-        if (!wanted(mailbox)) continue;
-        for (auto parent = mailbox.name.parent(); parent; parent = parent->parent()) {
-            if (!parents.insert(*parent).second) break;
-        }
-    }
-    return parents;
+/// Looking at one mailbox, whatever the patterns are.
+constexpr std::size_t kStepsPerName = 500;
+
+/// Those whose names have others beside them in order: all but INBOX.
+ListedMailboxes sorted_part(ListedMailboxes mailboxes) {
+    const bool has_inbox = !mailboxes.empty() && mailboxes.front().name.is_inbox();
+    return mailboxes.subspan(has_inbox ? 1 : 0);
 }
+
+std::string_view text_of(const storage::ListedMailbox& mailbox) { return mailbox.name.text(); }
 
 void append_attributes(imap::ListLine& line, const storage::ListedMailbox& mailbox) {
     line.attributes.emplace_back(mailbox.has_children ? "\\HasChildren" : "\\HasNoChildren");
@@ -68,69 +64,107 @@ bool may_show_others(const imap::List& command) {
     });
 }
 
-std::vector<Listing> listing_of(const imap::List& command, const std::vector<storage::ListedMailbox>& mailboxes,
-                                const Enabled& enabled) {
-    std::vector<imap::ListPattern> patterns;
-    patterns.reserve(command.patterns.size());
-    for (const std::string& pattern : command.patterns) patterns.push_back(join(command.reference, pattern));
-
-    const bool selective = command.select_subscribed || command.select_special_use;
-    const auto selected = [&](const storage::ListedMailbox& mailbox) {
-        if (command.select_subscribed && !mailbox.subscribed) return false;
-        if (command.select_special_use && (mailbox.special_use.empty() || !mailbox.exists)) return false;
-        // A name that is only subscribed is no mailbox; a parent shows its children the way, and can be deleted.
-        return selective || mailbox.exists || mailbox.has_children || mailbox.is_parent;
+bool WantedBelow::has(const storage::MailboxName& name) const {
+    const ListedMailboxes sorted = sorted_part(mailboxes_);
+    // Whatever begins with "Work/" lies between that and "Work0".
+    const auto index_of = [&](char separator) {
+        const auto place = std::ranges::lower_bound(sorted, name.text() + separator, {}, text_of);
+        return static_cast<std::size_t>(place - sorted.begin()) + (mailboxes_.size() - sorted.size());
     };
-    std::set<storage::MailboxName> parents;
-    if (command.select_recursive_match) parents = parents_of(mailboxes, selected);
-
-    std::vector<Listing> listings;
-    for (const storage::ListedMailbox& mailbox : mailboxes) {
-        const bool selected_below = parents.contains(mailbox.name);
-        if (!selected(mailbox) && !selected_below) continue;
-        const std::string name = wire_name(enabled, mailbox.name);
-        if (std::ranges::none_of(patterns, [&](const imap::ListPattern& p) { return p.matches(name); })) continue;
-        imap::ListLine line;
-        line.name = name;
-        line.separator = storage::hierarchy_separator;
-        if (!mailbox.exists)
-            line.attributes.emplace_back(command.extended || enabled.rev2 ? "\\NonExistent" : "\\Noselect");
-        append_attributes(line, mailbox);
-        if ((command.return_subscribed || command.select_subscribed) && mailbox.subscribed) {
-            line.attributes.emplace_back("\\Subscribed");
-        }
-        line.child_is_subscribed = selected_below && command.select_subscribed;
-        Listing& listing = listings.emplace_back(mailbox.name, "", mailbox.exists);
-        imap::append_list(listing.line, line);
-    }
-    return listings;
+    const std::size_t first = index_of(storage::hierarchy_separator);
+    return before_[index_of(storage::hierarchy_separator + 1)] > before_[first];
 }
 
-std::vector<Listing> listing_of(const imap::Lsub& command, const std::vector<storage::ListedMailbox>& mailboxes,
-                                const Enabled& enabled) {
-    const imap::ListPattern pattern = join(command.reference, command.pattern);
-    const auto subscribed = [](const storage::ListedMailbox& mailbox) { return mailbox.subscribed; };
-    // With "%" a name that isn't subscribed is shown as the way to those below it that are (RFC 3501 §6.3.9).
-    std::set<storage::MailboxName> parents;
-    if (pattern.ends_at_level()) parents = parents_of(mailboxes, subscribed);
+bool ListRun::is_selected(const storage::ListedMailbox& mailbox) const {
+    if (command_.select_subscribed && !mailbox.subscribed) return false;
+    if (command_.select_special_use && (mailbox.special_use.empty() || !mailbox.exists)) return false;
+    const bool selective = command_.select_subscribed || command_.select_special_use;
+    // A name that is only subscribed is no mailbox; a parent shows its children the way, and can be deleted.
+    return selective || mailbox.exists || mailbox.has_children || mailbox.is_parent;
+}
 
-    std::set<storage::MailboxName> shown;
-    std::vector<Listing> listings;
-    const auto show = [&](const storage::MailboxName& mailbox, bool is_subscribed) {
-        const std::string name = wire_name(enabled, mailbox);
-        if (!pattern.matches(name) || !shown.insert(mailbox).second) return;
-        imap::ListLine line;
-        line.command = "LSUB";
-        line.name = name;
-        line.separator = storage::hierarchy_separator;
-        if (!is_subscribed) line.attributes.emplace_back("\\Noselect");
-        imap::append_list(listings.emplace_back(mailbox, "", false).line, line);
-    };
-    for (const storage::ListedMailbox& mailbox : mailboxes) {
-        if (mailbox.subscribed) show(mailbox.name, true);
+std::string ListRun::line_for(const storage::ListedMailbox& mailbox, std::string_view name, bool selected_below) const {
+    imap::ListLine line;
+    line.name = name;
+    line.separator = storage::hierarchy_separator;
+    if (!mailbox.exists)
+        line.attributes.emplace_back(command_.extended || enabled_.rev2 ? "\\NonExistent" : "\\Noselect");
+    append_attributes(line, mailbox);
+    if ((command_.return_subscribed || command_.select_subscribed) && mailbox.subscribed)
+        line.attributes.emplace_back("\\Subscribed");
+    line.child_is_subscribed = selected_below && command_.select_subscribed;
+    std::string out;
+    imap::append_list(out, line);
+    return out;
+}
+
+bool ListRun::advance(std::vector<Listing>& listings) {
+    // Made in each turn: sessions that wait for their turns hold none of them.
+    std::vector<imap::ListPattern> patterns;
+    patterns.reserve(command_.patterns.size());
+    for (const std::string& pattern : command_.patterns) patterns.push_back(join(command_.reference, pattern));
+    if (command_.select_recursive_match && next_ == 0)
+        selected_below_.count([&](const storage::ListedMailbox& mailbox) { return is_selected(mailbox); });
+
+    ListingTurn turn;
+    for (; next_ < mailboxes_.size() && !turn.is_over(); ++next_) {
+        const storage::ListedMailbox& mailbox = mailboxes_[next_];
+        turn.steps += kStepsPerName;
+        const bool selected_below = command_.select_recursive_match && selected_below_.has(mailbox.name);
+        if (!is_selected(mailbox) && !selected_below) continue;
+        const std::string name = wire_name(enabled_, mailbox.name);
+        const bool is_meant = std::ranges::any_of(patterns, [&](const imap::ListPattern& pattern) {
+            turn.steps += pattern.steps(name);
+            return pattern.matches(name);
+        });
+        if (!is_meant) continue;
+        listings.emplace_back(mailbox.name, line_for(mailbox, name, selected_below), mailbox.exists);
+        turn.octets += listings.back().line.size();
     }
-    for (const storage::MailboxName& parent : parents) show(parent, false);
-    return listings;
+    return next_ < mailboxes_.size();
+}
+
+LsubRun::LsubRun(const imap::Lsub& command, ListedMailboxes mailboxes, const Enabled& enabled)
+    : pattern_(join(command.reference, command.pattern)), mailboxes_(mailboxes), enabled_(enabled) {}
+
+void LsubRun::show(const storage::MailboxName& mailbox, Kind kind, std::string& lines, ListingTurn& turn) const {
+    const std::string name = wire_name(enabled_, mailbox);
+    turn.steps += kStepsPerName + pattern_.steps(name);
+    if (!pattern_.matches(name)) return;
+    imap::ListLine line;
+    line.command = "LSUB";
+    line.name = name;
+    line.separator = storage::hierarchy_separator;
+    if (kind == Kind::way_to_subscribed) line.attributes.emplace_back("\\Noselect");
+    const std::size_t before = lines.size();
+    imap::append_list(lines, line);
+    turn.octets += lines.size() - before;
+}
+
+bool LsubRun::is_subscribed(const storage::MailboxName& name) const {
+    if (name.is_inbox()) return !mailboxes_.empty() && mailboxes_.front().name == name && mailboxes_.front().subscribed;
+    const ListedMailboxes sorted = sorted_part(mailboxes_);
+    const auto place = std::ranges::lower_bound(sorted, std::string_view(name.text()), {}, text_of);
+    return place != sorted.end() && place->name == name && place->subscribed;
+}
+
+bool LsubRun::advance(std::string& lines) {
+    ListingTurn turn;
+    for (; next_ < mailboxes_.size() && !turn.is_over(); ++next_) {
+        const storage::ListedMailbox& mailbox = mailboxes_[next_];
+        turn.steps += kStepsPerName;
+        if (!mailbox.subscribed) continue;
+        show(mailbox.name, Kind::subscribed, lines, turn);
+        const storage::MailboxName* last = std::exchange(last_subscribed_, &mailbox.name);
+        // With "%" a name that isn't subscribed is shown as the way to those below it that are (RFC 3501 §6.3.9): once,
+        // for these lie side by side.
+        if (!pattern_.ends_at_level()) continue;
+        for (auto parent = mailbox.name.parent(); parent; parent = parent->parent()) {
+            if (last != nullptr && last->is_below(*parent)) break;
+            if (!is_subscribed(*parent)) show(*parent, Kind::way_to_subscribed, lines, turn);
+        }
+    }
+    return next_ < mailboxes_.size();
 }
 
 }  // namespace posthouse::imapd

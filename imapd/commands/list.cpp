@@ -1,10 +1,13 @@
 // LIST (RFC 3501 §6.3.8, RFC 5258, RFC 5819), LSUB (RFC 3501 §6.3.9), NAMESPACE (RFC 2342).
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "imapd/commands/commands.h"
 #include "imapd/listing.h"
 #include "imapd/mailbox_names.h"
 #include "imapd/metadata_response.h"
+#include "imapd/progress.h"
 #include "imapd/rights_response.h"
 #include "imapd/session.h"
 #include "imapd/status_response.h"
@@ -43,6 +46,20 @@ std::string with_extras(const Session& session, const Listing& listing, const Ex
     return out;
 }
 
+net::Async<> send_listings(Session& session, const std::vector<Listing>& listings, const Extras& extras) {
+    if (extras.empty()) {
+        std::string lines;
+        for (const Listing& listing : listings) lines += listing.line;
+        if (!lines.empty()) co_await session.send(lines);
+        co_return;
+    }
+    for (const Listing& listing : listings) {
+        const std::string lines = co_await session.disk([&] { return with_extras(session, listing, extras); });
+        co_await session.send(lines);
+        if (session.ended()) co_return;
+    }
+}
+
 }  // namespace
 
 net::Async<Reply> list(Session& session, imap::List command) {
@@ -66,14 +83,14 @@ net::Async<Reply> list(Session& session, imap::List command) {
         if (!entries) co_return bad(entries.error().text);
         extras.entries = std::move(*entries);
     }
-    for (const Listing& listing : listing_of(command, *mailboxes, session.enabled())) {
-        if (!extras.empty()) {
-            const std::string lines = co_await session.disk([&] { return with_extras(session, listing, extras); });
-            co_await session.send(lines);
-        } else {
-            co_await session.send(listing.line);
-        }
-        if (session.ended()) break;
+    ListRun run(command, *mailboxes, session.enabled());
+    Progress progress(session, mailboxes->size());
+    for (bool more = true; more && !session.ended();) {
+        std::vector<Listing> listings;
+        more = co_await progress.disk([&] { return run.advance(listings); });
+        co_await send_listings(session, listings, extras);
+        progress.set_done(run.done());
+        if (more) co_await progress.tell_if_due();
     }
     co_return ok("LIST completed");
 }
@@ -87,9 +104,14 @@ net::Async<Reply> lsub(Session& session, imap::Lsub command) {
     const Result<std::vector<storage::ListedMailbox>> mailboxes =
         co_await session.disk([&] { return list_own(session); });
     if (!mailboxes) co_return no(mailboxes.error());
-    for (const Listing& listing : listing_of(command, *mailboxes, session.enabled())) {
-        co_await session.send(listing.line);
-        if (session.ended()) break;
+    LsubRun run(command, *mailboxes, session.enabled());
+    Progress progress(session, mailboxes->size());
+    for (bool more = true; more && !session.ended();) {
+        std::string lines;
+        more = co_await progress.disk([&] { return run.advance(lines); });
+        if (!lines.empty()) co_await session.send(lines);
+        progress.set_done(run.done());
+        if (more) co_await progress.tell_if_due();
     }
     co_return ok("LSUB completed");
 }
