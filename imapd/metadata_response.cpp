@@ -2,6 +2,7 @@
 #include "imapd/metadata_response.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "imapd/session.h"
 #include "lib/base/ascii.h"
@@ -50,10 +51,11 @@ bool may_annotate(storage::Rights rights) {
 Result<std::vector<std::string>> read_queried(std::span<const std::string> names) {
     std::vector<std::string> entries;
     for (const std::string& name : names) {
-        entries.push_back(ascii::lower(name));
-        if (entries.back() == "/private" || entries.back() == "/shared") continue;
-        if (const Result<storage::EntryName> entry = storage::EntryName::parse(name); !entry)
-            return fail(entry.error());
+        std::string lower = ascii::lower(name);
+        if (lower != "/private" && lower != "/shared")
+            if (const Result<storage::EntryName> entry = storage::EntryName::parse(lower); !entry)
+                return fail(entry.error());
+        if (std::ranges::find(entries, lower) == entries.end()) entries.push_back(std::move(lower));
     }
     return entries;
 }
@@ -67,30 +69,36 @@ void append_changed_entry(std::string& out, std::string_view mailbox, std::strin
 std::optional<std::size_t> append_metadata(std::string& out, std::string_view mailbox,
                                            const storage::Annotations& annotations, const MetadataQuery& query) {
     std::optional<std::size_t> longest;
-    std::string values;
+    const std::size_t before = out.size();
     const auto add = [&](const std::string& name, const std::optional<std::string>& value) {
         if (value && query.max_size && value->size() > *query.max_size) {
             longest = std::max(longest.value_or(0), value->size());
             return;
         }
-        if (!values.empty()) values += ' ';
-        imap::append_astring(values, name);
-        values += ' ';
-        append_value(values, value);
+        if (out.size() == before) {
+            begin_metadata(out, mailbox);
+            out += '(';
+        } else {
+            out += ' ';
+        }
+        imap::append_astring(out, name);
+        out += ' ';
+        append_value(out, value);
     };
     const std::vector<storage::Annotation> visible = annotations.visible_to(query.user);
+    std::vector<bool> is_told(visible.size());
     for (const std::string& entry : query.entries) {
         bool is_there = false;
-        for (const storage::Annotation& annotation : visible) {
-            if (!is_within(annotation.name.text(), entry, query.depth)) continue;
+        for (std::size_t i = 0; i < visible.size(); ++i) {
+            const std::string& name = visible[i].name.text();
+            if (!is_within(name, entry, query.depth)) continue;
             is_there = true;
-            add(annotation.name.text(), annotation.value);
+            if (!is_told[i]) add(name, visible[i].value);
+            is_told[i] = true;
         }
         if (!is_there && query.depth == imap::GetMetadata::Depth::zero) add(entry, std::nullopt);
     }
-    if (values.empty()) return longest;
-    begin_metadata(out, mailbox);
-    out += "(" + values + ")\r\n";
+    if (out.size() > before) out += ")\r\n";
     return longest;
 }
 

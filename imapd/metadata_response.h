@@ -27,13 +27,14 @@ storage::AnnotationUser annotation_user(const Session& session, const Place& pla
 /// RFC 5464 §4: the user may read and set annotations.
 bool may_annotate(storage::Rights rights);
 
-/// Names that are asked for, in lower case; "/private" and "/shared" lead to what is below them. invalid: one makes no
-/// sense.
+/// Names that are asked for, in lower case and each once; "/private" and "/shared" lead to what is below them. invalid:
+/// one makes no sense.
 Result<std::vector<std::string>> read_queried(std::span<const std::string> names);
 /// Appends the response that tells unasked that an entry has changed (RFC 5464 §4.4.2).
 void append_changed_entry(std::string& out, std::string_view mailbox, std::string_view entry);
-/// Appends the response; an entry that was named and has no value is NIL. What it gives: the length of the longest
-/// value that was left out for max_size, or nothing.
+/// Appends the response: each entry once, by however many names it was asked for, so that it is as long as a mailbox's
+/// annotations may be; one that was named and has no value is NIL. What it gives: the length of the longest value that
+/// was left out for max_size, or nothing.
 std::optional<std::size_t> append_metadata(std::string& out, std::string_view mailbox,
                                            const storage::Annotations& annotations, const MetadataQuery& query);
 

@@ -1,5 +1,8 @@
 // GETMETADATA and SETMETADATA (RFC 5464 §4.2, §4.3), of mailboxes and, with the name "", of the account as a whole.
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "imapd/commands/commands.h"
 #include "imapd/mailbox_names.h"
@@ -29,6 +32,22 @@ net::Async<Result<Target>> find_target(Session& session, std::string_view wire) 
     co_return Target{place->account, place->name, annotation_user(session, *place), may_set_shared};
 }
 
+/// Of GETMETADATA.
+struct Answer {
+    std::string line;
+    std::optional<std::size_t> longest;  ///< as append_metadata gives it
+};
+
+/// `wire`: the mailbox as it was sent. Blocks.
+Result<Answer> answer_to(const Session& session, const Target& target, std::string_view wire,
+                         const MetadataQuery& query) {
+    const Result<storage::Annotations> annotations = annotations_of(session, *target.account, target.name);
+    if (!annotations) return fail(annotations.error());
+    Answer answer;
+    answer.longest = append_metadata(answer.line, wire, *annotations, query);
+    return answer;
+}
+
 /// The first of the entries that only the administrator sets. Blocks.
 Result<std::optional<std::string>> administrators_entry(const Session& session,
                                                         const std::vector<storage::EntryName>& entries) {
@@ -55,14 +74,13 @@ net::Async<Reply> get_metadata(Session& session, imap::GetMetadata command) {
     if (!target) co_return no(target.error());
     const Result<std::vector<std::string>> entries = read_queried(command.entries);
     if (!entries) co_return bad(entries.error().text);
-    const Result<storage::Annotations> annotations =
-        co_await session.disk([&] { return annotations_of(session, *target->account, target->name); });
-    if (!annotations) co_return no(annotations.error());
-    std::string line;
-    const std::optional<std::size_t> longest =
-        append_metadata(line, command.mailbox, *annotations, {*entries, command.depth, command.max_size, target->user});
-    co_await session.send(line);
-    if (longest) co_return ok("[METADATA LONGENTRIES " + std::to_string(*longest) + "] GETMETADATA completed");
+    const MetadataQuery query{*entries, command.depth, command.max_size, target->user};
+    const Result<Answer> answer =
+        co_await session.disk([&] { return answer_to(session, *target, command.mailbox, query); });
+    if (!answer) co_return no(answer.error());
+    co_await session.send(answer->line);
+    if (answer->longest)
+        co_return ok("[METADATA LONGENTRIES " + std::to_string(*answer->longest) + "] GETMETADATA completed");
     co_return ok("GETMETADATA completed");
 }
 

@@ -60,6 +60,45 @@ TEST_F(AccountDataTest, AnnotationsAreSetReadAndRemoved) {
     EXPECT_TRUE(has(again.run("GETMETADATA Sent /shared/vendor/x/y"), "b c")) << "another session sees it";
 }
 
+// RFC 5464 §4.2.2: whatever names lead to it. Each name had told all that is below it once more: 60 MB for one command.
+TEST_F(AccountDataTest, AnAnnotationIsToldOnceHoweverOftenItIsAskedFor) {
+    TestClient client = log_in();
+    EXPECT_EQ(
+        client.run("SETMETADATA Sent (/private/x \"1\" /private/x/y \"22\" /private/x/y/z \"{\" /shared/x \"(\")"),
+        "t OK SETMETADATA completed\r\n");
+    const auto told = [&](const std::string& arguments) {
+        const std::string reply = client.run("GETMETADATA " + arguments);
+        const std::size_t end = reply.find("\r\nt OK ");
+        return end == std::string::npos ? reply : reply.substr(0, end);
+    };
+    EXPECT_EQ(told("Sent (/shared/x /private/x /private/none /Shared/X /private/x /Private/None)"),
+              "* METADATA Sent (/shared/x \"(\" /private/x \"1\" /private/none NIL)");
+    const std::string all = "* METADATA Sent (/private/x \"1\" /private/x/y \"22\" /private/x/y/z \"{\")";
+    EXPECT_EQ(told("(DEPTH infinity) Sent (/private /private /private/x)"), all);
+    EXPECT_EQ(told("(DEPTH infinity) Sent (/private/x /private/x/y /private/x/y/z /private)"), all);
+    EXPECT_EQ(told("(DEPTH 1) Sent (/private /private/x/y /private/x)"),
+              "* METADATA Sent (/private/x \"1\" /private/x/y \"22\" /private/x/y/z \"{\")");
+    EXPECT_EQ(told("(DEPTH 1) Sent (/private /private/x)"), "* METADATA Sent (/private/x \"1\" /private/x/y \"22\")");
+    EXPECT_EQ(client.run("GETMETADATA (MAXSIZE 1 DEPTH infinity) Sent (/private/x/y /private/x/y /private)"),
+              "* METADATA Sent (/private/x/y/z \"{\" /private/x \"1\")\r\n"
+              "t OK [METADATA LONGENTRIES 2] GETMETADATA completed\r\n");
+    EXPECT_EQ(client.run("LIST \"\" Sent RETURN (METADATA (/shared/x /SHARED/x /private/none /private/none))"),
+              "* LIST (\\HasNoChildren \\Sent) \"/\" Sent\r\n"
+              "* METADATA Sent (/shared/x \"(\" /private/none NIL)\r\nt OK LIST completed\r\n");
+}
+
+TEST_F(AccountDataTest, AnAnswerIsAsLongAsTheAnnotationsAre) {
+    TestClient client = log_in();
+    const std::string value(60'000, 'v');
+    for (int i = 0; i < 16; ++i)
+        client.run("SETMETADATA Sent (/private/a/b" + std::to_string(i) + " {60000+}\r\n" + value + ")");
+    std::string entries = "/private";
+    for (int i = 1; i < 64; ++i) entries += i % 2 == 0 ? " /private" : " /private/a";
+    const std::string reply = client.run("GETMETADATA (DEPTH infinity) Sent (" + entries + ")");
+    EXPECT_GT(reply.size(), 16 * value.size());
+    EXPECT_LT(reply.size(), 17 * value.size());
+}
+
 // RFC 5464 §4.2.1
 TEST_F(AccountDataTest, TheAccountHasAnnotationsOfItsOwn) {
     TestClient client = log_in();
