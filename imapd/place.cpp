@@ -58,12 +58,12 @@ storage::ListedMailbox& entry(Listed& listed, const storage::MailboxName& name) 
     return mailbox;
 }
 
-/// Adds what the user may see of an account, under the names that it has behind `prefix`.
+/// Adds the mailboxes of an account on which the user has these rights, under the names that it has behind `prefix`.
 Result<> add_visible(Listed& listed, const Session& session, const storage::AccountName& owner,
-                     const std::string& prefix) {
+                     const std::string& prefix, storage::Rights needed) {
     const auto account = session.services().store.open(owner, storage::IfMissing::fail);
     if (!account) return account.error().code == ErrorCode::not_found ? Result<>{} : fail(account.error());
-    const auto visible = (*account)->visible_to({session.user()});
+    const auto visible = (*account)->visible_to({session.user()}, needed);
     if (!visible) return fail(visible.error());
     for (const storage::MailboxName& name : *visible) {
         const Result<storage::MailboxName> shown = storage::MailboxName::parse(prefix + name.text());
@@ -149,7 +149,7 @@ Result<std::vector<storage::ListedMailbox>> list_own(const Session& session) {
     return session.shared_account()->list();
 }
 
-Result<std::vector<storage::ListedMailbox>> list_all(const Session& session) {
+Result<std::vector<storage::ListedMailbox>> list_all(const Session& session, storage::Rights needed) {
     Result<std::vector<storage::ListedMailbox>> mine = list_own(session);
     if (!mine || !session.config().imapd.shared_namespaces) return mine;
     Listed listed;
@@ -164,13 +164,13 @@ Result<std::vector<storage::ListedMailbox>> list_all(const Session& session) {
         if (Result<storage::AccountName> owner = storage::AccountName::parse(address); owner && *owner != *user)
             shared.push_back(std::move(*owner));
     for (const storage::AccountName& owner : shared)
-        if (Result<> added = add_visible(listed, session, owner, storage::prefix_of_shared()); !added)
+        if (Result<> added = add_visible(listed, session, owner, storage::prefix_of_shared(), needed); !added)
             return fail(added.error());
     const auto owners = storage::Shares(session.services().store.settings().mail_root).with(*user);
     if (!owners) return fail(owners.error());
     for (const storage::AccountName& owner : *owners) {
         if (std::ranges::find(shared, owner) != shared.end()) continue;
-        if (Result<> added = add_visible(listed, session, owner, storage::prefix_of_user(owner)); !added)
+        if (Result<> added = add_visible(listed, session, owner, storage::prefix_of_user(owner), needed); !added)
             return fail(added.error());
     }
     std::vector<storage::ListedMailbox> all;

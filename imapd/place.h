@@ -46,9 +46,10 @@ net::Async<Result<Place>> find_new_place(Session& session, std::string_view wire
 
 /// The same for a name that has been read already. Blocks.
 Result<Place> place_of(const Session& session, const storage::MailboxName& shown);
-/// The user's own mailboxes as they are listed, and those of others that the user may see (the right to look up), as
-/// the client calls them; sorted by name, INBOX first. Blocks.
-Result<std::vector<storage::ListedMailbox>> list_all(const Session& session);
+/// The user's own mailboxes as they are listed, and those of others on which the user has the rights `needed`, by
+/// default those that they may see, as the client calls them; sorted by name, INBOX first. Blocks.
+Result<std::vector<storage::ListedMailbox>> list_all(const Session& session,
+                                                     storage::Rights needed = {storage::Right::lookup});
 /// Only the user's own. Blocks.
 Result<std::vector<storage::ListedMailbox>> list_own(const Session& session);
 

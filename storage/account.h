@@ -81,8 +81,8 @@ class Account {
     static constexpr Rights kept_by_owner = Rights::all();
     /// MYRIGHTS (RFC 4314 §3.5) of whoever it is; the account's own user is the owner. not_found.
     Result<Rights> effective_rights(const MailboxName& name, const Viewer& viewer) const;
-    /// The mailboxes that another user may see (the right to look up), in no order.
-    Result<std::vector<MailboxName>> visible_to(const Viewer& viewer) const;
+    /// The mailboxes on which another user has all of these rights, by default those that they may see; in no order.
+    Result<std::vector<MailboxName>> visible_to(const Viewer& viewer, Rights needed = {Right::lookup}) const;
     /// Has the registry of shares (shares.h) tell of all that this account's lists give: after another program wrote
     /// them, or when the registry was lost.
     Result<> note_shares() const;

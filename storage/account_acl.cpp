@@ -107,12 +107,12 @@ Result<> Account::each_access_list(int root,
     return {};
 }
 
-Result<std::vector<MailboxName>> Account::visible_to(const Viewer& viewer) const {
+Result<std::vector<MailboxName>> Account::visible_to(const Viewer& viewer, Rights needed) const {
     const Result<UniqueFd> root = open_file(root_, O_RDONLY | O_DIRECTORY);
     if (!root) return fail(root.error());
     std::vector<MailboxName> visible;
     Result<> looked = each_access_list(root->get(), [&](const MailboxName& name, const AccessList& list) {
-        if (list.effective(viewer, false).has(Right::lookup)) visible.push_back(name);
+        if ((needed - list.effective(viewer, false)).empty()) visible.push_back(name);
     });
     if (!looked) return fail(looked.error());
     return visible;

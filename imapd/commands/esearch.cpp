@@ -41,9 +41,9 @@ struct Sources {
     std::set<storage::MailboxName> own;
 };
 
-/// Blocks.
+/// Of others those that the user may read: what somebody only shows to them is in nobody's way. Blocks.
 Result<Sources> list_sources(const Session& session) {
-    Result<std::vector<storage::ListedMailbox>> all = list_all(session);
+    Result<std::vector<storage::ListedMailbox>> all = list_all(session, {storage::Right::lookup, storage::Right::read});
     if (!all) return fail(all.error());
     const Result<std::vector<storage::ListedMailbox>> own = list_own(session);
     if (!own) return fail(own.error());

@@ -136,6 +136,27 @@ TEST_F(FewMailboxesTest, TooManyMailboxesAreRefused) {
     EXPECT_TRUE(has(client.run("ESEARCH IN (mailboxes (folder1 folder2/banana)) ALL"), "t OK"));
 }
 
+// A user who gave others nothing but the right to see many mailboxes kept them from searching where they may.
+TEST_F(FewMailboxesTest, MailboxesThatMayNotBeReadAreNotCounted) {
+    TestClient client = with_folders();
+    TestClient ann = log_in("ann");
+    for (const char* name : {"A", "B", "C", "D", "E"}) {
+        ann.run("CREATE " + std::string(name));
+        append(ann, "Subject: x\r\n\r\nbody\r\n", name);
+        EXPECT_TRUE(has(ann.run("SETACL " + std::string(name) + " joe@example.org l"), "t OK"));
+    }
+    const std::string others = "ESEARCH IN (subtree \"Other Users\") RETURN (COUNT) ALL";
+    std::string reply = client.run(others);
+    EXPECT_TRUE(has(reply, "t OK ESEARCH completed")) << reply;
+    EXPECT_FALSE(has(reply, "* ESEARCH")) << reply;
+    EXPECT_TRUE(has(ann.run("SETACL C joe@example.org lr"), "t OK"));
+    reply = client.run(others);
+    EXPECT_TRUE(has(found(reply), "MAILBOX \"Other Users/ann@example.org/C\" UIDVALIDITY v) UID COUNT 1\r\n")) << reply;
+    EXPECT_TRUE(has(reply, "t OK ESEARCH completed")) << reply;
+    for (const char* name : {"A", "B", "D"}) ann.run("SETACL " + std::string(name) + " joe@example.org lr");
+    EXPECT_TRUE(has(client.run(others), "t NO [LIMIT] ")) << "those that may be read count";
+}
+
 // RFC 9585 §4
 TEST_F(FewMailboxesTest, ProgressIsToldBetweenMailboxes) {
     TestClient client = with_folders();
