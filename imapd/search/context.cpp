@@ -74,12 +74,22 @@ std::vector<std::uint32_t> values_of(const std::vector<Uid>& uids) {
 
 }  // namespace
 
+std::size_t kept_octets(const imap::SearchKey& key, const Selected& selected) {
+    const std::size_t ranges = key.set.is_saved() ? selected.saved.ranges().size() : key.set.range_count();
+    std::size_t octets = sizeof(key) + key.field.size() + key.text.size() + ranges * sizeof(imap::NumberRange);
+    if (key.annotation) octets += key.annotation->entries.size();
+    if (key.annotation && key.annotation->text) octets += key.annotation->text->size();
+    for (const imap::SearchKey& child : key.children) octets += kept_octets(child, selected);
+    return octets;
+}
+
 SearchContext make_context(const Selected& selected, std::string tag, const imap::SearchProgram& program,
                            std::vector<imap::SortCriterion> criteria, const std::vector<std::uint32_t>& found) {
     SearchContext context;
     context.tag = std::move(tag);
     context.by_uid = program.by_uid;
     context.key = program.key;
+    context.octets = kept_octets(program.key, selected);
     fix_saved(context.key, selected);
     context.criteria = std::move(criteria);
     context.is_volatile = depends_on_others(context.key, selected);

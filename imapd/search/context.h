@@ -1,6 +1,8 @@
 // SearchContext: a search whose results are kept up to date while the mailbox is selected (RFC 5267 §4.3).
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,12 +14,16 @@ namespace posthouse::imapd {
 
 struct Selected;
 
+/// Octets that the keys of all contexts of one session take at most: texts and sets may be long.
+inline constexpr std::size_t kMaxContextOctets = 256u << 10;
+
 /// What the client knows of the results, and how to find out what has changed. Costs memory by the runs of UIDs among
 /// the results; of SORT four bytes more for each message.
 struct SearchContext {
     std::string tag;  ///< of the command that asked for it
     bool by_uid = false;
     imap::SearchKey key;
+    std::size_t octets = 0;                     ///< that the key takes
     std::vector<imap::SortCriterion> criteria;  ///< none: the results have no order
     storage::UidSet results;
     std::vector<storage::Uid> ordered;  ///< the results of SORT, in their order
@@ -32,6 +38,9 @@ struct SearchContext {
         return (is_volatile && something) || (ages && now > looked_at);
     }
 };
+
+/// What the key takes that make_context keeps: "$" is as long there as what it means now.
+std::size_t kept_octets(const imap::SearchKey& key, const Selected& selected);
 
 /// A context for a search that has found `found` (numbers, in the order of the results). "$" means what it means now.
 SearchContext make_context(const Selected& selected, std::string tag, const imap::SearchProgram& program,

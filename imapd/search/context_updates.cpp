@@ -170,6 +170,12 @@ net::Async<> keep_up_to_date(Session& session, const imap::SearchProgram& comman
         co_await refuse_update(session, "Keeping an order by annotations up to date is not supported");
         co_return;
     }
+    std::size_t octets = kept_octets(command.key, selected);
+    for (const SearchContext& context : selected.contexts) octets += context.octets;
+    if (octets > kMaxContextOctets) {
+        co_await refuse_update(session, "The searches that are kept up to date are too long");
+        co_return;
+    }
     SearchContext context = make_context(selected, session.tag(), command, std::move(criteria), found);
     // Each change, or each second, would have all messages read.
     if ((context.is_volatile || context.ages) && reads_messages(context.key, selected)) {

@@ -18,8 +18,8 @@ class Session;
 
 /// Why a search with UPDATE can't be run: another that is kept up to date has its tag.
 std::optional<Reply> context_objection(const Session& session, const imap::SearchProgram& command);
-/// Keeps a search up to date from now on, if its command asks for it; says NOUPDATE when there are too many (RFC 5267
-/// §4.3.1). `found`: numbers, in the order of the results.
+/// Keeps a search up to date from now on, if its command asks for it; says NOUPDATE when there are too many, or too
+/// long ones (RFC 5267 §4.3.1). `found`: numbers, in the order of the results.
 net::Async<> keep_up_to_date(Session& session, const imap::SearchProgram& command,
                              std::vector<imap::SortCriterion> criteria, const std::vector<std::uint32_t>& found);
 

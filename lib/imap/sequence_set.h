@@ -2,6 +2,7 @@
 // (RFC 3501 §9 sequence-set).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -28,6 +29,8 @@ class SequenceSet {
     /// Adds first:last; either may be kStar, in any order.
     void add(std::uint32_t first, std::uint32_t last) { ranges_.push_back({first, last}); }
     bool empty() const { return ranges_.empty() && !saved_; }
+    /// How many ranges it has as sent; "$" is none of them.
+    std::size_t range_count() const { return ranges_.size(); }
     bool has_star() const;
     /// "$": what the last SEARCH saved (RFC 5182 §2.1). Only who knows that can resolve it.
     void set_saved() { saved_ = true; }

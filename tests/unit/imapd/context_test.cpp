@@ -176,6 +176,40 @@ TEST_F(FewContextsTest, TooManySearchesAreNotKeptUpToDate) {
     EXPECT_TRUE(client.run("CANCELUPDATE \"B02\"").starts_with("t BAD "));
 }
 
+// A session kept 16 times the texts of a command.
+TEST_F(ContextTest, SearchesThatAreTooLongTogetherAreNotKeptUpToDate) {
+    TestClient client = with_messages(2);
+    const auto subject = [](std::size_t size) {
+        return "SEARCH RETURN (UPDATE COUNT) SUBJECT {" + std::to_string(size) + "+}\r\n" + std::string(size, 'x');
+    };
+    EXPECT_FALSE(has(run_as(client, "B01", subject(100'000)), "NOUPDATE"));
+    EXPECT_FALSE(has(run_as(client, "B02", subject(100'000)), "NOUPDATE"));
+    const std::string third = run_as(client, "B03", subject(100'000));
+    EXPECT_TRUE(has(third, "* OK [NOUPDATE \"B03\"] ")) << third;
+    EXPECT_TRUE(has(third, "* ESEARCH (TAG \"B03\") COUNT 0\r\nB03 OK ")) << third;
+    EXPECT_FALSE(has(run_as(client, "B04", "SEARCH RETURN (UPDATE COUNT) UNSEEN"), "NOUPDATE"));
+    EXPECT_EQ(run_as(client, "B05", "CANCELUPDATE \"B01\""), "B05 OK No further updates\r\n");
+    EXPECT_FALSE(has(run_as(client, "B06", subject(100'000)), "NOUPDATE"));
+}
+
+// Each "$" is kept as what it means (RFC 5182 §2.1).
+TEST_F(ContextTest, SavedResultsCountAsOftenAsTheyAreNamed) {
+    TestClient client = select_inbox();
+    std::string many;
+    for (int i = 0; i < 100; ++i) many += "{15+}\r\nSubject: x\r\n\r\ny ";
+    for (int i = 0; i < 8; ++i) ASSERT_TRUE(has(client.run("APPEND INBOX " + many.substr(0, many.size() - 1)), "t OK"));
+    client.run("NOOP");
+    std::string odd = "1";
+    for (int i = 3; i < 800; i += 2) odd += "," + std::to_string(i);
+    ASSERT_TRUE(has(client.run("SEARCH RETURN (SAVE COUNT) " + odd), "COUNT 400"));
+    std::string keys = " $";
+    EXPECT_FALSE(has(run_as(client, "B01", "UID SEARCH RETURN (UPDATE COUNT)" + keys), "NOUPDATE"));
+    for (int i = 1; i < 100; ++i) keys += " $";
+    const std::string reply = run_as(client, "B02", "UID SEARCH RETURN (UPDATE COUNT)" + keys);
+    EXPECT_TRUE(has(reply, "* OK [NOUPDATE \"B02\"] ")) << reply;
+    EXPECT_TRUE(has(reply, "COUNT 400")) << reply;
+}
+
 TEST_F(ContextTest, WhatDependsOnOtherMessagesIsLookedAtAgain) {
     TestClient client = with_messages(3);
     run_as(client, "N", "UID SEARCH RETURN (UPDATE) 2");
