@@ -132,7 +132,7 @@ net::Async<> Session::follow(const Reply& reply) {
         const Result<> done = co_await stream().start_tls(tls_, deadline());
         if (!done) failed(done.error());
     } else if (reply.then == Reply::Then::start_compression) {
-        const Result<> done = co_await stream().start_compression(deadline());
+        const Result<> done = co_await stream().start_compression(services_.disk, user_, deadline());
         if (!done) failed(done.error());
     } else if (reply.then == Reply::Then::stop_compression) {
         const Result<> done = co_await stream().stop_compression(deadline());

@@ -56,7 +56,7 @@ Compression::~Compression() {
     ::inflateEnd(&streams_->in);
 }
 
-std::string Compression::deflate(std::string_view bytes) {
+std::string Compression::deflate(std::string_view bytes, Flush flush) {
     z_stream& stream = streams_->out;
     stream.next_in = bytes_of(bytes);
     stream.avail_in = static_cast<uInt>(bytes.size());
@@ -65,7 +65,7 @@ std::string Compression::deflate(std::string_view bytes) {
     do {
         stream.next_out = reinterpret_cast<Bytef*>(piece.data());
         stream.avail_out = static_cast<uInt>(piece.size());
-        ::deflate(&stream, Z_SYNC_FLUSH);
+        ::deflate(&stream, flush == Flush::sync ? Z_SYNC_FLUSH : Z_NO_FLUSH);
         compressed.append(piece.data(), piece.size() - stream.avail_out);
     } while (stream.avail_out == 0);
     return compressed;

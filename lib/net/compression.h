@@ -12,16 +12,23 @@
 
 namespace posthouse::net {
 
-/// The state of both directions; about 110 KiB while it lives, whatever the peer sends.
+/// The state of both directions; about 110 KiB while it lives, whatever the peer sends. Either direction may be used by
+/// a thread of its own.
 class Compression {
   public:
+    /// What is done with what the compressor would keep back, to compress it with what follows.
+    enum class Flush {
+        sync,  ///< it goes out, so that the peer can read every byte
+        none,  ///< it is kept: more follows at once
+    };
+
     Compression();
     Compression(const Compression&) = delete;
     Compression& operator=(const Compression&) = delete;
     ~Compression();
 
-    /// All of `bytes`, compressed, so that the peer can read every one of them (a sync flush).
-    std::string deflate(std::string_view bytes);
+    /// All of `bytes`, compressed, and what was kept before: at most 64 KiB more than they are.
+    std::string deflate(std::string_view bytes, Flush flush = Flush::sync);
 
     /// Takes compressed bytes that have come.
     void feed(std::string_view bytes) { received_ += bytes; }

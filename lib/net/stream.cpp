@@ -16,6 +16,7 @@
 #include "lib/net/compression.h"
 #include "lib/net/own_frame.h"
 #include "lib/net/poller.h"
+#include "lib/net/pool.h"
 #include "lib/net/tls.h"
 
 namespace posthouse::net {
@@ -26,7 +27,10 @@ constexpr std::size_t output_cap = std::size_t{16} * 1024;  // bytes that wait f
 constexpr std::size_t line_start = 8;                       // what is told of an overlong line
 constexpr std::size_t skip_cap = std::size_t{16} * 1024 * 1024;     // how much of an overlong line is skipped
 constexpr std::size_t compressed_at_once = std::size_t{16} * 1024;  // bytes that wait to be inflated
+constexpr std::size_t deflated_at_once = std::size_t{16} * 1024;    // at most 0.4 ms of a thread, whatever it is
+constexpr std::size_t deflated_on_loop = std::size_t{4} * 1024;     // what isn't worth the way to a thread and back
 constexpr unsigned reads_between_yields = 32;                       // a flood of input must not starve other sessions
+constexpr unsigned sends_between_yields = 16;  // nor may who takes output as fast as it comes; TLS sends 16 KiB each
 
 enum class Io { done, want_read, want_write, closed, failed };
 
@@ -49,6 +53,14 @@ std::span<char> scratch() {
 }  // namespace
 
 struct Stream::State {
+    // Who compresses what is sent, and for whom.
+    struct Compressor {
+        Compression compression;
+        Pool& pool;
+        std::string whom;
+        Compressor(Pool& p, std::string w) : pool(p), whom(std::move(w)) {}
+    };
+
     Loop& loop;
     UniqueFd socket;
     Poller poller;
@@ -57,9 +69,10 @@ struct Stream::State {
     std::string out;
     std::shared_ptr<const TlsContext> context;
     SSL* ssl = nullptr;
-    std::unique_ptr<Compression> compression;
+    std::unique_ptr<Compressor> compressor;
     std::string failure;
     unsigned reads = 0;
+    unsigned sends = 0;
     bool woken = false;
     bool draining = false;
 
@@ -127,24 +140,44 @@ struct Stream::State {
         return poller.wait(io == Io::want_write ? Direction::write : Direction::read, deadline);
     }
 
-    // Sends `bytes`, waiting as often as needed.
-    Async<Result<>> send_all(std::string_view bytes, Deadline deadline) {
-        std::string compressed;
-        if (compression) {
-            compressed = compression->deflate(bytes);
-            bytes = compressed;
-        }
+    // Sends `bytes` as they are, waiting as often as needed.
+    Async<Result<>> send_octets(std::string_view bytes, Deadline deadline) {
         while (!bytes.empty()) {
             std::size_t sent = 0;
             const Io io = send(bytes, sent);
             if (io == Io::done) {
                 bytes.remove_prefix(sent);
+                if (++sends % sends_between_yields == 0) co_await loop.yield();
             } else if (io == Io::want_read || io == Io::want_write) {
                 Result<> ready = co_await wait(io, deadline);
                 if (!ready && ready.error().code != ErrorCode::busy) co_return ready;
             } else {
                 co_return error(io);
             }
+        }
+        co_return Result<>{};
+    }
+
+    // Sends `bytes`, compressed if that was agreed, so that the peer can read all of them.
+    Async<Result<>> send_all(std::string_view bytes, Deadline deadline) {
+        if (!compressor) {
+            Result<> sent = co_await send_octets(bytes, deadline);
+            co_return sent;
+        }
+        Compressor& by = *compressor;
+        const bool is_little = bytes.size() <= deflated_on_loop;
+        while (!bytes.empty()) {
+            const std::string_view piece = bytes.substr(0, deflated_at_once);
+            bytes.remove_prefix(piece.size());
+            const auto flush = bytes.empty() ? Compression::Flush::sync : Compression::Flush::none;
+            const auto deflate = [&by, piece, flush] { return by.compression.deflate(piece, flush); };
+            std::string compressed;
+            if (is_little)
+                compressed = deflate();
+            else
+                compressed = co_await by.pool.run_for(by.whom, deflate);
+            Result<> sent = co_await send_octets(compressed, deadline);
+            if (!sent) co_return sent;
         }
         co_return Result<>{};
     }
@@ -159,9 +192,9 @@ struct Stream::State {
 
     // Takes what has come compressed, as far as there is room; false: more must come.
     Result<bool> inflate() {
-        if (!compression->has_received()) return false;
+        if (!compressor->compression.has_received()) return false;
         const std::span<char> space = scratch().first(input_cap - in.size());
-        const Result<std::size_t> count = compression->inflate(space);
+        const Result<std::size_t> count = compressor->compression.inflate(space);
         if (!count) return fail(count.error());
         in.append(space.data(), *count);
         return *count > 0;
@@ -170,18 +203,18 @@ struct Stream::State {
     // Takes what is there: the result, or nothing when more is needed; then `wanted` says what the socket has to be
     // ready for, or is `done` when only compressed bytes have come, which are to be inflated next.
     std::optional<Result<>> take(Deadline deadline, Io& wanted) {
-        if (compression) {
+        if (compressor) {
             if (deadline.passed()) return fail(ErrorCode::timeout, "Nothing came in time");
             const Result<bool> inflated = inflate();
             if (!inflated) return fail(inflated.error());
             if (*inflated) return Result<>{};
         }
         std::size_t got = 0;
-        wanted = receive(compression ? compressed_at_once : input_cap - in.size(), got);
+        wanted = receive(compressor ? compressed_at_once : input_cap - in.size(), got);
         if (wanted == Io::closed || wanted == Io::failed) return error(wanted);
         if (wanted != Io::done) return std::nullopt;
-        if (compression) {
-            compression->feed({scratch().data(), got});
+        if (compressor) {
+            compressor->compression.feed({scratch().data(), got});
             return std::nullopt;
         }
         in.append(scratch().data(), got);
@@ -324,7 +357,7 @@ Async<Result<std::string_view>> Stream::peek_more(std::size_t already, Deadline 
 
 Result<std::string_view> Stream::peek_now() {
     State& s = *state_;
-    if (!s.buffered().empty() || s.compression) return s.buffered();
+    if (!s.buffered().empty() || s.compressor) return s.buffered();
     std::string().swap(s.in);
     s.in_start = 0;
     std::size_t got = 0;
@@ -337,7 +370,7 @@ Result<std::string_view> Stream::peek_now() {
 void Stream::consume(std::size_t count) { state_->in_start += std::min(count, state_->buffered().size()); }
 
 bool Stream::has_buffered_input() const {
-    return !state_->buffered().empty() || (state_->compression && state_->compression->has_received());
+    return !state_->buffered().empty() || (state_->compressor && state_->compressor->compression.has_received());
 }
 
 Async<Result<>> Stream::write(std::string_view bytes, Deadline deadline) {
@@ -386,12 +419,12 @@ Async<Result<>> Stream::start_tls_client(std::shared_ptr<const TlsContext> conte
     co_return shaken;
 }
 
-Async<Result<>> Stream::start_compression(Deadline deadline) {
+Async<Result<>> Stream::start_compression(Pool& pool, std::string whom, Deadline deadline) {
     State& s = *state_;
     Result<> flushed = co_await s.flush(deadline);
     if (!flushed) co_return flushed;
-    s.compression = std::make_unique<Compression>();
-    s.compression->feed(s.buffered());
+    s.compressor = std::make_unique<State::Compressor>(pool, std::move(whom));
+    s.compressor->compression.feed(s.buffered());
     s.in.clear();
     s.in_start = 0;
     co_return Result<>{};
@@ -401,13 +434,13 @@ Async<Result<>> Stream::stop_compression(Deadline deadline) {
     State& s = *state_;
     Result<> flushed = co_await s.flush(deadline);
     if (!flushed) co_return flushed;
-    if (!s.compression) co_return Result<>{};
+    if (!s.compressor) co_return Result<>{};
     if (!s.buffered().empty()) co_return fail(ErrorCode::io, "Compressed data goes on behind its end");
     for (;;) {
-        Result<std::optional<std::string>> rest = s.compression->end();
+        Result<std::optional<std::string>> rest = s.compressor->compression.end();
         if (!rest) co_return fail(rest.error());
         if (*rest) {
-            s.compression.reset();
+            s.compressor.reset();
             s.in = std::move(**rest);
             s.in_start = 0;
             co_return Result<>{};
@@ -415,7 +448,7 @@ Async<Result<>> Stream::stop_compression(Deadline deadline) {
         std::size_t got = 0;
         const Io io = s.receive(compressed_at_once, got);
         if (io == Io::done) {
-            s.compression->feed({scratch().data(), got});
+            s.compressor->compression.feed({scratch().data(), got});
             continue;
         }
         if (io != Io::want_read && io != Io::want_write) co_return s.error(io);
@@ -424,7 +457,7 @@ Async<Result<>> Stream::stop_compression(Deadline deadline) {
     }
 }
 
-bool Stream::compressed() const { return state_->compression != nullptr; }
+bool Stream::compressed() const { return state_->compressor != nullptr; }
 
 bool Stream::tls() const { return state_->ssl != nullptr; }
 

@@ -16,6 +16,7 @@ struct ssl_st;
 
 namespace posthouse::net {
 
+class Pool;
 class TlsContext;
 
 /// What wait_input() saw.
@@ -112,8 +113,10 @@ class Stream {
     // Compression
 
     /// Everything from here on is compressed, both ways (RFC 4978 §3); what was read already and not consumed, too.
-    /// Flushes before. Costs what Compression tells.
-    Async<Result<>> start_compression(Deadline deadline);
+    /// Flushes before. Costs what Compression tells. What is sent is compressed piece by piece, 16 KiB each, and one is
+    /// sent before the next: more is never in memory. When it is more than 4 KiB, `pool`, which outlives the stream,
+    /// does that for `whom`: the loop has time for others, and the pool's users get their shares.
+    Async<Result<>> start_compression(Pool& pool, std::string whom, Deadline deadline);
     /// Nothing from here on is compressed (RFC 8437 §3.1). Flushes before, and waits for the end of the peer's flush.
     Async<Result<>> stop_compression(Deadline deadline);
     bool compressed() const;
