@@ -14,6 +14,7 @@ namespace {
 constexpr int deflate_window = -13;
 constexpr int inflate_window = -15;
 constexpr int memory_level = 6;
+constexpr int level = 4;  // docs/decisions/0093-compression-level.md
 
 Bytef* bytes_of(std::string_view text) {
     return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(text.data()));  // zlib doesn't write there
@@ -45,8 +46,7 @@ struct Compression::Streams {
 };
 
 Compression::Compression() : streams_(std::make_unique<Streams>()) {
-    if (::deflateInit2(&streams_->out, Z_DEFAULT_COMPRESSION, Z_DEFLATED, deflate_window, memory_level,
-                       Z_DEFAULT_STRATEGY) != Z_OK ||
+    if (::deflateInit2(&streams_->out, level, Z_DEFLATED, deflate_window, memory_level, Z_DEFAULT_STRATEGY) != Z_OK ||
         ::inflateInit2(&streams_->in, inflate_window) != Z_OK)
         throw std::bad_alloc();
 }
