@@ -13,6 +13,7 @@
 #include "lib/daemon/control.h"
 #include "lib/daemon/listeners.h"
 #include "lib/daemon/notify.h"
+#include "lib/daemon/trimming.h"
 #include "lib/net/own_frame.h"
 #include "lib/net/proxy.h"
 
@@ -155,6 +156,7 @@ net::Async<Result<>> Frame::run() {
         accepting_.spawn(&Frame::accept_loop, this, &open);
     }
     log::info("ready", {{"listeners", open_.size()}});
+    background_.spawn(&trim_memory, &loop_, &stopping_);
     notify_supervisor("READY=1");
     while (!draining_) {
         Result<> stop = co_await stop_requested_.wait(net::Deadline::never());

@@ -18,11 +18,19 @@ void block_reload() {
     ::sigprocmask(SIG_BLOCK, &waiting, nullptr);
 }
 
-// Each thread of a pool would get an arena of its own, up to eight for each processor, and what it once needed stays
-// there: a pool that grows for a moment would make a daemon larger for good.
-void share_arenas() {
+// What a peak has needed is to be given back, by free(3) or by trim_memory():
+// - Each thread of a pool would get an arena of its own, up to eight for each processor, each with its own leftovers.
+// - Large pieces are mapped, and what is free at the end of an arena is given back, from sizes that stay as they are:
+//   by themselves they would grow to 32 and 64 MiB.
+// - Fast bins keep small pieces apart that lie side by side. To join them takes seconds after a peak of 700 MB, at a
+//   moment that nobody chooses; without them a piece that its thread's cache has no room for costs 12 ns more.
+void configure_malloc() {
     constexpr int arenas = 4;
+    constexpr int large = 1 << 20;
     ::mallopt(M_ARENA_MAX, arenas);
+    ::mallopt(M_MMAP_THRESHOLD, large);
+    ::mallopt(M_TRIM_THRESHOLD, 2 * large);
+    ::mallopt(M_MXFAST, 0);
 }
 
 int give_up(std::string_view program, const Error& error) {
@@ -35,7 +43,7 @@ int give_up(std::string_view program, const Error& error) {
 
 int run_daemon(int argc, char** argv, const Spec& spec) {
     block_reload();
-    share_arenas();
+    configure_malloc();
     const auto load = [argc, argv] { return config::load_for_daemon(argc, argv); };
     Result<config::Bundle> bundle = load();
     if (!bundle) return give_up(spec.name, bundle.error());

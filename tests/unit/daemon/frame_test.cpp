@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,7 +12,10 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "lib/base/fd.h"
 #include "lib/base/file.h"
@@ -35,11 +39,26 @@ class Echo : public Application {
             }
             Result<std::string> line = co_await connection.stream.read_line(100, net::Deadline::in(seconds(20)));
             if (!line) co_return;
+            if (*line == "peak") need_much_memory();
             Result<> written = co_await connection.stream.write(*line + "\r\n", net::Deadline::in(seconds(20)));
             if (!written) co_return;
         }
     }
     std::string overloaded_reply(std::string_view) const override { return "no room\r\n"; }
+
+  private:
+    // 200 MB in small pieces, of which one in a thousand stays, and the last.
+    void need_much_memory() {
+        std::vector<std::unique_ptr<std::string>> pieces;
+        for (std::size_t i = 0; i <= 500'000; ++i) {
+            auto piece = std::make_unique<std::string>(300 + i % 200, 'x');
+            if (i % 1000 == 0)
+                kept_.push_back(std::move(piece));
+            else
+                pieces.push_back(std::move(piece));
+        }
+    }
+    std::vector<std::unique_ptr<std::string>> kept_;
 };
 
 Spec echo_spec() {
@@ -47,6 +66,16 @@ Spec echo_spec() {
             {{"lmtp"}},
             [](const config::Config&) { return std::size_t{1}; },
             [](Daemon&) { return std::make_unique<Echo>(); }};
+}
+
+// MiB of a process that are no file's.
+long own_memory(pid_t process) {
+    std::ifstream in("/proc/" + std::to_string(process) + "/statm");
+    long size = 0;
+    long resident = 0;
+    long shared = 0;
+    in >> size >> resident >> shared;
+    return (resident - shared) * ::sysconf(_SC_PAGESIZE) / (1 << 20);
 }
 
 class FrameTest : public testing::Test {
@@ -137,6 +166,21 @@ TEST_F(FrameTest, TellsAClientForWhomThereIsNoRoom) {
     EXPECT_EQ(receive(first), "hello\r\n");
     const UniqueFd second = connect();
     EXPECT_EQ(receive(second), "no room\r\n");
+}
+
+TEST_F(FrameTest, GivesBackTheMemoryOfAPeak) {
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    GTEST_SKIP() << "sanitizers have an allocator of their own";
+#endif
+#endif
+    start_and_wait();
+    const UniqueFd client = connect();
+    ASSERT_EQ(::send(client.get(), "peak\r\n", 6, 0), 6);
+    EXPECT_EQ(receive(client), "peak\r\n");
+    const auto patience = net::Deadline::in(seconds(60));
+    while (own_memory(child_) > 50 && !patience.passed()) ::poll(nullptr, 0, 100);
+    EXPECT_LE(own_memory(child_), 50);
 }
 
 TEST_F(FrameTest, AWrongConfigurationIsOneLineAndAnExitCode) {
