@@ -28,7 +28,7 @@ constexpr std::size_t kFirstPiece = 8 << 10;
 constexpr std::size_t kPiece = 32 << 10;
 /// Once a message's parts have more of header blocks than this, their BODYSTRUCTURE is too long to keep.
 constexpr std::size_t kMaxOutline = 256 << 10;
-constexpr mime::SampleLimits kSamples{.texts = 2, .bytes = 16 << 10};
+constexpr mime::OutlineLimits kSamples{.texts = 2, .bytes = 16 << 10};
 
 /// What the views of a HeaderSummary point to.
 struct Scratch {

@@ -152,8 +152,8 @@ Result<std::string> OpenMessage::header() {
 }
 
 /// Reads all of the message for its structure, in pieces.
-Result<mime::StructureReader> OpenMessage::read_structure() {
-    mime::StructureReader reader;
+Result<mime::StructureReader> OpenMessage::read_structure(const mime::OutlineLimits& limits) {
+    mime::StructureReader reader({}, limits);
     std::array<char, 16 << 10> piece{};
     for (std::uint64_t position = 0;;) {
         const Result<std::size_t> count = read(position, piece);
@@ -166,7 +166,7 @@ Result<mime::StructureReader> OpenMessage::read_structure() {
 
 Result<const mime::Structure*> OpenMessage::structure() {
     if (!structure_) {
-        Result<mime::StructureReader> reader = read_structure();
+        Result<mime::StructureReader> reader = read_structure({.headers = 0});
         if (!reader) return fail(reader.error());
         structure_ = std::move(*reader).structure();
     }
@@ -222,7 +222,7 @@ Result<std::string> OpenMessage::envelope() {
 }
 
 Result<std::string> OpenMessage::body_structure(bool extended) {
-    Result<mime::StructureReader> reader = read_structure();
+    Result<mime::StructureReader> reader = read_structure({});
     if (!reader) return fail(reader.error());
     const mime::Outline outline = std::move(*reader).outline();
     return extended ? imap::bodystructure(outline.headers, outline.structure)

@@ -66,7 +66,7 @@ class OpenMessage {
     Result<> load();
     Result<> move_to(std::uint64_t position);
     Result<std::uint64_t> header_size();
-    Result<mime::StructureReader> read_structure();
+    Result<mime::StructureReader> read_structure(const mime::OutlineLimits& limits);
     Result<const mime::Structure*> structure();
     Result<std::string> read_string(std::uint64_t position, std::size_t count);
 

@@ -16,12 +16,13 @@ namespace {
 constexpr std::string_view empty_text = R"("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 0 0)";
 constexpr std::string_view empty_envelope = "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)";
 
-/// Once this much is written, envelopes are shown empty: many messages inside one, each with a long list of short
-/// addresses, would otherwise make gigabytes of a few megabytes.
-constexpr std::size_t envelopes_up_to = 8U << 20U;
+/// Once this much is written, of headers no more is shown than what the parts keep of them: many messages inside one,
+/// each with a long list of short addresses, would otherwise make gigabytes of a few megabytes.
+constexpr std::size_t headers_up_to = 4U << 20U;
 
-/// The Content-* fields that only IMAP shows; the first of each counts.
+/// The Content-* fields as IMAP shows them; the first of each counts.
 struct ContentFields {
+    mime::ContentType type;
     std::optional<std::string> id;
     std::optional<std::string> description;
     std::string encoding;
@@ -35,12 +36,30 @@ void keep_first(std::optional<std::string>& kept, std::string value) {
     if (!kept) kept = std::move(value);
 }
 
-ContentFields read_fields(std::string_view message, const mime::Part& part) {
+/// The encoding's name when no field has it.
+std::string_view name_of(mime::TransferEncoding encoding) {
+    switch (encoding) {
+        case mime::TransferEncoding::quoted_printable: return "quoted-printable";
+        case mime::TransferEncoding::base64: return "base64";
+        case mime::TransferEncoding::identity:
+        case mime::TransferEncoding::unknown: break;
+    }
+    return "7bit";
+}
+
+ContentFields read_fields(std::string_view message, const mime::Part& part, mime::Range header) {
     ContentFields fields;
-    mime::HeaderReader reader(message, part.header);
+    fields.type = {part.type, {}};
+    bool typed = false;
+    mime::HeaderReader reader(message, header);
     while (const auto field = reader.next()) {
         if (!field->name.starts_with('C') && !field->name.starts_with('c')) continue;
-        if (field->is("Content-ID")) {
+        if (field->is("Content-Type")) {
+            // As when the structure was read: only the first is asked.
+            auto type = typed ? std::nullopt : mime::parse_content_type(field->value);
+            if (type) fields.type = std::move(*type);
+            typed = true;
+        } else if (field->is("Content-ID")) {
             keep_first(fields.id, field->text());
         } else if (field->is("Content-Description")) {
             keep_first(fields.description, field->text());
@@ -96,43 +115,40 @@ class Writer {
             write(structure_.at(child));
         }
         out_ += ' ';
-        append_string(out_, part.type.subtype);
+        const ContentFields fields = fields_of(part);
+        append_string(out_, fields.type.subtype);
         if (!extended_) return;
         out_ += ' ';
-        parameters(part.type.parameters, false);
-        extension(read_fields(message_, part));
+        parameters(fields.type.parameters, {});
+        extension(fields);
     }
 
     // NOLINTNEXTLINE(misc-no-recursion)
     void single_part(const mime::Part& part) {
-        const ContentFields fields = read_fields(message_, part);
+        const ContentFields fields = fields_of(part);
         const bool text = part.type.is("text");
         const bool message = part.kind == mime::Part::Kind::message || (part.opaque && part.type.is("message"));
         if (part.opaque && !message) {
             // "multipart/…" would promise parts that aren't shown.
             out_ += R"("application" "octet-stream" )";
         } else {
-            append_string(out_, part.type.type);
+            append_string(out_, fields.type.type);
             out_ += ' ';
-            append_string(out_, part.type.subtype);
+            append_string(out_, fields.type.subtype);
             out_ += ' ';
         }
-        parameters(part.type.parameters, text);
+        parameters(fields.type.parameters, text ? std::string_view(part.charset) : std::string_view());
         out_ += ' ';
         append_nstring(out_, fields.id);
         out_ += ' ';
         append_nstring(out_, fields.description);
         out_ += ' ';
-        append_string(out_, fields.encoding.empty() ? "7bit" : fields.encoding);
+        append_string(out_, fields.encoding.empty() ? name_of(part.encoding) : fields.encoding);
         out_ += ' ' + std::to_string(part.body_size.octets);
         if (part.kind == mime::Part::Kind::message) {
             const mime::Part& inside = structure_.at(part.first_child);
             out_ += ' ';
-            if (out_.size() < envelopes_up_to) {
-                append_envelope(message_, inside.header, out_);
-            } else {
-                out_ += empty_envelope;
-            }
+            append_envelope(message_, header_of(inside), out_);
             out_ += ' ';
             write(inside);
         } else if (message) {
@@ -148,9 +164,16 @@ class Writer {
         extension(fields);
     }
 
-    /// "(name value …)" or NIL. A text without charset is in US-ASCII (RFC 2045 §5.2).
-    void parameters(const mime::Parameters& parameters, bool default_charset) {
-        const bool add_charset = default_charset && mime::find_parameter(parameters, "charset") == nullptr;
+    /// Empty when no more of headers is to be shown.
+    mime::Range header_of(const mime::Part& part) const {
+        return out_.size() < headers_up_to ? part.header : mime::Range{part.header.begin, part.header.begin};
+    }
+    ContentFields fields_of(const mime::Part& part) const { return read_fields(message_, part, header_of(part)); }
+
+    /// "(name value …)" or NIL. A text has a charset even when its header doesn't say so (RFC 2045 §5.2), or isn't
+    /// shown.
+    void parameters(const mime::Parameters& parameters, std::string_view charset) {
+        const bool add_charset = !charset.empty() && mime::find_parameter(parameters, "charset") == nullptr;
         if (parameters.empty() && !add_charset) {
             out_ += "NIL";
             return;
@@ -162,7 +185,10 @@ class Writer {
             out_ += ' ';
             append_string(out_, parameter.value);
         }
-        if (add_charset) out_ += parameters.empty() ? R"("charset" "us-ascii")" : R"( "charset" "us-ascii")";
+        if (add_charset) {
+            out_ += parameters.empty() ? R"("charset" )" : R"( "charset" )";
+            append_string(out_, charset);
+        }
         out_ += ')';
     }
 
@@ -173,7 +199,7 @@ class Writer {
             out_ += '(';
             append_string(out_, fields.disposition->type);
             out_ += ' ';
-            parameters(fields.disposition->parameters, false);
+            parameters(fields.disposition->parameters, {});
             out_ += ')';
         } else {
             out_ += "NIL";

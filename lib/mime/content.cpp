@@ -26,7 +26,7 @@ std::string without_cfws(std::string_view value) {
 
 }  // namespace
 
-bool ContentType::is(std::string_view other_type, std::string_view other_subtype) const {
+bool MediaType::is(std::string_view other_type, std::string_view other_subtype) const {
     return ascii::iequals(type, other_type) && (other_subtype.empty() || ascii::iequals(subtype, other_subtype));
 }
 

@@ -10,14 +10,19 @@
 
 namespace posthouse::mime {
 
-/// Content-Type (RFC 2045 §5); the default is that of §5.2, without its charset.
-struct ContentType {
+/// A media type (RFC 2045 §5); the default is that of §5.2.
+struct MediaType {
     std::string type = "text";  ///< in the case of the sender
     std::string subtype = "plain";
-    Parameters parameters;
 
     /// Compares without regard to case; an empty `other_subtype` means any.
     bool is(std::string_view other_type, std::string_view other_subtype = {}) const;
+};
+
+/// Content-Type (RFC 2045 §5).
+struct ContentType : MediaType {
+    Parameters parameters;
+
     /// The charset parameter, or "us-ascii".
     std::string_view charset() const;
 };

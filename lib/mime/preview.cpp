@@ -204,7 +204,7 @@ std::string preview(const Part& part, std::string_view bytes) {
         const std::string_view piece = bytes.substr(0, count);
         const std::string whole = decode_transfer(part.encoding, piece);
         const std::string_view decoded = without_cut_character(whole);
-        const auto converted = to_utf8(decoded, part.type.charset());
+        const auto converted = to_utf8(decoded, part.charset);
         const std::string text = converted ? *converted : guess_utf8(decoded);
         Collector collector;
         if (part.type.is("text", "html")) {

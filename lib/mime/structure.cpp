@@ -15,7 +15,7 @@ const Part* Structure::child(const Part& part, std::uint32_t number) const {
 }
 
 Structure parse_structure(std::string_view message, const StructureLimits& limits) {
-    StructureReader reader(limits);
+    StructureReader reader(limits, {.headers = 0});
     reader.feed(message);
     return std::move(reader).structure();
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,7 +36,9 @@ struct Part {
     Range body;               ///< starts where the header ends
     WireSize header_size;
     WireSize body_size;
-    ContentType type;  ///< of the field, or the default: text/plain, message/rfc822 in a multipart/digest
+    MediaType type;  ///< of the field, each name cut to max_media_type; or the default: text/plain, message/rfc822 in a
+                     ///< multipart/digest. The other parameters are in the header only: there may be very many.
+    std::string charset = "us-ascii";  ///< of the field; one of more than max_charset_name bytes is cut, and unknown
 
     /// Header and body.
     Range whole() const { return {header.begin, body.end}; }

@@ -20,8 +20,8 @@ bool is_message(const Part& part) { return part.type.is("message", "rfc822") || 
 
 }  // namespace
 
-StructureReader::StructureReader(const StructureLimits& limits, const SampleLimits& samples)
-    : limits_(limits), sample_limits_(samples) {
+StructureReader::StructureReader(const StructureLimits& limits, const OutlineLimits& outline)
+    : limits_(limits), outline_limits_(outline) {
     begin_part({}, Part::none);
 }
 
@@ -76,7 +76,7 @@ void StructureReader::take(std::string_view raw) {
         headers_ += raw.substr(0, max_header_size - held);
     } else if (sampling_) {
         std::string& sample = samples_.back().bytes;
-        sample += raw.substr(0, sample_limits_.bytes - sample.size());
+        sample += raw.substr(0, outline_limits_.bytes - sample.size());
     }
 }
 
@@ -124,7 +124,7 @@ void StructureReader::begin_part(const Mark& begin, std::uint32_t parent) {
         part.depth = parts_[parent].depth + 1;
         const bool in_digest =
             parts_[parent].kind == Part::Kind::multipart && ascii::iequals(parts_[parent].type.subtype, "digest");
-        if (in_digest) part.type = {"message", "rfc822", {}};
+        if (in_digest) part.type = {"message", "rfc822"};
         std::uint32_t& last = open_.back().last_child;
         (last == Part::none ? parts_[parent].first_child : parts_[last].next_sibling) = index;
         last = index;
@@ -149,46 +149,54 @@ void StructureReader::end_header(const Mark& end) {
     in_header_ = false;
     Range& kept = kept_[open.index];
     kept.end = headers_.size();
-    const bool attached = read_content_fields(part, kept.of(headers_));
+    ContentFields fields = read_content_fields(part, kept.of(headers_));
+    if (kept.end > outline_limits_.headers) {
+        headers_.resize(kept.begin);
+        kept.end = kept.begin;
+    }
     const bool may_nest = part.depth + 1 < limits_.depth && !full();
     if (part.type.is("multipart")) {
-        const Parameter* boundary = find_parameter(part.type.parameters, "boundary");
-        const bool bounded = boundary != nullptr && !boundary->value.empty();
-        part.opaque = !may_nest || (bounded && boundary->value.size() > limits_.boundary);
+        part.opaque = !may_nest || fields.boundary.size() > limits_.boundary;
         if (part.opaque) return;
         part.kind = Part::Kind::multipart;
-        if (bounded) boundaries_.push_back({boundary->value, open_.size() - 1});
+        if (!fields.boundary.empty()) boundaries_.push_back({std::move(fields.boundary), open_.size() - 1});
     } else if (is_message(part)) {
         part.opaque = !may_nest || part.encoding == TransferEncoding::base64 ||
                       part.encoding == TransferEncoding::quoted_printable;
         if (part.opaque) return;
         part.kind = Part::Kind::message;
         begin_part(end, open.index);
-    } else if (!attached && samples_.size() < sample_limits_.texts &&
+    } else if (!fields.attached && samples_.size() < outline_limits_.texts &&
                (part.type.is("text", "plain") || part.type.is("text", "html"))) {
         samples_.push_back({open.index, {}});
         sampling_ = true;
     }
 }
 
-bool StructureReader::read_content_fields(Part& part, std::string_view header) const {
+StructureReader::ContentFields StructureReader::read_content_fields(Part& part, std::string_view header) const {
     HeaderReader reader(header);
+    ContentFields fields;
     bool typed = false;
     bool encoded = false;
-    bool attached = false;
     while (const auto field = reader.next()) {
         if (!ascii::istarts_with(field->name, "Content-")) continue;
         if (!typed && field->is("Content-Type")) {
             typed = true;
-            if (auto type = parse_content_type(field->value)) part.type = std::move(*type);
+            const auto type = parse_content_type(field->value);
+            if (!type) continue;
+            part.type = {type->type.substr(0, max_media_type), type->subtype.substr(0, max_media_type)};
+            // One byte too many is enough to be no charset's name.
+            part.charset = ascii::trim(type->charset()).substr(0, max_charset_name + 1);
+            if (const Parameter* boundary = find_parameter(type->parameters, "boundary"))
+                fields.boundary = boundary->value;
         } else if (!encoded && field->is("Content-Transfer-Encoding")) {
             encoded = true;
             part.encoding = transfer_encoding(parse_encoding_name(field->value));
-        } else if (sample_limits_.texts > 0 && field->is("Content-Disposition")) {
-            attached = attached || ascii::istarts_with(ascii::trim(field->value), "attachment");
+        } else if (outline_limits_.texts > 0 && field->is("Content-Disposition")) {
+            fields.attached = fields.attached || ascii::istarts_with(ascii::trim(field->value), "attachment");
         }
     }
-    return attached;
+    return fields;
 }
 
 /// Ends the open parts from `level` on at `end`; the header that is being read, if any, ends at `header_end`. A part

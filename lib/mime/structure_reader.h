@@ -1,5 +1,5 @@
 // StructureReader: reads the tree of a message's parts while its bytes come by, in pieces of any size, and holds no
-// more of them than its header blocks.
+// more of them than header blocks.
 #pragma once
 
 #include <cstddef>
@@ -21,21 +21,23 @@ struct TextSample {
 
 /// A message without its bodies: what BODYSTRUCTURE is made of.
 struct Outline {
-    std::string headers;              ///< the header blocks of all parts; of each at most max_header_size bytes
-    Structure structure;              ///< `header` of a part is a range of `headers`; `body` is one of the message
+    std::string headers;              ///< the header blocks of the parts; of each at most max_header_size bytes
+    Structure structure;              ///< `header` of a part is a range of `headers`, empty when there was no more room
+                                      ///< for it; `body` is one of the message
     std::vector<TextSample> samples;  ///< in order
 };
 
-/// Which texts are kept while a message is read.
-struct SampleLimits {
-    std::size_t texts = 0;  ///< the first text/plain and text/html parts that are no attachments
-    std::size_t bytes = 0;  ///< of each
+/// What of a message its outline holds.
+struct OutlineLimits {
+    std::size_t texts = 0;              ///< samples: the first text/plain and text/html parts that are no attachments
+    std::size_t bytes = 0;              ///< of each sample
+    std::size_t headers = max_outline;  ///< bytes of header blocks
 };
 
 /// Reads one message. Linear in its size, whatever it holds.
 class StructureReader {
   public:
-    explicit StructureReader(const StructureLimits& limits = {}, const SampleLimits& samples = {});
+    explicit StructureReader(const StructureLimits& limits = {}, const OutlineLimits& outline = {});
 
     /// The next bytes of the message.
     void feed(std::string_view raw);
@@ -62,6 +64,11 @@ class StructureReader {
         std::string text;
         std::size_t level;  ///< of its multipart in open_
     };
+    /// What a header says that its part doesn't keep.
+    struct ContentFields {
+        std::string boundary;
+        bool attached = false;  ///< it is sent as an attachment
+    };
     struct BoundaryLine {
         std::size_t boundary;  ///< in boundaries_
         bool closing;
@@ -76,14 +83,13 @@ class StructureReader {
     void boundary_line(const BoundaryLine& line);
     void begin_part(const Mark& begin, std::uint32_t parent);
     void end_header(const Mark& end);
-    /// True: it is sent as an attachment.
-    bool read_content_fields(Part& part, std::string_view header) const;
+    ContentFields read_content_fields(Part& part, std::string_view header) const;
     void close_parts(std::size_t level, Mark end, const Mark& header_end);
     void finish();
     bool full() const { return parts_.size() >= limits_.parts; }
 
     StructureLimits limits_;
-    SampleLimits sample_limits_;
+    OutlineLimits outline_limits_;
     std::vector<Part> parts_;
     std::vector<OpenPart> open_;        ///< the path from the root to the part that is being read
     std::vector<Boundary> boundaries_;  ///< of the open multiparts, outermost first

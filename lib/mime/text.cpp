@@ -15,7 +15,7 @@ bool visit_text(std::string_view message, const Structure& structure,
     for (const Part& part : structure.parts) {
         if (part.kind != Part::Kind::leaf || !(part.type.is("text") || part.type.is("message"))) continue;
         const std::string bytes = decode_transfer(part.encoding, part.body.of(message));
-        const auto text = to_utf8(bytes, part.type.charset());
+        const auto text = to_utf8(bytes, part.charset);
         if (!visit(part, text ? *text : guess_utf8(bytes))) return false;
     }
     return true;

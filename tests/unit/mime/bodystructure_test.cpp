@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+
+#include "lib/mime/structure_reader.h"
+
 namespace posthouse::imap {
 namespace {
 
@@ -73,9 +78,32 @@ TEST(BodyStructure, ManyLongEnvelopesDoNotGrowWithoutEnd) {
     for (int i = 0; i < 2000; ++i) from += "a,";
     for (int i = 0; i < 400; ++i) message += "--x\n\n" + from + "\n\n";
     const std::string shown = body_of_message(message);
-    EXPECT_LT(shown.size(), 10U << 20U);
+    EXPECT_LT(shown.size(), 5U << 20U);
     EXPECT_TRUE(shown.contains("MISSING_DOMAIN"));
     EXPECT_TRUE(shown.ends_with("\"7bit\" 0 0) 2) \"digest\")")) << shown.substr(shown.size() - 80);
+}
+
+TEST(BodyStructure, ManyLongParametersDoNotGrowWithoutEnd) {
+    std::string message = "Content-Type: multipart/mixed; boundary=x\n\n";
+    const std::string long_one = ";\n a=" + std::string(900, 'v');
+    for (int i = 0; i < 3000; ++i)
+        message += "--x\nContent-Type: text/html; charset=koi8-r" + long_one + long_one +
+                   "\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment" + long_one + "\n\n\n";
+    message += "--x--\n";
+    mime::StructureReader reader;
+    reader.feed(message);
+    const mime::Outline outline = std::move(reader).outline();
+    EXPECT_LE(outline.headers.size(), mime::max_outline);
+    for (const std::string& shown : {structure_of(message), bodystructure(outline.headers, outline.structure)}) {
+        EXPECT_GT(shown.size(), 3U << 20U);
+        EXPECT_LT(shown.size(), 6U << 20U);
+        EXPECT_TRUE(shown.contains("(\"attachment\" (\"a\" \"vv"));
+        // Of the last parts what has to be known to decode them.
+        EXPECT_TRUE(
+            shown.ends_with("(\"text\" \"html\" (\"charset\" \"koi8-r\") NIL NIL \"base64\" 0 0 NIL NIL NIL NIL)"
+                            " \"mixed\" NIL NIL NIL NIL)"))
+            << shown.substr(shown.size() - 200);
+    }
 }
 
 TEST(BodyStructure, AMultipartOverABoundIsBytes) {

@@ -16,8 +16,8 @@ constexpr std::string_view message =
     "Content-Type: text/html\r\n\r\n<p>inside\r\n--x\r\nContent-Disposition: attachment\r\n"
     "Content-Type: text/plain\r\n\r\nattached\r\n--x--\r\nepilogue\r\n";
 
-StructureReader read_in_pieces(std::string_view text, std::size_t piece, const SampleLimits& samples = {}) {
-    StructureReader reader({}, samples);
+StructureReader read_in_pieces(std::string_view text, std::size_t piece, const OutlineLimits& limits = {}) {
+    StructureReader reader({}, limits);
     for (std::size_t i = 0; i < text.size(); i += piece) reader.feed(text.substr(i, piece));
     return reader;
 }
@@ -58,6 +58,19 @@ TEST(StructureReader, SamplesKeepTheirBounds) {
     const std::vector<TextSample> samples = read_in_pieces(message, 7, {.texts = 1, .bytes = 5}).outline().samples;
     ASSERT_EQ(samples.size(), 1U);
     EXPECT_EQ(samples[0].bytes, "the t");
+}
+
+TEST(StructureReader, HeadersBeyondTheBoundAreNotHeld) {
+    const Outline outline = read_in_pieces(message, 10, {.headers = 75}).outline();
+    EXPECT_EQ(outline.headers, "Subject: outer\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n\r\n");
+    EXPECT_TRUE(outline.structure.at(3).header.of(outline.headers).empty());
+    EXPECT_TRUE(outline.structure.at(3).type.is("text", "html"));
+    const Structure whole = parse_structure(message);
+    for (std::size_t i = 0; i < whole.parts.size(); ++i)
+        EXPECT_EQ(outline.structure.parts[i].body, whole.parts[i].body);
+    StructureReader none({}, {.headers = 0});
+    none.feed(message);
+    EXPECT_EQ(none.bytes_held(), 0U);
 }
 
 TEST(StructureReader, BodiesAreNotHeld) {

@@ -2,6 +2,7 @@
 #include "lib/mime/structure.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <string>
 
@@ -24,6 +25,19 @@ std::string shown(std::string_view message, const Structure& structure, const Pa
 std::string tree(std::string_view message, const StructureLimits& limits = {}) {
     const Structure structure = parse_structure(message, limits);
     return shown(message, structure, structure.root());
+}
+
+/// Bytes that are allocated; 0 where the allocator doesn't tell (sanitizers).
+std::size_t allocated() {
+    const auto info = ::mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+/// As many parts as there may be, each with this header.
+std::string many_parts(const std::string& header) {
+    std::string message = "Content-Type: multipart/mixed; boundary=x\n\n";
+    for (std::size_t i = 0; i + 1 < max_parts; ++i) message.append("--x\n").append(header).append("\n\n");
+    return message + "--x--\n";
 }
 
 /// RFC 2046 §5.1.1.
@@ -155,6 +169,30 @@ TEST(Structure, TheLastPartThereMayBeTakesTheRest) {
     std::string many = "Content-Type: multipart/mixed; boundary=a\n\n";
     for (std::size_t i = 0; i < max_parts + 50; ++i) many += "--a\n\nx\n";
     EXPECT_EQ(parse_structure(many).parts.size(), max_parts);
+}
+
+TEST(Structure, PartsStaySmallWhateverTheirHeadersHold) {
+    std::string parameters = "Content-Type: a/b";
+    for (std::size_t i = 0; i < max_parameters; ++i) parameters += ";a=b";
+    const std::string names = "Content-Type: " + std::string(2000, 't') + "/" + std::string(2000, 's') +
+                              "; charset=" + std::string(2000, 'c') + "; boundary=" + std::string(900, 'b');
+    for (const std::string& header : {std::string("Content-Type: text/plain; charset=utf-8"), parameters, names}) {
+        const std::string message = many_parts(header + "\n");
+        const std::size_t before = allocated();
+        const Structure structure = parse_structure(message);
+        EXPECT_EQ(structure.parts.size(), max_parts);
+        EXPECT_LT(allocated() - before, max_parts * 600 + (1U << 20U)) << header.substr(0, 100);
+    }
+}
+
+TEST(Structure, OnlyThatPartOfANameIsKeptThatTellsItFromOthers) {
+    const std::string longer(max_media_type + 1, 'p');
+    const Structure structure = parse_structure("Content-Type: " + longer + "/" + longer + "; charset=\" utf-8 \"\n\n");
+    EXPECT_EQ(structure.root().type.type, longer.substr(1));
+    EXPECT_EQ(structure.root().type.subtype, longer.substr(1));
+    EXPECT_EQ(structure.root().charset, "utf-8");
+    const std::string cut = "text/plain; charset=" + std::string(max_charset_name, 'c') + "utf-8";
+    EXPECT_GT(parse_structure("Content-Type: " + cut + "\n\n").root().charset.size(), max_charset_name);
 }
 
 TEST(Structure, ABoundaryOverTheBoundMakesAnOpaqueLeaf) {
