@@ -82,14 +82,8 @@ std::string_view first_character(std::string_view utf8) {
 
 /// The bytes without a last character that was cut: with it, UTF-8 wouldn't be known for what it is.
 std::string_view without_cut_character(std::string_view bytes) {
-    const auto is_continuation = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; };
-    std::size_t behind = 0;
-    while (behind < 3 && behind < bytes.size() && is_continuation(bytes[bytes.size() - behind - 1])) ++behind;
-    if (behind == bytes.size()) return bytes;
-    const auto lead = static_cast<unsigned char>(bytes[bytes.size() - behind - 1]);
-    const std::size_t wanted = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
-    const std::string_view before = bytes.substr(0, bytes.size() - behind - 1);
-    return behind < wanted && ascii::is_utf8(before) ? before : bytes;
+    const std::string_view before = bytes.substr(0, bytes.size() - cut_character(bytes));
+    return ascii::is_utf8(before) ? before : bytes;
 }
 
 void collect_plain(std::string_view text, Collector& out) {
