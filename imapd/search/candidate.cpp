@@ -30,21 +30,35 @@ bool day_matches(Kind kind, imap::Day day, imap::Day wanted) {
     }
 }
 
-/// The text is in the fields of a header, unfolded and decoded. They are searched as one text, since to begin a search
-/// costs as much as a field.
-bool in_header(const TextMatch& wanted, std::string_view message, mime::Range header) {
+/// The text is in the fields of a header, unfolded and decoded. They are searched as one text, many at a time, since to
+/// begin a search costs as much as a field.
+bool in_header(const TextMatch& wanted, std::string& buffer, std::string_view message, mime::Range header) {
+    TextSearch search(wanted, buffer);
     std::string fields;
-    mime::visit_header_text(message, header, [&](std::string_view name, std::string_view text) {
-        fields.append(name).append(": ").append(text).append("\r\n");
-        return true;
-    });
-    return wanted.in(fields);
+    const bool searched_all =
+        mime::visit_header_text(message, header, [&](std::string_view name, std::string_view text) {
+            fields.append(name).append(": ").append(text).append("\r\n");
+            if (fields.size() < mime::text_piece) return true;
+            const bool found = search.feed(fields, false);
+            fields.clear();
+            return !found;
+        });
+    return !searched_all || search.feed(fields, true);
 }
 
 /// The text is in a header of a part (RFC 9051 §6.4.4: TEXT looks there too).
-bool in_part_headers(const TextMatch& wanted, std::string_view message, const mime::Structure& structure) {
+bool in_part_headers(const TextMatch& wanted, std::string& buffer, std::string_view message,
+                     const mime::Structure& structure) {
     return std::any_of(structure.parts.begin() + 1, structure.parts.end(),
-                       [&](const mime::Part& part) { return in_header(wanted, message, part.header); });
+                       [&](const mime::Part& part) { return in_header(wanted, buffer, message, part.header); });
+}
+
+/// The text is in that of a part.
+bool in_text(const TextMatch& wanted, std::string& buffer, std::string_view message, const mime::Structure& structure) {
+    TextSearch search(wanted, buffer);
+    return !mime::visit_text(message, structure, [&](const mime::Part&, std::string_view piece, bool last) {
+        return !search.feed(piece, last);
+    });
 }
 
 /// Since 1970; before that: 0.
@@ -149,7 +163,7 @@ Result<bool> Candidate::header_matches(const PreparedKey& key) {
     octets_read_ += header_->size();
     bool found = false;
     mime::visit_header_text(*header_, {0, header_->size()}, [&](std::string_view name, std::string_view text) {
-        found = ascii::iequals(name, key.field) && (key.any_text || key.match.in(text));
+        found = ascii::iequals(name, key.field) && (key.any_text || key.match.in(text, buffer_));
         return !found;
     });
     return found;
@@ -173,7 +187,7 @@ Result<bool> Candidate::envelope_matches(const PreparedKey& key) {
     if (!(*header)->envelope) return header_matches(key);
     const Result<std::optional<std::string>> text = imap::envelope_text(*(*header)->envelope, key.envelope_text);
     if (!text) return header_matches(key);
-    return *text && (key.any_text || key.match.in(**text));
+    return *text && (key.any_text || key.match.in(**text, buffer_));
 }
 
 Result<bool> Candidate::thread_matches(const PreparedKey& key) {
@@ -201,7 +215,7 @@ Result<bool> Candidate::annotation_matches(const PreparedKey& key) {
             octets_read_ += wanted.entries.size() * entry.first.size();
             if (!key.entries.matches(entry.first)) return false;
             octets_read_ += entry.second.size();
-            return !wanted.text || key.match.in(entry.second);
+            return !wanted.text || key.match.in(entry.second, buffer_);
         });
     };
     const bool found = is_in(imap::AnnotationScope::priv) || is_in(imap::AnnotationScope::shared);
@@ -213,18 +227,13 @@ Result<bool> Candidate::content_matches(const PreparedKey& key) {
     if (!there || !*there) return there;
     octets_read_ += header_->size();
     if (key.any_text) return true;
-    if (key.kind == Kind::text && in_header(key.match, *header_, {0, header_->size()})) return true;
+    if (key.kind == Kind::text && in_header(key.match, buffer_, *header_, {0, header_->size()})) return true;
     const Result<std::string> text = message_->text();
     if (!text) return fail(text.error());
     octets_read_ += text->size();
     const mime::Structure structure = mime::parse_structure(*text);
-    if (key.kind == Kind::text && in_part_headers(key.match, *text, structure)) return true;
-    bool found = false;
-    mime::visit_text(*text, structure, [&](const mime::Part&, std::string_view part) {
-        found = key.match.in(part);
-        return !found;
-    });
-    return found;
+    if (key.kind == Kind::text && in_part_headers(key.match, buffer_, *text, structure)) return true;
+    return in_text(key.match, buffer_, *text, structure);
 }
 
 }  // namespace posthouse::imapd

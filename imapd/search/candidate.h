@@ -21,12 +21,14 @@ class Candidate {
     /// Octets that keys may look at in one turn; a hundred keys about a large message take many turns.
     static constexpr std::uint64_t kOctetsPerTurn = 4 << 20;
 
-    /// `headers` and `annotations` (of which keys may ask) are of the selected mailbox, and outlive this object.
+    /// `headers` and `annotations` (of which keys may ask) are of the selected mailbox; they and `buffer`, in which
+    /// texts are searched, outlive this object.
     Candidate(Selected& selected, SummaryRecords& headers, const storage::AnnotationTables& annotations,
-              storage::MessageRow row, storage::SequenceNumber number)
+              std::string& buffer, storage::MessageRow row, storage::SequenceNumber number)
         : selected_(selected),
           headers_(headers),
           annotations_(annotations),
+          buffer_(buffer),
           row_(std::move(row)),
           marks_{row_.uid, row_.flags, row_.modseq},
           number_(number) {}
@@ -57,6 +59,7 @@ class Candidate {
     Selected& selected_;
     SummaryRecords& headers_;
     const storage::AnnotationTables& annotations_;
+    std::string& buffer_;
     storage::MessageRow row_;
     storage::MessageFlags marks_;
     storage::SequenceNumber number_;

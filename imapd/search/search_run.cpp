@@ -86,7 +86,7 @@ Result<bool> SearchRun::advance() {
         const auto number = view.number(row.uid);
         if (!number) continue;
         leave_behind(number->value());
-        candidate_.emplace(selected_, headers_, *annotations_, std::move(row), *number);
+        candidate_.emplace(selected_, headers_, *annotations_, text_buffer_, std::move(row), *number);
         const Result<bool> tested = test(&octets);
         if (!tested) return tested;
         if (!*tested) return true;

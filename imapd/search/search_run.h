@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "imapd/search/candidate.h"
@@ -50,6 +51,7 @@ class SearchRun {
     std::vector<imap::NumberRange> todo_;                   ///< of which those before next_ are done
     std::size_t next_ = 0;
     std::uint32_t tested_ = 0;
+    std::string text_buffer_;             ///< of candidates, one after the other
     std::optional<Candidate> candidate_;  ///< the message that is being tested
     std::vector<std::uint32_t> found_;
     bool keeps_modseqs_ = false;

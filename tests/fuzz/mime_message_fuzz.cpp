@@ -165,7 +165,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_binary(message);
     check_balance(imap::envelope(message));
     const mime::Structure structure = mime::parse_structure(message);
-    mime::visit_text(message, structure, [](const Part&, std::string_view text) {
+    mime::visit_text(message, structure, [](const Part&, std::string_view text, bool) {
         require(ascii::is_utf8(text));
         return true;
     });

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <string>
 
+#include "lib/mime/text.h"
 #include "tests/unit/imapd/imap_server.h"
 
 namespace posthouse::imapd {
@@ -48,6 +49,16 @@ TEST_F(SearchTest, FieldsOfTheEnvelopeAndDatesAreFoundWithoutOpeningAMessage) {
     // The files are hollow indeed.
     EXPECT_EQ(untagged(client.run("SEARCH HEADER From mia")), "* SEARCH\r\n");
     EXPECT_EQ(untagged(client.run("SEARCH TEXT pears")), "* SEARCH\r\n");
+}
+
+TEST_F(SearchTest, TextOnTheBorderOfTwoPiecesIsFound) {
+    TestClient client = select_inbox();
+    for (std::size_t before = 0; before < 4; ++before)
+        append(client, "Content-Type: text/plain; charset=utf-8\r\n\r\n" +
+                           std::string(mime::text_piece - 2 * before, 'a') + "Äpfel" +
+                           std::string(mime::text_piece, 'b') + "\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH BODY {8+}\r\naäpfelb")), "* SEARCH 1 2 3 4\r\n");
+    EXPECT_EQ(untagged(client.run("SEARCH BODY bb NOT BODY ba")), "* SEARCH 1 2 3 4\r\n");
 }
 
 // RFC 9051 §6.4.4.

@@ -3,10 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "lib/base/ascii.h"
 #include "lib/mime/header.h"
 #include "lib/mime/text.h"
+#include "lib/mime/transfer_encoder.h"
 
 namespace posthouse::mime {
 namespace {
@@ -173,7 +178,8 @@ TEST(Text, EachTextPartIsShownInUtf8) {
         "Content-Type: message/rfc822\n\nContent-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\n"
         "PGI+4oKsPC9iPg==\n--m\nContent-Type: text/plain; charset=x-none\n\n\xFF\n--m--\n";
     std::vector<std::string> texts;
-    EXPECT_TRUE(visit_text(message, parse_structure(message), [&](const Part&, std::string_view text) {
+    EXPECT_TRUE(visit_text(message, parse_structure(message), [&](const Part&, std::string_view text, bool last) {
+        EXPECT_TRUE(last);
         texts.emplace_back(text);
         return true;
     }));
@@ -189,7 +195,8 @@ TEST(Text, MessagesThatAreNotLookedIntoAreText) {
         "Final-Recipient: rfc822; a@x.example\n--m\nContent-Type: message/partial\n\nhalf\n--m\n"
         "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nU3ViamVjdDogeAo=\n--m--\n";
     std::vector<std::string> texts;
-    visit_text(message, parse_structure(message), [&](const Part&, std::string_view text) {
+    visit_text(message, parse_structure(message), [&](const Part&, std::string_view text, bool last) {
+        EXPECT_TRUE(last);
         texts.emplace_back(text);
         return true;
     });
@@ -199,7 +206,7 @@ TEST(Text, MessagesThatAreNotLookedIntoAreText) {
 TEST(Text, AVisitCanEndEarly) {
     const std::string_view message = "A: 1\nB: =?utf-8?q?two?=\n\nx";
     const Structure structure = parse_structure(message);
-    EXPECT_FALSE(visit_text(message, structure, [](const Part&, std::string_view) { return false; }));
+    EXPECT_FALSE(visit_text(message, structure, [](const Part&, std::string_view, bool) { return false; }));
     std::vector<std::string> seen;
     const auto visit = [&](std::string_view name, std::string_view text) {
         seen.push_back(std::string(name) + "=" + std::string(text));
@@ -207,6 +214,77 @@ TEST(Text, AVisitCanEndEarly) {
     };
     EXPECT_FALSE(visit_header_text(message, structure.root().header, visit));
     EXPECT_EQ(seen, (std::vector<std::string>{"A=1", "B=two"}));
+}
+
+/// The texts of a message, decoded so many bytes at a time; each piece has whole characters.
+std::vector<std::string> texts_in_pieces(std::string_view message, std::size_t piece) {
+    std::vector<std::string> texts(1);
+    visit_text(
+        message, parse_structure(message),
+        [&](const Part&, std::string_view text, bool last) {
+            EXPECT_TRUE(ascii::is_utf8(text));
+            texts.back() += text;
+            if (last) texts.emplace_back();
+            return true;
+        },
+        piece);
+    texts.pop_back();
+    return texts;
+}
+
+TEST(Text, PiecesOfAnySizeGiveTheSameText) {
+    const std::vector<std::pair<std::string_view, std::string>> bodies = {
+        {"utf-8", "\xEF\xBB\xBFgr\xC3\xBC\xC3\x9F \xE2\x82\xAC \xF0\x9F\x98\x80"},
+        {"utf-8", "\xE2\x82\xAC\xE2\x82 broken \xC3"},
+        {"us-ascii", "\xE2\x82\xAC in \xF0\x9F\x98\x80 ASCII"},
+        {"us-ascii", "\xE2\x82\xAC until the end: \xE4"},
+        {"x-none", "\xE2\x82\xAC and \xC3\xA4\xC3"},
+        {"iso-2022-jp", "\x1B$B4A;z4A;z\x1B(B and \x1B$B4A\x1B(B\x1B"},
+        {"utf-16", std::string("\xFE\xFF\x20\xAC\xD8\x3D\xDE\0\xD8\0\0a", 14)},
+        {"utf-7", "a+AOQ-b+2D3eAA-c+AOQ"},
+        {"gb18030", "\xC4\xE3\x81\x30\x81\x30\x95\x32\x82\x36\xFF\xC4"},
+        {"SCSU", "\x18\xA3\xFA\xFA\xFB\x0E\x20\xAC"},
+    };
+    std::string message = "Content-Type: multipart/mixed; boundary=m\n\n";
+    for (const auto& [charset, body] : bodies)
+        for (const std::string_view encoding : {"8bit", "quoted-printable", "base64"}) {
+            message.append("--m\nContent-Type: text/plain; charset=").append(charset).append("\n");
+            message.append("Content-Transfer-Encoding: ").append(encoding).append("\n\n");
+            const Write write = [&](std::string_view text) -> Result<> {
+                message += text;
+                return {};
+            };
+            if (encoding == "8bit") {
+                message += body;
+            } else if (encoding == "base64") {
+                Base64Writer writer("\n", write);
+                EXPECT_TRUE(writer.feed(body) && writer.finish(false));
+            } else {
+                EXPECT_TRUE(write_quoted_printable(body, "\n", write));
+            }
+            message += "\n";
+        }
+    message += "--m--\n";
+    const std::vector<std::string> whole = texts_in_pieces(message, message.size());
+    ASSERT_EQ(whole.size(), 3 * bodies.size());
+    EXPECT_EQ(whole[3], "\xE2\x82\xAC\xEF\xBF\xBD broken \xEF\xBF\xBD");
+    EXPECT_TRUE(whole[9].starts_with("\xC3\xA2\xE2\x80\x9A\xC2\xAC until")) << whole[9];
+    for (std::size_t piece = 1; piece < 40; ++piece) EXPECT_EQ(texts_in_pieces(message, piece), whole) << piece;
+}
+
+// SCSU has characters of three bytes in one.
+TEST(Text, NoPieceIsLong) {
+    std::string message = "Content-Type: text/plain; charset=SCSU\n\n\x18\xA3";
+    message += std::string(20 * text_piece, '\xFA');
+    std::size_t size = 0;
+    std::size_t longest = 0;
+    visit_text(message, parse_structure(message), [&](const Part&, std::string_view piece, bool) {
+        size += piece.size();
+        longest = std::max(longest, piece.size());
+        return true;
+    });
+    EXPECT_EQ(size, 60 * text_piece);
+    EXPECT_LE(longest, 3 * text_piece);
 }
 
 }  // namespace
