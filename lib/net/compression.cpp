@@ -14,7 +14,7 @@ namespace {
 constexpr int deflate_window = -13;
 constexpr int inflate_window = -15;
 constexpr int memory_level = 6;
-constexpr int level = 4;  // docs/decisions/0093-compression-level.md
+constexpr int level = 4;  // docs/decisions/0090-compression-level.md
 
 Bytef* bytes_of(std::string_view text) {
     return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(text.data()));  // zlib doesn't write there
