@@ -164,7 +164,7 @@ TEST_F(ResolveTest, TargetsThatDontExistAreDeadEndsOfThoseThatDo) {
         return found->dead_ends;
     };
     using DeadEnds = std::vector<DeadEnd>;
-    alias("team@example.org", {"gone@example.org", "joe@example.org", "gone@example.org"});
+    alias("team@example.org", {"gone@example.org", "joe@example.org"});
     EXPECT_EQ(resolved("team@example.org"), "local:joe@example.org");
     EXPECT_EQ(dead_ends("team@example.org"), (DeadEnds{{"gone@example.org"}}));
     EXPECT_EQ(dead_ends("joe@example.org"), DeadEnds{});
