@@ -42,7 +42,8 @@ std::string place(const Json& where) {
 void print(Context& context, const Json& status) {
     Table parts({"PART", "STATE", "PID", "SINCE", "RESTARTS", "LAST EXIT"});
     for (const Json& part : status.at("parts")) {
-        const std::int64_t pid = part["pid"].is_number() ? part["pid"].get<std::int64_t>() : 0;
+        const auto told = part.find("pid");
+        const std::int64_t pid = told != part.end() && told->is_number() ? told->get<std::int64_t>() : 0;
         parts.add({part.value("name", "") + "-" + std::to_string(part.value("worker", 1)), part.value("state", ""),
                    pid == 0 ? "-" : std::to_string(pid), ago(part.value("since", std::int64_t{0})),
                    std::to_string(part.value("restarts", 0)), part.value("last_exit", "")});

@@ -120,7 +120,7 @@ pid_t Instance::part(const std::string& daemon) const {
     if (parts == nullptr) return 0;
     for (const config::Node& part : *parts->get<config::Node::List>()) {
         if (*part.find("name")->get<std::string>() == daemon)
-            return static_cast<pid_t>(*part.find("pid")->get<std::int64_t>());
+            if (const auto* pid = part.find("pid")->get<std::int64_t>()) return static_cast<pid_t>(*pid);
     }
     return 0;
 }
