@@ -43,9 +43,10 @@ class TakesOver(BothServersTest):
         operator = Operator(self.dovecot, user, self.chance, "d", expected)
         operator.fill([b"INBOX", b"Entw&APw-rfe/&U,BTFw-", b"Work", b"Work/R&-D/2024"], 3)
         operator.perform(50)
+        while sum(expected.values()) <= 5:  # chance removed nearly all
+            operator.perform(10)
         before, files = state_of(self.dovecot, user), files_of(root)
         self.assertEqual(len(files), sum(expected.values()))
-        self.assertGreater(len(files), 5)
         self.open_all(user)
         self.assertEqual(self.agree(user), before)
         self.assertEqual(files_of(root), files)
