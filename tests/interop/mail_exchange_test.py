@@ -172,7 +172,8 @@ def header_of(content):
 
 @unittest.skipIf(why_not_here(), why_not_here())
 class MailExchange(BesideMailServers):
-    settings = {"smtpd.message_size_limit": "100M", "smtpd.error_limit": "10000", "queued.minimal_backoff_time": "1s", "queued.queue_run_delay": "1s"}
+    settings = {"smtpd.message_size_limit": "100M", "smtpd.error_limit": "10000", "smtpd.user_recipient_rate_limit": "0",
+                "queued.minimal_backoff_time": "1s", "queued.queue_run_delay": "1s"}
 
     @classmethod
     def setUpClass(cls):
