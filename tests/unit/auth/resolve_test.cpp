@@ -6,50 +6,10 @@
 #include <algorithm>
 #include <map>
 
-#include "auth/directory/sqlite_directory.h"
-#include "auth/server/maps.h"
-#include "tests/unit/daemon/fake_daemon.h"
+#include "tests/unit/auth/resolve_world.h"
 
 namespace posthouse::auth {
 namespace {
-
-class ResolveTest : public testing::Test {
-  protected:
-    ResolveTest() {
-        domain("example.org");
-        user("joe@example.org");
-        user("ann@example.org");
-    }
-    void domain(const std::string& name) { ASSERT_TRUE(directory_->add_domain(name)); }
-    void user(const std::string& email, bool admin = false) {
-        ASSERT_TRUE(directory_->add_user({email, "h", 0, true, admin}));
-    }
-    void alias(const std::string& source, const std::vector<std::string>& destinations) {
-        for (const std::string& destination : destinations) ASSERT_TRUE(directory_->add_alias(source, destination));
-    }
-    /// Recipients as "local:address+detail" or "remote:address", sorted; or the error's code.
-    std::string resolved(const std::string& address) {
-        const Result<Resolution> result = resolve(*directory_, address, settings_);
-        if (!result) return std::string(to_string(result.error().code));
-        std::vector<std::string> parts;
-        for (const Recipient& recipient : result->recipients) {
-            const bool local = recipient.transport == Recipient::Transport::local;
-            parts.push_back((local ? "local:" : "remote:") + recipient.address +
-                            (recipient.detail.empty() ? "" : "+" + recipient.detail));
-        }
-        std::ranges::sort(parts);
-        std::string text;
-        for (const std::string& part : parts) text += (text.empty() ? "" : " ") + part;
-        return text;
-    }
-    std::string map(const std::string& name, const std::string& key) {
-        return sasl::encode(answer(*directory_, {name, key}, settings_));
-    }
-
-    TemporaryFolder folder_;
-    std::unique_ptr<Directory> directory_ = std::move(*create_sqlite_directory({folder_.path() + "/d.sqlite", 0}));
-    ResolveSettings settings_;
-};
 
 TEST_F(ResolveTest, AUserIsItsOwnMailboxInAnyCase) { EXPECT_EQ(resolved("JOE@Example.Org"), "local:joe@example.org"); }
 
@@ -207,23 +167,6 @@ TEST_F(ResolveTest, DisabledUsersStillGetMail) {
     EXPECT_EQ(resolved("joe@example.org"), "local:joe@example.org");
 }
 
-TEST_F(ResolveTest, MapsForPostfixStayOneLevel) {
-    alias("team@example.org", {"staff@example.org", "bob@elsewhere.example"});
-    alias("staff@example.org", {"joe@example.org"});
-    alias("@example.org", {"ann@example.org"});
-    EXPECT_EQ(map("domain", "Example.org"), "14:OK example.org,");
-    EXPECT_EQ(map("domain", "elsewhere.example"), "9:NOTFOUND ,");
-    EXPECT_EQ(map("mailbox", "joe@example.org"), "19:OK example.org/joe/,");
-    EXPECT_EQ(map("mailbox", "team@example.org"), "9:NOTFOUND ,");
-    EXPECT_EQ(map("alias", "team@example.org"), sasl::encode_netstring("OK staff@example.org, bob@elsewhere.example"));
-    EXPECT_EQ(map("alias", "@example.org"), "18:OK ann@example.org,");
-    EXPECT_EQ(map("alias", "joe@example.org"), "18:OK joe@example.org,");
-    EXPECT_EQ(map("alias", "joe@elsewhere.example"), "9:NOTFOUND ,");
-    EXPECT_EQ(map("resolve", "joe+x@example.org"), sasl::encode_netstring("OK local\tjoe@example.org\tx\n"));
-    EXPECT_EQ(map("resolve", "x"), "9:NOTFOUND ,");
-    EXPECT_EQ(map("songs", "x"), "16:PERM No such map,");
-}
-
 TEST_F(ResolveTest, WhoseMailboxHasALimitOfItsOwnIsTold) {
     ASSERT_TRUE(directory_->add_user({"max@example.org", "h", 100, true, false}));
     alias("team@example.org", {"joe@example.org", "max@example.org"});
@@ -236,41 +179,6 @@ TEST_F(ResolveTest, WhoseMailboxHasALimitOfItsOwnIsTold) {
     EXPECT_TRUE(std::ranges::any_of(read->recipients, &Recipient::quota));
     EXPECT_FALSE(parse_resolution("local\tmax@example.org\t\t\t\tmuch\n"));
     EXPECT_FALSE(parse_resolution("remote\tmax@example.net\t\t\tquota\n"));
-}
-
-TEST_F(ResolveTest, MapsForPostfixKnowDetailsAndCatchAllsAsItAsksForWholeAddressesOnly) {
-    alias("team@example.org", {"joe@example.org", "ann+lists@example.org", "bob@elsewhere.example"});
-    EXPECT_EQ(map("mailbox", "joe+x@example.org"), "19:OK example.org/joe/,");
-    EXPECT_EQ(map("alias", "joe+x@example.org"), sasl::encode_netstring("OK joe+x@example.org"));
-    EXPECT_EQ(map("alias", "team+x@example.org"),
-              sasl::encode_netstring("OK joe+x@example.org, ann+lists@example.org, bob@elsewhere.example"));
-    EXPECT_EQ(map("alias", "nobody@example.org"), "9:NOTFOUND ,");
-    EXPECT_EQ(map("alias", "nobody+x@example.org"), "9:NOTFOUND ,");
-    EXPECT_EQ(map("alias", "postmaster@example.org"), sasl::encode_netstring("OK joe@example.org"));
-    alias("@example.org", {"ann@example.org"});
-    EXPECT_EQ(map("alias", "nobody@example.org"), sasl::encode_netstring("OK ann@example.org"));
-    EXPECT_EQ(map("alias", "joe@example.org"), sasl::encode_netstring("OK joe@example.org"));
-    EXPECT_EQ(map("mailbox", "nobody@example.org"), "9:NOTFOUND ,");
-    ASSERT_TRUE(directory_->add_domain_alias("example.net", "example.org"));
-    EXPECT_EQ(map("alias", "whoever@example.net"), sasl::encode_netstring("OK whoever@example.org"));
-}
-
-TEST_F(ResolveTest, AListLeadsToItsMembersAndTakesNoMailWithoutThem) {
-    alias("@example.org", {"ann@example.org"});
-    DistributionLists& lists = directory_->distribution_lists();
-    ASSERT_TRUE(lists.add("team@example.org", "All of us"));
-    EXPECT_EQ(resolved("team@example.org"), "not_found") << "a catch-all doesn't take it";
-    EXPECT_EQ(resolved("team+x@example.org"), "not_found");
-    EXPECT_EQ(map("alias", "team@example.org"), sasl::encode_netstring("OK team@example.org"));
-    EXPECT_EQ(map("mailbox", "team@example.org"), "9:NOTFOUND ,");
-    alias("all@example.org", {"team@example.org", "joe@example.org"});
-    EXPECT_EQ(resolved("all@example.org"), "local:joe@example.org");
-    ASSERT_TRUE(lists.add_member("team@example.org", "joe@example.org"));
-    ASSERT_TRUE(lists.add_member("team@example.org", "ann@example.org"));
-    EXPECT_EQ(resolved("team@example.org"), "local:ann@example.org local:joe@example.org");
-    EXPECT_EQ(resolved("team+x@example.org"), "local:ann@example.org+x local:joe@example.org+x");
-    ASSERT_TRUE(lists.add("abuse@example.org", ""));
-    EXPECT_EQ(resolved("abuse@example.org"), "not_found");
 }
 
 TEST_F(ResolveTest, AListenerIsToldEachStep) {
@@ -324,170 +232,6 @@ TEST_F(ResolveTest, AListenerIsToldWhyNobodyGetsTheMail) {
     ASSERT_TRUE(resolve(*directory_, "postmaster@example.org", settings_, listener));
     EXPECT_EQ(steps[steps.size() - 3],
               (ResolveStep{ResolveStep::Rule::postmaster, 0, "example.org", true, {"joe@example.org"}}));
-}
-
-TEST_F(ResolveTest, WhatComesThroughAListIsItsOwners) {
-    DistributionLists& lists = directory_->distribution_lists();
-    ASSERT_TRUE(lists.add("team@example.org", ""));
-    ASSERT_TRUE(lists.add("inner@example.org", ""));
-    alias("x@example.org", {"team@example.org", "ann@example.org"});
-    for (const char* member : {"joe@example.org", "bob@elsewhere.example", "inner@example.org"})
-        ASSERT_TRUE(lists.add_member("team@example.org", member));
-    ASSERT_TRUE(lists.add_member("inner@example.org", "zoe@elsewhere.example"));
-    ASSERT_TRUE(lists.set_rules("team@example.org", {ListPosters::anyone, "ann@example.org"}));
-    const auto owners = [&] {
-        std::map<std::string, std::string> all;
-        const Result<Resolution> result = resolve(*directory_, "x@example.org", settings_);
-        if (result)
-            for (const Recipient& recipient : result->recipients) all[recipient.address] = recipient.owner;
-        return all;
-    };
-    const std::string team = "team-owner@example.org";
-    EXPECT_EQ(owners(), (std::map<std::string, std::string>{{"joe@example.org", team},
-                                                            {"bob@elsewhere.example", team},
-                                                            {"zoe@elsewhere.example", team},
-                                                            {"ann@example.org", ""}}));
-    ASSERT_TRUE(lists.set_rules("inner@example.org", {ListPosters::anyone, "boss@elsewhere.example"}));
-    EXPECT_EQ(owners()["zoe@elsewhere.example"], "inner-owner@example.org");
-    EXPECT_EQ(owners()["bob@elsewhere.example"], team);
-    EXPECT_EQ(resolved("team-owner@example.org"), "local:ann@example.org");
-    EXPECT_EQ(resolved("Inner-Owner@example.org"), "remote:boss@elsewhere.example");
-    EXPECT_EQ(resolved("joe-owner@example.org"), "not_found");
-    EXPECT_EQ(resolved("-owner@example.org"), "not_found");
-    EXPECT_EQ(map("alias", "team-owner@example.org"),
-              sasl::encode(sasl::SocketmapReply{sasl::SocketmapReply::Status::ok, "ann@example.org"}));
-    ASSERT_TRUE(lists.set_rules("team@example.org", {}));
-    EXPECT_EQ(resolved("team-owner@example.org"), "not_found");
-    user("team-owner@example.org");
-    ASSERT_TRUE(lists.set_rules("team@example.org", {ListPosters::anyone, "ann@example.org"}));
-    EXPECT_EQ(resolved("team-owner@example.org"), "local:team-owner@example.org") << "a user of that name goes first";
-}
-
-TEST_F(ResolveTest, RestrictedListsOnTheWayAreTold) {
-    DistributionLists& lists = directory_->distribution_lists();
-    for (const char* list : {"open@example.org", "inner@example.org"}) ASSERT_TRUE(lists.add(list, ""));
-    ASSERT_TRUE(lists.add_member("open@example.org", "inner@example.org"));
-    ASSERT_TRUE(lists.add_member("inner@example.org", "joe@example.org"));
-    const auto restricted = [&](const std::string& address) {
-        return resolve(*directory_, address, settings_)->restricted_lists;
-    };
-    EXPECT_TRUE(restricted("open@example.org").empty());
-    const auto through_list = [&](const std::string& address) {
-        return parse_resolution(encode(*resolve(*directory_, address, settings_)))->through_list();
-    };
-    EXPECT_TRUE(through_list("inner@example.org"));
-    EXPECT_FALSE(through_list("joe@example.org"));
-    ASSERT_TRUE(lists.set_rules("inner@example.org", {ListPosters::members, ""}));
-    EXPECT_EQ(restricted("open@example.org"), std::vector<std::string>{"inner@example.org"});
-    EXPECT_EQ(restricted("INNER+x@example.org"), std::vector<std::string>{"inner@example.org"});
-    EXPECT_TRUE(restricted("joe@example.org").empty());
-}
-
-TEST_F(ResolveTest, WhoMayPostIsWhatTheListSays) {
-    DistributionLists& lists = directory_->distribution_lists();
-    ASSERT_TRUE(lists.add("team@example.org", ""));
-    ASSERT_TRUE(lists.add("inner@example.org", ""));
-    ASSERT_TRUE(lists.add_member("team@example.org", "bob@elsewhere.example"));
-    ASSERT_TRUE(lists.add_member("team@example.org", "inner@example.org"));
-    ASSERT_TRUE(lists.add_member("inner@example.org", "joe@example.org"));
-    ASSERT_TRUE(lists.add_poster("team@example.org", "boss@client.example"));
-    ASSERT_TRUE(lists.add_poster("team@example.org", "@partner.example"));
-    const auto who = [&](ListPosters posters) {
-        EXPECT_TRUE(lists.set_rules("team@example.org", {posters, "own@elsewhere.example"}));
-        std::string text;
-        const std::vector<std::pair<std::string, Poster>> all{
-            {"stranger", {"", "x@y.example"}},        {"nobody", {"", ""}},
-            {"owner", {"", "Own@Elsewhere.example"}}, {"named", {"", "boss@client.example"}},
-            {"partner", {"", "any@partner.example"}}, {"member", {"", "bob@elsewhere.example"}},
-            {"joe", {"joe@example.org", ""}},         {"ann", {"ann@example.org", "ann@example.org"}},
-            {"zoe", {"zoe@sub.example.org", ""}}};
-        for (const auto& [name, poster] : all) {
-            const Result<bool> may = may_post(*directory_, {"team", "example.org"}, poster, settings_);
-            EXPECT_TRUE(may);
-            if (may && *may) text += (text.empty() ? "" : " ") + name;
-        }
-        return text;
-    };
-    EXPECT_EQ(who(ListPosters::anyone), "stranger nobody owner named partner member joe ann zoe");
-    EXPECT_EQ(who(ListPosters::authenticated), "owner named partner joe ann zoe");
-    EXPECT_EQ(who(ListPosters::domain), "owner named partner joe ann");
-    EXPECT_EQ(who(ListPosters::members), "owner named partner member joe");
-    EXPECT_EQ(who(ListPosters::listed), "owner named partner");
-    EXPECT_EQ(map("poster", "team@example.org\t\tboss@client.example"),
-              sasl::encode(sasl::SocketmapReply{sasl::SocketmapReply::Status::ok, "ok"}));
-    EXPECT_EQ(map("poster", "team@example.org\t\tx@y.example"),
-              sasl::encode(sasl::SocketmapReply{
-                  sasl::SocketmapReply::Status::permanent,
-                  "only its own posters may post to this list, or write to team-owner@example.org"}));
-    EXPECT_EQ(map("poster", "team@example.org"),
-              sasl::encode(sasl::SocketmapReply{sasl::SocketmapReply::Status::permanent,
-                                                "A poster is list TAB user TAB sender"}));
-    EXPECT_TRUE(*may_post(*directory_, {"gone", "example.org"}, {}, settings_));
-}
-
-TEST_F(ResolveTest, ARelayDomainTakesAnyOrItsListedRecipients) {
-    RelayDomains& domains = directory_->relay_domains();
-    ASSERT_TRUE(domains.add("branch.example", RelayRecipients::any));
-    const auto transport = [&](const std::string& address) {
-        const Result<Resolution> result = resolve(*directory_, address, settings_);
-        return result && result->recipients.size() == 1 ? std::optional(result->recipients[0].transport) : std::nullopt;
-    };
-    EXPECT_EQ(transport("Any@Branch.example"), Recipient::Transport::relay);
-    EXPECT_EQ(transport("any@sub.branch.example"), Recipient::Transport::remote);
-    alias("out@example.org", {"joe@branch.example"});
-    EXPECT_EQ(transport("out@example.org"), Recipient::Transport::relay);
-    using Status = sasl::SocketmapReply::Status;
-    EXPECT_EQ(map("relay", "branch.example"), sasl::encode(sasl::SocketmapReply{Status::ok, "any"}));
-    EXPECT_EQ(map("relay", "example.org"), sasl::encode(sasl::SocketmapReply{Status::not_found, ""}));
-    EXPECT_EQ(map("domain", "branch.example"), sasl::encode(sasl::SocketmapReply{Status::not_found, ""}));
-    ASSERT_TRUE(domains.set_recipients("branch.example", RelayRecipients::listed));
-    ASSERT_TRUE(domains.add_recipient("joe@branch.example"));
-    EXPECT_EQ(transport("joe@branch.example"), Recipient::Transport::relay);
-    EXPECT_EQ(resolved("any@branch.example"), "not_found");
-    EXPECT_EQ(map("relay_recipient", "joe@branch.example"),
-              sasl::encode(sasl::SocketmapReply{Status::ok, "joe@branch.example"}));
-    EXPECT_EQ(map("relay_recipient", "any@branch.example"), sasl::encode(sasl::SocketmapReply{Status::not_found, ""}));
-    EXPECT_EQ(directory_->add_user({"u@branch.example", "h", 0, true, false}).error().text,
-              "Domain branch.example is one that is only relayed for");
-}
-
-TEST_F(ResolveTest, ASenderIsTheUserAndWhoWasGrantedTheAddressOrItsDomain) {
-    user("zoe@example.org");
-    alias("info@example.org", {"joe@example.org"});
-    EXPECT_EQ(map("sender", "Joe@example.org"), sasl::encode_netstring("OK joe@example.org"));
-    EXPECT_EQ(map("sender", "joe+x@example.org"), sasl::encode_netstring("OK joe@example.org"));
-    EXPECT_EQ(map("sender", "info@example.org"), "9:NOTFOUND ,") << "an alias is no right to send as it";
-    SendAsGrants& grants = directory_->send_as_grants();
-    ASSERT_TRUE(grants.add("ann@example.org", "info@example.org"));
-    ASSERT_TRUE(grants.add("ann@example.org", "@example.org"));
-    ASSERT_TRUE(grants.add("zoe@example.org", "info@example.org"));
-    EXPECT_EQ(map("sender", "info@example.org"), sasl::encode_netstring("OK ann@example.org, zoe@example.org"));
-    EXPECT_EQ(map("sender", "joe@example.org"), sasl::encode_netstring("OK joe@example.org, ann@example.org"));
-    EXPECT_EQ(map("sender", "ann@example.org"), sasl::encode_netstring("OK ann@example.org"));
-    EXPECT_EQ(map("sender", "@example.org"), sasl::encode_netstring("OK ann@example.org"));
-    EXPECT_EQ(map("sender", "@example.net"), "9:NOTFOUND ,");
-    EXPECT_EQ(map("sender", "no address"), "9:NOTFOUND ,");
-}
-
-TEST_F(ResolveTest, ASenderUnderAnotherNameOfADomainIsTheSame) {
-    ASSERT_TRUE(directory_->add_domain_alias("example.net", "example.org"));
-    ASSERT_TRUE(directory_->send_as_grants().add("ann@example.org", "@example.org"));
-    EXPECT_EQ(map("sender", "joe@example.net"), sasl::encode_netstring("OK joe@example.org, ann@example.org"));
-    EXPECT_EQ(map("sender", "@example.net"), sasl::encode_netstring("OK ann@example.org"));
-}
-
-TEST_F(ResolveTest, AThousandMaySendAsAnAddressAndNoMore) {
-    Result<Transaction> transaction = Transaction::writing(*directory_);
-    for (std::size_t i = 0; i <= max_alias_targets; ++i) {
-        const std::string email = "u" + std::to_string(i) + "@example.org";
-        user(email);
-        ASSERT_TRUE(directory_->send_as_grants().add(email, "info@example.org"));
-    }
-    ASSERT_TRUE(transaction->commit());
-    EXPECT_EQ(map("sender", "info@example.org"),
-              sasl::encode_netstring("PERM More than 1000 users may send as info@example.org"));
-    ASSERT_TRUE(directory_->send_as_grants().remove("u7@example.org", "info@example.org"));
-    EXPECT_NE(map("sender", "info@example.org").find(":OK u0@example.org, "), std::string::npos);
 }
 
 TEST(ResolutionText, RoundTripsOddBytes) {
