@@ -32,12 +32,12 @@ std::vector<spool::RecipientState> states_after(const Work& work, const std::vec
     return states;
 }
 
+/// `postmaster`: whom the report names for questions.
 net::Async<Result<std::string>> write(Parts& parts, Work& work, const Notice& notice, const NoticeTargets& targets,
-                                      const std::vector<spool::RecipientState>& states) {
+                                      const std::vector<spool::RecipientState>& states,
+                                      const std::optional<Postmaster>& postmaster) {
     NoticeRules rules = parts.notice_rules();
-    const Result<std::optional<Postmaster>> postmaster = co_await find_postmaster(parts);
-    if (!postmaster) co_return fail(postmaster.error());
-    if (*postmaster) rules.postmaster = (*postmaster)->address.to_string();
+    if (postmaster) rules.postmaster = postmaster->address.to_string();
     Result<std::string> id = co_await with_entry(parts, work, [&] {
         return write_notice(parts.incoming, *work.entry, states, notice, targets, rules, unix_now());
     });
@@ -72,7 +72,7 @@ net::Async<Result<std::string>> tell_postmaster(Parts& parts, Work& work, std::v
                         .to = (*postmaster)->address,
                         .recipients = std::move(recipients),
                         .remark = parts.double_bounces.remark(limit, unix_now())};
-    Result<std::string> id = co_await write(parts, work, notice, (*postmaster)->targets, states);
+    Result<std::string> id = co_await write(parts, work, notice, (*postmaster)->targets, states, *postmaster);
     if (id) parts.double_bounces.add(unix_now());
     co_return id;
 }
@@ -85,7 +85,9 @@ net::Async<Result<std::string>> tell(Parts& parts, Work& work, const Notice& not
     if (!targets) co_return fail(targets.error());
     Result<std::string> id = std::string();
     if (*targets) {
-        id = co_await write(parts, work, notice, **targets, states);
+        const Result<std::optional<Postmaster>> postmaster = co_await find_postmaster(parts);
+        if (!postmaster) co_return fail(postmaster.error());
+        id = co_await write(parts, work, notice, **targets, states, *postmaster);
     } else if (!notice.delayed) {
         id = co_await tell_postmaster(parts, work, notice.recipients, states);
     }

@@ -60,6 +60,12 @@ class ActiveTest : public testing::Test {
         });
         return *std::move(entry);
     }
+    /// Other servers refuse everybody; mailboxes here take all.
+    void refuse_elsewhere() {
+        world.courier.fate = [](const std::string& destination, const std::string&) {
+            return destination == "local" ? Fate{.kind = EventKind::delivered} : refused();
+        };
+    }
     QueueWorld world;
 };
 

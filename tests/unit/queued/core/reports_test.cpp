@@ -8,9 +8,7 @@ namespace posthouse::queued {
 namespace {
 
 TEST_F(ActiveTest, WhoIsRefusedIsReportedToTheSenderWithTheServersWords) {
-    world.courier.fate = [&](const std::string& destination, const std::string&) {
-        return destination == "local" ? Fate{.kind = EventKind::delivered} : refused();
-    };
+    refuse_elsewhere();
     world.start();
     const std::string id =
         world.accept(envelope_to({{"nobody@example.net", ""}}), "Subject: the offer\r\n\r\nHere it is.\r\n");
@@ -27,9 +25,7 @@ TEST_F(ActiveTest, WhoIsRefusedIsReportedToTheSenderWithTheServersWords) {
 }
 
 TEST_F(ActiveTest, ASenderWhoIsNobodyHereIsReplacedByThePostmaster) {
-    world.courier.fate = [&](const std::string& destination, const std::string&) {
-        return destination == "local" ? Fate{.kind = EventKind::delivered} : refused();
-    };
+    refuse_elsewhere();
     world.start();
     world.accept(envelope_to({{"nobody@example.net", ""}}, "ghost@local.example"));
     world.until([&] { return count() == 2 && is_empty(); });
@@ -38,9 +34,7 @@ TEST_F(ActiveTest, ASenderWhoIsNobodyHereIsReplacedByThePostmaster) {
 }
 
 TEST_F(ActiveTest, AReportForAListIsItsOwners) {
-    world.courier.fate = [&](const std::string& destination, const std::string&) {
-        return destination == "local" ? Fate{.kind = EventKind::delivered} : refused();
-    };
+    refuse_elsewhere();
     world.start();
     world.accept(envelope_to({{"nobody@example.net", ""}}, "club@local.example"));
     world.until([&] { return count() == 2 && is_empty(); });
@@ -48,9 +42,7 @@ TEST_F(ActiveTest, AReportForAListIsItsOwners) {
 }
 
 TEST_F(ActiveTest, NobodyPostsToAClosedListThroughAReport) {
-    world.courier.fate = [&](const std::string& destination, const std::string&) {
-        return destination == "local" ? Fate{.kind = EventKind::delivered} : refused();
-    };
+    refuse_elsewhere();
     world.start();
     world.accept(envelope_to({{"nobody@example.net", ""}}, "closed@local.example"));
     world.until([&] { return count() == 2 && is_empty(); });
@@ -82,9 +74,7 @@ TEST_F(ActiveTest, WhereNobodyIsPostmasterTheLossStandsInTheLog) {
 
 TEST_F(ActiveTest, ThePostmasterGetsSoManyReportsOfLostMessagesADayAndNoMore) {
     world.config.queued.double_bounce_day_limit = 2;
-    world.courier.fate = [&](const std::string& destination, const std::string&) {
-        return destination == "local" ? Fate{.kind = EventKind::delivered} : refused();
-    };
+    refuse_elsewhere();
     world.start();
     for (std::size_t i = 1; i <= 4; ++i) {
         world.accept(envelope_to({{"x@example.net", ""}}, ""));
